@@ -1,0 +1,46 @@
+//! What the queue is asked and told.
+
+use base::{AgentId, CallId, GroupId, Time};
+
+/// Counts reservations; the roster refuses an older one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Reservation(pub u64);
+
+/// One input of the queue. None can fail: a refusal is an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// A switch: this caller waits from now on. `since` is the caller's place in time: now, or earlier for one who
+    /// comes back. Enqueuing a call that waits already moves it to `group`.
+    Enqueue { call: CallId, group: GroupId, priority: u8, since: Time },
+    /// A switch: the caller is gone, whatever state the call was in.
+    Abandon { call: CallId },
+    /// A switch: where does the caller stand? Answered with `Action::Located`, silent for a call that does not wait.
+    Locate { call: CallId },
+    /// A switch: the agent answered and is bridged. The call's word is final, also against a `Withdraw` in flight.
+    Accepted { call: CallId, agent: AgentId, reservation: Reservation },
+    /// A switch: the offer came to nothing; the caller keeps the place.
+    Declined { call: CallId, agent: AgentId, reservation: Reservation, cause: Decline },
+    /// A switch: the talk is over; wrap-up begins.
+    Ended { call: CallId, agent: AgentId },
+    /// The roster: the slot refused the reservation. The agent is not ready until `Ready`.
+    SlotRefused { call: CallId, agent: AgentId, reservation: Reservation },
+    /// The roster: slot free, signed on, ready, reachable.
+    Ready { agent: AgentId },
+    /// The roster: not to be offered calls until `Ready`.
+    Away { agent: AgentId },
+}
+
+/// Why an offer came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Decline {
+    /// 6xx, 480, 603: the agent pressed reject.
+    Rejected,
+    /// 486, 600.
+    Busy,
+    /// No answer until the switch gave up; the queue's own ring-out arrives as `Withdraw` instead.
+    NoAnswer,
+    /// Time-out, transport error, 5xx, no contact.
+    Unreachable,
+    /// The caller was already being connected elsewhere; the agent is blameless and does not back off.
+    Taken,
+}

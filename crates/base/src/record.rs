@@ -1,0 +1,152 @@
+//! What a call leaves behind.
+
+use crate::{CallId, Wall};
+
+/// Why a call ended; one a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EndReason {
+    /// The citizen hung up while talking with an agent.
+    CallerHangup,
+    /// The agent hung up.
+    AgentHangup,
+    /// The citizen hung up in the menu.
+    LeftInMenu,
+    /// The citizen hung up while waiting for an agent.
+    Abandoned,
+    /// The citizen cancelled before we answered.
+    Cancelled,
+    /// The menu said goodbye.
+    MenuEnd,
+    /// The queue could not take the call: full, closed, nobody signed on, or waited too long.
+    QueueRefused,
+    /// The talk reached its limit.
+    MaxTalk,
+    /// The phone never acknowledged our answer.
+    NoAck,
+    /// The citizen's phone vanished: no media, or no answer to a refresh.
+    MediaLost,
+    /// Refused before it was answered: no codec, limit, drain.
+    Refused,
+    /// The engine was stopped by its operator.
+    Shutdown,
+    /// Found open after a restart.
+    Restart,
+    /// A fault of ours.
+    Fault,
+}
+
+impl EndReason {
+    pub const ALL: [EndReason; 14] = [
+        EndReason::CallerHangup,
+        EndReason::AgentHangup,
+        EndReason::LeftInMenu,
+        EndReason::Abandoned,
+        EndReason::Cancelled,
+        EndReason::MenuEnd,
+        EndReason::QueueRefused,
+        EndReason::MaxTalk,
+        EndReason::NoAck,
+        EndReason::MediaLost,
+        EndReason::Refused,
+        EndReason::Shutdown,
+        EndReason::Restart,
+        EndReason::Fault,
+    ];
+
+    /// The word in records, metrics and the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            EndReason::CallerHangup => "caller_hangup",
+            EndReason::AgentHangup => "agent_hangup",
+            EndReason::LeftInMenu => "left_in_menu",
+            EndReason::Abandoned => "abandoned",
+            EndReason::Cancelled => "cancelled",
+            EndReason::MenuEnd => "menu_end",
+            EndReason::QueueRefused => "queue_refused",
+            EndReason::MaxTalk => "max_talk",
+            EndReason::NoAck => "no_ack",
+            EndReason::MediaLost => "media_lost",
+            EndReason::Refused => "refused",
+            EndReason::Shutdown => "shutdown",
+            EndReason::Restart => "restart",
+            EndReason::Fault => "fault",
+        }
+    }
+}
+
+/// How a wait in one group ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WaitOutcome {
+    Answered,
+    Abandoned,
+    /// Went on in another group.
+    Overflowed,
+    /// The group could not keep the caller.
+    Refused,
+    /// The call ended for another reason while waiting.
+    Ended,
+}
+
+impl WaitOutcome {
+    pub const fn name(self) -> &'static str {
+        match self {
+            WaitOutcome::Answered => "answered",
+            WaitOutcome::Abandoned => "abandoned",
+            WaitOutcome::Overflowed => "overflowed",
+            WaitOutcome::Refused => "refused",
+            WaitOutcome::Ended => "ended",
+        }
+    }
+}
+
+/// One wait in one skill group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    pub group: String,
+    pub entered: Wall,
+    pub waited_ms: u64,
+    pub outcome: WaitOutcome,
+}
+
+/// Written before a call is answered, so that a killed process leaves a trace of every open call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StartRecord {
+    pub id: CallId,
+    pub caller: String,
+    pub called: String,
+    /// The trunk, or `agent NUMBER` for a signed-on agent's own call.
+    pub source: String,
+    pub started: Wall,
+}
+
+/// Everything about a call, written once when it is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    pub start: StartRecord,
+    /// When we answered; none when we never did.
+    pub answered: Option<Wall>,
+    pub ended: Wall,
+    /// The menu nodes entered, in order.
+    pub menu_path: Vec<String>,
+    /// The content hash of the menu the call ran.
+    pub menu_version: String,
+    /// The language that the citizen chose, e.g. `zh-CN`.
+    pub locale: String,
+    /// The last skill group the citizen waited in.
+    pub skill_group: Option<String>,
+    /// Total wait in all groups.
+    pub queued_ms: u64,
+    pub waits: Vec<Wait>,
+    /// The number of the agent who talked with the citizen.
+    pub agent: Option<String>,
+    /// From the moment both could hear each other to the end.
+    pub talk_ms: u64,
+    pub end_reason: EndReason,
+}
+
+/// What the store is asked to write; idempotent by call id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RecordEntry {
+    Start(StartRecord),
+    End(Box<Record>),
+}

@@ -1,0 +1,3 @@
+//! The call engine for 12345 government hotlines.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The compiled menu, the interpreter that walks it, and spoken numbers.

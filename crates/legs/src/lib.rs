@@ -1,0 +1,1 @@
+//! What a media worker decides: latching, digits, playout, bridge, continuity, quality.

@@ -1,0 +1,1 @@
+//! Worker threads: sockets, batches and the clock around legs.

@@ -1,0 +1,1 @@
+//! A pure softphone, citizen or agent, for the simulator, the load generator and the command line.

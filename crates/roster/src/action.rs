@@ -1,0 +1,47 @@
+//! What the roster obliges others to do.
+
+use base::{AgentId, CallId, Flow, GroupId, Ticket, Time};
+
+/// One output of the roster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// To the switch that asked: answer 200 with every live binding.
+    Registered { ticket: Ticket, bindings: Vec<BindingView> },
+    /// To the switch that asked: answer with an error.
+    RegisterRefused { ticket: Ticket, refusal: RegisterRefusal },
+    /// To the switch of the call: ring these contacts, best first. At least one.
+    Offer { call: CallId, agent: AgentId, group: GroupId, epoch: u64, until: Time, contacts: Vec<Contact> },
+    /// To the queue: the slot is not free for this reservation.
+    SlotRefused { call: CallId, agent: AgentId, epoch: u64 },
+    /// To the queue: slot free, signed on, ready, reachable.
+    Ready { agent: AgentId },
+    /// To the queue: not to be offered calls.
+    Away { agent: AgentId },
+}
+
+/// Where an agent's phone is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contact {
+    pub uri: String,
+    /// The flow that the REGISTER came over; requests go back on it.
+    pub flow: Flow,
+}
+
+/// A live binding, as a 200 to REGISTER lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BindingView {
+    pub uri: String,
+    /// Seconds left, rounded up.
+    pub expires: u32,
+}
+
+/// Why a REGISTER was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegisterRefusal {
+    /// 423 with this `Min-Expires`.
+    IntervalTooBrief { min: u32 },
+    /// 500: same Call-ID with a lower CSeq (RFC 3261 §10.3 step 7).
+    OutOfOrder,
+    /// 403: more contacts than an agent may have.
+    TooManyContacts { limit: usize },
+}

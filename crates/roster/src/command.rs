@@ -1,0 +1,52 @@
+//! What the roster is asked and told.
+
+use base::{AgentId, CallId, Flow, GroupId, Ticket, Time};
+
+/// One input of the roster. None can fail: a refusal is an action.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// A switch: an authenticated REGISTER (RFC 3261 §10.3).
+    Register { ticket: Ticket, agent: AgentId, registration: Registration },
+    /// The rim: the connection is gone and with it every binding that lives on it.
+    FlowClosed { flow: Flow },
+    /// The queue: hold the agent's slot for this call. `epoch` only grows; an older one is refused.
+    Reserve { agent: AgentId, call: CallId, group: GroupId, epoch: u64, until: Time },
+    /// A switch: the agent answered; the slot is tied to the dialog from now on.
+    Talking { agent: AgentId, call: CallId, epoch: u64 },
+    /// A switch: BYE or CANCEL is on its way to the agent's phone; the slot is not free before `Released`.
+    Releasing { agent: AgentId, call: CallId, epoch: u64 },
+    /// A switch: the agent's last dialog of this offer has its final response.
+    Released { agent: AgentId, call: CallId, epoch: u64 },
+}
+
+/// What one REGISTER asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registration {
+    pub flow: Flow,
+    pub call_id: String,
+    pub cseq: u32,
+    /// The `Expires` header, seconds.
+    pub expires: Option<u32>,
+    pub change: Change,
+}
+
+/// What a REGISTER does to the bindings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// No Contact: only tells the bindings.
+    Query,
+    /// `Contact: *` with `Expires: 0`.
+    RemoveAll,
+    Update(Vec<ContactChange>),
+}
+
+/// One Contact of a REGISTER.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactChange {
+    /// The URI as the phone wrote it, without angle brackets.
+    pub uri: String,
+    /// The `expires` parameter, seconds; 0 removes the binding.
+    pub expires: Option<u32>,
+    /// The `q` parameter in thousandths; 1000 when absent.
+    pub q: u16,
+}

@@ -1,0 +1,1 @@
+//! RTP and RTCP packets, G.711, DTMF, tones and quality (RFC 3550, RFC 4733).

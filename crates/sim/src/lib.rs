@@ -1,0 +1,1 @@
+//! Virtual clock, network and people around the production wiring; the checkers.

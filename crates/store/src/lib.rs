@@ -1,0 +1,1 @@
+//! Records in SQLite: durable, idempotent, read while the server runs.
