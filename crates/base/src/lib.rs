@@ -10,6 +10,7 @@ pub mod mask;
 pub mod media;
 pub mod record;
 pub mod rng;
+pub mod secret;
 pub mod slab;
 pub mod time;
 pub mod wheel;
@@ -23,6 +24,7 @@ pub use media::{
 };
 pub use record::{EndReason, Record, RecordEntry, StartRecord, Wait, WaitOutcome};
 pub use rng::Rng;
+pub use secret::Secret;
 pub use slab::{Key, Slab};
 pub use time::{Now, Time, Wall};
 pub use wheel::{TimerId, Wheel};

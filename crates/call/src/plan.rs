@@ -1,0 +1,135 @@
+//! What an operator decides about calls: numbers, networks, trunks, announcements, limits.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{Secret, SoundId, Transport};
+use ivr::{Menu, Prompts};
+
+/// Everything a switch and its calls need to know; a call keeps the plan it began with.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The realm of digest challenges.
+    pub realm: String,
+    /// By `NetworkId`: the id is the place in the list.
+    pub networks: Vec<Network>,
+    pub trunks: Vec<Trunk>,
+    /// The numbers that are ours.
+    pub called: Vec<CalledNumber>,
+    pub menus: Vec<Arc<MenuVersion>>,
+    pub prompts: Prompts,
+    /// By `GroupId`, as in `acd::Plan`.
+    pub groups: Vec<Group>,
+    /// By `AgentId`, as in `acd::Plan` and `roster::Plan`.
+    pub agents: Vec<Agent>,
+    pub connect: Connect,
+    pub limits: Limits,
+}
+
+/// A `[[network]]`: where we listen and how its peers reach us.
+#[derive(Clone, Debug)]
+pub struct Network {
+    pub name: String,
+    pub transport: Transport,
+    /// What stands in our Via and Contact: host or IP address, without brackets.
+    pub advertised_host: String,
+    pub advertised_port: u16,
+}
+
+/// A carrier's trunk.
+#[derive(Clone, Debug)]
+pub struct Trunk {
+    pub name: String,
+    /// Senders inside one of these belong to the trunk without a password.
+    pub sources: Vec<Subnet>,
+    /// Senders from elsewhere prove themselves with these.
+    pub credentials: Option<Credentials>,
+}
+
+/// An address and how many of its leading bits count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subnet {
+    pub address: IpAddr,
+    pub prefix: u8,
+}
+
+impl Subnet {
+    pub fn contains(&self, peer: IpAddr) -> bool {
+        match (self.address, peer) {
+            (IpAddr::V4(net), IpAddr::V4(peer)) => {
+                let bits = u32::from(self.prefix.min(32));
+                let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
+                (u32::from(net) ^ u32::from(peer)) & mask == 0
+            }
+            (IpAddr::V6(net), IpAddr::V6(peer)) => {
+                let bits = u32::from(self.prefix.min(128));
+                let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
+                (u128::from(net) ^ u128::from(peer)) & mask == 0
+            }
+            _ => false,
+        }
+    }
+}
+
+/// A user name and its password.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    pub user: String,
+    pub password: Secret,
+}
+
+/// A called number and the menu that answers it.
+#[derive(Clone, Debug)]
+pub struct CalledNumber {
+    pub number: String,
+    /// Place in `Plan::menus`.
+    pub menu: usize,
+}
+
+/// A menu as published.
+#[derive(Clone, Debug)]
+pub struct MenuVersion {
+    pub name: String,
+    /// The content hash.
+    pub version: String,
+    pub menu: Menu,
+}
+
+/// What a waiting caller hears.
+#[derive(Clone, Debug)]
+pub struct Group {
+    pub name: String,
+    pub music: SoundId,
+    /// From the start of the wait to the first announcement, and from one to the next; none for music alone.
+    pub announce_every: Option<Duration>,
+    /// Whether an announcement tells the position.
+    pub announce_position: bool,
+}
+
+/// An agent as the call sees one.
+#[derive(Clone, Debug)]
+pub struct Agent {
+    pub number: String,
+    pub password: Secret,
+}
+
+/// What both parties are told at connect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Connect {
+    /// The agent's phone shows the citizen's number, the group and the wait.
+    pub show_citizen: bool,
+    /// The citizen hears the agent's number.
+    pub say_agent_number: bool,
+}
+
+/// Bounds of a call and of a switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls at once; the next gets 503 with Retry-After.
+    pub calls: usize,
+    /// The longest talk.
+    pub talk: Duration,
+    /// The longest time in the menu; then the caller goes to the menu's queue.
+    pub menu: Duration,
+}
