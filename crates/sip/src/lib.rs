@@ -1,1 +1,29 @@
 //! SIP messages, transactions, dialogs and digest (RFC 3261 and friends), without sockets or clocks.
+//!
+//! Invariants: bytes from the wire never panic and never grow a collection without a limit; a parsed `Message` has
+//! its start line, Via, From, To, Call-ID and CSeq, and its header values hold no CR or LF; nothing that `Builder`
+//! writes can smuggle in a header; time and randomness are arguments.
+
+pub mod builder;
+pub mod contact;
+pub mod limits;
+pub mod message;
+pub mod method;
+pub mod name;
+pub mod name_addr;
+pub mod params;
+pub mod reason;
+mod text;
+pub mod uri;
+pub mod via;
+
+pub use builder::Builder;
+pub use contact::ContactHeader;
+pub use message::{Fault, HeaderError, Message, ParseError};
+pub use method::Method;
+pub use name::Name;
+pub use name_addr::NameAddr;
+pub use params::Params;
+pub use reason::reason_phrase;
+pub use uri::{Scheme, Uri, UriError};
+pub use via::Via;

@@ -1,0 +1,75 @@
+//! What an endpoint is told once: who it is, how patient, how much it may hold.
+
+use base::{NetworkId, Transport};
+
+use crate::Method;
+use crate::transaction::Timers;
+
+/// How an endpoint shows itself and what it accepts.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// One for each network and transport; a flow without one of its own shows the first of its network.
+    pub identities: Vec<Identity>,
+    /// The value of `User-Agent` and `Server`.
+    pub product: String,
+    pub timers: Timers,
+    pub limits: Limits,
+    /// Option tags that a request may require (RFC 3261 §8.2.2.3); none by default.
+    pub supported: Vec<String>,
+    /// Any other method is refused with 405 (RFC 3261 §8.2.1).
+    pub allow: Vec<Method>,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            identities: Vec::new(),
+            product: String::from("hotline"),
+            timers: Timers::default(),
+            limits: Limits::default(),
+            supported: Vec::new(),
+            allow: vec![
+                Method::Invite,
+                Method::Ack,
+                Method::Cancel,
+                Method::Bye,
+                Method::Options,
+                Method::Info,
+                Method::Update,
+                Method::Register,
+            ],
+        }
+    }
+}
+
+/// The address that one network sees in Via sent-by and in Contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub network: NetworkId,
+    pub transport: Transport,
+    pub host: String,
+    pub port: u16,
+}
+
+/// What an endpoint holds at most; what comes beyond is refused with 503, or fails as 503 when it is our own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Client and server transactions together. A call makes about eight in its life and each lives 32 s at most
+    /// beyond its answer: 100,000 carry 300 calls a second, ten times the worst surge of a big city.
+    pub transactions: usize,
+    /// Legs, thrice over the calls that one machine's media can carry.
+    pub legs: usize,
+    /// Early dialogs of one INVITE of ours: an agent has a handful of phones, more is a forking loop.
+    pub early_dialogs: usize,
+    /// Requests of ours that wait in one leg for its open transaction: nobody asks for more changes than this
+    /// within one round trip.
+    pub queued: usize,
+    /// The largest message in bytes; UDP cannot carry more anyway.
+    pub message_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { transactions: 100_000, legs: 30_000, early_dialogs: 12, queued: 8, message_bytes: 65_535 }
+    }
+}
