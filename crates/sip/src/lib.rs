@@ -6,6 +6,7 @@
 
 pub mod builder;
 pub mod contact;
+pub mod endpoint;
 pub mod limits;
 pub mod message;
 pub mod method;
@@ -14,11 +15,16 @@ pub mod name_addr;
 pub mod params;
 pub mod reason;
 mod text;
+pub mod transaction;
 pub mod uri;
 pub mod via;
 
 pub use builder::Builder;
 pub use contact::ContactHeader;
+pub use endpoint::{
+    Body, Cause, Config, Endpoint, Event, Identity, Invite, Limits, Outgoing, Output, Party, Reply, Request, ServerTx,
+    Timers,
+};
 pub use message::{Fault, HeaderError, Message, ParseError};
 pub use method::Method;
 pub use name::Name;

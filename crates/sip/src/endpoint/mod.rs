@@ -5,8 +5,8 @@ mod event;
 
 use base::{Flow, LegId, Now, Rng, Ticket, Time};
 
-pub use config::{Config, Identity, Limits};
 pub use crate::transaction::Timers;
+pub use config::{Config, Identity, Limits};
 pub use event::{Body, Cause, Event, Invite, Outgoing, Output, Party, Reply, Request, ServerTx};
 
 /// Every transaction and dialog of one owner.

@@ -1,0 +1,200 @@
+//! What a message says.
+
+use super::{HeaderError, Message, Start};
+use crate::contact::ContactHeader;
+use crate::limits;
+use crate::method::Method;
+use crate::name::Name;
+use crate::name_addr::{NameAddr, delta_seconds};
+use crate::text;
+use crate::uri::Uri;
+use crate::via::Via;
+
+impl Message {
+    pub const fn is_request(&self) -> bool {
+        matches!(self.start, Start::Request { .. })
+    }
+
+    /// The method of the start line, or of CSeq for a response.
+    pub fn method(&self) -> Method {
+        match &self.start {
+            Start::Request { method, .. } => *method,
+            Start::Response { .. } => self.cseq.map_or(Method::Other, |(_, method)| method),
+        }
+    }
+
+    /// The method's token, also of an unknown one.
+    pub fn method_name(&self) -> &str {
+        match &self.start {
+            Start::Request { method_text, .. } => self.text(method_text),
+            Start::Response { .. } => {
+                self.header(Name::Cseq).and_then(|v| v.split([' ', '\t']).next_back()).unwrap_or("")
+            }
+        }
+    }
+
+    /// The Request-URI; every request that `parse` accepts has one.
+    pub fn request_uri(&self) -> Option<Uri> {
+        self.request_uri_ref().cloned()
+    }
+
+    /// The Request-URI without a copy.
+    pub const fn request_uri_ref(&self) -> Option<&Uri> {
+        match &self.start {
+            Start::Request { uri, .. } => uri.as_ref(),
+            Start::Response { .. } => None,
+        }
+    }
+
+    /// The Request-URI as it came, which digest answers must repeat; empty for a response.
+    pub fn request_uri_text(&self) -> &str {
+        match &self.start {
+            Start::Request { uri_text, .. } => self.text(uri_text),
+            Start::Response { .. } => "",
+        }
+    }
+
+    /// The status code of a response, 100 to 699.
+    pub const fn status(&self) -> Option<u16> {
+        match self.start {
+            Start::Response { status, .. } => Some(status),
+            Start::Request { .. } => None,
+        }
+    }
+
+    /// The reason phrase of a response; empty for a request.
+    pub fn reason(&self) -> &str {
+        match &self.start {
+            Start::Response { reason, .. } => self.text(reason),
+            Start::Request { .. } => "",
+        }
+    }
+
+    /// The value of the first header line of that name.
+    pub fn header(&self, name: Name) -> Option<&str> {
+        self.headers(name).next()
+    }
+
+    /// The value of every header line of that name, in order; comma lists are not taken apart.
+    pub fn headers(&self, name: Name) -> impl Iterator<Item = &str> {
+        self.headers.iter().filter(move |slot| slot.name == name).map(|slot| self.value(slot))
+    }
+
+    /// The value of the first header line of a name that may be unknown to `Name`, in any case.
+    pub fn header_named(&self, name: &str) -> Option<&str> {
+        match Name::from_token(name) {
+            Name::Other => {
+                let slot = self.headers.iter().find(|slot| self.name_text(slot).eq_ignore_ascii_case(name))?;
+                Some(self.value(slot))
+            }
+            known => self.header(known),
+        }
+    }
+
+    /// Every header line in order: name, name as written, value.
+    pub fn lines(&self) -> impl Iterator<Item = (Name, &str, &str)> {
+        self.headers.iter().map(|slot| (slot.name, self.name_text(slot), self.value(slot)))
+    }
+
+    /// The values of all lines of that name, comma lists taken apart, at most `limits::VALUES_MAX`.
+    pub fn values(&self, name: Name) -> impl Iterator<Item = &str> {
+        self.headers(name)
+            .flat_map(|line| text::split(line, b','))
+            .filter(|value| !value.is_empty())
+            .take(limits::VALUES_MAX)
+    }
+
+    /// Every Via value as it came, the newest hop first.
+    pub fn vias(&self) -> impl Iterator<Item = &str> {
+        self.values(Name::Via)
+    }
+
+    /// The newest hop's Via.
+    pub fn top_via(&self) -> Result<Via, HeaderError> {
+        let value = self.vias().next().ok_or(HeaderError::new(Name::Via, "missing"))?;
+        Via::parse(value).map_err(|what| HeaderError::new(Name::Via, what))
+    }
+
+    pub fn from(&self) -> Result<NameAddr, HeaderError> {
+        self.address(Name::From)
+    }
+
+    pub fn to(&self) -> Result<NameAddr, HeaderError> {
+        self.address(Name::To)
+    }
+
+    /// The first value of a header that holds addresses (From, Refer-To, P-Asserted-Identity, …).
+    pub fn address(&self, name: Name) -> Result<NameAddr, HeaderError> {
+        let value = self.values(name).next().ok_or(HeaderError::new(name, "missing"))?;
+        NameAddr::parse(value).map_err(|what| HeaderError::new(name, what))
+    }
+
+    /// All Contacts; an error when one of them cannot be read.
+    pub fn contacts(&self) -> Result<Vec<ContactHeader>, HeaderError> {
+        self.values(Name::Contact)
+            .map(|value| ContactHeader::parse(value).map_err(|what| HeaderError::new(Name::Contact, what)))
+            .collect()
+    }
+
+    /// The number and the method of CSeq.
+    pub fn cseq(&self) -> Result<(u32, Method), HeaderError> {
+        self.cseq.ok_or(HeaderError::new(Name::Cseq, "not a number below 2^31 and a method"))
+    }
+
+    pub fn call_id(&self) -> Option<&str> {
+        self.header(Name::CallId)
+    }
+
+    /// The Route set in order; empty when one value cannot be read, as half a route leads astray.
+    pub fn routes(&self) -> Vec<NameAddr> {
+        self.addresses(Name::Route)
+    }
+
+    /// The Record-Route set in order; empty when one value cannot be read.
+    pub fn record_routes(&self) -> Vec<NameAddr> {
+        self.addresses(Name::RecordRoute)
+    }
+
+    fn addresses(&self, name: Name) -> Vec<NameAddr> {
+        self.values(name).map(NameAddr::parse).collect::<Result<_, _>>().unwrap_or_default()
+    }
+
+    /// The option tags of Require.
+    pub fn require(&self) -> impl Iterator<Item = &str> {
+        self.values(Name::Require)
+    }
+
+    /// The option tags of Supported.
+    pub fn supported(&self) -> impl Iterator<Item = &str> {
+        self.values(Name::Supported)
+    }
+
+    /// The method tokens of Allow.
+    pub fn allow(&self) -> impl Iterator<Item = &str> {
+        self.values(Name::Allow)
+    }
+
+    /// Max-Forwards, 0 to 255; `None` when absent (RFC 3261 §20.22).
+    pub fn max_forwards(&self) -> Option<u8> {
+        text::number(self.header(Name::MaxForwards)?)
+    }
+
+    /// Expires in seconds; `None` when absent or unreadable, the largest number when beyond 32 bits.
+    pub fn expires(&self) -> Option<u32> {
+        delta_seconds(self.header(Name::Expires)?)
+    }
+
+    /// The media type without its parameters, as written; types compare without case.
+    pub fn content_type(&self) -> Option<&str> {
+        self.header(Name::ContentType).and_then(|value| value.split(';').next()).map(text::trim)
+    }
+
+    /// Whether the body is of that media type.
+    pub fn has_content_type(&self, media_type: &str) -> bool {
+        self.content_type().is_some_and(|value| value.eq_ignore_ascii_case(media_type))
+    }
+
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+}

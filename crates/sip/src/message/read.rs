@@ -1,0 +1,267 @@
+//! The reader: one pass over the bytes.
+
+use std::ops::Range;
+
+use memchr::memchr;
+
+use super::{Fault, Message, ParseError, Slot, Start};
+use crate::limits;
+use crate::method::Method;
+use crate::name::Name;
+use crate::text;
+use crate::uri::Uri;
+
+/// The headers without which no request can be answered and no response matched (RFC 3261 §8.1.1).
+const MANDATORY: [Name; 5] = [Name::Via, Name::From, Name::To, Name::CallId, Name::Cseq];
+
+/// A CSeq number is below this (RFC 3261 §8.1.1.5).
+const CSEQ_MAX: u32 = 1 << 31;
+
+pub(super) fn read(bytes: &[u8]) -> Result<Message, ParseError> {
+    if is_keep_alive(bytes) {
+        return Err(ParseError::KeepAlive);
+    }
+    if bytes.len() > limits::MESSAGE_BYTES_MAX {
+        return Err(ParseError::Garbage(Fault::TooLarge));
+    }
+    let mut scan = Scan::new(bytes);
+    scan.run();
+    let head = head_text(bytes, scan.body_at, &scan.blanks);
+    let mut fault = scan.fault;
+    let start = read_start(&head, scan.start_line.clone(), &mut fault).map_err(ParseError::Garbage)?;
+    let headers = index(&head, &scan.lines, &mut fault);
+    let body = bytes.get(scan.body_at..).unwrap_or_default().to_vec();
+    let mut message = Message { head, start, headers, cseq: None, body };
+    if let Some(missing) = MANDATORY.into_iter().find(|&name| message.values(name).next().is_none()) {
+        return Err(ParseError::Garbage(Fault::Missing(missing)));
+    }
+    let checked = message.check();
+    match fault.or(checked.err()) {
+        None => Ok(message),
+        Some(fault) if message.is_request() && message.method() != Method::Ack => {
+            Err(ParseError::Answerable { fault, request: Box::new(message) })
+        }
+        Some(fault) => Err(ParseError::Garbage(fault)),
+    }
+}
+
+/// Empty lines (RFC 5626 §4.4.1), a few stray bytes, or a STUN message (RFC 5389 §6: two zero bits, magic cookie).
+fn is_keep_alive(bytes: &[u8]) -> bool {
+    bytes.len() <= limits::KEEP_ALIVE_BYTES_MAX
+        || bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n' | b' ' | b'\t' | 0))
+        || (bytes.first().is_some_and(|&first| first < 0x40) && bytes.get(4..8) == Some(&[0x21, 0x12, 0xa4, 0x42]))
+}
+
+/// Where the lines of the head are.
+struct Scan<'a> {
+    bytes: &'a [u8],
+    start_line: Range<usize>,
+    /// Name and value of each header line.
+    lines: Vec<(Range<usize>, Range<usize>)>,
+    /// Bytes that become spaces: the line ends inside folded headers, and stray CR and NUL.
+    blanks: Vec<usize>,
+    body_at: usize,
+    /// The first fault found; the scan goes on, so that the sender can be told.
+    fault: Option<Fault>,
+}
+
+impl<'a> Scan<'a> {
+    fn new(bytes: &'a [u8]) -> Scan<'a> {
+        // A call's messages have 10 to 25 headers.
+        Scan { bytes, start_line: 0..0, lines: Vec::with_capacity(24), blanks: Vec::new(), body_at: 0, fault: None }
+    }
+
+    fn run(&mut self) {
+        let start = self.bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(0);
+        let (line, mut next) = self.line(start);
+        self.start_line = line;
+        loop {
+            let (mut line, mut after) = self.line(next);
+            if line.is_empty() {
+                self.body_at = after;
+                return;
+            }
+            while matches!(self.bytes.get(after), Some(b' ' | b'\t')) {
+                self.blanks.extend(line.end..after);
+                let (folded, behind) = self.line(after);
+                line.end = folded.end;
+                after = behind;
+            }
+            self.header(line);
+            next = after;
+        }
+    }
+
+    /// The line at `from` without its end, and where the next one begins.
+    fn line(&mut self, from: usize) -> (Range<usize>, usize) {
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        let (length, next) = match memchr(b'\n', rest) {
+            Some(length) => (length, from + length + 1),
+            None => {
+                // The empty line that ends the head is missing.
+                self.fail(Fault::HeaderLine);
+                (rest.len(), self.bytes.len())
+            }
+        };
+        let line = rest.get(..length).unwrap_or_default();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        for stray in memchr::memchr2_iter(b'\r', 0, line) {
+            self.fail(Fault::HeaderLine);
+            self.blanks.push(from + stray);
+        }
+        (from..from + line.len(), next)
+    }
+
+    fn header(&mut self, line: Range<usize>) {
+        let bytes = self.bytes.get(line.clone()).unwrap_or_default();
+        if bytes.len() > limits::HEADER_BYTES_MAX {
+            return self.fail(Fault::HeaderTooLong);
+        }
+        if self.lines.len() >= limits::HEADERS_MAX {
+            return self.fail(Fault::TooManyHeaders);
+        }
+        let Some(colon) = memchr(b':', bytes) else { return self.fail(Fault::HeaderLine) };
+        let name = bytes.get(..colon).unwrap_or_default();
+        let name_length = name.iter().rposition(|byte| !matches!(byte, b' ' | b'\t')).map_or(0, |last| last + 1);
+        if name_length == 0 || !name.iter().take(name_length).all(|&byte| text::is_token_byte(byte)) {
+            return self.fail(Fault::HeaderLine);
+        }
+        self.lines.push((line.start..line.start + name_length, line.start + colon + 1..line.end));
+    }
+
+    fn fail(&mut self, fault: Fault) {
+        self.fault.get_or_insert(fault);
+    }
+}
+
+/// The head as text of the same length: blanks are spaces, bytes that are no UTF-8 are `?`.
+fn head_text(bytes: &[u8], head_length: usize, blanks: &[usize]) -> String {
+    let mut head = bytes.get(..head_length).unwrap_or(bytes).to_vec();
+    for &at in blanks {
+        if let Some(byte) = head.get_mut(at) {
+            *byte = b' ';
+        }
+    }
+    String::from_utf8(head).unwrap_or_else(|error| {
+        let mut text = String::with_capacity(head_length);
+        for chunk in error.as_bytes().utf8_chunks() {
+            text.push_str(chunk.valid());
+            text.extend(chunk.invalid().iter().map(|_| '?'));
+        }
+        text
+    })
+}
+
+/// Reads the start line. `Err` when not even a method or a status can be told; other faults are noted.
+fn read_start(head: &str, line: Range<usize>, fault: &mut Option<Fault>) -> Result<Start, Fault> {
+    let text = head.get(line.clone()).ok_or(Fault::StartLine)?;
+    if text.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("SIP/")) {
+        return read_status_line(text, line.start);
+    }
+    let trimmed = text.trim_end_matches([' ', '\t']);
+    let (method, rest) =
+        trimmed.split_once(' ').filter(|(method, _)| text::is_token(method)).ok_or(Fault::StartLine)?;
+    let (uri, version) = rest.rsplit_once(' ').ok_or(Fault::StartLine)?;
+    if !version.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("SIP/")) {
+        return Err(Fault::StartLine);
+    }
+    if trimmed.len() != text.len() {
+        fault.get_or_insert(Fault::StartLine);
+    }
+    if !version.eq_ignore_ascii_case("SIP/2.0") {
+        fault.get_or_insert(Fault::Version);
+    }
+    let parsed = Uri::parse(uri).ok();
+    if parsed.is_none() {
+        let too_long = uri.len() > limits::URI_BYTES_MAX;
+        fault.get_or_insert(if too_long { Fault::RequestUriTooLong } else { Fault::RequestUri });
+    }
+    let uri_at = line.start + method.len() + 1;
+    Ok(Start::Request {
+        method: Method::from_token(method),
+        method_text: line.start..line.start + method.len(),
+        uri_text: uri_at..uri_at + uri.len(),
+        uri: parsed,
+    })
+}
+
+fn read_status_line(text: &str, at: usize) -> Result<Start, Fault> {
+    let (version, rest) = text.split_once(' ').ok_or(Fault::StartLine)?;
+    if !version.eq_ignore_ascii_case("SIP/2.0") {
+        return Err(Fault::Version);
+    }
+    // Some stacks leave the space behind the code away when they have no phrase.
+    let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+    let status = text::number(code).filter(|status| code.len() == 3 && (100..700).contains(status));
+    let reason_at = at + text.len() - reason.len();
+    Ok(Start::Response { status: status.ok_or(Fault::StartLine)?, reason: reason_at..at + text.len() })
+}
+
+/// Names the headers; notes a fault when one that may stand once stands twice and says different things.
+fn index(head: &str, lines: &[(Range<usize>, Range<usize>)], fault: &mut Option<Fault>) -> Vec<Slot> {
+    let mut slots: Vec<Slot> = Vec::with_capacity(lines.len());
+    for (name_text, value) in lines {
+        let name = Name::from_token(head.get(name_text.clone()).unwrap_or_default());
+        let value = trimmed(head, value.clone());
+        if name.is_single()
+            && let Some(first) = slots.iter().find(|slot| slot.name == name)
+        {
+            if head.get(widen(&first.value)) != head.get(value.clone()) {
+                fault.get_or_insert(Fault::Repeated(name));
+            }
+            continue;
+        }
+        slots.push(Slot { name, name_text: narrow(name_text), value: narrow(&value) });
+    }
+    slots
+}
+
+fn trimmed(head: &str, range: Range<usize>) -> Range<usize> {
+    let text = head.get(range.clone()).unwrap_or_default();
+    let start = range.start + (text.len() - text.trim_start_matches([' ', '\t']).len());
+    start..start + text::trim(text).len()
+}
+
+/// Offsets fit 32 bits because a message is at most `limits::MESSAGE_BYTES_MAX` long.
+fn narrow(range: &Range<usize>) -> Range<u32> {
+    range.start as u32..range.end as u32
+}
+
+fn widen(range: &Range<u32>) -> Range<usize> {
+    range.start as usize..range.end as usize
+}
+
+impl Message {
+    /// Whether what every transaction needs can be read; sets CSeq and cuts the body.
+    fn check(&mut self) -> Result<(), Fault> {
+        let cseq = self.header(Name::Cseq).and_then(read_cseq);
+        let (number, method) = cseq.ok_or(Fault::Malformed(Name::Cseq))?;
+        let same = !self.is_request() || method == self.method_name();
+        self.cseq = Some((number, Method::from_token(method)));
+        if !same {
+            return Err(Fault::CseqMethod);
+        }
+        self.top_via().and(self.from()).and(self.to()).map_err(|error| Fault::Malformed(error.name))?;
+        if self.header(Name::MaxForwards).is_some() && self.max_forwards().is_none() {
+            return Err(Fault::Malformed(Name::MaxForwards));
+        }
+        self.cut_body()
+    }
+
+    fn cut_body(&mut self) -> Result<(), Fault> {
+        let Some(value) = self.header(Name::ContentLength) else { return Ok(()) };
+        let length: usize = text::number(value).ok_or(Fault::Malformed(Name::ContentLength))?;
+        if length > self.body.len() {
+            return Err(Fault::Truncated);
+        }
+        self.body.truncate(length);
+        Ok(())
+    }
+}
+
+fn read_cseq(value: &str) -> Option<(u32, &str)> {
+    let (number, method) = value.split_once([' ', '\t'])?;
+    let number = text::number(number).filter(|&number| number < CSEQ_MAX)?;
+    let method = text::trim(method);
+    text::is_token(method).then_some((number, method))
+}

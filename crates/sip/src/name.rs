@@ -1,0 +1,194 @@
+//! Header names.
+
+use std::fmt;
+
+macro_rules! names {
+    ($($variant:ident $long:literal $($compact:literal)?),* $(,)?) => {
+        /// A header field's name, case and compact form folded; `Other` is found by `Message::header_named`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Name { $($variant,)* Other }
+
+        impl Name {
+            /// Every known name.
+            pub const KNOWN: &'static [Name] = &[$(Name::$variant,)*];
+
+            /// The name as we write it; empty for `Other`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Name::$variant => $long,)* Name::Other => "" }
+            }
+
+            /// The one-letter form, where the registry has one.
+            pub const fn compact(self) -> Option<&'static str> {
+                match self { $($(Name::$variant => Some($compact),)?)* _ => None }
+            }
+        }
+    };
+}
+
+names! {
+    Accept "Accept",
+    AcceptContact "Accept-Contact" "a",
+    AcceptEncoding "Accept-Encoding",
+    AcceptLanguage "Accept-Language",
+    AlertInfo "Alert-Info",
+    Allow "Allow",
+    AllowEvents "Allow-Events" "u",
+    AuthenticationInfo "Authentication-Info",
+    Authorization "Authorization",
+    CallId "Call-ID" "i",
+    CallInfo "Call-Info",
+    Contact "Contact" "m",
+    ContentDisposition "Content-Disposition",
+    ContentEncoding "Content-Encoding" "e",
+    ContentLanguage "Content-Language",
+    ContentLength "Content-Length" "l",
+    ContentType "Content-Type" "c",
+    Cseq "CSeq",
+    Date "Date",
+    Diversion "Diversion",
+    ErrorInfo "Error-Info",
+    Event "Event" "o",
+    Expires "Expires",
+    From "From" "f",
+    HistoryInfo "History-Info",
+    Identity "Identity" "y",
+    InReplyTo "In-Reply-To",
+    InfoPackage "Info-Package",
+    MaxForwards "Max-Forwards",
+    MimeVersion "MIME-Version",
+    MinExpires "Min-Expires",
+    MinSe "Min-SE",
+    Organization "Organization",
+    PAssertedIdentity "P-Asserted-Identity",
+    PPreferredIdentity "P-Preferred-Identity",
+    Path "Path",
+    Priority "Priority",
+    Privacy "Privacy",
+    ProxyAuthenticate "Proxy-Authenticate",
+    ProxyAuthorization "Proxy-Authorization",
+    ProxyRequire "Proxy-Require",
+    Rack "RAck",
+    Reason "Reason",
+    RecordRoute "Record-Route",
+    RecvInfo "Recv-Info",
+    ReferTo "Refer-To" "r",
+    ReferredBy "Referred-By" "b",
+    RejectContact "Reject-Contact" "j",
+    RemotePartyId "Remote-Party-ID",
+    Replaces "Replaces",
+    ReplyTo "Reply-To",
+    RequestDisposition "Request-Disposition" "d",
+    Require "Require",
+    RetryAfter "Retry-After",
+    Route "Route",
+    Rseq "RSeq",
+    Server "Server",
+    ServiceRoute "Service-Route",
+    SessionExpires "Session-Expires" "x",
+    Subject "Subject" "s",
+    SubscriptionState "Subscription-State",
+    Supported "Supported" "k",
+    Timestamp "Timestamp",
+    To "To" "t",
+    Unsupported "Unsupported",
+    UserAgent "User-Agent",
+    UserToUser "User-to-User",
+    Via "Via" "v",
+    Warning "Warning",
+    WwwAuthenticate "WWW-Authenticate",
+}
+
+/// Names longer than this are unknown; "P-Preferred-Identity" is the longest.
+const LONGEST: usize = 20;
+
+/// The known names that have each length, so that a lookup compares about three.
+const BY_LENGTH: [([Name; PER_LENGTH], usize); LONGEST + 1] = by_length();
+
+/// No length is shared by more known names than this; `by_length` would not compile otherwise.
+const PER_LENGTH: usize = 10;
+
+const fn by_length() -> [([Name; PER_LENGTH], usize); LONGEST + 1] {
+    let mut table = [([Name::Other; PER_LENGTH], 0); LONGEST + 1];
+    let mut at = 0;
+    while at < Name::KNOWN.len() {
+        let name = Name::KNOWN[at];
+        let row = &mut table[name.as_str().len()];
+        row.0[row.1] = name;
+        row.1 += 1;
+        at += 1;
+    }
+    table
+}
+
+/// The names of the compact forms `a` to `z`.
+const BY_LETTER: [Name; 26] = by_letter();
+
+const fn by_letter() -> [Name; 26] {
+    let mut table = [Name::Other; 26];
+    let mut at = 0;
+    while at < Name::KNOWN.len() {
+        if let Some(letter) = Name::KNOWN[at].compact() {
+            table[(letter.as_bytes()[0] - b'a') as usize] = Name::KNOWN[at];
+        }
+        at += 1;
+    }
+    table
+}
+
+impl Name {
+    /// The name that `text` spells, in any case, long or compact.
+    pub fn from_token(text: &str) -> Name {
+        if let &[letter] = text.as_bytes() {
+            let place = letter.to_ascii_lowercase().wrapping_sub(b'a');
+            return BY_LETTER.get(usize::from(place)).copied().unwrap_or(Name::Other);
+        }
+        let Some((row, used)) = BY_LENGTH.get(text.len()) else { return Name::Other };
+        row.iter().take(*used).copied().find(|name| name.as_str().eq_ignore_ascii_case(text)).unwrap_or(Name::Other)
+    }
+
+    /// Whether a message may carry the header once only, so that a second one makes it ambiguous (RFC 3261 §7.3.1).
+    pub const fn is_single(self) -> bool {
+        matches!(
+            self,
+            Name::CallId
+                | Name::Cseq
+                | Name::From
+                | Name::To
+                | Name::ContentLength
+                | Name::ContentType
+                | Name::MaxForwards
+        )
+    }
+}
+
+impl AsRef<str> for Name {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_found_in_any_case_and_by_its_letter() {
+        for &name in Name::KNOWN {
+            assert_eq!(Name::from_token(&name.as_str().to_ascii_uppercase()), name);
+            assert_eq!(Name::from_token(&name.as_str().to_ascii_lowercase()), name);
+            if let Some(letter) = name.compact() {
+                assert_eq!(Name::from_token(letter), name);
+                assert_eq!(Name::from_token(&letter.to_ascii_uppercase()), name);
+            }
+        }
+        for other in ["", "z", "1", "X-Anything", "Vie", "é", "A-Name-That-Is-Longer-Than-All-Known"] {
+            assert_eq!(Name::from_token(other), Name::Other, "{other}");
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The character classes and separators of RFC 3261 §25.1.
+
+/// Whether `text` is a non-empty `token`.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(is_token_byte)
+}
+
+pub(crate) const fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~')
+}
+
+/// Without the linear white space around it; folds have become spaces when a message was read.
+pub(crate) fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+/// The parts of `text` between separators that stand outside quotes and angle brackets, trimmed.
+pub(crate) fn split(text: &str, separator: u8) -> Split<'_> {
+    Split { rest: Some(text), separator }
+}
+
+pub(crate) struct Split<'a> {
+    rest: Option<&'a str>,
+    separator: u8,
+}
+
+impl<'a> Iterator for Split<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let text = self.rest?;
+        let (part, rest) = match find_outside(text, self.separator).and_then(|at| text.split_at_checked(at)) {
+            Some((part, rest)) => (part, rest.get(1..)),
+            None => (text, None),
+        };
+        self.rest = rest;
+        Some(trim(part))
+    }
+}
+
+/// Where `wanted` first stands outside quotes and angle brackets.
+pub(crate) fn find_outside(text: &str, wanted: u8) -> Option<usize> {
+    let (mut quoted, mut angled, mut escaped) = (false, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        if quoted {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => quoted = false,
+                _ => {}
+            }
+            continue;
+        }
+        if angled {
+            angled = byte != b'>';
+            if byte == b'>' && wanted == b'>' {
+                return Some(at);
+            }
+            continue;
+        }
+        match byte {
+            _ if byte == wanted => return Some(at),
+            b'"' => quoted = true,
+            b'<' => angled = true,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The end of the quoted string that begins `text`, behind its closing quote.
+pub(crate) fn quoted_end(text: &str) -> Option<usize> {
+    let mut bytes = text.bytes().enumerate();
+    bytes.next().filter(|&(_, byte)| byte == b'"')?;
+    let mut escaped = false;
+    for (at, byte) in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return Some(at + 1),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// What stands between the quotes, backslash pairs resolved; `text` itself when it is not quoted.
+pub(crate) fn unquote(text: &str) -> String {
+    let Some(inner) = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) else { return text.to_owned() };
+    let mut out = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => out.extend(chars.next()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// `text` as a quoted string; CR, LF and NUL, which no quoted string may hold, become spaces.
+pub(crate) fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            '\r' | '\n' | '\0' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// A number of decimal digits alone; `None` when it does not fit.
+pub(crate) fn number<T: std::str::FromStr>(text: &str) -> Option<T> {
+    // Sixteen digits hold every number of SIP with room for leading zeros; longer text is an attack on the parser.
+    let plain = !text.is_empty() && text.len() <= 16 && text.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn separators_inside_quotes_and_brackets_do_not_split() {
+        let text = r#" "a, \"b" <sip:c@d;e,f> ;g="h,i" , tel:1 ,, j"#;
+        let parts: Vec<_> = split(text, b',').collect();
+        assert_eq!(parts, [r#""a, \"b" <sip:c@d;e,f> ;g="h,i""#, "tel:1", "", "j"]);
+    }
+
+    #[test]
+    fn an_open_quote_swallows_the_rest() {
+        assert_eq!(split(r#"a, "b, c"#, b',').collect::<Vec<_>>(), ["a", r#""b, c"#]);
+    }
+
+    #[test]
+    fn quoting_is_undone_by_unquoting() {
+        for text in ["", "plain", r#"a "b" \ c"#, "市民 王"] {
+            assert_eq!(unquote(&quote(text)), text);
+        }
+        assert_eq!(quote("a\r\nb"), "\"a  b\"");
+    }
+
+    #[test]
+    fn numbers_are_digits_alone() {
+        assert_eq!(number::<u32>("0009"), Some(9));
+        assert_eq!(number::<u32>("+9"), None);
+        assert_eq!(number::<u32>("4294967296"), None);
+        assert_eq!(number::<u8>(""), None);
+    }
+}

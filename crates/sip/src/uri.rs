@@ -1,0 +1,248 @@
+//! `sip:`, `sips:` and `tel:` URIs (RFC 3261 §19.1, RFC 3966).
+
+mod compare;
+mod escape;
+mod number;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::str::FromStr;
+
+use crate::limits;
+use crate::params::Params;
+use crate::text;
+
+/// What kind of URI it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    Sip,
+    Sips,
+    Tel,
+    /// Any other (`http`, `urn`, …): well formed, for a 416 or to be passed on.
+    Other,
+}
+
+impl Scheme {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Scheme::Sip => "sip",
+            Scheme::Sips => "sips",
+            Scheme::Tel => "tel",
+            Scheme::Other => "",
+        }
+    }
+}
+
+/// Why a text is no URI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UriError(pub &'static str);
+
+impl fmt::Display for UriError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "not a URI: {}", self.0)
+    }
+}
+
+impl std::error::Error for UriError {}
+
+/// A URI, its parts apart. `==` compares the parts as they stand; `equivalent` is the comparison of the RFCs, which
+/// is no equivalence relation (parameters that only one side has are ignored) and so cannot be `==`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Uri {
+    pub scheme: Scheme,
+    /// The user part, or the number of a `tel:` URI; needless escapes resolved, the needed ones in upper case.
+    pub user: Option<String>,
+    pub password: Option<String>,
+    /// A name, an IPv4 address or an IPv6 address in brackets; empty for `tel:`.
+    pub host: String,
+    pub port: Option<u16>,
+    pub params: Params,
+    /// Header fields behind `?`, values escaped as they came.
+    pub headers: Vec<(String, String)>,
+    /// The whole text of a URI of another scheme; empty for ours.
+    pub opaque: String,
+}
+
+impl Uri {
+    /// A `sip:` URI of a user at a host; `user` may hold anything and is escaped.
+    pub fn sip(user: Option<&str>, host: &str, port: Option<u16>) -> Uri {
+        let user = user.filter(|user| !user.is_empty()).map(escape::encode_user);
+        Uri { user, host: host.to_owned(), port, ..Uri::empty(Scheme::Sip) }
+    }
+
+    fn empty(scheme: Scheme) -> Uri {
+        Uri {
+            scheme,
+            user: None,
+            password: None,
+            host: String::new(),
+            port: None,
+            params: Params::new(),
+            headers: Vec::new(),
+            opaque: String::new(),
+        }
+    }
+
+    /// Reads a URI without angle brackets or white space around it.
+    pub fn parse(text: &str) -> Result<Uri, UriError> {
+        if text.len() > limits::URI_BYTES_MAX {
+            return Err(UriError("longer than a URI may be"));
+        }
+        if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f || matches!(byte, b'<' | b'>' | b'"')) {
+            return Err(UriError("white space, quotes or angle brackets inside"));
+        }
+        let (scheme, rest) = text.split_once(':').ok_or(UriError("no scheme"))?;
+        let letters = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
+        if !letters || !scheme.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) {
+            return Err(UriError("no scheme"));
+        }
+        if scheme.eq_ignore_ascii_case("sip") {
+            parse_sip(Scheme::Sip, rest)
+        } else if scheme.eq_ignore_ascii_case("sips") {
+            parse_sip(Scheme::Sips, rest)
+        } else if scheme.eq_ignore_ascii_case("tel") {
+            number::parse_tel(rest)
+        } else {
+            Ok(Uri { opaque: text.to_owned(), ..Uri::empty(Scheme::Other) })
+        }
+    }
+
+    /// The user part with every escape resolved; invalid UTF-8 shows as U+FFFD.
+    pub fn user_text(&self) -> Option<String> {
+        self.user.as_deref().map(escape::decode)
+    }
+
+    /// The dialled number of a `tel:` URI, or of a `sip:` URI whose user part is one: digits, `*`, `#`, a leading
+    /// `+`; visual separators (RFC 3966 §5.1.1) and telephone parameters removed.
+    pub fn number(&self) -> Option<String> {
+        number::of(self)
+    }
+
+    /// The host as an address, when it is one.
+    pub fn host_ip(&self) -> Option<IpAddr> {
+        match self.host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(v6) => v6.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+            None => self.host.parse().ok(),
+        }
+    }
+
+    /// Whether both name the same resource (RFC 3261 §19.1.4, RFC 3966 §4).
+    pub fn equivalent(&self, other: &Uri) -> bool {
+        compare::equivalent(self, other)
+    }
+}
+
+fn parse_sip(scheme: Scheme, text: &str) -> Result<Uri, UriError> {
+    let mut uri = Uri::empty(scheme);
+    let rest = match text.split_once('@') {
+        Some((userinfo, rest)) => {
+            let (user, password) = match userinfo.split_once(':') {
+                Some((user, password)) => (user, Some(password)),
+                None => (userinfo, None),
+            };
+            if user.is_empty() {
+                return Err(UriError("an @ without a user before it"));
+            }
+            uri.user = Some(escape::normalize_user(user).ok_or(UriError("a % without two hexadecimal digits"))?);
+            uri.password = match password {
+                Some(password) => {
+                    Some(escape::normalize_user(password).ok_or(UriError("a % without two hexadecimal digits"))?)
+                }
+                None => None,
+            };
+            rest
+        }
+        None => text,
+    };
+    let (address, headers) = match rest.split_once('?') {
+        Some((address, headers)) => (address, Some(headers)),
+        None => (rest, None),
+    };
+    let (host_port, params) = address.split_once(';').unwrap_or((address, ""));
+    let (host, port) = split_host_port(host_port).ok_or(UriError("no valid host and port"))?;
+    uri.host = host.to_owned();
+    uri.port = port;
+    uri.params = Params::parse_uri(params).map_err(UriError)?;
+    if let Some(headers) = headers {
+        uri.headers = parse_headers(headers)?;
+    }
+    Ok(uri)
+}
+
+fn parse_headers(text: &str) -> Result<Vec<(String, String)>, UriError> {
+    let mut headers = Vec::new();
+    for part in text.split('&') {
+        let (name, value) = part.split_once('=').ok_or(UriError("a header without ="))?;
+        if name.is_empty() {
+            return Err(UriError("a header without a name"));
+        }
+        if headers.len() >= limits::PARAMS_MAX {
+            return Err(UriError("too many headers"));
+        }
+        headers.push((name.to_owned(), value.to_owned()));
+    }
+    Ok(headers)
+}
+
+/// `host [":" port]`, white space around the colon allowed (Via's sent-by); an IPv6 host keeps its brackets.
+pub(crate) fn split_host_port(text: &str) -> Option<(&str, Option<u16>)> {
+    let host_end = match text.strip_prefix('[') {
+        Some(rest) => rest.find(']')? + 2,
+        None => text.find(':').unwrap_or(text.len()),
+    };
+    let (host, rest) = text.split_at_checked(host_end)?;
+    let (host, rest) = (text::trim(host), text::trim(rest));
+    if !is_host(host) {
+        return None;
+    }
+    match rest.strip_prefix(':') {
+        Some(port) => Some((host, Some(text::number(text::trim(port))?))),
+        None => rest.is_empty().then_some((host, None)),
+    }
+}
+
+/// A host name (underscores are seen in the wild), an IPv4 address or an IPv6 address in brackets.
+fn is_host(host: &str) -> bool {
+    match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(v6) => v6.parse::<Ipv6Addr>().is_ok(),
+        None => {
+            !host.is_empty()
+                && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
+        }
+    }
+}
+
+impl FromStr for Uri {
+    type Err = UriError;
+
+    fn from_str(text: &str) -> Result<Uri, UriError> {
+        Uri::parse(text)
+    }
+}
+
+impl fmt::Display for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.scheme == Scheme::Other {
+            return f.write_str(&self.opaque);
+        }
+        write!(f, "{}:", self.scheme.name())?;
+        if let Some(user) = &self.user {
+            f.write_str(user)?;
+            if let Some(password) = &self.password {
+                write!(f, ":{password}")?;
+            }
+            if self.scheme != Scheme::Tel {
+                f.write_str("@")?;
+            }
+        }
+        f.write_str(&self.host)?;
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
+        }
+        write!(f, "{}", self.params)?;
+        for (at, (name, value)) in self.headers.iter().enumerate() {
+            write!(f, "{}{name}={value}", if at == 0 { '?' } else { '&' })?;
+        }
+        Ok(())
+    }
+}

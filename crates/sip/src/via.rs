@@ -1,0 +1,102 @@
+//! Via values (RFC 3261 §20.42, RFC 3581).
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use crate::params::Params;
+use crate::text;
+use crate::uri::split_host_port;
+
+/// What every branch of RFC 3261 begins with (§8.1.1.7).
+pub const MAGIC_COOKIE: &str = "z9hG4bK";
+
+/// One hop of the way that answers go back.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Via {
+    /// `UDP`, `TCP`, `TLS`, `WS`, `WSS` or any other token.
+    pub transport: String,
+    /// The sent-by host; an IPv6 address in brackets.
+    pub host: String,
+    pub port: Option<u16>,
+    pub params: Params,
+}
+
+impl Via {
+    /// Our own Via, asking the peer to answer to where we sent from (RFC 3581 §3).
+    pub fn new(transport: &str, host: &str, port: Option<u16>, branch: &str) -> Via {
+        let params = Params::new().with("branch", Some(branch)).with("rport", None);
+        Via { transport: transport.to_owned(), host: host.to_owned(), port, params }
+    }
+
+    /// Reads one value; white space around `/` and `:` is allowed (RFC 4475 §3.1.1.1).
+    pub fn parse(value: &str) -> Result<Via, &'static str> {
+        let (protocol, rest) = value.split_once('/').ok_or("no protocol")?;
+        let (version, rest) = rest.split_once('/').ok_or("no version")?;
+        if !text::trim(protocol).eq_ignore_ascii_case("SIP") || text::trim(version) != "2.0" {
+            return Err("not SIP/2.0");
+        }
+        let rest = text::trim(rest);
+        let (transport, rest) = rest.split_once([' ', '\t']).ok_or("no sent-by")?;
+        if !text::is_token(transport) {
+            return Err("the transport is not a token");
+        }
+        let (sent_by, params) = rest.split_once(';').unwrap_or((rest, ""));
+        let (host, port) = split_host_port(text::trim(sent_by)).ok_or("no valid host and port")?;
+        Ok(Via { transport: transport.to_owned(), host: host.to_owned(), port, params: Params::parse_header(params)? })
+    }
+
+    pub fn branch(&self) -> Option<&str> {
+        self.params.get("branch")
+    }
+
+    /// Whether the branch is of RFC 3261, so that it names the transaction by itself (§17.2.3); case is folded, as
+    /// some stacks fold it.
+    pub fn has_magic_cookie(&self) -> bool {
+        let prefix = self.branch().and_then(|branch| branch.get(..MAGIC_COOKIE.len()));
+        prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(MAGIC_COOKIE))
+    }
+
+    /// The address that the request came from, as its receiver noted it.
+    pub fn received(&self) -> Option<IpAddr> {
+        let received = self.params.get("received")?;
+        let bare = received.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(received);
+        bare.parse().ok()
+    }
+
+    /// The port that the request came from, as its receiver noted it.
+    pub fn rport(&self) -> Option<u16> {
+        text::number(self.params.get("rport")?)
+    }
+
+    /// The sent-by host as an address, when it is one.
+    pub fn host_ip(&self) -> Option<IpAddr> {
+        match self.host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(v6) => v6.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+            None => self.host.parse().ok(),
+        }
+    }
+
+    /// Notes where the request really came from: `received` when the sent-by says otherwise or `rport` was asked for
+    /// (RFC 3261 §18.2.1, RFC 3581 §4), and the port into a `rport` that the sender left empty. What the sender itself
+    /// put into `received` is dropped.
+    pub fn note_source(&mut self, source: SocketAddr) {
+        self.params.remove("received");
+        let asked = self.params.has("rport");
+        if asked {
+            self.params.set("rport", Some(&source.port().to_string()));
+        }
+        if asked || self.host_ip() != Some(source.ip()) {
+            self.params.set("received", Some(&source.ip().to_string()));
+        }
+    }
+}
+
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SIP/2.0/{} {}", self.transport, self.host)?;
+        if let Some(port) = self.port {
+            write!(f, ":{port}")?;
+        }
+        write!(f, "{}", self.params)
+    }
+}
