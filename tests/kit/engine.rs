@@ -1,0 +1,132 @@
+//! The engine under test: the binary with the shipped configuration, on ports of its own.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::process::Process;
+use super::{ports, wait};
+
+pub(crate) struct Engine {
+    pub(crate) process: Process,
+    pub(crate) sip: SocketAddr,
+    pub(crate) http: SocketAddr,
+    pub(crate) dir: TempDir,
+}
+
+/// The workspace's folder.
+pub(crate) fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the workspace").to_owned()
+}
+
+/// The binary, built by the same command that runs the tests.
+pub(crate) fn hotline() -> PathBuf {
+    let exe = std::env::current_exe().expect("a test has a path");
+    let profile = exe.ancestors().nth(2).expect("target/<profile>/deps/<test>");
+    let hotline = profile.join("hotline");
+    assert!(hotline.exists(), "{} is missing: build it first with `cargo build`", hotline.display());
+    hotline
+}
+
+impl Engine {
+    /// Starts with the shipped configuration.
+    pub(crate) fn start() -> Engine {
+        Engine::start_with(|_| {})
+    }
+
+    /// Starts with a copy of the shipped configuration that `edit` may change first.
+    pub(crate) fn start_with(edit: impl FnOnce(&Path)) -> Engine {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let config = dir.path().join("config");
+        copy(&root().join("config"), &config);
+        edit(&config);
+        Engine::serve(dir)
+    }
+
+    /// Starts again on the same folder, as after a crash.
+    pub(crate) fn restart(self) -> Engine {
+        let Engine { process, dir, .. } = self;
+        drop(process);
+        Engine::serve(dir)
+    }
+
+    fn serve(dir: TempDir) -> Engine {
+        let media = ports::block(2000);
+        let mut command = Command::new(hotline());
+        command
+            .arg("serve")
+            .args(["--config".as_ref(), dir.path().join("config").as_os_str()])
+            .args(["--data".as_ref(), dir.path().join("data").as_os_str()])
+            .current_dir(root())
+            .env("HOTLINE__SIP__UDP", "127.0.0.1:0")
+            .env("HOTLINE__HTTP__LISTEN", "127.0.0.1:0")
+            .env("HOTLINE__MEDIA__PORTS", format!("{}-{}", media.start(), media.end()));
+        let process = Process::start("hotline serve", &mut command, &dir.path().join("serve.log"));
+        let ready = wait::until("the engine's ready line", Duration::from_secs(20), || {
+            process.output().lines().find(|l| l.starts_with("ready ")).map(str::to_owned)
+        });
+        let (sip, http) = addresses(&ready);
+        Engine { process, sip, http, dir }
+    }
+
+    /// What `hotline records --json` says.
+    pub(crate) fn records(&self) -> Vec<Value> {
+        let data = self.dir.path().join("data");
+        let out = Command::new(hotline()).args(["records", "--json", "--data"]).arg(&data).output().expect("records runs");
+        assert!(out.status.success(), "records: {}", String::from_utf8_lossy(&out.stderr));
+        let text = String::from_utf8(out.stdout).expect("JSON is UTF-8");
+        text.lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect()
+    }
+
+    /// The records, once `count` calls have ended.
+    pub(crate) fn ended_records(&self, count: usize) -> Vec<Value> {
+        wait::until(&format!("{count} ended records"), Duration::from_secs(10), || {
+            let records = self.records();
+            (records.iter().filter(|r| !r["ended"].is_null()).count() >= count).then_some(records)
+        })
+    }
+
+    /// Status and body of an HTTP GET.
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.http).expect("the engine listens for HTTP");
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.http).expect("written");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("an answer");
+        let status = text.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status line");
+        let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        (status, body.to_owned())
+    }
+
+    /// The value of a metric, labels included in `name`; none when it is not there.
+    pub(crate) fn metric(&self, name: &str) -> Option<f64> {
+        let (_, body) = self.get("/metrics");
+        body.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+    }
+}
+
+/// `ready sip=udp:127.0.0.1:5060 http=127.0.0.1:8080`.
+fn addresses(ready: &str) -> (SocketAddr, SocketAddr) {
+    let value = |key: &str| {
+        let word = ready.split_whitespace().find_map(|w| w.strip_prefix(key));
+        word.and_then(|w| w.parse().ok()).unwrap_or_else(|| panic!("{key} in the ready line: {ready}"))
+    };
+    (value("sip=udp:"), value("http="))
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder for the copy");
+    for entry in std::fs::read_dir(from).expect("the shipped configuration") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a copied file");
+        }
+    }
+}

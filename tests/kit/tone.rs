@@ -1,0 +1,56 @@
+//! Tones in recordings: how many seconds of a frequency a party heard.
+
+use std::path::Path;
+
+/// 100 ms at 8 kHz.
+const FRAME: usize = 800;
+/// Frames quieter than this are silence, on the 16-bit scale.
+const RMS_MIN: f64 = 100.0;
+/// A frame counts for a pair when this share of its energy is in the two frequencies.
+const SHARE_MIN: f64 = 0.7;
+
+/// Two frequencies that no other party of the test sends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Pair(pub(crate) f64, pub(crate) f64);
+
+/// Seconds of the pair in a WAV of 8 kHz mono.
+pub(crate) fn seconds_of(pair: Pair, wav: &Path) -> f64 {
+    let mut reader = hound::WavReader::open(wav).unwrap_or_else(|e| panic!("{}: {e}", wav.display()));
+    assert_eq!(reader.spec().sample_rate, 8000, "{}", wav.display());
+    let samples: Vec<f64> = reader.samples::<i16>().map(|s| f64::from(s.expect("a sample"))).collect();
+    let frames = samples.chunks_exact(FRAME).filter(|f| has_pair(pair, f)).count();
+    frames as f64 / 10.0
+}
+
+fn has_pair(pair: Pair, frame: &[f64]) -> bool {
+    let energy: f64 = frame.iter().map(|s| s * s).sum();
+    if (energy / frame.len() as f64).sqrt() < RMS_MIN {
+        return false;
+    }
+    let n = frame.len() as f64;
+    let share = |f: f64| 2.0 * power(f, frame) / (n * energy);
+    let (low, high) = (share(pair.0), share(pair.1));
+    low + high > SHARE_MIN && low > 0.1 && high > 0.1
+}
+
+/// Goertzel: the squared magnitude at one frequency.
+fn power(frequency: f64, frame: &[f64]) -> f64 {
+    let w = 2.0 * (std::f64::consts::TAU * frequency / 8000.0).cos();
+    let (mut s1, mut s2) = (0.0, 0.0);
+    for sample in frame {
+        (s1, s2) = (sample + w * s1 - s2, s1);
+    }
+    s1 * s1 + s2 * s2 - w * s1 * s2
+}
+
+/// Writes `seconds` of the pair, 16 bit, 8 kHz, mono.
+pub(crate) fn write(pair: Pair, seconds: u32, wav: &Path) {
+    let spec = hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let mut writer = hound::WavWriter::create(wav, spec).expect("the test's folder takes files");
+    for i in 0..seconds * 8000 {
+        let t = f64::from(i) / 8000.0 * std::f64::consts::TAU;
+        let sample = 6000.0 * ((t * pair.0).sin() + (t * pair.1).sin());
+        writer.write_sample(sample as i16).expect("a written sample");
+    }
+    writer.finalize().expect("a finished file");
+}
