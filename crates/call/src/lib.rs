@@ -1,1 +1,26 @@
 //! The life of one call: events of legs, menu and queue in, actions out.
+//!
+//! A call is three small machines: the *journey* (where the citizen is), a *leg* for each dialog, and the *stage*,
+//! a pure function of both that says who should hear whom.
+//!
+//! Invariants: a call emits exactly one end record, before its last action `Over`; it accepts one bridge at a time; every reservation
+//! it was offered ends in exactly one `Accepted` or `Declined` unless the queue withdrew it; every slot it was given is told
+//! `Released` once the last dialog with that agent's phone is closed. No clock, socket, thread or lock.
+
+mod account;
+pub mod action;
+mod call;
+pub mod event;
+mod journey;
+mod leg;
+mod menu;
+pub mod plan;
+mod slots;
+mod stage;
+mod talk;
+mod waiting;
+
+pub use action::{Action, Dial};
+pub use call::{Arrival, Call, Phase};
+pub use event::{Change, Event, Offer, Signal, Timer};
+pub use plan::Plan;

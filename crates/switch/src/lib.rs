@@ -1,1 +1,21 @@
 //! One SIP endpoint, a slab of calls and the routing between sip, call, ivr, acd and roster.
+//!
+//! Invariants: one input in, all effects out, into buffers that the caller owns; an owner never calls another inside
+//! `handle`: the switch, the queue and the roster speak through the wires of an [`Exchange`], also when they share a
+//! thread; a call never waits for a media end, because the switch holds ends that are bound already. No clock, socket, thread or lock.
+
+mod admit;
+mod auth;
+mod calls;
+mod counters;
+mod effects;
+mod exchange;
+mod leases;
+mod register;
+mod signals;
+mod switch;
+
+pub use counters::{Counters, Phases};
+pub use effects::{Effects, Input};
+pub use exchange::{Exchange, Wire};
+pub use switch::{Config, Switch};

@@ -1,0 +1,84 @@
+//! What a call gathers for its record.
+
+use std::time::Duration;
+
+use base::{EndReason, Now, Record, StartRecord, Time, Wait, WaitOutcome, Wall};
+
+#[derive(Clone, Debug)]
+struct OpenWait {
+    group: String,
+    entered: Wall,
+    since: Time,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Account {
+    pub(crate) start: StartRecord,
+    answered: Option<Wall>,
+    path: Vec<String>,
+    waits: Vec<Wait>,
+    open: Option<OpenWait>,
+    agent: Option<String>,
+    talk_since: Option<Time>,
+}
+
+/// Nodes a record lists; a longer walk keeps its first ones. Three times the deepest path a person presses through.
+const PATH_MAX: usize = 64;
+
+impl Account {
+    pub(crate) fn new(start: StartRecord) -> Account {
+        Account { start, answered: None, path: Vec::new(), waits: Vec::new(), open: None, agent: None, talk_since: None }
+    }
+
+    pub(crate) fn answered(&mut self, now: Now) {
+        self.answered = Some(now.wall);
+    }
+
+    pub(crate) fn visited(&mut self, node: &str) {
+        if self.path.len() < PATH_MAX {
+            self.path.push(node.to_owned());
+        }
+    }
+
+    pub(crate) fn wait_began(&mut self, now: Now, group: &str) {
+        self.open = Some(OpenWait { group: group.to_owned(), entered: now.wall, since: now.time });
+    }
+
+    pub(crate) fn wait_ended(&mut self, now: Now, outcome: WaitOutcome) {
+        if let Some(open) = self.open.take() {
+            let waited_ms = millis(now.time - open.since);
+            self.waits.push(Wait { group: open.group, entered: open.entered, waited_ms, outcome });
+        }
+    }
+
+    /// Who serves the citizen; the talk begins with `talk_began`.
+    pub(crate) fn connected(&mut self, agent: &str) {
+        self.agent = Some(agent.to_owned());
+    }
+
+    /// Both can hear each other.
+    pub(crate) fn talk_began(&mut self, now: Now) {
+        self.talk_since.get_or_insert(now.time);
+    }
+
+    pub(crate) fn finish(&mut self, now: Now, end_reason: EndReason, locale: &str, menu_version: &str) -> Record {
+        Record {
+            start: self.start.clone(),
+            answered: self.answered,
+            ended: now.wall,
+            menu_path: std::mem::take(&mut self.path),
+            menu_version: menu_version.to_owned(),
+            locale: locale.to_owned(),
+            skill_group: self.waits.last().map(|w| w.group.clone()),
+            queued_ms: self.waits.iter().map(|w| w.waited_ms).sum(),
+            waits: std::mem::take(&mut self.waits),
+            agent: self.agent.take(),
+            talk_ms: self.talk_since.map_or(0, |since| millis(now.time - since)),
+            end_reason,
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,340 @@
+//! The call itself: its parts, its birth, its end, and the one place where events branch.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use base::{Codec, EndReason, Job, Lease, LegId, Notice, Now, Record, RecordEntry, StartRecord, WaitOutcome};
+use ivr::{LocaleId, Walk};
+
+use crate::account::Account;
+use crate::journey::Journey;
+use crate::leg::{Leg, State};
+use crate::plan::MenuVersion;
+use crate::slots::Slots;
+use crate::stage::Program;
+use crate::{Action, Change, Event, Plan, Signal, Timer};
+
+/// The citizen's leg.
+pub(crate) const CITIZEN: u16 = 0;
+
+/// A call from its INVITE to its last BYE.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub(crate) start: StartRecord,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) menu: Arc<MenuVersion>,
+    pub(crate) account: Account,
+    pub(crate) journey: Journey,
+    /// The citizen first; agents' legs come and go.
+    pub(crate) legs: Vec<Leg>,
+    /// Leg numbers are never used twice in a call.
+    pub(crate) next_leg: u16,
+    pub(crate) slots: Slots,
+    pub(crate) program: Program,
+    pub(crate) locale: LocaleId,
+    /// Drawn once; makes the `o=` lines of this call.
+    pub(crate) session_id: u64,
+    over: bool,
+}
+
+/// A first INVITE from a sender that may call.
+#[derive(Clone, Debug)]
+pub struct Arrival<'a> {
+    pub start: StartRecord,
+    /// Place in `Plan::menus`.
+    pub menu: usize,
+    pub lease: Lease,
+    pub peer: IpAddr,
+    /// The body of the INVITE; none for a late offer.
+    pub offer: Option<&'a [u8]>,
+    pub session_id: u64,
+}
+
+/// Where the citizen is, for views.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    Arriving,
+    Menu,
+    Waiting,
+    Talking,
+    Ending,
+}
+
+impl Call {
+    /// Answers the INVITE, or refuses it with 488 when there is no codec in common and 400 when its body makes no sense.
+    ///
+    /// # Panics
+    /// When `arrival.menu` is no place in the plan; the switch takes it from the plan's called numbers.
+    pub fn arrive(plan: Arc<Plan>, now: Now, arrival: Arrival<'_>, out: &mut Vec<Action>) -> Call {
+        let menu = Arc::clone(&plan.menus[arrival.menu]);
+        let id = LegId { call: arrival.start.id, index: CITIZEN };
+        let citizen = Leg::new(id, arrival.lease, arrival.peer, arrival.session_id, Codec::ALL.to_vec());
+        let mut call = Call {
+            account: Account::new(arrival.start.clone()),
+            start: arrival.start,
+            plan,
+            menu,
+            journey: Journey::Arriving,
+            legs: vec![citizen],
+            next_leg: 1,
+            slots: Slots::default(),
+            program: Program::default(),
+            locale: LocaleId(0),
+            session_id: arrival.session_id,
+            over: false,
+        };
+        call.answer_citizen(now, arrival.offer, out);
+        call.settle(out);
+        call
+    }
+
+    pub fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Vec<Action>) {
+        match event {
+            Event::Signal { leg, signal } => self.on_signal(now, leg, signal, out),
+            Event::Notice(notice) => self.on_notice(now, notice, out),
+            Event::Queue(action) => self.on_queue(now, action, out),
+            Event::Offer(offer) => self.on_offer(now, offer, out),
+            Event::Timer(timer) => self.on_timer(now, timer, out),
+            Event::Stop(reason) => self.end(now, reason, out),
+        }
+        self.settle(out);
+    }
+
+    pub fn phase(&self) -> Phase {
+        match self.journey {
+            Journey::Arriving => Phase::Arriving,
+            Journey::Menu(_) => Phase::Menu,
+            Journey::Waiting(_) => Phase::Waiting,
+            Journey::With(_) => Phase::Talking,
+            Journey::Leaving(_) | Journey::Ending => Phase::Ending,
+        }
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    fn answer_citizen(&mut self, now: Now, offer: Option<&[u8]>, out: &mut Vec<Action>) {
+        let citizen = &mut self.legs[0];
+        let body = match offer {
+            Some(offer) => match citizen.answer(offer) {
+                Ok(body) => body,
+                Err(refusal) => return self.refuse(now, refusal_status(&refusal), out),
+            },
+            None => citizen.offer(),
+        };
+        citizen.state = State::Offered;
+        self.account.answered(now);
+        out.push(Action::Record(RecordEntry::Start(self.start.clone())));
+        self.open(0, out);
+        out.push(Action::Provisional { leg: CITIZEN, status: 180 });
+        out.push(Action::Answer { leg: CITIZEN, body });
+    }
+
+    fn refuse(&mut self, now: Now, status: u16, out: &mut Vec<Action>) {
+        out.push(Action::HangUp { leg: CITIZEN, status_if_early: status });
+        self.legs[0].state = State::Ending;
+        self.end(now, EndReason::Refused, out);
+    }
+
+    fn on_signal(&mut self, now: Now, leg: u16, signal: Signal<'_>, out: &mut Vec<Action>) {
+        let Some(place) = self.legs.iter().position(|l| l.id.index == leg) else { return };
+        match signal {
+            Signal::Changed { request, body, method } => self.on_change(place, request, body, method, out),
+            Signal::Closed => self.on_closed(now, place, out),
+            _ if !self.legs[place].is_live() => {}
+            Signal::Cancelled => self.far_end_left(place, now, EndReason::Cancelled, out),
+            Signal::Acked { body } => self.on_acked(now, place, body, out),
+            Signal::AckMissing => self.end(now, EndReason::NoAck, out),
+            Signal::Progress => {}
+            Signal::Answered { body } => self.on_agent_answered(now, place, body, out),
+            Signal::Rejected { status } => self.on_agent_rejected(now, place, status, out),
+            Signal::Digit(digit) if leg == CITIZEN => self.on_digit(now, digit, out),
+            Signal::Digit(_) => {}
+            Signal::Bye => self.on_bye(now, place, out),
+            Signal::Gone => self.far_end_left(place, now, EndReason::MediaLost, out),
+        }
+    }
+
+    fn on_notice(&mut self, now: Now, notice: Notice, out: &mut Vec<Action>) {
+        match notice {
+            Notice::Digit { leg, digit } if leg.index == CITIZEN => self.on_digit(now, digit, out),
+            Notice::Played { leg, play } if leg.index == CITIZEN && self.program.is(play) => self.on_played(now, out),
+            _ => {}
+        }
+    }
+
+    fn on_timer(&mut self, now: Now, timer: Timer, out: &mut Vec<Action>) {
+        match timer {
+            Timer::Menu => self.walk(now, ivr::Event::Deadline, out),
+            Timer::MenuLimit => self.menu_limit(now, out),
+            Timer::Announce => self.ask_position(out),
+            Timer::Redial => self.redial(out),
+            Timer::MaxTalk => self.end(now, EndReason::MaxTalk, out),
+        }
+    }
+
+    fn on_acked(&mut self, now: Now, place: usize, body: Option<&[u8]>, out: &mut Vec<Action>) {
+        let leg = &mut self.legs[place];
+        if leg.is_offering() {
+            match body.map(|b| leg.accept(b)) {
+                Some(Ok(())) if leg.heard.is_some() => out.push(change(leg)),
+                Some(Ok(())) => self.open(place, out),
+                // RFC 3261 §13.2.2.4 leaves nothing but a BYE when the answer cannot be used. A re-INVITE keeps what was.
+                Some(Err(_)) | None if place == 0 && matches!(self.journey, Journey::Arriving) => {
+                    return self.end(now, EndReason::Refused, out);
+                }
+                _ => {}
+            }
+        }
+        self.legs[place].state = State::Confirmed;
+        if place == 0 && matches!(self.journey, Journey::Arriving) {
+            self.journey = Journey::Menu(Box::new(Walk::new(&self.menu.menu)));
+            out.push(Action::Arm { timer: Timer::MenuLimit, at: now.time + self.plan.limits.menu });
+            self.walk(now, ivr::Event::Start, out);
+        }
+    }
+
+    /// A re-INVITE or UPDATE of either party changes that party's leg alone: we stand in the middle of the media.
+    fn on_change(
+        &mut self,
+        place: usize,
+        request: base::Ticket,
+        body: Option<&[u8]>,
+        method: Change,
+        out: &mut Vec<Action>,
+    ) {
+        let leg = &mut self.legs[place];
+        let (status, body) = match (body, method) {
+            _ if !leg.is_live() => (481, None),
+            (Some(offer), _) => match leg.answer(offer) {
+                Ok(answer) => (200, Some(answer)),
+                Err(refusal) => (refusal_status(&refusal), None),
+            },
+            (None, Change::Reinvite) => (200, Some(leg.offer())),
+            (None, Change::Update) => (200, None),
+        };
+        if status == 200 && !leg.is_offering() && leg.heard.is_some() {
+            out.push(change(leg));
+        }
+        out.push(Action::Reply { request, status, body });
+    }
+
+    fn on_bye(&mut self, now: Now, place: usize, out: &mut Vec<Action>) {
+        let reason = match &self.journey {
+            Journey::Waiting(_) => EndReason::Abandoned,
+            Journey::With(_) => EndReason::CallerHangup,
+            Journey::Leaving(reason) => *reason,
+            _ => EndReason::LeftInMenu,
+        };
+        self.far_end_left(place, now, reason, out);
+    }
+
+    /// The far end of a leg is gone without our doing.
+    fn far_end_left(&mut self, place: usize, now: Now, citizen_reason: EndReason, out: &mut Vec<Action>) {
+        self.close_media(place, out);
+        self.legs[place].state = State::Ending;
+        if place == 0 {
+            self.end(now, citizen_reason, out);
+        } else {
+            self.agent_left(now, place, out);
+        }
+    }
+
+    fn on_closed(&mut self, now: Now, place: usize, out: &mut Vec<Action>) {
+        if self.legs[place].is_live() {
+            // The dialog ended without a word of ours or theirs: a fault of the path.
+            self.far_end_left(place, now, EndReason::MediaLost, out);
+        }
+        self.close_media(place, out);
+        if place > 0 {
+            self.legs.remove(place);
+        } else {
+            self.legs[0].state = State::Ending;
+            self.legs[0].closed = true;
+        }
+    }
+
+    /// Ends the call for this reason, once: later reasons change nothing.
+    pub(crate) fn end(&mut self, now: Now, reason: EndReason, out: &mut Vec<Action>) {
+        if matches!(self.journey, Journey::Ending) {
+            return;
+        }
+        let journey = std::mem::replace(&mut self.journey, Journey::Ending);
+        self.leave(now, journey, out);
+        for timer in Timer::ALL {
+            out.push(Action::Disarm(timer));
+        }
+        for place in 0..self.legs.len() {
+            self.hang_up(place, out);
+        }
+        out.push(Action::Record(RecordEntry::End(Box::new(self.record(now, reason)))));
+    }
+
+    /// Tells the queue that the caller leaves the part of the journey that it knows of.
+    fn leave(&mut self, now: Now, journey: Journey, out: &mut Vec<Action>) {
+        match journey {
+            Journey::Waiting(waiting) => {
+                self.account.wait_ended(now, WaitOutcome::Abandoned);
+                out.push(Action::Queue(acd::Command::Abandon { call: self.start.id }));
+                self.drop_ringing(waiting.ringing, out);
+            }
+            Journey::With(with) => {
+                out.push(Action::Queue(acd::Command::Ended { call: self.start.id, agent: with.agent }));
+            }
+            _ => {}
+        }
+    }
+
+    fn record(&mut self, now: Now, reason: EndReason) -> Record {
+        self.account.finish(now, reason, self.plan.prompts.locale_name(self.locale), &self.menu.version)
+    }
+
+    /// Ends a leg that is not ending yet and frees its media.
+    pub(crate) fn hang_up(&mut self, place: usize, out: &mut Vec<Action>) {
+        self.close_media(place, out);
+        let leg = &mut self.legs[place];
+        if leg.is_live() {
+            leg.state = State::Ending;
+            out.push(Action::HangUp { leg: leg.id.index, status_if_early: 480 });
+        }
+    }
+
+    pub(crate) fn close_media(&mut self, place: usize, out: &mut Vec<Action>) {
+        let leg = &mut self.legs[place];
+        if std::mem::take(&mut leg.leased) {
+            leg.heard = None;
+            out.push(Action::Job(Job::Close { end: leg.lease.end }));
+        }
+    }
+
+    /// Puts the leg's end to work once there is an agreement.
+    pub(crate) fn open(&mut self, place: usize, out: &mut Vec<Action>) {
+        let leg = &mut self.legs[place];
+        if let Some(params) = leg.params {
+            leg.heard = Some(base::Source::Silence);
+            out.push(Action::Job(Job::Open { end: leg.lease.end, leg: leg.id, params, signalled_from: leg.peer }));
+        }
+    }
+
+    /// After every event: tell workers and roster what has become true, and end when nothing is left.
+    fn settle(&mut self, out: &mut Vec<Action>) {
+        self.sync_stage(out);
+        self.sync_slots(out);
+        let done = matches!(self.journey, Journey::Ending) && self.legs.len() == 1 && self.legs[0].closed;
+        if done && !self.over && self.slots.is_empty() {
+            self.over = true;
+            out.push(Action::Over);
+        }
+    }
+}
+
+/// The status that refuses an offer we cannot take (RFC 3261 §21.4.26, §21.4.1).
+fn refusal_status(refusal: &sdp::Refusal) -> u16 {
+    refusal.status()
+}
+
+fn change(leg: &Leg) -> Action {
+    let params = leg.params.expect("only called after an agreement");
+    Action::Job(Job::Change { end: leg.lease.end, params })
+}

@@ -1,0 +1,49 @@
+//! Where the citizen is.
+
+use acd::Reservation;
+use base::{AgentId, EndReason, GroupId, Lease, Time};
+use ivr::Walk;
+use roster::Contact;
+
+/// Where the citizen is. Hold, ringing several and the like are facts of legs, never phases.
+#[derive(Clone, Debug)]
+pub(crate) enum Journey {
+    /// Answered; the ACK is on its way.
+    Arriving,
+    Menu(Box<Walk>),
+    Waiting(Waiting),
+    With(With),
+    /// Hears a last message, then the call ends for this reason.
+    Leaving(EndReason),
+    /// Every leg is hung up; waits for the last `Closed`.
+    Ending,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Waiting {
+    pub(crate) group: GroupId,
+    pub(crate) since: Time,
+    pub(crate) ringing: Option<Ringing>,
+}
+
+/// The offer in flight.
+#[derive(Clone, Debug)]
+pub(crate) struct Ringing {
+    pub(crate) agent: AgentId,
+    pub(crate) reservation: Reservation,
+    pub(crate) freed: Option<Time>,
+    /// Contacts to ring again because the phone was still busy with its previous call.
+    pub(crate) again: Vec<(Contact, Lease)>,
+    /// The gravest refusal so far; told when no leg is left.
+    pub(crate) cause: Option<acd::Decline>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct With {
+    pub(crate) agent: AgentId,
+    pub(crate) reservation: Reservation,
+    pub(crate) leg: u16,
+    pub(crate) group: GroupId,
+    /// Both parties still hear the agent's number.
+    pub(crate) greeting: bool,
+}

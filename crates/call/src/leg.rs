@@ -1,0 +1,128 @@
+//! One dialog of a call and the media end behind it.
+
+use std::net::IpAddr;
+
+use acd::Reservation;
+use base::{AgentId, Codec, Direction, Lease, LegId, MediaParams, Source};
+use roster::Contact;
+
+/// Where a leg's dialog stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// No final response yet.
+    Early,
+    /// Answered by us with an offer; the answer comes with the ACK.
+    Offered,
+    Confirmed,
+    /// Hung up; waits for `Closed`.
+    Ending,
+}
+
+/// The agent's side of an offer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AgentSide {
+    pub(crate) agent: AgentId,
+    pub(crate) reservation: Reservation,
+    pub(crate) contact: Contact,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Leg {
+    pub(crate) id: LegId,
+    pub(crate) state: State,
+    pub(crate) lease: Lease,
+    /// Whether the lease still is ours to close.
+    pub(crate) leased: bool,
+    /// Where the peer's signalling comes from.
+    pub(crate) peer: IpAddr,
+    session: Session,
+    /// The agreement in force, once there is one; the worker's end is open from then on.
+    pub(crate) params: Option<MediaParams>,
+    /// What the worker was last told to let this leg hear.
+    /// None while the end is not open.
+    pub(crate) heard: Option<Source>,
+    /// The dialog has no obligation left.
+    pub(crate) closed: bool,
+    /// None for the citizen.
+    pub(crate) agent: Option<AgentSide>,
+}
+
+/// Our side of the session description.
+#[derive(Clone, Debug)]
+struct Session {
+    id: u64,
+    version: u64,
+    codecs: Vec<Codec>,
+    /// Whether an offer of ours is out.
+    offering: bool,
+}
+
+impl Leg {
+    pub(crate) fn new(id: LegId, lease: Lease, peer: IpAddr, session_id: u64, codecs: Vec<Codec>) -> Leg {
+        let session = Session { id: session_id, version: 1, codecs, offering: false };
+        Leg {
+            id,
+            state: State::Early,
+            lease,
+            leased: true,
+            peer,
+            session,
+            params: None,
+            heard: None,
+            closed: false,
+            agent: None,
+        }
+    }
+
+    /// Whether this leg rings or talks for the given reservation.
+    pub(crate) fn serves(&self, reservation: Reservation) -> bool {
+        self.agent.as_ref().is_some_and(|a| a.reservation == reservation)
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        self.state != State::Ending
+    }
+
+    /// Our offer: everything we can do.
+    pub(crate) fn offer(&mut self) -> Vec<u8> {
+        self.session.offering = true;
+        sdp::offer(&self.local())
+    }
+
+    /// Our answer to the peer's offer; the agreement is kept only on success.
+    pub(crate) fn answer(&mut self, offer: &[u8]) -> Result<Vec<u8>, sdp::Refusal> {
+        let answer = sdp::answer(&self.local(), offer)?;
+        self.session.version += 1;
+        self.params = Some(answer.params);
+        Ok(answer.body)
+    }
+
+    /// The peer's answer to our offer.
+    pub(crate) fn accept(&mut self, answer: &[u8]) -> Result<(), sdp::Refusal> {
+        self.params = Some(sdp::accept(&self.local(), answer)?);
+        self.session.offering = false;
+        self.session.version += 1;
+        Ok(())
+    }
+
+    pub(crate) fn is_offering(&self) -> bool {
+        self.session.offering
+    }
+
+    /// Whether the peer's voice may come: not while it holds us.
+    pub(crate) fn speaks(&self) -> bool {
+        self.params.is_some_and(|p| p.direction.receives())
+    }
+
+    fn local(&self) -> sdp::Local {
+        sdp::Local {
+            address: self.lease.address.ip(),
+            port: self.lease.address.port(),
+            session_id: self.session.id,
+            version: self.session.version,
+            codecs: self.session.codecs.clone(),
+            telephone_event: true,
+            direction: Direction::SendRecv,
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The citizen in the menu: what the interpreter obliges the call to do.
+
+use base::{Digit, EndReason, GroupId, Now};
+use ivr::{Event as Walked, Step};
+
+use crate::journey::Journey;
+use crate::{Action, Call, Timer};
+
+impl Call {
+    pub(crate) fn on_digit(&mut self, now: Now, digit: Digit, out: &mut Vec<Action>) {
+        self.walk(now, Walked::Digit(digit), out);
+    }
+
+    pub(crate) fn walk(&mut self, now: Now, event: Walked, out: &mut Vec<Action>) {
+        let Journey::Menu(walk) = &mut self.journey else { return };
+        let mut steps = Vec::new();
+        walk.handle(&self.menu.menu, now, event, &mut steps);
+        for step in steps {
+            self.take_step(now, step, out);
+        }
+    }
+
+    fn take_step(&mut self, now: Now, step: Step, out: &mut Vec<Action>) {
+        match step {
+            Step::Enter(node) => self.account.visited(self.menu.menu.node_name(node)),
+            Step::Locale(locale) => self.locale = locale,
+            Step::Play(sounds) => self.program.play(sounds, base::After::Silence),
+            Step::Wait { until } => out.push(Action::Arm { timer: Timer::Menu, at: until }),
+            Step::StopWaiting => out.push(Action::Disarm(Timer::Menu)),
+            Step::Queue { group, priority } => self.leave_menu(now, group, priority, out),
+            Step::End => self.end(now, EndReason::MenuEnd, out),
+        }
+    }
+
+    pub(crate) fn menu_limit(&mut self, now: Now, out: &mut Vec<Action>) {
+        if matches!(self.journey, Journey::Menu(_)) {
+            let (group, priority) = self.menu.menu.person_in(self.locale);
+            self.leave_menu(now, group, priority, out);
+        }
+    }
+
+    fn leave_menu(&mut self, now: Now, group: GroupId, priority: u8, out: &mut Vec<Action>) {
+        out.push(Action::Disarm(Timer::Menu));
+        out.push(Action::Disarm(Timer::MenuLimit));
+        self.enqueue(now, group, priority, out);
+    }
+
+    pub(crate) fn on_played(&mut self, now: Now, out: &mut Vec<Action>) {
+        match &mut self.journey {
+            Journey::Menu(_) => self.walk(now, Walked::Played, out),
+            Journey::With(with) if with.greeting => {
+                with.greeting = false;
+                self.account.talk_began(now);
+            }
+            Journey::Leaving(reason) => {
+                let reason = *reason;
+                self.end(now, reason, out);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Who should hear whom: a pure function of journey and legs, told to the workers as differences.
+
+use base::{After, Job, PlayId, SoundId, Source};
+
+use crate::call::CITIZEN;
+use crate::journey::Journey;
+use crate::leg::Leg;
+use crate::{Action, Call};
+
+/// What the engine itself plays to the citizen.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    play: PlayId,
+    sounds: Vec<SoundId>,
+    after: After,
+}
+
+impl Default for Program {
+    fn default() -> Program {
+        Program { play: PlayId(0), sounds: Vec::new(), after: After::Silence }
+    }
+}
+
+impl Program {
+    pub(crate) fn play(&mut self, sounds: Vec<SoundId>, after: After) {
+        self.play = PlayId(self.play.0.wrapping_add(1));
+        (self.sounds, self.after) = (sounds, after);
+    }
+
+    pub(crate) fn is(&self, play: PlayId) -> bool {
+        self.play == play
+    }
+
+    fn source(&self) -> Source {
+        Source::Play { play: self.play, sounds: self.sounds.clone(), after: self.after }
+    }
+}
+
+impl Call {
+    /// Tells the workers every difference between what legs hear and what they should hear.
+    pub(crate) fn sync_stage(&mut self, out: &mut Vec<Action>) {
+        for place in 0..self.legs.len() {
+            let wanted = self.wanted(&self.legs[place]);
+            let leg = &mut self.legs[place];
+            if leg.heard.as_ref().is_some_and(|heard| *heard != wanted) {
+                out.push(Action::Job(Job::Hear { end: leg.lease.end, source: wanted.clone() }));
+                leg.heard = Some(wanted);
+            }
+        }
+    }
+
+    /// What a leg should hear now.
+    fn wanted(&self, leg: &Leg) -> Source {
+        let citizen = leg.id.index == CITIZEN;
+        match &self.journey {
+            Journey::With(with) if with.greeting && (citizen || leg.id.index == with.leg) => self.program.source(),
+            Journey::With(with) if citizen => self.voice_of(with.leg),
+            Journey::With(with) if leg.id.index == with.leg => self.voice_of(CITIZEN),
+            Journey::Arriving | Journey::Ending => Source::Silence,
+            _ if citizen => self.program.source(),
+            _ => Source::Silence,
+        }
+    }
+
+    /// The party's voice, or music while that party holds the other.
+    fn voice_of(&self, index: u16) -> Source {
+        match self.legs.iter().find(|l| l.id.index == index) {
+            Some(leg) if leg.speaks() => Source::End(leg.lease.end),
+            Some(_) => Source::Play { play: PlayId(0), sounds: Vec::new(), after: self.hold_music() },
+            None => Source::Silence,
+        }
+    }
+
+    fn hold_music(&self) -> After {
+        match &self.journey {
+            Journey::With(with) => {
+                self.plan.groups.get(usize::from(with.group.0)).map_or(After::Silence, |g| After::Loop(g.music))
+            }
+            _ => After::Silence,
+        }
+    }
+}

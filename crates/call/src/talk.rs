@@ -1,0 +1,48 @@
+//! Citizen and agent together: the greeting, the talk, its end.
+
+use base::{After, EndReason, Now, WaitOutcome};
+
+use crate::journey::Journey;
+use crate::{Action, Call, Timer};
+
+impl Call {
+    /// Announcements stop at this instant; where asked both parties first hear the agent's number.
+    pub(crate) fn begin_talk(&mut self, now: Now, out: &mut Vec<Action>) {
+        let Journey::With(with) = &self.journey else { return };
+        let number = self.plan.agents.get(with.agent.0 as usize).map_or("", |a| a.number.as_str());
+        self.account.wait_ended(now, WaitOutcome::Answered);
+        self.account.connected(number);
+        let greeting = if self.plan.connect.say_agent_number { self.say_agent_number(number) } else { Vec::new() };
+        if let Journey::With(with) = &mut self.journey {
+            with.greeting = !greeting.is_empty();
+        }
+        if greeting.is_empty() {
+            self.account.talk_began(now);
+        }
+        self.program.play(greeting, After::Silence);
+        for timer in [Timer::Announce, Timer::Redial] {
+            out.push(Action::Disarm(timer));
+        }
+        out.push(Action::Arm { timer: Timer::MaxTalk, at: now.time + self.plan.limits.talk });
+    }
+
+    fn say_agent_number(&self, number: &str) -> Vec<base::SoundId> {
+        let mut sounds = self.sounds(&["job-number"]);
+        sounds.extend(self.plan.prompts.say_digits(self.locale, number));
+        sounds.extend(self.sounds(&["at-your-service"]));
+        sounds
+    }
+
+    /// An agent's phone hung up, or its dialog died.
+    pub(crate) fn agent_left(&mut self, now: Now, place: usize, out: &mut Vec<Action>) {
+        let leg = self.legs[place].id.index;
+        let reservation = self.legs[place].agent.as_ref().map(|a| a.reservation);
+        match (&self.journey, reservation) {
+            (Journey::With(with), _) if with.leg == leg => self.end(now, EndReason::AgentHangup, out),
+            (Journey::Waiting(_), Some(reservation)) => {
+                self.contact_failed(reservation, acd::Decline::Unreachable, out);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! The citizen in the queue: music, announcements, and the offer in flight.
+
+use std::time::Duration;
+
+use acd::{Decline, Reservation};
+use base::{After, AgentId, Codec, EndReason, GroupId, Job, Lease, LegId, Now, SoundId, WaitOutcome};
+use roster::Contact;
+
+use crate::journey::{Journey, Ringing, Waiting, With};
+use crate::leg::{AgentSide, Leg};
+use crate::{Action, Call, Dial, Offer, Timer};
+
+/// A phone may call itself busy for this long after its previous call.
+const STILL_BUSY: Duration = Duration::from_secs(2);
+/// From a 486 of such a phone to the next INVITE: a few attempts fit into `STILL_BUSY`.
+const REDIAL_AFTER: Duration = Duration::from_millis(150);
+
+impl Call {
+    pub(crate) fn enqueue(&mut self, now: Now, group: GroupId, priority: u8, out: &mut Vec<Action>) {
+        self.journey = Journey::Waiting(Waiting { group, since: now.time, ringing: None });
+        self.begin_wait(now, group, out);
+        let call = self.start.id;
+        out.push(Action::Queue(acd::Command::Enqueue { call, group, priority, since: now.time }));
+    }
+
+    fn begin_wait(&mut self, now: Now, group: GroupId, out: &mut Vec<Action>) {
+        if let Some(plan) = self.plan.groups.get(usize::from(group.0)) {
+            self.account.wait_began(now, &plan.name);
+            self.program.play(Vec::new(), After::Loop(plan.music));
+        }
+        self.arm_announcement(now, group, out);
+    }
+
+    fn arm_announcement(&self, now: Now, group: GroupId, out: &mut Vec<Action>) {
+        match self.plan.groups.get(usize::from(group.0)).and_then(|g| g.announce_every) {
+            Some(every) => out.push(Action::Arm { timer: Timer::Announce, at: now.time + every }),
+            None => out.push(Action::Disarm(Timer::Announce)),
+        }
+    }
+
+    pub(crate) fn ask_position(&self, out: &mut Vec<Action>) {
+        if matches!(self.journey, Journey::Waiting(_)) {
+            out.push(Action::Queue(acd::Command::Locate { call: self.start.id }));
+        }
+    }
+
+    pub(crate) fn on_queue(&mut self, now: Now, action: acd::Action, out: &mut Vec<Action>) {
+        match action {
+            acd::Action::Located { group, position, .. } => self.announce(now, group, position, out),
+            acd::Action::Moved { to, .. } => self.moved(now, to, out),
+            acd::Action::Refused { .. } => self.refused(now, out),
+            acd::Action::Withdraw { reservation, .. } => self.withdrawn(reservation, out),
+            acd::Action::Queued { .. } | acd::Action::Reserve { .. } => {}
+        }
+    }
+
+    fn announce(&mut self, now: Now, group: GroupId, position: u32, out: &mut Vec<Action>) {
+        let Journey::Waiting(_) = self.journey else { return };
+        let Some(plan) = self.plan.groups.get(usize::from(group.0)) else { return };
+        let music = plan.music;
+        let sounds = if plan.announce_position { self.say_position(position) } else { self.sounds(&["please-wait"]) };
+        self.program.play(sounds, After::Loop(music));
+        self.arm_announcement(now, group, out);
+    }
+
+    fn say_position(&self, position: u32) -> Vec<SoundId> {
+        let ahead = position.saturating_sub(1);
+        if ahead == 0 {
+            return self.sounds(&["position-next"]);
+        }
+        let mut sounds = self.sounds(&["position-before"]);
+        sounds.extend(self.plan.prompts.say_number(self.locale, ahead));
+        sounds.extend(self.sounds(&["position-after"]));
+        sounds
+    }
+
+    pub(crate) fn sounds(&self, names: &[&str]) -> Vec<SoundId> {
+        names.iter().filter_map(|name| self.plan.prompts.sound(self.locale, name)).collect()
+    }
+
+    fn moved(&mut self, now: Now, to: GroupId, out: &mut Vec<Action>) {
+        let Journey::Waiting(waiting) = &mut self.journey else { return };
+        waiting.group = to;
+        self.account.wait_ended(now, WaitOutcome::Overflowed);
+        self.begin_wait(now, to, out);
+    }
+
+    fn refused(&mut self, now: Now, out: &mut Vec<Action>) {
+        if !matches!(self.journey, Journey::Waiting(_)) {
+            return;
+        }
+        let journey = std::mem::replace(&mut self.journey, Journey::Leaving(EndReason::QueueRefused));
+        self.account.wait_ended(now, WaitOutcome::Refused);
+        if let Journey::Waiting(waiting) = journey {
+            self.drop_ringing(waiting.ringing, out);
+        }
+        out.push(Action::Disarm(Timer::Announce));
+        self.program.play(self.sounds(&["queue-refused"]), After::Silence);
+    }
+
+    /// An agent's slot is held for this call: ring the phone, or give the slot back when the caller no longer waits.
+    pub(crate) fn on_offer(&mut self, now: Now, offer: Offer, out: &mut Vec<Action>) {
+        self.slots.hold(offer.agent, offer.reservation);
+        let Offer { agent, reservation, contacts, freed, .. } = offer;
+        let cause = match &self.journey {
+            Journey::Waiting(Waiting { ringing: None, .. }) if contacts.is_empty() => Decline::Unreachable,
+            Journey::Waiting(Waiting { ringing: None, .. }) => {
+                let ringing = Ringing { agent, reservation, freed, again: Vec::new(), cause: None };
+                return self.ring(now, ringing, contacts, out);
+            }
+            _ => Decline::Taken,
+        };
+        for (_, lease) in contacts {
+            out.push(Action::Job(Job::Close { end: lease.end }));
+        }
+        self.decline(agent, reservation, cause, out);
+    }
+
+    fn ring(&mut self, now: Now, ringing: Ringing, contacts: Vec<(Contact, Lease)>, out: &mut Vec<Action>) {
+        let Journey::Waiting(waiting) = &mut self.journey else { return };
+        let (agent, reservation) = (ringing.agent, ringing.reservation);
+        waiting.ringing = Some(ringing);
+        let waited = now.time - waiting.since;
+        for (contact, lease) in contacts {
+            self.dial(AgentSide { agent, reservation, contact }, lease, waited, out);
+        }
+    }
+
+    fn dial(&mut self, side: AgentSide, lease: Lease, waited: Duration, out: &mut Vec<Action>) {
+        let index = self.next_leg;
+        self.next_leg = index.saturating_add(1);
+        let id = LegId { call: self.start.id, index };
+        let session_id = self.session_id.wrapping_add(u64::from(index));
+        let mut leg = Leg::new(id, lease, side.contact.flow.peer.ip(), session_id, self.codecs_for_agent());
+        let body = leg.offer();
+        let (from_number, from_display) = self.shown_to_agent(waited);
+        out.push(Action::Dial(Box::new(Dial { leg: index, contact: side.contact.clone(), from_number, from_display, body })));
+        leg.agent = Some(side);
+        self.legs.push(leg);
+    }
+
+    /// The caller's codec first, so that the bridge need not convert.
+    fn codecs_for_agent(&self) -> Vec<Codec> {
+        let mut codecs = Codec::ALL.to_vec();
+        if let Some(params) = self.legs[0].params {
+            codecs.sort_by_key(|c| *c != params.codec);
+        }
+        codecs
+    }
+
+    fn shown_to_agent(&self, waited: Duration) -> (String, String) {
+        if !self.plan.connect.show_citizen {
+            return (self.start.called.clone(), String::new());
+        }
+        let group = match &self.journey {
+            Journey::Waiting(w) => self.plan.groups.get(usize::from(w.group.0)).map_or("", |g| g.name.as_str()),
+            _ => "",
+        };
+        (self.start.caller.clone(), format!("{} {group} {}s", self.start.caller, waited.as_secs()))
+    }
+
+    pub(crate) fn on_agent_answered(&mut self, now: Now, place: usize, body: Option<&[u8]>, out: &mut Vec<Action>) {
+        let Some(side) = self.legs[place].agent.clone() else { return };
+        let current = matches!(&self.journey, Journey::Waiting(Waiting { ringing: Some(r), .. }) if r.reservation == side.reservation);
+        if !current {
+            return self.hang_up(place, out);
+        }
+        if body.is_none_or(|answer| self.legs[place].accept(answer).is_err()) {
+            self.hang_up(place, out);
+            return self.contact_failed(side.reservation, Decline::Unreachable, out);
+        }
+        self.connect(now, place, &side, out);
+    }
+
+    pub(crate) fn on_agent_rejected(&mut self, now: Now, place: usize, status: Option<u16>, out: &mut Vec<Action>) {
+        let Some(side) = self.legs[place].agent.clone() else { return };
+        self.legs[place].state = crate::leg::State::Ending;
+        let Journey::Waiting(Waiting { ringing: Some(ringing), .. }) = &mut self.journey else {
+            return self.close_media(place, out);
+        };
+        let still_busy = status == Some(486) && ringing.freed.is_some_and(|freed| now.time - freed < STILL_BUSY);
+        if ringing.reservation == side.reservation && still_busy {
+            self.legs[place].leased = false;
+            ringing.again.push((side.contact, self.legs[place].lease));
+            out.push(Action::Arm { timer: Timer::Redial, at: now.time + REDIAL_AFTER });
+            return;
+        }
+        self.close_media(place, out);
+        self.contact_failed(side.reservation, decline(status), out);
+    }
+
+    pub(crate) fn redial(&mut self, out: &mut Vec<Action>) {
+        let Journey::Waiting(Waiting { ringing: Some(ringing), .. }) = &mut self.journey else { return };
+        let (agent, reservation) = (ringing.agent, ringing.reservation);
+        for (contact, lease) in std::mem::take(&mut ringing.again) {
+            self.dial(AgentSide { agent, reservation, contact }, lease, Duration::ZERO, out);
+        }
+    }
+
+    /// One contact of the offer will not answer; the offer is over with the last.
+    pub(crate) fn contact_failed(&mut self, reservation: Reservation, cause: Decline, out: &mut Vec<Action>) {
+        let others = self.legs.iter().any(|l| l.serves(reservation) && l.is_live());
+        let Journey::Waiting(waiting) = &mut self.journey else { return };
+        let Some(ringing) = waiting.ringing.as_mut().filter(|r| r.reservation == reservation) else { return };
+        // An agent's own word outweighs a contact that cannot be reached.
+        ringing.cause = Some(ringing.cause.map_or(cause, |known| known.min(cause)));
+        if others || !ringing.again.is_empty() {
+            return;
+        }
+        let (agent, cause) = (ringing.agent, ringing.cause.unwrap_or(cause));
+        waiting.ringing = None;
+        self.decline(agent, reservation, cause, out);
+    }
+
+    fn decline(&mut self, agent: AgentId, reservation: Reservation, cause: Decline, out: &mut Vec<Action>) {
+        let call = self.start.id;
+        out.push(Action::Queue(acd::Command::Declined { call, agent, reservation, cause }));
+    }
+
+    fn withdrawn(&mut self, reservation: Reservation, out: &mut Vec<Action>) {
+        let Journey::Waiting(waiting) = &mut self.journey else { return };
+        if waiting.ringing.as_ref().is_some_and(|r| r.reservation == reservation) {
+            let ringing = waiting.ringing.take();
+            self.drop_ringing(ringing, out);
+        }
+    }
+
+    /// Stops every phone of the offer; the slots follow when the phones have answered.
+    pub(crate) fn drop_ringing(&mut self, ringing: Option<Ringing>, out: &mut Vec<Action>) {
+        let Some(ringing) = ringing else { return };
+        out.push(Action::Disarm(Timer::Redial));
+        for (_, lease) in ringing.again {
+            out.push(Action::Job(Job::Close { end: lease.end }));
+        }
+        for place in 0..self.legs.len() {
+            if self.legs[place].serves(ringing.reservation) {
+                self.hang_up(place, out);
+            }
+        }
+    }
+
+    fn connect(&mut self, now: Now, place: usize, side: &AgentSide, out: &mut Vec<Action>) {
+        let Journey::Waiting(waiting) = &mut self.journey else { return };
+        let (group, ringing) = (waiting.group, waiting.ringing.take());
+        let (agent, reservation) = (side.agent, side.reservation);
+        let leg = self.legs[place].id.index;
+        self.legs[place].state = crate::leg::State::Confirmed;
+        self.journey = Journey::With(With { agent, reservation, leg, group, greeting: false });
+        out.push(Action::Queue(acd::Command::Accepted { call: self.start.id, agent, reservation }));
+        let talking = roster::Command::Talking { agent, call: self.start.id, epoch: reservation.0 };
+        out.push(Action::Roster(talking));
+        self.open(place, out);
+        self.stop_others(leg, ringing, out);
+        self.begin_talk(now, out);
+    }
+
+    fn stop_others(&mut self, winner: u16, ringing: Option<Ringing>, out: &mut Vec<Action>) {
+        for (_, lease) in ringing.map(|r| r.again).unwrap_or_default() {
+            out.push(Action::Job(Job::Close { end: lease.end }));
+        }
+        for place in 1..self.legs.len() {
+            if self.legs[place].id.index != winner {
+                self.hang_up(place, out);
+            }
+        }
+    }
+}
+
+/// What a phone's refusal says about its agent (RFC 3261 §21).
+fn decline(status: Option<u16>) -> Decline {
+    match status {
+        Some(486 | 600) => Decline::Busy,
+        Some(480 | 603 | 403 | 606 | 300..=399) => Decline::Rejected,
+        Some(408) => Decline::NoAnswer,
+        _ => Decline::Unreachable,
+    }
+}

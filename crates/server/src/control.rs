@@ -1,0 +1,240 @@
+//! The control thread: receives SIP, turns the exchange, carries out what it wants.
+
+use std::io;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{Job, Notice, Now, Time, WorkerId};
+use media::{Clock, WorkerLink};
+use rustix::event::{EventfdFlags, epoll};
+use store::Store;
+use switch::{Effects, Exchange, Input};
+
+use crate::publish::Publisher;
+use crate::sockets::{DATAGRAM_MAX, Listener};
+use crate::stop::{Order, Stop};
+
+/// Datagrams of one listener and notices of one worker in one turn: some milliseconds of work, so that neither starves the other.
+const BATCH: usize = 256;
+/// The view is published and the store is told the time at least this often.
+const TICK: Duration = Duration::from_millis(100);
+/// Errors of a listener's queue in one turn.
+const UNREACHABLE_MAX: usize = 64;
+/// The dialogs' last answers after every call was told to end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// Which event woke us, where it was no listener.
+const WAKE: u64 = u64::MAX;
+
+/// How the serving ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every call had its end.
+    Drained,
+    /// Calls were cut short.
+    Cut { calls: usize },
+    /// A media worker died; its calls cannot be heard any more.
+    WorkerDied,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Serving,
+    Draining { until: Time },
+    Ending { until: Time, cut: usize },
+}
+
+/// Everything the control thread owns.
+pub(crate) struct Control {
+    pub(crate) clock: Clock,
+    pub(crate) exchange: Exchange,
+    pub(crate) listeners: Vec<Listener>,
+    pub(crate) links: Vec<WorkerLink>,
+    pub(crate) store: Store,
+    pub(crate) stop: Arc<Stop>,
+    pub(crate) publisher: Publisher,
+    pub(crate) drain: Duration,
+    effects: Effects,
+    buffer: Box<[u8]>,
+    phase: Phase,
+    next_tick: Time,
+}
+
+/// What `Control::new` is made of.
+pub(crate) struct Parts {
+    pub(crate) clock: Clock,
+    pub(crate) exchange: Exchange,
+    pub(crate) listeners: Vec<Listener>,
+    pub(crate) links: Vec<WorkerLink>,
+    pub(crate) store: Store,
+    pub(crate) stop: Arc<Stop>,
+    pub(crate) publisher: Publisher,
+    pub(crate) drain: Duration,
+}
+
+impl Control {
+    pub(crate) fn new(parts: Parts) -> Control {
+        let Parts { clock, exchange, listeners, links, store, stop, publisher, drain } = parts;
+        Control {
+            clock,
+            exchange,
+            listeners,
+            links,
+            store,
+            stop,
+            publisher,
+            drain,
+            effects: Effects::default(),
+            buffer: vec![0; DATAGRAM_MAX].into_boxed_slice(),
+            phase: Phase::Serving,
+            next_tick: Time::ZERO,
+        }
+    }
+
+    /// Serves until told to stop; returns the store, so that its last records can be waited for.
+    ///
+    /// # Errors
+    /// When the kernel refuses to wait for events.
+    pub(crate) fn run(mut self) -> io::Result<(Outcome, Store)> {
+        let poll = self.watch()?;
+        self.exchange.switch.start(&mut self.effects);
+        loop {
+            let now = self.clock.now();
+            let mut events = [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; 16];
+            let timeout = self.timeout(now);
+            match epoll::wait(&poll, &mut events[..], Some(&timeout)) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(e) => return Err(e.into()),
+            }
+            if let Some(outcome) = self.turn() {
+                return Ok((outcome, self.store));
+            }
+        }
+    }
+
+    fn watch(&self) -> io::Result<std::os::fd::OwnedFd> {
+        let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        for (i, listener) in self.listeners.iter().enumerate() {
+            epoll::add(&poll, listener.fd(), epoll::EventData::new_u64(i as u64), epoll::EventFlags::IN)?;
+        }
+        epoll::add(&poll, self.stop.wake.as_fd(), epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
+        Ok(poll)
+    }
+
+    fn timeout(&self, now: Now) -> rustix::event::Timespec {
+        let next = self.exchange.next_timeout().map_or(self.next_tick, |t| t.min(self.next_tick));
+        let wait = (next - now.time).min(TICK);
+        rustix::event::Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) }
+    }
+
+    /// One turn, bounded by count: orders, SIP, notices, deadlines, then all effects.
+    fn turn(&mut self) -> Option<Outcome> {
+        self.stop.clear_wake();
+        let now = self.clock.now();
+        self.receive(now);
+        self.take_notices(now);
+        if self.exchange.next_timeout().is_some_and(|t| t <= now.time) {
+            self.exchange.handle(now, Input::Deadline, &mut self.effects);
+        }
+        let outcome = self.follow_orders(now);
+        self.carry_out();
+        if now.time >= self.next_tick {
+            self.next_tick = now.time + TICK;
+            self.store.note(now);
+            self.publish(now);
+        }
+        outcome
+    }
+
+    fn receive(&mut self, now: Now) {
+        for listener in &self.listeners {
+            for _ in 0..BATCH {
+                let Some((length, flow)) = listener.receive(&mut self.buffer) else { break };
+                let input = Input::Message { flow, bytes: &self.buffer[..length] };
+                self.exchange.handle(now, input, &mut self.effects);
+            }
+            for _ in 0..UNREACHABLE_MAX {
+                let Some(flow) = listener.next_unreachable() else { break };
+                self.exchange.handle(now, Input::Unreachable(flow), &mut self.effects);
+            }
+        }
+    }
+
+    fn take_notices(&mut self, now: Now) {
+        for place in 0..self.links.len() {
+            for _ in 0..BATCH {
+                let Some(notice) = self.links[place].next_notice() else { break };
+                self.notice(now, WorkerId(place as u8), notice);
+            }
+        }
+    }
+
+    fn notice(&mut self, now: Now, worker: WorkerId, notice: Notice) {
+        self.exchange.handle(now, Input::Notice { worker, notice }, &mut self.effects);
+    }
+
+    /// Records first, then jobs, then messages: nobody is told of what was not handed over.
+    fn carry_out(&mut self) {
+        for entry in self.effects.records.drain(..) {
+            self.store.write(entry);
+        }
+        let mut woken = [false; 256];
+        for (worker, job) in self.effects.jobs.drain(..) {
+            send_job(&mut self.links, worker, job);
+            woken[usize::from(worker.0)] = true;
+        }
+        for (link, _) in self.links.iter_mut().zip(woken).filter(|(_, woken)| *woken) {
+            link.wake();
+        }
+        for message in self.effects.messages.drain(..) {
+            let listener = self.listeners.iter().find(|l| l.network == message.flow.network);
+            if !listener.is_some_and(|l| l.send(message.flow.peer, &message.bytes)) {
+                self.publisher.unsent += 1;
+            }
+        }
+    }
+
+    fn follow_orders(&mut self, now: Now) -> Option<Outcome> {
+        if self.stop.worker_died() {
+            return Some(Outcome::WorkerDied);
+        }
+        match (&self.phase, self.stop.order()) {
+            (Phase::Serving, Order::Drain) => {
+                tracing::info!(calls = self.exchange.switch.calls(), "draining: no new calls");
+                self.exchange.handle(now, Input::Drain, &mut self.effects);
+                self.phase = Phase::Draining { until: now.time + self.drain };
+                None
+            }
+            (Phase::Serving | Phase::Draining { .. }, Order::End) => self.end_calls(now),
+            (Phase::Draining { .. }, _) if self.exchange.is_idle() => Some(Outcome::Drained),
+            (Phase::Draining { until }, _) if now.time >= *until => self.end_calls(now),
+            (Phase::Ending { until, cut }, _) if self.exchange.is_idle() || now.time >= *until => {
+                Some(if *cut == 0 { Outcome::Drained } else { Outcome::Cut { calls: *cut } })
+            }
+            _ => None,
+        }
+    }
+
+    fn end_calls(&mut self, now: Now) -> Option<Outcome> {
+        let cut = self.exchange.switch.calls();
+        self.exchange.handle(now, Input::StopCalls, &mut self.effects);
+        self.phase = Phase::Ending { until: now.time + LAST_WORDS, cut };
+        None
+    }
+
+    fn publish(&mut self, now: Now) {
+        let draining = !matches!(self.phase, Phase::Serving);
+        self.publisher.publish(now, &self.exchange, &self.store.health(), draining);
+    }
+}
+
+fn send_job(links: &mut [WorkerLink], worker: WorkerId, job: Job) {
+    if let Some(link) = links.get_mut(usize::from(worker.0)) {
+        link.send(job);
+    }
+}
+
+/// A new event counter for waking the control thread.
+pub(crate) fn wake_counter() -> io::Result<std::os::fd::OwnedFd> {
+    Ok(rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?)
+}

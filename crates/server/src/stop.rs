@@ -1,0 +1,61 @@
+//! What other threads and signals tell the control thread.
+
+use std::os::fd::OwnedFd;
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+/// What the operator wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Order {
+    Serve,
+    /// No new calls; exit when the last one has ended.
+    Drain,
+    /// End every call and exit.
+    End,
+}
+
+/// Orders to the control thread, and the counter that wakes it.
+#[derive(Debug)]
+pub struct Stop {
+    pub(crate) wake: OwnedFd,
+    order: AtomicU8,
+    worker_died: AtomicBool,
+}
+
+impl Stop {
+    pub(crate) fn new(wake: OwnedFd) -> Stop {
+        Stop { wake, order: AtomicU8::new(0), worker_died: AtomicBool::new(false) }
+    }
+
+    /// One step further: first drain, then end.
+    pub fn next(&self) {
+        let _ = self.order.fetch_update(Ordering::AcqRel, Ordering::Acquire, |order| Some(order.saturating_add(1).min(2)));
+        self.ring();
+    }
+
+    pub(crate) fn note_worker_died(&self) {
+        self.worker_died.store(true, Ordering::Release);
+        self.ring();
+    }
+
+    /// Wakes the control thread.
+    pub(crate) fn ring(&self) {
+        // Fails only when the counter is full, and then the thread is awake.
+        let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
+    }
+
+    pub(crate) fn clear_wake(&self) {
+        let _ = rustix::io::read(&self.wake, &mut [0u8; 8]);
+    }
+
+    pub(crate) fn order(&self) -> Order {
+        match self.order.load(Ordering::Acquire) {
+            0 => Order::Serve,
+            1 => Order::Drain,
+            _ => Order::End,
+        }
+    }
+
+    pub(crate) fn worker_died(&self) -> bool {
+        self.worker_died.load(Ordering::Acquire)
+    }
+}

@@ -1,0 +1,181 @@
+//! The door: who sends a request, and whether a first INVITE becomes a call.
+
+use std::time::Duration;
+
+use base::{AgentId, Flow, Map, Now, StartRecord, Time};
+use call::{Arrival, Call, Plan};
+use sip::{Message, Name, Reply, ServerTx};
+
+use crate::auth::{Auth, Verdict};
+use crate::signals::sdp_of;
+use crate::{Effects, Switch};
+
+/// Seconds after which a caller whom we had to turn away may try again: a talk ends somewhere within that time.
+const RETRY_AFTER: &str = "10";
+
+/// Who a request is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sender {
+    Agent(AgentId),
+    /// Place in `Plan::trunks`.
+    Trunk(usize),
+}
+
+/// Knows agents and trunks.
+#[derive(Debug)]
+pub(crate) struct Doorman {
+    pub(crate) auth: Auth,
+    /// Flows that a live registration came over. At most `roster::Plan::contacts_max` live ones for each agent; the dead are swept at their end.
+    registered: Map<Flow, (AgentId, Time)>,
+    next_sweep: Time,
+}
+
+/// Between two sweeps of dead registrations; a phone re-registers every few minutes.
+const SWEEP_EVERY: Duration = Duration::from_secs(60);
+
+impl Doorman {
+    pub(crate) fn new(realm: String, nonce_key: [u8; 32]) -> Doorman {
+        Doorman { auth: Auth::new(realm, nonce_key), registered: Map::default(), next_sweep: Time::ZERO }
+    }
+
+    pub(crate) fn registered(&mut self, flow: Flow, agent: AgentId, until: Time) {
+        self.registered.insert(flow, (agent, until));
+    }
+
+    pub(crate) fn unregistered(&mut self, flow: Flow) {
+        self.registered.remove(&flow);
+    }
+
+    pub(crate) fn sweep(&mut self, now: Now) {
+        if now.time >= self.next_sweep {
+            self.next_sweep = now.time + SWEEP_EVERY;
+            self.registered.retain(|_, (_, until)| *until > now.time);
+        }
+    }
+
+    fn agent_at(&self, now: Now, flow: Flow) -> Option<AgentId> {
+        self.registered.get(&flow).filter(|(_, until)| *until > now.time).map(|(agent, _)| *agent)
+    }
+}
+
+impl Switch {
+    pub(crate) fn on_invite(&mut self, now: Now, tx: ServerTx, flow: Flow, request: &Message, out: &mut Effects) {
+        self.counters.invites += 1;
+        let Some(sender) = self.identify(now, tx, flow, request) else { return };
+        let Some(menu) = self.called_menu(request) else { return self.turn_away(now, tx, 404) };
+        if self.draining || self.calls.len() >= self.plan.limits.calls {
+            return self.turn_away(now, tx, 503);
+        }
+        let Some(worker) = self.leases.pick_worker(flow.network) else { return self.turn_away(now, tx, 503) };
+        let Some(lease) = self.leases.take(worker, flow.network) else { return self.turn_away(now, tx, 503) };
+        self.leases.refill(&mut out.jobs);
+        let start = self.start_record(now, sender, request);
+        let id = start.id;
+        self.endpoint.adopt(tx, base::LegId { call: id, index: 0 });
+        // Drawn below 2^62, so that versions and legs can be added without leaving the range that old phones parse.
+        let session_id = self.rng.u64() >> 2;
+        let arrival = Arrival { start, menu, lease, peer: flow.peer.ip(), offer: sdp_of(request), session_id };
+        let mut actions = Vec::new();
+        let call = Call::arrive(self.plan.clone(), now, arrival, &mut actions);
+        self.calls.insert(id, call, worker);
+        self.carry_out(now, id, actions, out);
+    }
+
+    /// First a registered agent, then a trunk by its network, then whoever proves who they are; else refused.
+    fn identify(&mut self, now: Now, tx: ServerTx, flow: Flow, request: &Message) -> Option<Sender> {
+        if let Some(agent) = self.doorman.agent_at(now, flow)
+            && user_of(request.from().ok()?.uri.user_text()) == self.plan.agents.get(agent.0 as usize)?.number
+        {
+            return Some(Sender::Agent(agent));
+        }
+        if let Some(trunk) = trunk_of(&self.plan, flow) {
+            return Some(Sender::Trunk(trunk));
+        }
+        match self.doorman.auth.check(now, request, |user| password_of(&self.plan, user)) {
+            Verdict::Proved(user) => sender_named(&self.plan, &user),
+            Verdict::Challenge(headers) => {
+                self.endpoint.reply(now, tx, 401, &Reply { headers, body: None }, &mut self.sip);
+                None
+            }
+            Verdict::Refused => {
+                self.counters.auth_failed += 1;
+                self.turn_away(now, tx, 403);
+                None
+            }
+        }
+    }
+
+    fn called_menu(&self, request: &Message) -> Option<usize> {
+        let number = request.request_uri_ref()?.number()?;
+        self.plan.called.iter().find(|c| c.number == number).map(|c| c.menu)
+    }
+
+    fn turn_away(&mut self, now: Now, tx: ServerTx, status: u16) {
+        self.counters.refused += 1;
+        let retry = ("Retry-After".to_owned(), RETRY_AFTER.to_owned());
+        let headers = if status == 503 { vec![retry] } else { Vec::new() };
+        self.endpoint.reply(now, tx, status, &Reply { headers, body: None }, &mut self.sip);
+    }
+
+    fn start_record(&mut self, now: Now, sender: Sender, request: &Message) -> StartRecord {
+        let caller = request.from().ok().and_then(|f| f.uri.number().or_else(|| f.uri.user_text()));
+        let called = request.request_uri_ref().and_then(sip::Uri::number);
+        StartRecord {
+            id: self.calls.next_id(),
+            caller: caller.unwrap_or_else(|| "anonymous".to_owned()),
+            called: called.unwrap_or_default(),
+            source: self.source_name(sender),
+            started: now.wall,
+        }
+    }
+
+    fn source_name(&self, sender: Sender) -> String {
+        match sender {
+            Sender::Agent(agent) => {
+                let number = self.plan.agents.get(agent.0 as usize).map_or("", |a| a.number.as_str());
+                format!("agent {number}")
+            }
+            Sender::Trunk(trunk) => self.plan.trunks.get(trunk).map(|t| t.name.clone()).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) fn on_request(&mut self, now: Now, tx: ServerTx, flow: Flow, request: &Message, out: &mut Effects) {
+        match request.method() {
+            sip::Method::Register => self.on_register(now, tx, flow, request, out),
+            sip::Method::Options => {
+                let accept = ("Accept".to_owned(), "application/sdp".to_owned());
+                self.endpoint.reply(now, tx, 200, &Reply { headers: vec![accept], body: None }, &mut self.sip);
+            }
+            // INFO, UPDATE and the like belong into a dialog.
+            _ => self.endpoint.reply(now, tx, 481, &Reply::default(), &mut self.sip),
+        }
+    }
+}
+
+fn user_of(user: Option<String>) -> String {
+    user.unwrap_or_default()
+}
+
+fn trunk_of(plan: &Plan, flow: Flow) -> Option<usize> {
+    plan.trunks.iter().position(|t| t.sources.iter().any(|s| s.contains(flow.peer.ip().to_canonical())))
+}
+
+/// The password of an agent or a trunk; a trunk's user name goes last, so that no trunk can pass for an agent.
+pub(crate) fn password_of<'a>(plan: &'a Plan, user: &str) -> Option<&'a str> {
+    let agent = plan.agents.iter().find(|a| a.number == user).map(|a| &a.password);
+    let trunk = || plan.trunks.iter().filter_map(|t| t.credentials.as_ref()).find(|c| c.user == user);
+    agent.or_else(|| trunk().map(|c| &c.password)).map(|p| p.0.as_str())
+}
+
+fn sender_named(plan: &Plan, user: &str) -> Option<Sender> {
+    let agent = plan.agents.iter().position(|a| a.number == user).map(|i| Sender::Agent(AgentId(i as u32)));
+    agent.or_else(|| {
+        let named = |t: &call::plan::Trunk| t.credentials.as_ref().is_some_and(|c| c.user == user);
+        plan.trunks.iter().position(named).map(Sender::Trunk)
+    })
+}
+
+/// The value of a header as a number of seconds.
+pub(crate) fn seconds(request: &Message, name: Name) -> Option<u32> {
+    request.header(name)?.trim().parse().ok()
+}

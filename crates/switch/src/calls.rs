@@ -1,0 +1,181 @@
+//! The calls of a switch, and how what they ask for is carried out.
+
+use base::{CallId, Epoch, Job, Key, LegId, Now, RecordEntry, Slab, SwitchId, WorkerId};
+use call::{Action, Call, Dial, Event, Timer};
+use sip::{Body, Reply};
+
+use crate::switch::Armed;
+use crate::{Effects, Switch};
+
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) id: CallId,
+    pub(crate) call: Call,
+    pub(crate) worker: WorkerId,
+    timers: Armed,
+}
+
+#[derive(Debug)]
+pub(crate) struct Calls {
+    switch: SwitchId,
+    epoch: Epoch,
+    serial: u32,
+    entries: Slab<Entry>,
+}
+
+impl Calls {
+    pub(crate) fn new(switch: SwitchId, epoch: Epoch) -> Calls {
+        Calls { switch, epoch, serial: 0, entries: Slab::new() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Call> {
+        self.entries.iter().map(|(_, e)| &e.call)
+    }
+
+    pub(crate) fn ids(&self) -> Vec<CallId> {
+        self.entries.iter().map(|(_, e)| e.id).collect()
+    }
+
+    /// The id of the next call; taken by `insert`.
+    pub(crate) fn next_id(&mut self) -> CallId {
+        self.serial = self.serial.wrapping_add(1);
+        CallId { switch: self.switch, epoch: self.epoch, serial: self.serial, slot: self.entries.next_key().slot }
+    }
+
+    pub(crate) fn insert(&mut self, id: CallId, call: Call, worker: WorkerId) {
+        let key = self.entries.insert(Entry { id, call, worker, timers: Armed::default() });
+        debug_assert_eq!(key.slot, id.slot);
+    }
+
+    pub(crate) fn get_mut(&mut self, id: CallId) -> Option<&mut Entry> {
+        let key = self.key(id)?;
+        self.entries.get_mut(key)
+    }
+
+    fn remove(&mut self, id: CallId) -> Option<Entry> {
+        let key = self.key(id)?;
+        self.entries.remove(key)
+    }
+
+    fn key(&self, id: CallId) -> Option<Key> {
+        self.entries.at(id.slot).filter(|(_, e)| e.id == id).map(|(key, _)| key)
+    }
+
+    pub(crate) fn fired(&mut self, id: CallId, timer: Timer) {
+        if let Some(entry) = self.get_mut(id) {
+            entry.timers[place(timer)] = None;
+        }
+    }
+}
+
+impl Switch {
+    /// Hands an event to a call and carries out what it asks for; a call that is gone hears nothing.
+    pub(crate) fn tell(&mut self, now: Now, id: CallId, event: Event<'_>, out: &mut Effects) {
+        let mut actions = Vec::new();
+        if let Some(entry) = self.calls.get_mut(id) {
+            entry.call.handle(now, event, &mut actions);
+        }
+        self.carry_out(now, id, actions, out);
+    }
+
+    pub(crate) fn carry_out(&mut self, now: Now, id: CallId, actions: Vec<Action>, out: &mut Effects) {
+        for action in actions {
+            self.carry_out_one(now, id, action, out);
+        }
+    }
+
+    fn carry_out_one(&mut self, now: Now, id: CallId, action: Action, out: &mut Effects) {
+        let leg = |index| LegId { call: id, index };
+        match action {
+            Action::Provisional { leg: index, status } => {
+                self.endpoint.provisional(now, leg(index), status, &Reply::default(), &mut self.sip);
+            }
+            Action::Answer { leg: index, body } => {
+                self.endpoint.answer(now, leg(index), &with_sdp(Some(body)), &mut self.sip);
+            }
+            Action::Reply { request, status, body } => {
+                if let Some(tx) = self.requests.remove(&request) {
+                    self.endpoint.reply(now, tx, status, &with_sdp(body), &mut self.sip);
+                }
+            }
+            Action::Dial(dial) => self.dial(now, leg(dial.leg), *dial),
+            Action::HangUp { leg: index, status_if_early } => {
+                self.endpoint.hang_up(now, leg(index), status_if_early, None, &mut self.sip);
+            }
+            Action::Job(job) => out.jobs.push((worker_of(&job), job)),
+            Action::Queue(command) => self.tell_queue(command, out),
+            Action::Roster(command) => out.roster.push(command),
+            Action::Arm { timer, at } => self.arm(id, timer, Some(at)),
+            Action::Disarm(timer) => self.arm(id, timer, None),
+            Action::Record(entry) => self.record(entry, out),
+            Action::Over => self.forget(id),
+        }
+    }
+
+    fn tell_queue(&mut self, command: acd::Command, out: &mut Effects) {
+        if matches!(command, acd::Command::Accepted { .. }) {
+            self.counters.connected += 1;
+        }
+        out.queue.push(command);
+    }
+
+    fn record(&mut self, entry: RecordEntry, out: &mut Effects) {
+        self.counters.note(&entry);
+        out.records.push(entry);
+    }
+
+    fn arm(&mut self, id: CallId, timer: Timer, at: Option<base::Time>) {
+        let Some(entry) = self.calls.get_mut(id) else { return };
+        let armed = &mut entry.timers[place(timer)];
+        if let Some(old) = armed.take() {
+            self.timers.cancel(old);
+        }
+        *armed = at.map(|at| self.timers.arm(at, (id, timer)));
+    }
+
+    fn forget(&mut self, id: CallId) {
+        for timer in Timer::ALL {
+            self.arm(id, timer, None);
+        }
+        self.calls.remove(id);
+    }
+
+    fn dial(&mut self, now: Now, leg: LegId, dial: Dial) {
+        let network = self.plan.networks.get(usize::from(dial.contact.flow.network.0));
+        let host = network.map_or_else(String::new, |n| n.advertised_host.clone());
+        let invite = sip::Invite {
+            flow: dial.contact.flow,
+            uri: dial.contact.uri.clone(),
+            to: dial.contact.uri,
+            from: sip::Party { display: dial.from_display, user: dial.from_number, host },
+            headers: Vec::new(),
+            body: Some(sdp_body(dial.body)),
+        };
+        self.counters.offers += 1;
+        self.endpoint.invite(now, leg, invite, &mut self.sip);
+    }
+}
+
+fn place(timer: Timer) -> usize {
+    timer as usize
+}
+
+fn worker_of(job: &Job) -> WorkerId {
+    match job {
+        Job::Open { end, .. } | Job::Change { end, .. } | Job::Hear { end, .. } | Job::Close { end } => end.worker,
+        // Calls ask for no leases; the switch does, and names the worker.
+        Job::Lease { .. } => WorkerId(0),
+    }
+}
+
+fn with_sdp(body: Option<Vec<u8>>) -> Reply {
+    Reply { headers: Vec::new(), body: body.map(sdp_body) }
+}
+
+fn sdp_body(bytes: Vec<u8>) -> Body {
+    Body { content_type: "application/sdp".to_owned(), bytes }
+}

@@ -1,0 +1,43 @@
+//! What goes into a switch and what comes out.
+
+use base::{Flow, Job, Notice, RecordEntry, WorkerId};
+
+/// One input of a switch.
+#[derive(Debug)]
+pub enum Input<'a> {
+    /// One SIP message, framed by the rim.
+    Message { flow: Flow, bytes: &'a [u8] },
+    FlowClosed(Flow),
+    /// The network said that nobody listens there.
+    Unreachable(Flow),
+    Queue(acd::Action),
+    Roster(roster::Action),
+    Notice { worker: WorkerId, notice: Notice },
+    /// No new calls from now on.
+    Drain,
+    /// Every call ends now.
+    StopCalls,
+    /// The time that `next_timeout` named has come.
+    Deadline,
+}
+
+/// What a switch wants done; the caller owns the buffers and carries them out in the order of the fields.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// First: a start record is handed over before the 200 OK leaves.
+    pub records: Vec<RecordEntry>,
+    pub jobs: Vec<(WorkerId, Job)>,
+    pub messages: Vec<sip::Outgoing>,
+    pub queue: Vec<acd::Command>,
+    pub roster: Vec<roster::Command>,
+}
+
+impl Effects {
+    pub fn clear(&mut self) {
+        self.records.clear();
+        self.jobs.clear();
+        self.messages.clear();
+        self.queue.clear();
+        self.roster.clear();
+    }
+}

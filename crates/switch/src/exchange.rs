@@ -1,0 +1,166 @@
+//! The wires between switch, queue and roster on one thread.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use acd::{Acd, Reservation};
+use base::{Now, Time};
+use roster::Roster;
+
+use crate::{Effects, Input, Switch};
+
+/// One of the queues between owners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Wire {
+    ToQueue,
+    ToRoster,
+    ToSwitch,
+}
+
+/// What the queue or the roster says to the switch.
+#[derive(Debug)]
+enum Told {
+    Queue(acd::Action),
+    Roster(roster::Action),
+}
+
+/// Deliveries in one turn. One call's offer takes five; the bound holds a fault of ours to a turn, the rest follows in the next.
+const DELIVERIES_MAX: usize = 100_000;
+
+/// A switch, the queue and the roster, and what is on its way between them.
+#[derive(Debug)]
+pub struct Exchange {
+    pub switch: Switch,
+    pub acd: Acd,
+    pub roster: Roster,
+    to_queue: VecDeque<acd::Command>,
+    to_roster: VecDeque<roster::Command>,
+    to_switch: VecDeque<Told>,
+    said_by_queue: Vec<acd::Action>,
+    said_by_roster: Vec<roster::Action>,
+}
+
+impl Exchange {
+    pub fn new(switch: Switch, acd: Acd, roster: Roster) -> Exchange {
+        Exchange {
+            switch,
+            acd,
+            roster,
+            to_queue: VecDeque::new(),
+            to_roster: VecDeque::new(),
+            to_switch: VecDeque::new(),
+            said_by_queue: Vec::new(),
+            said_by_roster: Vec::new(),
+        }
+    }
+
+    /// Feeds one input and delivers everything that follows from it.
+    pub fn handle(&mut self, now: Now, input: Input<'_>, out: &mut Effects) {
+        self.feed(now, input, out);
+        self.settle(now, out);
+    }
+
+    /// Feeds one input; what owners say in consequence stays on the wires.
+    pub fn feed(&mut self, now: Now, input: Input<'_>, out: &mut Effects) {
+        match input {
+            Input::Deadline => self.feed_deadline(now, out),
+            Input::FlowClosed(flow) => {
+                self.to_roster.push_back(roster::Command::FlowClosed { flow });
+                self.switch.handle(now, input, out);
+            }
+            _ => self.switch.handle(now, input, out),
+        }
+        self.take_from_switch(out);
+    }
+
+    fn feed_deadline(&mut self, now: Now, out: &mut Effects) {
+        self.switch.handle(now, Input::Deadline, out);
+        self.acd.handle_timeout(now, &mut self.said_by_queue);
+        self.roster.handle_timeout(now, &mut self.said_by_roster);
+        self.route();
+    }
+
+    /// Delivers until nothing is on the wires.
+    pub fn settle(&mut self, now: Now, out: &mut Effects) {
+        for _ in 0..DELIVERIES_MAX {
+            let Some(wire) = [Wire::ToQueue, Wire::ToRoster, Wire::ToSwitch].into_iter().find(|w| self.waiting(*w) > 0)
+            else {
+                return;
+            };
+            self.deliver(now, wire, out);
+        }
+    }
+
+    /// How much is on a wire.
+    pub fn waiting(&self, wire: Wire) -> usize {
+        match wire {
+            Wire::ToQueue => self.to_queue.len(),
+            Wire::ToRoster => self.to_roster.len(),
+            Wire::ToSwitch => self.to_switch.len(),
+        }
+    }
+
+    /// Delivers the oldest message of one wire; the simulator picks the wire.
+    pub fn deliver(&mut self, now: Now, wire: Wire, out: &mut Effects) {
+        match wire {
+            Wire::ToQueue => {
+                if let Some(command) = self.to_queue.pop_front() {
+                    self.acd.handle(now, command, &mut self.said_by_queue);
+                }
+            }
+            Wire::ToRoster => {
+                if let Some(command) = self.to_roster.pop_front() {
+                    self.roster.handle(now, command, &mut self.said_by_roster);
+                }
+            }
+            Wire::ToSwitch => match self.to_switch.pop_front() {
+                Some(Told::Queue(action)) => self.switch.handle(now, Input::Queue(action), out),
+                Some(Told::Roster(action)) => self.switch.handle(now, Input::Roster(action), out),
+                None => {}
+            },
+        }
+        self.route();
+        self.take_from_switch(out);
+    }
+
+    pub fn next_timeout(&self) -> Option<Time> {
+        let all = [self.switch.next_timeout(), self.acd.next_timeout(), self.roster.next_timeout()];
+        all.into_iter().flatten().min()
+    }
+
+    /// Whether calls may still be in any owner's hands.
+    pub fn is_idle(&self) -> bool {
+        self.switch.calls() == 0 && self.to_queue.is_empty() && self.to_roster.is_empty() && self.to_switch.is_empty()
+    }
+
+    pub fn plan(&self) -> &Arc<call::Plan> {
+        self.switch.plan()
+    }
+
+    fn take_from_switch(&mut self, out: &mut Effects) {
+        self.to_queue.extend(out.queue.drain(..));
+        self.to_roster.extend(out.roster.drain(..));
+    }
+
+    fn route(&mut self) {
+        for action in self.said_by_queue.drain(..) {
+            match action {
+                acd::Action::Reserve { agent, call, group, reservation: Reservation(epoch), until } => {
+                    self.to_roster.push_back(roster::Command::Reserve { agent, call, group, epoch, until });
+                }
+                action => self.to_switch.push_back(Told::Queue(action)),
+            }
+        }
+        for action in self.said_by_roster.drain(..) {
+            match action {
+                roster::Action::Ready { agent } => self.to_queue.push_back(acd::Command::Ready { agent }),
+                roster::Action::Away { agent } => self.to_queue.push_back(acd::Command::Away { agent }),
+                roster::Action::SlotRefused { call, agent, epoch } => {
+                    let reservation = Reservation(epoch);
+                    self.to_queue.push_back(acd::Command::SlotRefused { call, agent, reservation });
+                }
+                action => self.to_switch.push_back(Told::Roster(action)),
+            }
+        }
+    }
+}

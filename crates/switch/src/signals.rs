@@ -1,0 +1,135 @@
+//! What the endpoint says, brought to the call it concerns.
+
+use base::{Digit, Lease, LegId, Now};
+use call::{Change, Event as CallEvent, Offer, Signal};
+use sip::{Cause, Event, Message, Name, Reply, ServerTx};
+
+use crate::{Effects, Switch};
+
+impl Switch {
+    pub(crate) fn on_sip(&mut self, now: Now, event: Event, out: &mut Effects) {
+        match event {
+            Event::Invite { tx, flow, request } => self.on_invite(now, tx, flow, &request, out),
+            Event::Request { tx, flow, request } => self.on_request(now, tx, flow, &request, out),
+            Event::Cancelled { leg } => self.signal(now, leg, Signal::Cancelled, out),
+            Event::Acked { leg, request } => self.signal(now, leg, Signal::Acked { body: sdp_of(&request) }, out),
+            Event::AckMissing { leg } => self.signal(now, leg, Signal::AckMissing, out),
+            Event::Reinvite { leg, tx, request } => self.on_change(now, leg, tx, &request, Change::Reinvite, out),
+            Event::Update { leg, tx, request } => self.on_change(now, leg, tx, &request, Change::Update, out),
+            Event::Info { leg, tx, request } => self.on_info(now, leg, tx, &request, out),
+            Event::InDialog { tx, request, .. } => self.on_in_dialog(now, tx, &request),
+            Event::Bye { leg, .. } => self.signal(now, leg, Signal::Bye, out),
+            Event::Progress { leg, .. } => self.signal(now, leg, Signal::Progress, out),
+            Event::Answered { leg, response } => {
+                self.signal(now, leg, Signal::Answered { body: sdp_of(&response) }, out);
+            }
+            Event::Rejected { leg, cause, .. } => {
+                self.signal(now, leg, Signal::Rejected { status: status_of(cause) }, out);
+            }
+            Event::Gone { leg, .. } => self.signal(now, leg, Signal::Gone, out),
+            Event::Closed { leg } => self.signal(now, leg, Signal::Closed, out),
+            // We send no re-INVITE and no request outside a dialog.
+            Event::ReinviteDone { .. } | Event::Response { .. } => {}
+        }
+    }
+
+    pub(crate) fn signal(&mut self, now: Now, leg: LegId, signal: Signal<'_>, out: &mut Effects) {
+        self.tell(now, leg.call, CallEvent::Signal { leg: leg.index, signal }, out);
+    }
+
+    fn on_change(&mut self, now: Now, leg: LegId, tx: ServerTx, request: &Message, method: Change, out: &mut Effects) {
+        let ticket = self.ticket();
+        self.requests.insert(ticket, tx);
+        let signal = Signal::Changed { request: ticket, body: sdp_of(request), method };
+        self.signal(now, leg, signal, out);
+        if let Some(tx) = self.requests.remove(&ticket) {
+            // The call is gone while its dialog winds down.
+            self.endpoint.reply(now, tx, 481, &Reply::default(), &mut self.sip);
+        }
+    }
+
+    /// Keys by INFO: `application/dtmf-relay` names the signal in a line, `application/dtmf` is the key itself.
+    fn on_info(&mut self, now: Now, leg: LegId, tx: ServerTx, request: &Message, out: &mut Effects) {
+        let status = match info_digit(request) {
+            Info::Digit(digit) => {
+                self.signal(now, leg, Signal::Digit(digit), out);
+                200
+            }
+            Info::Empty => 200,
+            Info::Unknown => 415,
+        };
+        self.endpoint.reply(now, tx, status, &Reply::default(), &mut self.sip);
+    }
+
+    fn on_in_dialog(&mut self, now: Now, tx: ServerTx, request: &Message) {
+        let status = if request.method() == sip::Method::Options { 200 } else { 405 };
+        self.endpoint.reply(now, tx, status, &Reply::default(), &mut self.sip);
+    }
+
+    /// A slot is held for a call: lease an end for each contact on the citizen's worker, so that the bridge stays on one thread.
+    pub(crate) fn on_offer(&mut self, now: Now, offer: roster::Action, out: &mut Effects) {
+        let roster::Action::Offer { call, agent, group, epoch, freed, contacts, .. } = offer else { return };
+        let Some(worker) = self.calls.get_mut(call).map(|e| e.worker) else {
+            // The call was over before the offer came: give the slot back.
+            let reservation = acd::Reservation(epoch);
+            let cause = acd::Decline::Taken;
+            out.queue.push(acd::Command::Declined { call, agent, reservation, cause });
+            out.roster.push(roster::Command::Released { agent, call, epoch });
+            return;
+        };
+        let leased = contacts.into_iter().filter_map(|contact| {
+            let lease: Lease = self.leases.take(worker, contact.flow.network)?;
+            Some((contact, lease))
+        });
+        let contacts = leased.collect();
+        self.leases.refill(&mut out.jobs);
+        let offer = Offer { agent, group, reservation: acd::Reservation(epoch), contacts, freed };
+        self.tell(now, call, CallEvent::Offer(offer), out);
+    }
+}
+
+enum Info {
+    Digit(Digit),
+    Empty,
+    Unknown,
+}
+
+fn info_digit(request: &Message) -> Info {
+    let Ok(text) = std::str::from_utf8(request.body()) else { return Info::Unknown };
+    if text.trim().is_empty() {
+        return Info::Empty;
+    }
+    let kind = request.header(Name::ContentType).unwrap_or_default().to_ascii_lowercase();
+    let word = match kind.split(';').next().map(str::trim) {
+        Some("application/dtmf-relay") => text.lines().find_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("signal").then_some(value.trim())
+        }),
+        Some("application/dtmf") => Some(text.trim()),
+        _ => None,
+    };
+    word.and_then(digit_of).map_or(Info::Unknown, Info::Digit)
+}
+
+/// A key as a character, or as its RFC 4733 event number from 10 on.
+fn digit_of(word: &str) -> Option<Digit> {
+    let mut chars = word.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) => Digit::from_char(c),
+        _ => word.parse().ok().and_then(Digit::from_event),
+    }
+}
+
+/// The session description in a message, if there is one.
+pub(crate) fn sdp_of(message: &Message) -> Option<&[u8]> {
+    let kind = message.header(Name::ContentType).unwrap_or("application/sdp");
+    let is_sdp = kind.split(';').next().is_some_and(|k| k.trim().eq_ignore_ascii_case("application/sdp"));
+    (is_sdp && !message.body().is_empty()).then(|| message.body())
+}
+
+fn status_of(cause: Cause) -> Option<u16> {
+    match cause {
+        Cause::Status(status) => Some(status),
+        Cause::Timeout | Cause::Unreachable => None,
+    }
+}

@@ -1,0 +1,199 @@
+//! The switch: what it owns and the one place where its inputs branch.
+
+use std::sync::Arc;
+
+use base::{CallId, EndReason, Epoch, Flow, Map, Notice, Now, Rng, SwitchId, Ticket, Time, TimerId, Wheel, WorkerId};
+use call::{Event, Plan, Timer};
+use sip::{Endpoint, ServerTx};
+
+use crate::admit::Doorman;
+use crate::calls::Calls;
+use crate::leases::Leases;
+use crate::register::Asked;
+use crate::{Counters, Effects, Input, Phases};
+
+/// What makes a switch.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub id: SwitchId,
+    pub epoch: Epoch,
+    /// What `User-Agent` and `Server` say.
+    pub product: String,
+    /// Signs the nonces of digest challenges; comes from the rim and enters no trace.
+    pub nonce_key: [u8; 32],
+    /// Media workers whose ends the switch leases.
+    pub workers: u8,
+    /// Ends to keep ready for each worker and network.
+    pub leases_ready: u16,
+}
+
+/// The owner of a shard of the calls and of their dialogs.
+#[derive(Debug)]
+pub struct Switch {
+    pub(crate) config: Config,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) endpoint: Endpoint,
+    /// What the endpoint said and nobody has handled yet.
+    pub(crate) sip: sip::Output,
+    pub(crate) calls: Calls,
+    pub(crate) timers: Wheel<(CallId, Timer)>,
+    pub(crate) leases: Leases,
+    pub(crate) doorman: Doorman,
+    /// Requests that wait for the roster.
+    pub(crate) asked: Map<Ticket, Asked>,
+    /// Requests inside dialogs that a call is about to answer.
+    pub(crate) requests: Map<Ticket, ServerTx>,
+    pub(crate) next_ticket: u64,
+    pub(crate) rng: Rng,
+    pub(crate) draining: bool,
+    pub(crate) counters: Counters,
+}
+
+/// Rounds of events in one turn; each round answers what the one before it caused, and three is the longest chain known.
+const ROUNDS_MAX: usize = 64;
+
+impl Switch {
+    pub fn new(config: Config, plan: Arc<Plan>, now: Time, mut rng: Rng) -> Switch {
+        let endpoint = Endpoint::new(endpoint_config(&config, &plan), now, rng.fork());
+        let leases = Leases::new(config.workers, plan.networks.len(), config.leases_ready);
+        Switch {
+            doorman: Doorman::new(plan.realm.clone(), config.nonce_key),
+            calls: Calls::new(config.id, config.epoch),
+            config,
+            plan,
+            endpoint,
+            sip: sip::Output::default(),
+            timers: Wheel::new(now),
+            leases,
+            asked: Map::default(),
+            requests: Map::default(),
+            next_ticket: 0,
+            rng,
+            draining: false,
+            counters: Counters::default(),
+        }
+    }
+
+    /// Leases the first media ends; call once before the first input.
+    pub fn start(&mut self, out: &mut Effects) {
+        self.leases.refill(&mut out.jobs);
+    }
+
+    pub fn handle(&mut self, now: Now, input: Input<'_>, out: &mut Effects) {
+        match input {
+            Input::Message { flow, bytes } => self.on_message(now, flow, bytes),
+            Input::FlowClosed(flow) => self.endpoint.flow_closed(now, flow, &mut self.sip),
+            Input::Unreachable(flow) => self.endpoint.unreachable(now, flow, &mut self.sip),
+            Input::Queue(action) => self.on_queue(now, action, out),
+            Input::Roster(action) => self.on_roster(now, action, out),
+            Input::Notice { worker, notice } => self.on_notice(now, worker, notice, out),
+            Input::Drain => self.draining = true,
+            Input::StopCalls => self.stop_calls(now, out),
+            Input::Deadline => self.on_deadline(now, out),
+        }
+        self.pump(now, out);
+    }
+
+    pub fn next_timeout(&self) -> Option<Time> {
+        [self.endpoint.next_timeout(), self.timers.next()].into_iter().flatten().min()
+    }
+
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Calls that are not over.
+    pub fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    pub fn phases(&self) -> Phases {
+        Phases::count(self.calls.iter())
+    }
+
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    pub fn leases_ready(&self) -> usize {
+        self.leases.ready()
+    }
+
+    fn on_message(&mut self, now: Now, flow: Flow, bytes: &[u8]) {
+        self.counters.messages_in += 1;
+        self.endpoint.receive(now, flow, bytes, &mut self.sip);
+    }
+
+    fn on_queue(&mut self, now: Now, action: acd::Action, out: &mut Effects) {
+        let call = match &action {
+            acd::Action::Reserve { call, .. }
+            | acd::Action::Withdraw { call, .. }
+            | acd::Action::Queued { call, .. }
+            | acd::Action::Located { call, .. }
+            | acd::Action::Moved { call, .. }
+            | acd::Action::Refused { call, .. } => *call,
+        };
+        self.tell(now, call, Event::Queue(action), out);
+    }
+
+    fn on_notice(&mut self, now: Now, worker: WorkerId, notice: Notice, out: &mut Effects) {
+        match notice {
+            Notice::Leased(lease) => self.leases.add(lease),
+            Notice::NoLease { network, .. } => self.leases.failed(worker, network),
+            notice => {
+                if let Some(leg) = notice.leg() {
+                    self.tell(now, leg.call, Event::Notice(notice), out);
+                }
+            }
+        }
+    }
+
+    fn on_deadline(&mut self, now: Now, out: &mut Effects) {
+        self.endpoint.handle_timeout(now, &mut self.sip);
+        while let Some((call, timer)) = self.timers.pop(now.time) {
+            self.calls.fired(call, timer);
+            self.tell(now, call, Event::Timer(timer), out);
+        }
+        self.doorman.sweep(now);
+        self.leases.refill(&mut out.jobs);
+    }
+
+    fn stop_calls(&mut self, now: Now, out: &mut Effects) {
+        self.draining = true;
+        for call in self.calls.ids() {
+            self.tell(now, call, Event::Stop(EndReason::Shutdown), out);
+        }
+    }
+
+    /// Handles what the endpoint said until it says no more, then lets its messages go.
+    fn pump(&mut self, now: Now, out: &mut Effects) {
+        for _ in 0..ROUNDS_MAX {
+            if self.sip.events.is_empty() {
+                break;
+            }
+            for event in std::mem::take(&mut self.sip.events) {
+                self.on_sip(now, event, out);
+            }
+        }
+        self.counters.messages_out += self.sip.messages.len() as u64;
+        out.messages.append(&mut self.sip.messages);
+    }
+
+    pub(crate) fn ticket(&mut self) -> Ticket {
+        self.next_ticket += 1;
+        Ticket(self.next_ticket)
+    }
+}
+
+fn endpoint_config(config: &Config, plan: &Plan) -> sip::Config {
+    let identities = plan.networks.iter().enumerate().map(|(i, network)| sip::Identity {
+        network: base::NetworkId(i as u8),
+        transport: network.transport,
+        host: network.advertised_host.clone(),
+        port: network.advertised_port,
+    });
+    sip::Config { identities: identities.collect(), product: config.product.clone(), ..sip::Config::default() }
+}
+
+/// The timers of one call, by place in `Timer::ALL`.
+pub(crate) type Armed = [Option<TimerId>; Timer::ALL.len()];

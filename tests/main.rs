@@ -1,0 +1,11 @@
+//! End to end: the binary as its users run it, with real phones, on loopback; audio is checked both ways.
+//!
+//! Tests run in parallel; each has its own engine, ports and folder. Nothing sleeps to synchronise: a test waits for an
+//! event or a state, with a limit that says what did not come.
+
+mod answering;
+mod command_line;
+mod crowd;
+mod kit;
+mod life;
+mod talking;
