@@ -1,3 +1,55 @@
-//! Developer commands.
+//! Developer commands: `test`, `tidy`, `prompts`, `bench`.
+//!
+//! Invariants: no command leaves the repository's folder, but for the packages that `test` and `prompts` install; every child
+//! process has a deadline; what a command checks, it checks whole and reports at once.
 
-fn main() {}
+mod bench;
+mod prompts;
+mod run;
+mod test;
+mod tidy;
+mod tools;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  test [STEP …]          installs missing test tools, then runs every step, or the named ones, in order:
+                         fmt clippy tidy build unit doc simulation e2e
+  tidy                   what no compiler checks: edges, lengths, purity, config keys, prompts, licences, marks, links
+  prompts [--engine CMD] builds prompts/*/*.wav from prompts/manifest.toml; CMD holds {voice}, {text} and {out}
+  prompts --script       prints the recording script for a voice talent
+  bench                  runs every bench and prints one table of ratios";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let rest = args.get(1..).unwrap_or_default();
+    let root = root();
+    let outcome = match args.first().map(String::as_str) {
+        Some("test") => test::run(&root, rest),
+        Some("tidy") => tidy::run(&root),
+        Some("prompts") => prompts::run(&root, rest),
+        Some("bench") => bench::run(&root),
+        Some("help" | "--help" | "-h") => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        Some(other) => Err(format!("there is no command '{other}'\n\n{USAGE}")),
+        None => Err(USAGE.to_owned()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The repository's top folder: xtask lies right below it.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}

@@ -1,0 +1,145 @@
+//! The programs that tests and prompts need, and how they come onto a Debian machine.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::run;
+
+/// A program, the Debian package that brings it, and what it is for.
+pub(crate) struct Tool {
+    pub(crate) program: &'static str,
+    pub(crate) package: &'static str,
+    pub(crate) purpose: &'static str,
+}
+
+/// Everything that `cargo xtask test` runs beside Rust.
+pub(crate) const TESTS: &[Tool] = &[
+    Tool { program: "baresip", package: "baresip-core", purpose: "an agent's softphone" },
+    Tool { program: "sipp", package: "sip-tester", purpose: "callers from outside" },
+    Tool { program: "sox", package: "sox", purpose: "tones and prompts" },
+    Tool { program: "espeak-ng", package: "espeak-ng", purpose: "speech of the prompts" },
+    Tool { program: "tcpdump", package: "tcpdump", purpose: "captures of a failed call" },
+];
+
+/// What `cargo xtask prompts` needs when no other engine is named.
+pub(crate) const PROMPTS: &[Tool] = &[
+    Tool { program: "sox", package: "sox", purpose: "filter, trim, resample" },
+    Tool { program: "espeak-ng", package: "espeak-ng", purpose: "speech of the prompts" },
+];
+
+/// A slow mirror gets this long for one call of apt-get.
+const APT_LIMIT: Duration = Duration::from_secs(600);
+
+/// Installs what is missing of `tools`; says nothing when all are there.
+pub(crate) fn install_missing(tools: &[Tool]) -> Result<(), String> {
+    let missing: Vec<&Tool> = tools.iter().filter(|tool| find(tool.program).is_none()).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let packages: Vec<&str> = missing.iter().map(|tool| tool.package).collect();
+    for tool in &missing {
+        println!("missing: {} ({}), Debian package {}", tool.program, tool.purpose, tool.package);
+    }
+    apt(&packages).map_err(|reason| {
+        format!("{reason}\ninstall by hand, then run this again: apt-get install {}", packages.join(" "))
+    })?;
+    match missing.iter().find(|tool| find(tool.program).is_none()) {
+        Some(tool) => Err(format!("package {} is installed, yet '{}' is not on PATH", tool.package, tool.program)),
+        None => Ok(()),
+    }
+}
+
+/// Adds rustfmt and clippy where the toolchain came without them.
+pub(crate) fn install_components() -> Result<(), String> {
+    for (subcommand, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if run::output(Command::new("cargo").args([subcommand, "--version"])).is_err() {
+            println!("missing: cargo {subcommand}, rustup component {component}");
+            run::output(Command::new("rustup").args(["component", "add", component])).map_err(|reason| {
+                format!("{reason}\ninstall by hand, then run this again: rustup component add {component}")
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// Where `program` lies on PATH, or in a place for administrators that PATH may lack.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path)
+        .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/sbin")])
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
+}
+
+/// Two tries: mirrors fail now and then.
+fn apt(packages: &[&str]) -> Result<(), String> {
+    if find("apt-get").is_none() {
+        return Err("this machine has no apt-get; the tests install their tools on Debian alone".to_owned());
+    }
+    let sudo = sudo()?;
+    let once = || {
+        apt_get(sudo, &["update"])?;
+        let mut args = vec!["install", "--yes", "--no-install-recommends"];
+        args.extend(packages);
+        apt_get(sudo, &args)
+    };
+    once().or_else(|reason| {
+        println!("{reason}\ntrying once more");
+        once()
+    })
+}
+
+fn apt_get(sudo: bool, args: &[&str]) -> Result<(), String> {
+    let mut command = Command::new(if sudo { "sudo" } else { "env" });
+    if sudo {
+        command.args(["-n", "env"]);
+    }
+    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "--quiet"]).args(args);
+    let ran = run::run(&mut command, APT_LIMIT, false)?;
+    if ran.status.success() {
+        return Ok(());
+    }
+    let tail: Vec<&str> = ran.all.lines().rev().take(8).collect();
+    let tail: Vec<&str> = tail.into_iter().rev().collect();
+    Err(format!("apt-get {} failed:\n{}", args.first().unwrap_or(&""), tail.join("\n")))
+}
+
+/// Whether sudo is needed; an error where it is and would ask for a password.
+fn sudo() -> Result<bool, String> {
+    let user = run::output(Command::new("id").arg("-u"))?;
+    if user.trim() == "0" {
+        return Ok(false);
+    }
+    match run::output(Command::new("sudo").args(["-n", "true"])) {
+        Ok(_) => Ok(true),
+        Err(_) => Err("packages are missing, and this user is neither root nor may use sudo without a password".into()),
+    }
+}
+
+/// The folder of build results that cargo uses here.
+pub(crate) fn target_dir(root: &Path) -> PathBuf {
+    match env::var_os("CARGO_TARGET_DIR") {
+        Some(folder) => root.join(folder),
+        None => root.join("target"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_found_on_path() {
+        assert!(find("sh").is_some());
+        assert!(find("no-such-program-anywhere").is_none());
+    }
+
+    #[test]
+    fn what_prompts_need_the_tests_install_too() {
+        for tool in PROMPTS {
+            assert!(TESTS.iter().any(|other| other.package == tool.package), "{}", tool.package);
+        }
+    }
+}
