@@ -1,9 +1,57 @@
 //! The automatic call distributor: who waits, who is offered whom, until when.
+//!
+//! # Who is next
+//! A caller waits in one skill group at one priority. Within a group the highest priority is first; within a
+//! priority whoever waits since the earliest time in `Command::Enqueue`; at the same time whoever arrived first.
+//! An agent who becomes eligible takes, over all groups it serves, the caller who is first by the same rule; the level
+//! of its skill plays no part in that. A caller who arrives, or whose offer came to nothing, goes to the group's
+//! eligible agent of the best level (1 is best); at one level to the one who idles longest.
+//!
+//! An agent is eligible when the roster said `Ready` and the queue holds it for nothing: no open reservation, no talk,
+//! no wrap-up, no back-off. With each `Action::Reserve` the queue takes the roster's `Ready` as used up; the roster says it
+//! again when the slot is free. So the queue may be mistaken about a phone, and the slot has the last word.
+//! Idling begins anew after a talk, a blamed offer, a slot that refused, and after `Away`; an agent whose caller hung up or
+//! was connected elsewhere keeps its place among the idle.
+//!
+//! # A reservation
+//! It is open from `Reserve` until the first of: `Accepted`, `Declined`, `SlotRefused`, or the queue's own `Withdraw` (the
+//! lease ran out, the caller left or is moved by `Enqueue`, or the call is with another agent). Meanwhile the
+//! caller is out of line and keeps the turn. `Accepted` holds also after `Withdraw`: the caller leaves the queue, every other open
+//! reservation of caller and agent is withdrawn, and a rest that the agent had begun is cancelled. Commands on a
+//! reservation on which the last word was said, or that was made for an earlier `Enqueue` of the call, change nothing.
+//! `Abandon` also ends a talk of the call, and `Enqueue` of a call in a talk ends that talk: no agent sticks to a call that is gone.
+//!
+//! # Limits and overflow
+//! A group is full when `limit` callers are in line; one who can be offered to an agent at once is always taken, and
+//! one whose offer failed goes back in line whatever its length. `wait` counts from entering the group and lets an
+//! open offer run its course. An overflow goes on to the next group when that one is full, by the rule of the full one,
+//! at most as many times as there are groups. A caller moves for too long a wait at most as many times as there are
+//! groups, then stays.
+//!
+//! # Invariants
+//! - No caller is in line while an eligible agent serves the group.
+//! - No agent has two calls, no call two agents.
+//! - A position told never grows while the caller waits in one group at one priority, whoever is let in ahead.
+//! - No command fails or panics, in whatever order commands arrive.
+//! - A match looks at the first of each group that the agent serves, or of each level of the caller's group: its cost does not
+//!   depend on how many wait or idle. Leaving takes constant time. `Locate`, and a return to a place ahead of the
+//!   last, walk one counter per 128 in line.
+
+mod acd;
+mod agents;
+mod callers;
+mod line;
+mod offer;
+mod overflow;
+mod timer;
 
 pub mod action;
 pub mod command;
 pub mod plan;
+pub mod view;
 
+pub use acd::Acd;
 pub use action::{Action, Refusal};
 pub use command::{Command, Decline, Reservation};
 pub use plan::{Agent, BackOff, Group, Overflow, Plan, Skill};
+pub use view::{AgentState, GroupView, View};

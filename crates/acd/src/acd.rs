@@ -1,0 +1,243 @@
+//! The queue itself: commands and deadlines in, actions out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{AgentId, CallId, GroupId, Key, Now, Time};
+
+use crate::agents::{Agents, State};
+use crate::callers::{Caller, Callers, Standing};
+use crate::timer::{Deadlines, Timer};
+use crate::{Action, Command, Decline, Plan, Reservation};
+
+/// The automatic call distributor of one node.
+#[derive(Clone, Debug)]
+pub struct Acd {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) callers: Callers,
+    pub(crate) agents: Agents,
+    pub(crate) deadlines: Deadlines,
+    /// The number of the newest reservation.
+    pub(crate) issued: u64,
+    /// The number of the newest arrival; decides between callers of the same time.
+    pub(crate) arrivals: u64,
+}
+
+impl Acd {
+    /// A queue without callers, in which nobody is ready yet.
+    pub fn new(plan: impl Into<Arc<Plan>>, now: Time) -> Acd {
+        let plan = plan.into();
+        Acd {
+            callers: Callers::new(plan.groups.len()),
+            agents: Agents::new(&plan),
+            deadlines: Deadlines::new(now),
+            issued: 0,
+            arrivals: 0,
+            plan,
+        }
+    }
+
+    /// Takes one command; what follows from it is appended to `out`.
+    pub fn handle(&mut self, now: Now, command: Command, out: &mut Vec<Action>) {
+        let time = now.time;
+        match command {
+            Command::Enqueue { call, group, priority, since } => {
+                self.enqueue(time, call, group, (priority, since), out);
+            }
+            Command::Abandon { call } => self.abandon(time, call, out),
+            Command::Locate { call } => self.locate(call, out),
+            Command::Accepted { call, agent, reservation } => self.accepted(time, call, agent, reservation, out),
+            Command::Declined { call, agent, reservation, cause } => {
+                self.declined(time, (call, agent, reservation), cause, out);
+            }
+            Command::Ended { call, agent } => self.ended(time, call, agent, out),
+            Command::SlotRefused { call, agent, reservation } => {
+                self.slot_refused(time, (call, agent, reservation), out);
+            }
+            Command::Ready { agent } => self.ready(time, agent, out),
+            Command::Away { agent } => self.away(time, agent),
+        }
+    }
+
+    /// Carries out every deadline that is due.
+    pub fn handle_timeout(&mut self, now: Now, out: &mut Vec<Action>) {
+        for due in self.deadlines.due(now.time) {
+            match due.timer {
+                Timer::RingOut { agent, reservation } => self.ring_out(now.time, agent, reservation, out),
+                Timer::WrapUp { agent } | Timer::BackOff { agent } => self.rested(now.time, agent, out),
+                Timer::Waited { caller } => self.waited(now.time, caller, out),
+            }
+        }
+    }
+
+    /// When `handle_timeout` should be called next; may be early, never late.
+    pub fn next_timeout(&self) -> Option<Time> {
+        self.deadlines.next()
+    }
+
+    fn locate(&mut self, call: CallId, out: &mut Vec<Action>) {
+        let Some(key) = self.callers.find(call) else { return };
+        let Some(caller) = self.callers.get(key) else { return };
+        if matches!(caller.standing, Standing::Talking(_)) {
+            return;
+        }
+        let group = caller.group;
+        let position = self.callers.position(key);
+        out.push(Action::Located { call, group, position });
+    }
+
+    fn abandon(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) {
+        if let Some(key) = self.callers.find(call) {
+            self.let_go(now, key, out);
+        }
+    }
+
+    /// Ends whatever the queue holds for a caller: the place, the offer, the talk.
+    pub(crate) fn let_go(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
+        let Some(caller) = self.callers.remove(key) else { return };
+        if let Some(wait) = caller.wait {
+            self.deadlines.cancel(wait);
+        }
+        match caller.standing {
+            Standing::Waiting => {}
+            Standing::Offered(agent) => {
+                self.withdraw(agent, caller.call, out);
+                self.silence(agent);
+                self.review(now, agent, out);
+            }
+            Standing::Talking(agent) => self.talk_over(now, agent, out),
+        }
+    }
+
+    fn ended(&mut self, now: Time, call: CallId, agent: AgentId, out: &mut Vec<Action>) {
+        let Some(key) = self.callers.find(call) else { return };
+        if self.callers.get(key).is_some_and(|c| c.standing == Standing::Talking(agent)) {
+            self.callers.remove(key);
+            self.talk_over(now, agent, out);
+        }
+    }
+
+    fn ready(&mut self, now: Time, agent: AgentId, out: &mut Vec<Action>) {
+        if let Some(a) = self.agents.get_mut(agent) {
+            a.ready = true;
+        }
+        self.review(now, agent, out);
+    }
+
+    fn away(&mut self, now: Time, agent: AgentId) {
+        self.agents.list(agent, now, false);
+        if let Some(a) = self.agents.get_mut(agent) {
+            (a.ready, a.idle) = (false, None);
+        }
+    }
+
+    /// Wrap-up or back-off is over.
+    fn rested(&mut self, now: Time, agent: AgentId, out: &mut Vec<Action>) {
+        if let Some(a) = self.agents.get_mut(agent)
+            && matches!(a.state, State::WrapUp { .. } | State::BackOff { .. })
+        {
+            a.state = State::Free;
+        }
+        self.review(now, agent, out);
+    }
+
+    /// Brings an agent whose state changed where it belongs: to the first caller it may serve, or to the idle lists.
+    pub(crate) fn review(&mut self, now: Time, agent: AgentId, out: &mut Vec<Action>) {
+        let Some(a) = self.agents.get(agent) else { return };
+        let eligible = a.eligible();
+        let skills = a.skills().iter();
+        let first = skills.filter_map(|skill| self.callers.first(skill.group)).min_by_key(|(turn, _)| *turn);
+        match first {
+            Some((_, caller)) if eligible => self.reserve(now, agent, caller, out),
+            _ => self.agents.list(agent, now, eligible),
+        }
+    }
+
+    /// Offers a caller, in line or not, to an eligible agent.
+    pub(crate) fn reserve(&mut self, now: Time, agent: AgentId, key: Key, out: &mut Vec<Action>) {
+        self.agents.list(agent, now, false);
+        self.callers.leave(key);
+        let (Some(a), Some(caller)) = (self.agents.get_mut(agent), self.callers.get_mut(key)) else { return };
+        self.issued += 1;
+        let (call, group, reservation) = (caller.call, caller.group, Reservation(self.issued));
+        let ring = self.plan.groups.get(usize::from(group.0)).map(|g| g.ring).unwrap_or_default();
+        let until = now + ring;
+        let ring_out = self.deadlines.set(until, Timer::RingOut { agent, reservation });
+        caller.standing = Standing::Offered(agent);
+        a.state = State::Offered { caller: key, reservation, ring_out };
+        a.ready = false;
+        a.newest = Some((reservation, group));
+        out.push(Action::Reserve { agent, call, group, reservation, until });
+    }
+
+    /// Finds an agent for a caller who stands in no line, or else puts the caller in line.
+    pub(crate) fn seek(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
+        let Some(group) = self.callers.get(key).map(|c| c.group) else { return };
+        match self.agents.first(group) {
+            Some(agent) => self.reserve(now, agent, key, out),
+            None => self.callers.join(key),
+        }
+    }
+
+    fn enqueue(&mut self, now: Time, call: CallId, asked: GroupId, rank: (u8, Time), out: &mut Vec<Action>) {
+        if let Some(key) = self.callers.find(call) {
+            self.let_go(now, key, out);
+        }
+        let group = match self.room(asked) {
+            Ok(group) => group,
+            Err((group, reason)) => return out.push(Action::Refused { call, group, reason }),
+        };
+        if group != asked {
+            out.push(Action::Moved { call, from: asked, to: group });
+        }
+        self.arrivals += 1;
+        let (priority, since) = rank;
+        let turn = (since, self.arrivals);
+        let caller = Caller { priority, turn, floor: self.issued, ..Caller::new(call, group) };
+        let key = self.callers.insert(caller);
+        self.enter(now, key, out);
+    }
+
+    /// Begins a caller's stay in its group.
+    pub(crate) fn enter(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
+        let Some(caller) = self.callers.get(key) else { return };
+        let (call, group) = (caller.call, caller.group);
+        // A caller is told the position before an agent is sought: nobody else waits where an agent is free.
+        let position = self.callers.position(key);
+        out.push(Action::Queued { call, group, position });
+        let wait = self.plan.groups.get(usize::from(group.0)).and_then(|g| g.wait);
+        let wait = wait.map(|wait| self.deadlines.set(now + wait, Timer::Waited { caller: key }));
+        if let Some(caller) = self.callers.get_mut(key) {
+            caller.wait = wait;
+        }
+        self.seek(now, key, out);
+    }
+
+    /// A caller whose offer came to nothing: the place is kept, unless the wait ran out meanwhile.
+    pub(crate) fn resume(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
+        match self.callers.get(key).map(|c| c.overdue) {
+            Some(true) => self.overflow(now, key, out),
+            Some(false) => self.seek(now, key, out),
+            None => {}
+        }
+    }
+
+    /// How long an agent wraps up after a talk of this group; an agent's own time goes first.
+    pub(crate) fn wrap_up(&self, agent: AgentId, group: Option<GroupId>) -> Duration {
+        let own = self.plan.agents.get(agent.0 as usize).and_then(|a| a.wrap_up);
+        let of_group = || self.plan.groups.get(usize::from(group?.0)).map(|g| g.wrap_up);
+        own.or_else(of_group).unwrap_or_default()
+    }
+
+    /// How long an agent rests after an offer that came to nothing for this cause.
+    pub(crate) fn back_off(&self, cause: Decline) -> Duration {
+        let plan = self.plan.back_off;
+        match cause {
+            Decline::Rejected => plan.rejected,
+            Decline::Busy => plan.busy,
+            Decline::NoAnswer => plan.no_answer,
+            Decline::Unreachable => plan.unreachable,
+            Decline::Taken => Duration::ZERO,
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! The life of a reservation: offered, then accepted, declined, refused by the slot, or withdrawn.
+
+use base::{AgentId, CallId, Key, Time};
+
+use crate::agents::State;
+use crate::callers::{Caller, Standing};
+use crate::timer::Timer;
+use crate::{Acd, Action, Decline, Reservation};
+
+/// An offer as a command names it.
+type Named = (CallId, AgentId, Reservation);
+
+impl Acd {
+    /// The caller of the agent's open reservation, if it is the one named.
+    fn open(&self, (call, agent, reservation): Named) -> Option<Key> {
+        match self.agents.get(agent)?.state {
+            State::Offered { caller, reservation: open, .. } if open == reservation => {
+                self.callers.get(caller).is_some_and(|c| c.call == call).then_some(caller)
+            }
+            _ => None,
+        }
+    }
+
+    /// Closes the agent's open reservation, blaming nobody.
+    fn close(&mut self, agent: AgentId) {
+        let Some(a) = self.agents.get_mut(agent) else { return };
+        if let State::Offered { ring_out, .. } = a.state {
+            self.deadlines.cancel(ring_out);
+            a.state = State::Free;
+        }
+    }
+
+    /// Closes the agent's open reservation and has the call stop ringing.
+    pub(crate) fn withdraw(&mut self, agent: AgentId, call: CallId, out: &mut Vec<Action>) {
+        if let Some(State::Offered { reservation, .. }) = self.agents.get(agent).map(|a| a.state) {
+            out.push(Action::Withdraw { agent, call, reservation });
+            self.close(agent);
+        }
+    }
+
+    /// The call of the agent's newest reservation said its last word.
+    pub(crate) fn silence(&mut self, agent: AgentId) {
+        if let Some(a) = self.agents.get_mut(agent)
+            && let Some((newest, _)) = a.newest
+        {
+            a.heard = a.heard.max(newest);
+        }
+    }
+
+    pub(crate) fn slot_refused(&mut self, now: Time, named: Named, out: &mut Vec<Action>) {
+        let (_, agent, Reservation(number)) = named;
+        if number > self.issued {
+            return;
+        }
+        let caller = self.open(named);
+        if caller.is_some() {
+            self.close(agent);
+        }
+        self.agents.list(agent, now, false);
+        if let Some(a) = self.agents.get_mut(agent) {
+            (a.ready, a.idle) = (false, None);
+        }
+        if let Some(caller) = caller {
+            self.resume(now, caller, out);
+        }
+    }
+
+    pub(crate) fn declined(&mut self, now: Time, named: Named, cause: Decline, out: &mut Vec<Action>) {
+        let Some(caller) = self.open(named) else { return };
+        let (_, agent, _) = named;
+        self.close(agent);
+        self.silence(agent);
+        self.blame(now, agent, cause);
+        // Other agents come before the one that just let the caller down.
+        self.resume(now, caller, out);
+        self.review(now, agent, out);
+    }
+
+    pub(crate) fn ring_out(&mut self, now: Time, agent: AgentId, reservation: Reservation, out: &mut Vec<Action>) {
+        let Some(State::Offered { caller, reservation: open, .. }) = self.agents.get(agent).map(|a| a.state) else {
+            return;
+        };
+        let Some(call) = self.callers.get(caller).map(|c| c.call).filter(|_| open == reservation) else { return };
+        self.withdraw(agent, call, out);
+        self.blame(now, agent, Decline::NoAnswer);
+        self.resume(now, caller, out);
+        self.review(now, agent, out);
+    }
+
+    /// Sends an agent into the rest that the cause calls for.
+    fn blame(&mut self, now: Time, agent: AgentId, cause: Decline) {
+        if cause == Decline::Taken {
+            return;
+        }
+        let rest = self.back_off(cause);
+        let Some(a) = self.agents.get_mut(agent) else { return };
+        a.idle = None;
+        if !rest.is_zero() {
+            a.state = State::BackOff { over: self.deadlines.set(now + rest, Timer::BackOff { agent }) };
+        }
+    }
+
+    /// The agent's talk is over: wrap-up, or free at once where there is none.
+    pub(crate) fn talk_over(&mut self, now: Time, agent: AgentId, out: &mut Vec<Action>) {
+        let Some(State::Talking { group, .. }) = self.agents.get(agent).map(|a| a.state) else { return };
+        let rest = self.wrap_up(agent, group);
+        let Some(a) = self.agents.get_mut(agent) else { return };
+        a.state = match rest.is_zero() {
+            true => State::Free,
+            false => State::WrapUp { over: self.deadlines.set(now + rest, Timer::WrapUp { agent }) },
+        };
+        self.review(now, agent, out);
+    }
+
+    pub(crate) fn accepted(
+        &mut self,
+        now: Time,
+        call: CallId,
+        agent: AgentId,
+        reservation: Reservation,
+        out: &mut Vec<Action>,
+    ) {
+        let Some(a) = self.agents.get(agent) else { return };
+        let stale_for_agent = reservation <= a.heard;
+        let known = self.callers.find(call);
+        let floor = known.and_then(|key| self.callers.get(key)).map_or(0, |c| c.floor);
+        if reservation.0 > self.issued || reservation.0 <= floor {
+            return;
+        }
+        if self.open((call, agent, reservation)).is_some() {
+            self.close(agent);
+        } else if let Some(key) = known {
+            if self.callers.get(key).is_some_and(|c| c.standing == Standing::Talking(agent)) {
+                return;
+            }
+            self.leave_others(now, key, agent, out);
+        }
+        if stale_for_agent {
+            if let Some(key) = known {
+                self.let_go(now, key, out);
+            }
+            return;
+        }
+        let freed = self.free_for_talk(agent, out);
+        self.begin_talk(call, agent, reservation);
+        if let Some(caller) = freed {
+            self.resume(now, caller, out);
+        }
+    }
+
+    /// The call is with `agent`: whoever else it was offered to, or talked with, is released.
+    fn leave_others(&mut self, now: Time, key: Key, agent: AgentId, out: &mut Vec<Action>) {
+        let Some(caller) = self.callers.get(key) else { return };
+        let call = caller.call;
+        match caller.standing {
+            Standing::Waiting => {}
+            Standing::Offered(other) => {
+                self.withdraw(other, call, out);
+                self.detach(key);
+                if other != agent {
+                    self.review(now, other, out);
+                }
+            }
+            Standing::Talking(other) => {
+                self.detach(key);
+                self.talk_over(now, other, out);
+            }
+        }
+    }
+
+    /// Leaves a caller with no agent and in no line, for the moment.
+    fn detach(&mut self, key: Key) {
+        if let Some(caller) = self.callers.get_mut(key) {
+            caller.standing = Standing::Waiting;
+        }
+    }
+
+    /// Takes an agent out of whatever the queue had it in; the caller it was promised to has to be resumed.
+    fn free_for_talk(&mut self, agent: AgentId, out: &mut Vec<Action>) -> Option<Key> {
+        match self.agents.get(agent)?.state {
+            State::Free => None,
+            State::Offered { caller, .. } => {
+                let call = self.callers.get(caller)?.call;
+                self.withdraw(agent, call, out);
+                Some(caller)
+            }
+            State::Talking { caller, .. } => {
+                self.callers.remove(caller);
+                None
+            }
+            State::WrapUp { over } | State::BackOff { over } => {
+                self.deadlines.cancel(over);
+                None
+            }
+        }
+    }
+
+    /// Ties caller and agent together until `Ended`.
+    fn begin_talk(&mut self, call: CallId, agent: AgentId, reservation: Reservation) {
+        let Some(a) = self.agents.get_mut(agent) else { return };
+        let known = self.callers.find(call);
+        let offered = a.newest.filter(|(newest, _)| *newest == reservation).map(|(_, group)| group);
+        let group = offered.or_else(|| known.and_then(|key| self.callers.get(key)).map(|c| c.group));
+        // A call refused while its acceptance was under way talks all the same.
+        let key = known.unwrap_or_else(|| self.callers.insert(Caller::new(call, group.unwrap_or_default())));
+        a.state = State::Talking { caller: key, group };
+        a.heard = reservation;
+        a.idle = None;
+        self.callers.leave(key);
+        let Some(caller) = self.callers.get_mut(key) else { return };
+        caller.standing = Standing::Talking(agent);
+        if let Some(wait) = caller.wait.take() {
+            self.deadlines.cancel(wait);
+        }
+    }
+}

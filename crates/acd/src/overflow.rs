@@ -1,0 +1,78 @@
+//! Where callers go whom a group cannot keep.
+
+use base::{GroupId, Key, Time};
+
+use crate::callers::Standing;
+use crate::{Acd, Action, Overflow, Refusal};
+
+impl Acd {
+    /// The group that takes a caller who asks for `asked`, following the overflow of full ones.
+    pub(crate) fn room(&self, asked: GroupId) -> Result<GroupId, (GroupId, Refusal)> {
+        let mut group = asked;
+        // As many steps as there are groups: a circle of full ones ends there.
+        for _ in 0..self.plan.groups.len() {
+            let Some(plan) = self.plan.groups.get(usize::from(group.0)) else { break };
+            // Whom an agent can serve at once does not wait.
+            if self.callers.waiting(group) < plan.limit || self.agents.first(group).is_some() {
+                return Ok(group);
+            }
+            match plan.overflow {
+                Overflow::Group(next) => group = next,
+                Overflow::Message | Overflow::Stay => return Err((group, Refusal::Full)),
+            }
+        }
+        let known = usize::from(group.0) < self.plan.groups.len();
+        Err((group, if known { Refusal::Full } else { Refusal::UnknownGroup }))
+    }
+
+    /// A caller's time in its group is over; one whose offer is open waits for the outcome first.
+    pub(crate) fn waited(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
+        let Some(caller) = self.callers.get_mut(key) else { return };
+        caller.wait = None;
+        match caller.standing {
+            Standing::Waiting => self.overflow(now, key, out),
+            Standing::Offered(_) => caller.overdue = true,
+            Standing::Talking(_) => {}
+        }
+    }
+
+    /// A caller waited too long in its group and is not being offered: goes where the plan says.
+    pub(crate) fn overflow(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
+        let Some(caller) = self.callers.get_mut(key) else { return };
+        let (call, from) = (caller.call, caller.group);
+        caller.overdue = false;
+        let plan = self.plan.groups.get(usize::from(from.0));
+        let circled = caller.hops >= self.plan.groups.len();
+        let next = match plan.map(|p| p.overflow) {
+            Some(Overflow::Group(next)) if !circled => self.room(next),
+            Some(Overflow::Message) => Err((from, Refusal::WaitedTooLong)),
+            _ => Ok(from),
+        };
+        match next {
+            Ok(to) if to == from => self.stay(now, key, out),
+            Ok(to) => self.move_to(now, key, to, out),
+            Err((group, reason)) => {
+                self.callers.remove(key);
+                out.push(Action::Refused { call, group, reason });
+            }
+        }
+    }
+
+    /// A caller in line keeps standing there; one whose offer just failed goes back.
+    fn stay(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
+        if self.callers.get(key).is_some_and(|c| c.standing != Standing::Waiting) {
+            self.seek(now, key, out);
+        }
+    }
+
+    fn move_to(&mut self, now: Time, key: Key, to: GroupId, out: &mut Vec<Action>) {
+        self.callers.leave(key);
+        let Some(caller) = self.callers.get_mut(key) else { return };
+        let (call, from) = (caller.call, caller.group);
+        (caller.group, caller.standing) = (to, Standing::Waiting);
+        caller.told = u32::MAX;
+        caller.hops += 1;
+        out.push(Action::Moved { call, from, to });
+        self.enter(now, key, out);
+    }
+}

@@ -1,0 +1,100 @@
+//! What the queue shows of itself, as plain data.
+
+use std::time::Duration;
+
+use base::{GroupId, Now};
+
+use crate::Acd;
+use crate::agents::State;
+
+/// The queue at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    /// By `GroupId`.
+    pub groups: Vec<GroupView>,
+    /// By `AgentId`.
+    pub agents: Vec<AgentState>,
+}
+
+/// One group at one moment; an agent counts in every group it serves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GroupView {
+    /// Callers in line.
+    pub waiting: usize,
+    /// Callers for whom an agent's phone is asked to ring.
+    pub offered: usize,
+    /// Since the time in `Enqueue`, of whoever is in line or offered; zero when nobody is.
+    pub longest_wait: Duration,
+    pub agents_ready: usize,
+    pub agents_offered: usize,
+    pub agents_talking: usize,
+    pub agents_wrap_up: usize,
+    pub agents_back_off: usize,
+}
+
+/// What an agent does, as the queue sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AgentState {
+    /// Not to be offered calls: signed off, out of reach, or its slot not free yet.
+    Away,
+    /// Eligible.
+    Ready,
+    Offered,
+    Talking,
+    WrapUp,
+    /// Rests after an offer that came to nothing.
+    BackOff,
+}
+
+impl Acd {
+    /// What the queue looks like now. Takes time in proportion to groups and agents, whatever the number of callers.
+    pub fn view(&self, now: Now) -> View {
+        let mut groups: Vec<GroupView> = (0..self.plan.groups.len())
+            .map(|place| {
+                let group = GroupId(place as u16);
+                let longest_wait = self.callers.longest(group).map(|since| now.time - since).unwrap_or_default();
+                GroupView { waiting: self.callers.waiting(group), longest_wait, ..GroupView::default() }
+            })
+            .collect();
+        let mut agents = Vec::new();
+        for agent in self.agents.iter() {
+            let state = match agent.state {
+                State::Free if agent.eligible() => AgentState::Ready,
+                State::Free => AgentState::Away,
+                State::Offered { .. } => AgentState::Offered,
+                State::Talking { .. } => AgentState::Talking,
+                State::WrapUp { .. } => AgentState::WrapUp,
+                State::BackOff { .. } => AgentState::BackOff,
+            };
+            agents.push(state);
+            for skill in agent.skills() {
+                if let Some(group) = groups.get_mut(usize::from(skill.group.0)) {
+                    group.count(state);
+                }
+            }
+            self.count_offer(now, agent.state, &mut groups);
+        }
+        View { groups, agents }
+    }
+
+    fn count_offer(&self, now: Now, state: State, groups: &mut [GroupView]) {
+        let State::Offered { caller, .. } = state else { return };
+        let Some(caller) = self.callers.get(caller) else { return };
+        let Some(group) = groups.get_mut(usize::from(caller.group.0)) else { return };
+        group.offered += 1;
+        group.longest_wait = group.longest_wait.max(now.time - caller.turn.0);
+    }
+}
+
+impl GroupView {
+    fn count(&mut self, state: AgentState) {
+        match state {
+            AgentState::Away => {}
+            AgentState::Ready => self.agents_ready += 1,
+            AgentState::Offered => self.agents_offered += 1,
+            AgentState::Talking => self.agents_talking += 1,
+            AgentState::WrapUp => self.agents_wrap_up += 1,
+            AgentState::BackOff => self.agents_back_off += 1,
+        }
+    }
+}
