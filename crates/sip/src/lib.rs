@@ -6,6 +6,8 @@
 
 pub mod builder;
 pub mod contact;
+pub mod dialog;
+pub mod digest;
 pub mod endpoint;
 pub mod limits;
 pub mod message;
@@ -21,6 +23,7 @@ pub mod via;
 
 pub use builder::Builder;
 pub use contact::ContactHeader;
+pub use dialog::{Dialog, Head};
 pub use endpoint::{
     Body, Cause, Config, Endpoint, Event, Identity, Invite, Limits, Outgoing, Output, Party, Reply, Request, ServerTx,
     Timers,
