@@ -1,0 +1,210 @@
+//! Contact bindings: which URIs of a phone are reached over which flow, until when (RFC 3261 §10.3).
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use base::{Flow, Time, TimerId};
+
+use crate::{BindingView, Change, Contact, ContactChange, Plan, RegisterRefusal, Registration};
+
+/// A registrar may call only intervals below this too brief (RFC 3261 §10.3 step 7).
+const BRIEF_BELOW_S: u32 = 3600;
+
+/// One live binding.
+#[derive(Clone, Debug)]
+pub(crate) struct Binding {
+    /// As the phone wrote it.
+    uri: String,
+    /// The form in which it is compared.
+    same: String,
+    pub(crate) flow: Flow,
+    q: u16,
+    until: Time,
+    call_id: String,
+    cseq: u32,
+    /// Counts registrations: the higher, the more recent.
+    serial: u64,
+    pub(crate) expiry: TimerId,
+}
+
+/// A checked change of one binding.
+#[derive(Debug)]
+pub(crate) struct Update {
+    uri: String,
+    same: String,
+    q: u16,
+    /// `None` removes the binding.
+    granted: Option<Duration>,
+}
+
+/// The bindings of one agent; a handful, so they are searched one by one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bindings(Vec<Binding>);
+
+impl Bindings {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Checks a whole REGISTER before anything is changed: all of it holds or none.
+    pub(crate) fn check(&self, plan: &Plan, asked: &Registration) -> Result<Vec<Update>, RegisterRefusal> {
+        let updates = match &asked.change {
+            Change::Query => Vec::new(),
+            Change::RemoveAll => self.0.iter().map(Update::removal).collect(),
+            Change::Update(changes) => {
+                let mut updates: Vec<Update> = Vec::new();
+                for change in changes {
+                    let update = Update::new(plan, asked.expires, change)?;
+                    // A contact named twice in one request counts as it was named last.
+                    updates.retain(|u| u.same != update.same);
+                    updates.push(update);
+                }
+                updates
+            }
+        };
+        if updates.iter().any(|update| self.is_late(asked, update)) {
+            return Err(RegisterRefusal::OutOfOrder);
+        }
+        let kept = self.0.iter().filter(|b| updates.iter().all(|u| u.same != b.same)).count();
+        let set = updates.iter().filter(|u| u.granted.is_some()).count();
+        if set > 0 && kept + set > plan.contacts_max {
+            return Err(RegisterRefusal::TooManyContacts { limit: plan.contacts_max });
+        }
+        Ok(updates)
+    }
+
+    /// RFC 3261 §10.3 steps 6 and 7: within one Call-ID only a higher CSeq may touch a binding.
+    fn is_late(&self, asked: &Registration, update: &Update) -> bool {
+        let binding = self.0.iter().find(|b| b.same == update.same);
+        binding.is_some_and(|b| b.call_id == asked.call_id && asked.cseq <= b.cseq)
+    }
+
+    /// Takes the binding that an update concerns out of the list.
+    pub(crate) fn take(&mut self, update: &Update) -> Option<Binding> {
+        let place = self.0.iter().position(|b| b.same == update.same)?;
+        Some(self.0.remove(place))
+    }
+
+    /// Takes out a binding whose time is over.
+    pub(crate) fn take_serial(&mut self, serial: u64) -> Option<Binding> {
+        let place = self.0.iter().position(|b| b.serial == serial)?;
+        Some(self.0.remove(place))
+    }
+
+    /// Takes out a binding that lives on a flow.
+    pub(crate) fn take_on(&mut self, flow: Flow) -> Option<Binding> {
+        let place = self.0.iter().position(|b| b.flow == flow)?;
+        Some(self.0.remove(place))
+    }
+
+    pub(crate) fn push(&mut self, binding: Binding) {
+        self.0.push(binding);
+    }
+
+    /// What a 200 lists.
+    pub(crate) fn listed(&self, now: Time) -> Vec<BindingView> {
+        let live = self.0.iter().filter(|b| b.until > now);
+        live.map(|b| BindingView { uri: b.uri.clone(), expires: seconds_up(b.until - now) }).collect()
+    }
+
+    /// What an offer may ring: highest `q` first, then the most recent.
+    pub(crate) fn contacts(&self, now: Time) -> Vec<Contact> {
+        let mut live: Vec<&Binding> = self.0.iter().filter(|b| b.until > now).collect();
+        live.sort_by_key(|b| Reverse((b.q, b.serial)));
+        live.into_iter().map(|b| Contact { uri: b.uri.clone(), flow: b.flow }).collect()
+    }
+}
+
+impl Update {
+    fn new(plan: &Plan, header: Option<u32>, change: &ContactChange) -> Result<Update, RegisterRefusal> {
+        let asked = change.expires.or(header);
+        let min = u32::try_from(plan.expires_min.as_secs()).unwrap_or(u32::MAX);
+        if let Some(asked) = asked
+            && asked > 0
+            && asked < min.min(BRIEF_BELOW_S)
+        {
+            return Err(RegisterRefusal::IntervalTooBrief { min });
+        }
+        let asked = asked.map_or(plan.expires_default, |s| Duration::from_secs(u64::from(s)));
+        let granted = (!asked.is_zero()).then(|| asked.min(plan.expires_max));
+        Ok(Update { uri: change.uri.clone(), same: comparable(&change.uri), q: change.q, granted })
+    }
+
+    fn removal(binding: &Binding) -> Update {
+        Update { uri: binding.uri.clone(), same: binding.same.clone(), q: binding.q, granted: None }
+    }
+
+    /// When the binding will expire; `None` for a removal.
+    pub(crate) fn until(&self, now: Time) -> Option<Time> {
+        self.granted.map(|granted| now + granted)
+    }
+
+    pub(crate) fn into_binding(self, asked: &Registration, until: Time, serial: u64, expiry: TimerId) -> Binding {
+        Binding {
+            uri: self.uri,
+            same: self.same,
+            flow: asked.flow,
+            q: self.q,
+            until,
+            call_id: asked.call_id.clone(),
+            cseq: asked.cseq,
+            serial,
+            expiry,
+        }
+    }
+}
+
+fn seconds_up(left: Duration) -> u32 {
+    u32::try_from(left.as_nanos().div_ceil(1_000_000_000)).unwrap_or(u32::MAX)
+}
+
+/// The URI with scheme and host in lower case; user, parameters and headers stay as the phone wrote them.
+fn comparable(uri: &str) -> String {
+    let uri = uri.trim();
+    let (scheme, rest) = uri.split_once(':').unwrap_or(("", uri));
+    // An `@` inside user, parameters or headers is escaped (RFC 3261 §25.1), so the first one ends the user part.
+    let (user, rest) = rest.split_once('@').map_or((None, rest), |(user, rest)| (Some(user), rest));
+    let (host, tail) = rest.split_at(rest.find([';', '?']).unwrap_or(rest.len()));
+    let mut same = format!("{}:", scheme.to_ascii_lowercase());
+    if let Some(user) = user {
+        same.push_str(user);
+        same.push('@');
+    }
+    same.push_str(&host.to_ascii_lowercase());
+    same.push_str(tail);
+    same
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uris_compare_by_scheme_and_host_without_case() {
+        let cases = [
+            ("sip:1001@PHONE.local:5060", "SIP:1001@phone.LOCAL:5060", true),
+            ("sip:Ann@host", "sip:ann@host", false),
+            ("sip:1@h;ob=A", "sip:1@H;ob=A", true),
+            ("sip:1@h;ob=A", "sip:1@h;ob=a", false),
+            ("sip:1@h", "sip:1@h:5060", false),
+            ("sip:HOST", "sip:host", true),
+            ("sip:[FE80::1]:5060", "sip:[fe80::1]:5060", true),
+            ("", "", true),
+            ("sip:1@h?Subject=A", "sip:1@h?subject=a", false),
+        ];
+        for (a, b, same) in cases {
+            assert_eq!(comparable(a) == comparable(b), same, "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn seconds_left_are_rounded_up() {
+        assert_eq!(seconds_up(Duration::from_millis(59_001)), 60);
+        assert_eq!(seconds_up(Duration::from_secs(60)), 60);
+        assert_eq!(seconds_up(Duration::MAX), u32::MAX);
+    }
+}
