@@ -1,0 +1,84 @@
+//! New terms within a call: hold and resume, and what the other side asks for.
+
+use base::{Direction, LegId, Now};
+use sip::{Body, Cause, Message, Reply, ServerTx};
+
+use crate::call::Phase;
+use crate::event::{Output, What};
+use crate::phone::{Phone, tell};
+
+impl Phone {
+    /// Puts the other side on hold by a re-INVITE.
+    pub fn hold(&mut self, now: Now, out: &mut Output) {
+        self.offer_direction(now, Direction::SendOnly);
+        self.flush(now, out);
+    }
+
+    /// Takes the other side back from hold.
+    pub fn resume(&mut self, now: Now, out: &mut Output) {
+        self.offer_direction(now, Direction::SendRecv);
+        self.flush(now, out);
+    }
+
+    fn offer_direction(&mut self, now: Now, direction: Direction) {
+        let Some(call) = self.call.as_mut().filter(|c| matches!(c.phase, Phase::Talking)) else { return };
+        call.local.direction = direction;
+        call.local.version = call.local.version.wrapping_add(1);
+        call.body = sdp::offer_again(&call.local, &call.body);
+        let (leg, body) = (call.leg, Body::sdp(call.body.clone()));
+        self.endpoint.reinvite(now, leg, Some(body), &mut self.wire);
+    }
+
+    pub(crate) fn on_terms_done(&mut self, now: Now, leg: LegId, result: Result<Message, Cause>, out: &mut Output) {
+        let Some(call) = self.current(leg) else { return };
+        let response = match result {
+            Ok(response) => response,
+            Err(cause) => {
+                call.local.direction = if call.held { Direction::SendOnly } else { Direction::SendRecv };
+                return tell(now, What::HoldRefused { cause }, out);
+            }
+        };
+        call.held = call.local.direction == Direction::SendOnly;
+        let told = if call.held { What::Held } else { What::Resumed };
+        let agreed = sdp::accept(&call.local, response.body());
+        tell(now, told, out);
+        self.agree(now, leg, agreed, out);
+    }
+
+    /// Answers an offer, makes one where the request has none, and only confirms an UPDATE without (RFC 3311 §5.2).
+    pub(crate) fn on_new_terms(&mut self, now: Now, leg: LegId, tx: ServerTx, request: &Message) {
+        let Some(call) = self.call.as_mut().filter(|c| c.leg == leg) else {
+            return self.endpoint.reply(now, tx, 481, &Reply::default(), &mut self.wire);
+        };
+        if request.body().is_empty() {
+            let body = if request.method() == sip::Method::Invite {
+                call.offered = true;
+                call.local.version = call.local.version.wrapping_add(1);
+                call.body = sdp::offer_again(&call.local, &call.body);
+                Some(Body::sdp(call.body.clone()))
+            } else {
+                None
+            };
+            return self.endpoint.reply(now, tx, 200, &Reply { headers: Vec::new(), body }, &mut self.wire);
+        }
+        match answer_again(&mut call.local, &call.body, request.body()) {
+            Ok(answer) => {
+                call.body.clone_from(&answer.body);
+                self.open(now, leg, answer.params);
+                let reply = Reply { headers: Vec::new(), body: Some(Body::sdp(answer.body)) };
+                self.endpoint.reply(now, tx, 200, &reply, &mut self.wire);
+            }
+            Err(refusal) => self.endpoint.reply(now, tx, refusal.status(), &Reply::default(), &mut self.wire),
+        }
+    }
+}
+
+/// An answer whose version is the last one's when nothing else changed, and one more when something did (RFC 3264 §8).
+fn answer_again(local: &mut sdp::Local, last: &[u8], offer: &[u8]) -> Result<sdp::Answer, sdp::Refusal> {
+    let same = sdp::answer(local, offer)?;
+    if same.body == last {
+        return Ok(same);
+    }
+    local.version = local.version.wrapping_add(1);
+    sdp::answer(local, offer)
+}
