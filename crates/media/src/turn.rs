@@ -1,0 +1,224 @@
+//! The loop of a worker.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use base::{Job, NetworkId, Notice, Now};
+use legs::{Input, Output};
+use rtrb::{Consumer, Producer};
+use rustix::event::{Timespec, epoll};
+use rustix::io::Errno;
+
+use crate::counts::SharedCounts;
+use crate::ends::{BELL, Ends};
+use crate::link::Bell;
+use crate::socket::PACKET;
+use crate::{Clock, Counts};
+
+/// Readable sockets of one turn, one datagram each: about half a millisecond of work, so that deadlines of 1 ms are kept.
+const EVENTS: usize = 256;
+
+/// Jobs of one turn, for the same reason.
+const JOBS_A_TURN: usize = 256;
+
+/// Ends bound in one turn: each takes some ten microseconds.
+const LEASES_A_TURN: u32 = 32;
+
+/// Ends that a network may still be asked for: more than any machine has ports.
+const LEASES_WANTED: u32 = 65_536;
+
+/// Notices kept while the ring is full. Beyond it no job is taken, and notices that answer no job are dropped.
+const SPILL: usize = 65_536;
+
+/// The longest sleep: how late the counts may be, and a stop that nobody rang for.
+const SLEEP: Duration = Duration::from_millis(100);
+
+/// What a worker's thread owns or shares.
+pub(crate) struct Parts {
+    pub(crate) ends: Ends,
+    pub(crate) worker: legs::Worker,
+    pub(crate) clock: Clock,
+    pub(crate) jobs: Consumer<Job>,
+    pub(crate) notices: Producer<Notice>,
+    pub(crate) counts: Arc<SharedCounts>,
+    pub(crate) bell: Arc<Bell>,
+    pub(crate) wake: Arc<dyn Fn() + Send + Sync>,
+    pub(crate) stop: Arc<AtomicBool>,
+}
+
+/// A worker and what it carries from turn to turn.
+pub(crate) struct Turns {
+    parts: Parts,
+    out: Output,
+    spill: VecDeque<Notice>,
+    /// Leases asked for and not yet bound, by network.
+    wanted: Vec<(NetworkId, u32)>,
+    counts: Counts,
+    packet: [u8; PACKET],
+}
+
+impl Turns {
+    pub(crate) fn new(parts: Parts, ready: Vec<Notice>) -> io::Result<Turns> {
+        let name = epoll::EventData::new_u64(BELL);
+        epoll::add(&parts.ends.epoll, parts.bell.fd(), name, epoll::EventFlags::IN)?;
+        Ok(Turns {
+            parts,
+            out: Output::default(),
+            spill: ready.into(),
+            wanted: Vec::new(),
+            counts: Counts::default(),
+            packet: [0; PACKET],
+        })
+    }
+
+    /// Turns until stopped.
+    ///
+    /// # Errors
+    /// When epoll itself fails; nothing can be received then.
+    pub(crate) fn run(&mut self) -> io::Result<()> {
+        let mut events = Vec::with_capacity(EVENTS);
+        while !self.parts.stop.load(Ordering::Acquire) {
+            self.deliver();
+            let timeout = self.timeout();
+            events.clear();
+            match epoll::wait(&self.parts.ends.epoll, rustix::buffer::spare_capacity(&mut events), Some(&timeout)) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let now = self.parts.clock.now();
+            self.take_jobs(now);
+            for event in &events {
+                self.readable(event.data.u64(), now);
+            }
+            self.bind_wanted(now);
+            if self.parts.worker.next_timeout().is_some_and(|due| due <= now.time) {
+                self.parts.worker.handle_timeout(now, &mut self.out);
+                self.carry_out(now);
+            }
+        }
+        Ok(())
+    }
+
+    /// Until the worker's next deadline; nothing while work is left over.
+    fn timeout(&self) -> Timespec {
+        let busy = !self.wanted.is_empty() || (!self.parts.jobs.is_empty() && self.spill.len() < SPILL);
+        let due = self.parts.worker.next_timeout();
+        let until_due = due.map_or(SLEEP, |due| due.since(self.parts.clock.time()).min(SLEEP));
+        let sleep = if busy { Duration::ZERO } else { until_due };
+        Timespec { tv_sec: 0, tv_nsec: sleep.subsec_nanos().into() }
+    }
+
+    fn take_jobs(&mut self, now: Now) {
+        for _ in 0..JOBS_A_TURN {
+            if self.spill.len() >= SPILL {
+                return;
+            }
+            let Ok(job) = self.parts.jobs.pop() else { return };
+            if let Job::Lease { network, count } = job {
+                self.want(network, count);
+            } else {
+                self.parts.worker.handle(now, Input::Job(&job), &mut self.out);
+                self.carry_out(now);
+            }
+        }
+    }
+
+    fn want(&mut self, network: NetworkId, count: u16) {
+        let count = u32::from(count);
+        match self.wanted.iter_mut().find(|(of, _)| *of == network) {
+            Some((_, wanted)) => *wanted = wanted.saturating_add(count).min(LEASES_WANTED),
+            None if count > 0 => self.wanted.push((network, count)),
+            None => {}
+        }
+    }
+
+    /// Binds some of the ends that were asked for; a failure ends what the network was asked for.
+    fn bind_wanted(&mut self, now: Now) {
+        for _ in 0..LEASES_A_TURN {
+            let Some((network, count)) = self.wanted.last_mut() else { return };
+            let network = *network;
+            *count -= 1;
+            let last = *count == 0;
+            match self.parts.ends.lease(network, now.time) {
+                Ok(lease) => {
+                    if last {
+                        self.wanted.pop();
+                    }
+                    self.spill.push_back(Notice::Leased(lease));
+                }
+                Err(_) => {
+                    self.wanted.pop();
+                    self.counts.lease_failed += 1;
+                    self.spill.push_back(Notice::NoLease { worker: self.parts.ends.worker(), network });
+                }
+            }
+        }
+    }
+
+    fn readable(&mut self, name: u64, now: Now) {
+        if name == BELL {
+            self.parts.bell.hush();
+            return;
+        }
+        // One datagram: epoll names the socket again while more wait, and no sender keeps the others from their turn.
+        let Some((end, channel, pair)) = self.parts.ends.named(name) else { return };
+        match pair.receive(channel, &mut self.packet) {
+            Ok(Some((length, from))) => {
+                self.counts.received += 1;
+                let bytes = self.packet.get(..length).unwrap_or_default();
+                let input = Input::Packet { end, channel, from, bytes };
+                self.parts.worker.handle(now, input, &mut self.out);
+                self.carry_out(now);
+            }
+            Ok(None) => {}
+            Err(_) => self.counts.receive_failed += 1,
+        }
+    }
+
+    /// Sends first: an end that closes may have a last word.
+    fn carry_out(&mut self, now: Now) {
+        for packet in &self.out.packets {
+            let Some(pair) = self.parts.ends.pair(packet.end) else { continue };
+            match pair.send(packet.channel, packet.to, self.out.bytes(packet)) {
+                Ok(()) => self.counts.sent += 1,
+                Err(_) => self.counts.send_failed += 1,
+            }
+        }
+        for end in &self.out.closed {
+            self.parts.ends.close(*end, now.time);
+        }
+        for notice in self.out.notices.drain(..) {
+            if self.spill.len() < SPILL || answers_a_job(&notice) {
+                self.spill.push_back(notice);
+            } else {
+                self.counts.notices_dropped += 1;
+            }
+        }
+        self.out.clear();
+    }
+
+    /// Hands over the notices that the ring has room for, and the counts.
+    fn deliver(&mut self) {
+        let mut delivered = false;
+        while let Some(notice) = self.spill.pop_front() {
+            if let Err(rtrb::PushError::Full(notice)) = self.parts.notices.push(notice) {
+                self.spill.push_front(notice);
+                break;
+            }
+            delivered = true;
+        }
+        self.counts.ends = self.parts.ends.len() as u64;
+        self.parts.counts.publish(self.counts);
+        if delivered {
+            (self.parts.wake)();
+        }
+    }
+}
+
+/// Bounded by the jobs taken, and somebody waits for each.
+const fn answers_a_job(notice: &Notice) -> bool {
+    matches!(notice, Notice::Leased(_) | Notice::NoLease { .. } | Notice::Closed { .. } | Notice::Played { .. })
+}
