@@ -1,1 +1,12 @@
 //! Real SIP and RTP callers and agents for measuring and for the command line.
+//!
+//! Invariants: one thread drives every phone and reads the clock once a batch; nothing here knows the inside of the
+//! engine that it calls; a turn is bounded by datagrams and by time.
+
+mod clock;
+mod runner;
+mod seat;
+pub mod timeline;
+pub mod wav;
+
+pub use runner::{PhoneId, Runner, address_towards};
