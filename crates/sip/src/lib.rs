@@ -28,7 +28,7 @@ pub use endpoint::{
     Body, Cause, Config, Endpoint, Event, Identity, Invite, Limits, Outgoing, Output, Party, Reply, Request, ServerTx,
     Timers,
 };
-pub use message::{Fault, HeaderError, Message, ParseError};
+pub use message::{Fault, HeaderError, Message, ParseError, Refresher};
 pub use method::Method;
 pub use name::Name;
 pub use name_addr::NameAddr;

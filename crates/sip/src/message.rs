@@ -6,6 +6,7 @@ mod read;
 
 use std::ops::Range;
 
+pub use access::Refresher;
 pub use error::{Fault, HeaderError, ParseError};
 
 use crate::method::Method;

@@ -64,12 +64,10 @@ pub struct Limits {
     /// Requests of ours that wait in one leg for its open transaction: nobody asks for more changes than this
     /// within one round trip.
     pub queued: usize,
-    /// The largest message in bytes; UDP cannot carry more anyway.
-    pub message_bytes: usize,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { transactions: 100_000, legs: 30_000, early_dialogs: 12, queued: 8, message_bytes: 65_535 }
+        Limits { transactions: 100_000, legs: 30_000, early_dialogs: 12, queued: 8 }
     }
 }

@@ -1,11 +1,34 @@
 //! The user agent core (RFC 3261 §8, §9, §12–§15): bytes in, events by leg out.
+//!
+//! Invariants: every transaction, dialog and deadline is found by key, never by a walk over all of them; what is
+//! open has a deadline or an owner that was told of it; each leg ends with exactly one `Event::Closed`.
 
+mod callee;
+mod caller;
+mod change;
+mod client;
 mod config;
+mod deadline;
+mod ending;
 mod event;
+mod hop;
+mod inside;
+mod leg;
+mod receive;
+mod server;
 
-use base::{Flow, LegId, Now, Rng, Ticket, Time};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
+use base::{Flow, Key, LegId, Map, Now, Rng, Slab, Ticket, Time, Wheel, WireMap};
+
+use self::client::{Client, Draft, Purpose, Verdict};
+use self::deadline::Deadline;
+use self::leg::Leg;
+use self::server::Server;
+use crate::transaction::Action;
 pub use crate::transaction::Timers;
+use crate::{Head, NameAddr, Uri};
 pub use config::{Config, Identity, Limits};
 pub use event::{Body, Cause, Event, Invite, Outgoing, Output, Party, Reply, Request, ServerTx};
 
@@ -13,94 +36,287 @@ pub use event::{Body, Cause, Event, Invite, Outgoing, Output, Party, Reply, Requ
 pub struct Endpoint {
     config: Config,
     rng: Rng,
+    wheel: Wheel<Deadline>,
+    clients: Slab<Client>,
+    servers: Slab<Server>,
+    legs: Slab<Leg>,
+    /// Client transactions by branch and method.
+    by_branch: WireMap<String, Key>,
+    /// Server transactions by `Arrival::key`.
+    by_request: WireMap<String, Key>,
+    /// Server transactions outside dialogs by Call-ID, From tag and CSeq.
+    by_origin: WireMap<String, Key>,
+    /// Legs by our tag.
+    by_tag: WireMap<String, Key>,
+    by_leg: Map<LegId, Key>,
+    /// Client transactions by where they went.
+    on_flow: BTreeSet<(Flow, Key)>,
+    /// The To tag of stateless answers: the same each time (RFC 3261 §8.2.7).
+    stateless_tag: String,
+    /// Events of `adopt`, which has no output: they leave with the next call that has one.
+    deferred: Vec<Event>,
+    /// Scratch of the transaction machines.
+    actions: Vec<Action>,
 }
 
 impl Endpoint {
-    pub fn new(config: Config, now: Time, rng: Rng) -> Endpoint {
-        let _ = now;
-        Endpoint { config, rng }
+    /// An endpoint without any transaction; `rng` has to be its own.
+    pub fn new(mut config: Config, now: Time, mut rng: Rng) -> Endpoint {
+        // A T1 of nothing would make timers that are due at once for ever.
+        config.timers.t1 = config.timers.t1.max(Duration::from_millis(1));
+        config.timers.t2 = config.timers.t2.max(config.timers.t1);
+        Endpoint {
+            config,
+            wheel: Wheel::new(now),
+            clients: Slab::new(),
+            servers: Slab::new(),
+            legs: Slab::new(),
+            by_branch: WireMap::new(&mut rng),
+            by_request: WireMap::new(&mut rng),
+            by_origin: WireMap::new(&mut rng),
+            by_tag: WireMap::new(&mut rng),
+            by_leg: Map::default(),
+            on_flow: BTreeSet::new(),
+            stateless_tag: format!("{:016x}", rng.u64()),
+            deferred: Vec::new(),
+            actions: Vec::new(),
+            rng,
+        }
     }
 
     /// Takes one datagram or frame in.
     pub fn receive(&mut self, now: Now, flow: Flow, bytes: &[u8], out: &mut Output) {
-        let _ = (now, flow, bytes, out, &self.config, &self.rng);
+        self.flush(out);
+        self.receive_bytes(now.time, flow, bytes, out);
     }
 
-    /// The network says that what went to this flow could not be delivered.
+    /// The network says that what went to this flow could not be delivered: requests that nothing answered yet fail
+    /// (RFC 3261 §17.1.4).
     pub fn unreachable(&mut self, now: Now, flow: Flow, out: &mut Output) {
-        let _ = (now, flow, out);
+        self.flush(out);
+        self.fail_flow(now.time, flow, false, out);
     }
 
-    /// A connection is gone.
+    /// A connection is gone, and with it every request of ours that it carried. Dialogs stay: their peer may come
+    /// back on another connection, and a request of ours finds out when it does not.
     pub fn flow_closed(&mut self, now: Now, flow: Flow, out: &mut Output) {
-        let _ = (now, flow, out);
+        self.flush(out);
+        self.fail_flow(now.time, flow, true, out);
     }
 
+    /// Does what is due.
     pub fn handle_timeout(&mut self, now: Now, out: &mut Output) {
-        let _ = (now, out);
+        self.flush(out);
+        // Ends: whatever is armed meanwhile is due at least a millisecond later.
+        while let Some(deadline) = self.wheel.pop(now.time) {
+            self.fire(now.time, deadline, out);
+        }
     }
 
+    /// When `handle_timeout` is to be called, `None` while nothing waits.
     pub fn next_timeout(&self) -> Option<Time> {
-        None
+        if self.deferred.is_empty() { self.wheel.next() } else { Some(Time::ZERO) }
     }
 
-    /// The INVITE's dialog belongs to `leg` from now on.
+    /// The INVITE's dialog belongs to `leg` from now on. A leg whose INVITE is over already is closed at once.
     pub fn adopt(&mut self, tx: ServerTx, leg: LegId) {
-        let _ = (tx, leg);
+        if !self.by_leg.contains_key(&leg) && !self.take(tx.0, leg) {
+            self.deferred.extend([Event::Cancelled { leg }, Event::Closed { leg }]);
+        }
     }
 
-    /// Sends a 1xx to the leg's INVITE.
+    /// Sends a 1xx to the leg's INVITE; nothing when it was answered.
     pub fn provisional(&mut self, now: Now, leg: LegId, status: u16, reply: &Reply, out: &mut Output) {
-        let _ = (now, leg, status, reply, out);
+        self.flush(out);
+        if let Some(key) = self.leg(leg).filter(|_| (101..200).contains(&status)) {
+            self.respond_first(now.time, key, status, reply, out);
+        }
     }
 
-    /// Sends 200 to the leg's INVITE and repeats it until its ACK.
+    /// Sends 200 to the leg's INVITE and repeats it until its ACK; nothing when it was answered.
     pub fn answer(&mut self, now: Now, leg: LegId, reply: &Reply, out: &mut Output) {
-        let _ = (now, leg, reply, out);
+        self.flush(out);
+        if let Some(key) = self.leg(leg) {
+            self.respond_first(now.time, key, 200, reply, out);
+        }
     }
 
-    /// Responds to any open server transaction.
+    /// Responds to an open server transaction; nothing when it has its final response.
     pub fn reply(&mut self, now: Now, tx: ServerTx, status: u16, reply: &Reply, out: &mut Output) {
-        let _ = (now, tx, status, reply, out);
+        self.flush(out);
+        if (100..700).contains(&status) {
+            self.respond_any(now.time, tx.0, status, reply, out);
+        }
     }
 
-    /// Calls.
+    /// Calls. A leg id in use is ignored.
     pub fn invite(&mut self, now: Now, leg: LegId, invite: Invite, out: &mut Output) {
-        let _ = (now, leg, invite, out);
+        self.flush(out);
+        self.place(now.time, leg, invite, out);
     }
 
     /// Sends a request outside any dialog; ends with `Event::Response`.
     pub fn request(&mut self, now: Now, ticket: Ticket, request: Request, out: &mut Output) {
-        let _ = (now, ticket, request, out);
+        self.flush(out);
+        let tag = self.draw_tag();
+        let call_id = request.call_id.unwrap_or_else(|| self.draw_call_id());
+        let to = if request.to.is_empty() { &request.uri } else { &request.to };
+        let head = Head {
+            method: request.method,
+            routes: Vec::new(),
+            from: self.party(request.flow, &request.from, &tag),
+            to: format!("<{to}>"),
+            uri: request.uri,
+            call_id,
+            cseq: request.cseq,
+        };
+        let draft = Draft {
+            purpose: Purpose::Ticket(ticket),
+            flow: request.flow,
+            head,
+            contact: None,
+            headers: &request.headers,
+            body: request.body.as_ref(),
+            dialog: None,
+        };
+        if self.start(now.time, draft, out).is_none() {
+            out.events.push(Event::Response { ticket, result: Err(Cause::Status(503)) });
+        }
     }
 
-    /// Offers new terms, or asks for the peer's offer when `body` is `None`; waits its turn, retries after 491.
+    /// Offers new terms, or asks for the peer's offer when `body` is `None`; waits its turn, retries after 491, ends
+    /// with `Event::ReinviteDone`.
     pub fn reinvite(&mut self, now: Now, leg: LegId, body: Option<Body>, out: &mut Output) {
-        let _ = (now, leg, body, out);
+        self.flush(out);
+        if let Some(key) = self.leg(leg) {
+            self.ask_change(now.time, key, false, body, out);
+        }
     }
 
-    /// UPDATE (RFC 3311) in a confirmed dialog; ends with `Event::ReinviteDone`.
+    /// Like `reinvite`, by UPDATE (RFC 3311).
     pub fn update(&mut self, now: Now, leg: LegId, body: Option<Body>, out: &mut Output) {
-        let _ = (now, leg, body, out);
+        self.flush(out);
+        if let Some(key) = self.leg(leg) {
+            self.ask_change(now.time, key, true, body, out);
+        }
     }
 
-    /// Sends the ACK that carries our answer when our INVITE had no offer.
+    /// Sends the ACK that carries our answer when our INVITE had no offer; nothing when no ACK is owed.
     pub fn acknowledge(&mut self, now: Now, leg: LegId, body: Option<Body>, out: &mut Output) {
-        let _ = (now, leg, body, out);
+        self.flush(out);
+        if let Some(key) = self.leg(leg) {
+            self.pay_ack(key, body.as_ref(), out);
+            self.pump(now.time, key, out);
+        }
     }
 
+    /// Sends INFO in an answered leg; its response is of no interest unless it shows that the dialog is dead.
     pub fn info(&mut self, now: Now, leg: LegId, body: Body, out: &mut Output) {
-        let _ = (now, leg, body, out);
+        self.flush(out);
+        if let Some(key) = self.leg(leg) {
+            self.send_info(now.time, key, &body, out);
+        }
     }
 
-    /// Ends the leg by whatever is right now: final response, CANCEL, BYE or nothing. `reason` is the value of a
-    /// Reason header (RFC 3326).
+    /// Ends the leg by whatever is right now: final response, CANCEL (held back until a provisional), BYE (held back
+    /// until our 2xx has its ACK) or nothing. `status_if_early` answers an INVITE that rings, 480 stands in for what
+    /// is no failure; `reason` is the value of a Reason header (RFC 3326).
     pub fn hang_up(&mut self, now: Now, leg: LegId, status_if_early: u16, reason: Option<&str>, out: &mut Output) {
-        let _ = (now, leg, status_if_early, reason, out);
+        self.flush(out);
+        if let Some(key) = self.leg(leg) {
+            self.end(now.time, key, status_if_early, reason, out);
+        }
     }
 
     /// Whether no transaction, leg or deadline is left.
     pub fn is_idle(&self) -> bool {
-        true
+        self.clients.is_empty()
+            && self.servers.is_empty()
+            && self.legs.is_empty()
+            && self.wheel.is_empty()
+            && self.deferred.is_empty()
+            && self.by_branch.is_empty()
+            && self.by_request.is_empty()
+            && self.by_origin.is_empty()
+            && self.by_tag.is_empty()
+            && self.by_leg.is_empty()
+            && self.on_flow.is_empty()
+    }
+
+    fn fire(&mut self, now: Time, deadline: Deadline, out: &mut Output) {
+        match deadline {
+            Deadline::Client(id, timer) => self.client_timer(now, id, timer, out),
+            Deadline::Server(id, timer) => self.server_timer(now, id, timer, out),
+            Deadline::Forget(id) => self.on_forgotten(now, id, out),
+            Deadline::Abandon(id) => self.abandon(now, id, out),
+            Deadline::Repeat(leg) => self.repeat_success(now, leg, out),
+            Deadline::AckMissing(leg) => self.ack_missing(now, leg, out),
+            Deadline::Retry(leg) => self.retry(now, leg, out),
+        }
+    }
+
+    fn on_ticket(ticket: Ticket, verdict: Verdict, out: &mut Output) {
+        if !verdict.is_final() {
+            return;
+        }
+        let result = match verdict {
+            Verdict::Response(response) => Ok(response),
+            Verdict::Failed(cause) => Err(cause),
+        };
+        out.events.push(Event::Response { ticket, result });
+    }
+
+    fn flush(&mut self, out: &mut Output) {
+        out.events.append(&mut self.deferred);
+    }
+
+    fn leg(&self, id: LegId) -> Option<Key> {
+        self.by_leg.get(&id).copied()
+    }
+
+    fn insert_leg(&mut self, leg: Leg) -> Key {
+        let (id, tag) = (leg.id, leg.local_tag.clone());
+        let key = self.legs.insert(leg);
+        self.by_leg.insert(id, key);
+        self.by_tag.insert(tag, key);
+        key
+    }
+
+    fn is_full(&self) -> bool {
+        self.clients.len() + self.servers.len() >= self.config.limits.transactions
+    }
+
+    fn draw_tag(&mut self) -> String {
+        format!("{:016x}", self.rng.u64())
+    }
+
+    fn draw_call_id(&mut self) -> String {
+        format!("{:016x}{:016x}", self.rng.u64(), self.rng.u64())
+    }
+
+    /// Our host and port as a flow's network sees them.
+    fn identity(&self, flow: Flow) -> (&str, Option<u16>) {
+        let of_network = || self.config.identities.iter().filter(|identity| identity.network == flow.network);
+        let exact = of_network().find(|identity| identity.transport == flow.transport);
+        // A host that nobody has (RFC 2606): the answers to such a request come by `rport`.
+        exact
+            .or_else(|| of_network().next())
+            .map_or(("anonymous.invalid", None), |identity| (identity.host.as_str(), Some(identity.port)))
+    }
+
+    fn contact(&self, flow: Flow, user: &str) -> String {
+        let (host, port) = self.identity(flow);
+        let mut uri = Uri::sip(None, host, port);
+        uri.user = (!user.is_empty()).then(|| user.to_owned());
+        if flow.transport.is_reliable() {
+            uri.params.set("transport", Some(&flow.transport.via_name().to_ascii_lowercase()));
+        }
+        NameAddr::new(uri).to_string()
+    }
+
+    fn party(&self, flow: Flow, party: &Party, tag: &str) -> String {
+        let host = if party.host.is_empty() { self.identity(flow).0 } else { &party.host };
+        let address = NameAddr::new(Uri::sip(Some(&party.user), host, None)).with_tag(tag);
+        if party.display.is_empty() { address } else { address.with_display(&party.display) }.to_string()
     }
 }

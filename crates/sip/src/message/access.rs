@@ -184,6 +184,21 @@ impl Message {
         delta_seconds(self.header(Name::Expires)?)
     }
 
+    /// Session-Expires (RFC 4028): the interval in seconds, and whether the caller (`uac`) or the called (`uas`) refreshes.
+    pub fn session_expires(&self) -> Option<(u32, Option<Refresher>)> {
+        let mut parts = self.header(Name::SessionExpires)?.split(';').map(text::trim);
+        let interval_s = delta_seconds(parts.next()?)?;
+        let refresher = parts
+            .filter_map(|part| part.split_once('='))
+            .find(|(name, _)| text::trim(name).eq_ignore_ascii_case("refresher"));
+        Some((interval_s, refresher.and_then(|(_, who)| Refresher::from_token(text::trim(who)))))
+    }
+
+    /// Min-SE in seconds (RFC 4028).
+    pub fn min_se(&self) -> Option<u32> {
+        delta_seconds(self.header(Name::MinSe)?.split(';').map(text::trim).next()?)
+    }
+
     /// The media type without its parameters, as written; types compare without case.
     pub fn content_type(&self) -> Option<&str> {
         self.header(Name::ContentType).and_then(|value| value.split(';').next()).map(text::trim)
@@ -196,5 +211,27 @@ impl Message {
 
     pub fn body(&self) -> &[u8] {
         &self.body
+    }
+}
+
+/// Who keeps a session fresh (RFC 4028 §4), as seen from the request that carries or carried Session-Expires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refresher {
+    /// The sender of that request.
+    Uac,
+    /// Its receiver.
+    Uas,
+}
+
+impl Refresher {
+    pub const fn name(self) -> &'static str {
+        match self {
+            Refresher::Uac => "uac",
+            Refresher::Uas => "uas",
+        }
+    }
+
+    fn from_token(token: &str) -> Option<Refresher> {
+        [Refresher::Uac, Refresher::Uas].into_iter().find(|one| one.name().eq_ignore_ascii_case(token))
     }
 }

@@ -1,0 +1,251 @@
+//! Dialogs (RFC 3261 §12): tags, sequence numbers both ways, remote target and route set.
+
+use crate::{Builder, ContactHeader, Message, Method, Name, NameAddr, Uri};
+
+/// The start line of a request of ours and the headers that its ACK and CANCEL repeat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    pub method: Method,
+    pub uri: String,
+    pub routes: Vec<String>,
+    /// The values of From and To, with their tags.
+    pub from: String,
+    pub to: String,
+    pub call_id: String,
+    pub cseq: u32,
+}
+
+impl Head {
+    /// Begins the message; `via` is the whole value.
+    pub fn builder(&self, via: &str) -> Builder {
+        let mut builder = Builder::request(self.method, &self.uri).header(Name::Via, via);
+        for route in &self.routes {
+            builder.push(Name::Route, route);
+        }
+        builder
+            .header(Name::MaxForwards, 70)
+            .header(Name::From, &self.from)
+            .header(Name::To, &self.to)
+            .header(Name::CallId, &self.call_id)
+            .header(Name::Cseq, format_args!("{} {}", self.cseq, self.method))
+    }
+
+    /// The CANCEL of this INVITE (RFC 3261 §9.1).
+    #[must_use]
+    pub fn cancel(&self) -> Head {
+        Head { method: Method::Cancel, ..self.clone() }
+    }
+
+    /// The ACK of a non-2xx response to this INVITE (RFC 3261 §17.1.1.3).
+    #[must_use]
+    pub fn acknowledge(&self, response: &Message) -> Head {
+        let to = response.header(Name::To).unwrap_or(&self.to).to_owned();
+        Head { method: Method::Ack, to, ..self.clone() }
+    }
+}
+
+/// One side's view of a dialog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dialog {
+    call_id: String,
+    local: String,
+    remote: String,
+    remote_tag: String,
+    target: Uri,
+    routes: Vec<NameAddr>,
+    local_cseq: u32,
+    remote_cseq: Option<u32>,
+}
+
+impl Dialog {
+    /// The dialog of an INVITE that we received (RFC 3261 §12.1.1); its From stands in when Contact is missing.
+    pub fn callee(request: &Message, local_tag: &str) -> Option<Dialog> {
+        let from = request.from().ok()?;
+        let to = request.to().ok()?;
+        Some(Dialog {
+            call_id: request.call_id()?.to_owned(),
+            local: to.with_tag(local_tag).to_string(),
+            remote: request.header(Name::From)?.to_owned(),
+            remote_tag: from.tag().unwrap_or_default().to_owned(),
+            target: contact(request).unwrap_or(from.uri),
+            routes: request.record_routes(),
+            local_cseq: 0,
+            remote_cseq: Some(request.cseq().ok()?.0),
+        })
+    }
+
+    /// The dialog of a response to our INVITE (RFC 3261 §12.1.2); the Request-URI stands in when Contact is missing.
+    pub fn caller(invite: &Head, response: &Message) -> Option<Dialog> {
+        let to = response.to().ok()?;
+        let mut routes = response.record_routes();
+        routes.reverse();
+        Some(Dialog {
+            call_id: invite.call_id.clone(),
+            local: invite.from.clone(),
+            remote: response.header(Name::To)?.to_owned(),
+            remote_tag: to.tag().unwrap_or_default().to_owned(),
+            target: contact(response).or_else(|| Uri::parse(&invite.uri).ok())?,
+            routes,
+            local_cseq: invite.cseq,
+            remote_cseq: None,
+        })
+    }
+
+    /// Takes over the numbers that were counted while the dialog was early.
+    pub fn continue_from(&mut self, early: &Dialog) {
+        self.local_cseq = self.local_cseq.max(early.local_cseq);
+        self.remote_cseq = self.remote_cseq.max(early.remote_cseq);
+    }
+
+    pub fn call_id(&self) -> &str {
+        &self.call_id
+    }
+
+    /// Empty when the peer is older than tags (RFC 3261 §12.1.1).
+    pub fn remote_tag(&self) -> &str {
+        &self.remote_tag
+    }
+
+    pub fn target(&self) -> &Uri {
+        &self.target
+    }
+
+    /// The URI that tells where requests go first: the top route, otherwise the remote target.
+    pub fn next_hop(&self) -> &Uri {
+        self.routes.first().map_or(&self.target, |route| &route.uri)
+    }
+
+    pub fn has_routes(&self) -> bool {
+        !self.routes.is_empty()
+    }
+
+    /// Notes the number of a request from the peer; false when it came out of order (RFC 3261 §12.2.2).
+    pub fn note_remote_cseq(&mut self, cseq: u32) -> bool {
+        let in_order = self.remote_cseq.is_none_or(|seen| cseq > seen);
+        if in_order {
+            self.remote_cseq = Some(cseq);
+        }
+        in_order
+    }
+
+    /// Takes the remote target from a target refresh request or its 2xx (RFC 3261 §12.2).
+    pub fn refresh(&mut self, message: &Message) {
+        if let Some(uri) = contact(message) {
+            self.target = uri;
+        }
+    }
+
+    /// A further request of ours.
+    pub fn request(&mut self, method: Method) -> Head {
+        self.local_cseq = self.local_cseq.saturating_add(1);
+        self.head(method, self.local_cseq)
+    }
+
+    /// The ACK of the 2xx to our INVITE of that number (RFC 3261 §13.2.2.4).
+    pub fn acknowledge(&self, cseq: u32) -> Head {
+        self.head(Method::Ack, cseq)
+    }
+
+    fn head(&self, method: Method, cseq: u32) -> Head {
+        let mut routes: Vec<String> = self.routes.iter().map(NameAddr::to_string).collect();
+        let mut uri = self.target.to_string();
+        // A strict router wants to see itself in the Request-URI (RFC 3261 §12.2.1.1).
+        if let Some(first) = self.routes.first().filter(|route| !route.uri.params.has("lr")) {
+            routes.remove(0);
+            routes.push(format!("<{uri}>"));
+            uri = first.uri.to_string();
+        }
+        Head {
+            method,
+            uri,
+            routes,
+            from: self.local.clone(),
+            to: self.remote.clone(),
+            call_id: self.call_id.clone(),
+            cseq,
+        }
+    }
+}
+
+fn contact(message: &Message) -> Option<Uri> {
+    let mut contacts = message.contacts().ok()?;
+    match contacts.drain(..).next()? {
+        ContactHeader::Address(address) => Some(address.uri),
+        ContactHeader::Star => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str) -> Message {
+        Message::parse(text.replace('\n', "\r\n").as_bytes()).unwrap()
+    }
+
+    fn invite(more: &str) -> Message {
+        message(&format!(
+            "INVITE sip:12345@a SIP/2.0\nVia: SIP/2.0/UDP b;branch=z9hG4bK1\nFrom: <sip:x@b>;tag=r\nTo: <sip:12345@a>\n\
+             Call-ID: c\nCSeq: 7 INVITE\n{more}\n"
+        ))
+    }
+
+    fn answer(more: &str) -> Message {
+        message(&format!(
+            "SIP/2.0 200 OK\nVia: SIP/2.0/UDP b;branch=z9hG4bK1\nFrom: <sip:x@b>;tag=l\nTo: <sip:12345@a>;tag=r\n\
+             Call-ID: c\nCSeq: 7 INVITE\n{more}\n"
+        ))
+    }
+
+    fn ours() -> Head {
+        Head {
+            method: Method::Invite,
+            uri: "sip:12345@a".into(),
+            routes: Vec::new(),
+            from: "<sip:x@b>;tag=l".into(),
+            to: "<sip:12345@a>".into(),
+            call_id: "c".into(),
+            cseq: 7,
+        }
+    }
+
+    #[test]
+    fn callee_keeps_record_route_order_and_counts_from_one_rfc3261_12_1_1() {
+        let request = invite("Record-Route: <sip:p1;lr>, <sip:p2;lr>\nContact: <sip:x@10.0.0.9:5070>\n");
+        let mut dialog = Dialog::callee(&request, "local").unwrap();
+        let head = dialog.request(Method::Bye);
+        assert_eq!(head.uri, "sip:x@10.0.0.9:5070");
+        assert_eq!(head.routes, ["<sip:p1;lr>", "<sip:p2;lr>"]);
+        assert_eq!((head.from.as_str(), head.to.as_str()), ("<sip:12345@a>;tag=local", "<sip:x@b>;tag=r"));
+        assert_eq!((head.cseq, dialog.request(Method::Info).cseq), (1, 2));
+    }
+
+    #[test]
+    fn caller_reverses_record_route_rfc3261_12_1_2() {
+        let response = answer("Record-Route: <sip:p1;lr>\nRecord-Route: <sip:p2;lr>\nContact: <sip:y@10.0.0.8>\n");
+        let mut dialog = Dialog::caller(&ours(), &response).unwrap();
+        assert_eq!(dialog.request(Method::Bye).routes, ["<sip:p2;lr>", "<sip:p1;lr>"]);
+        assert_eq!(dialog.acknowledge(7).cseq, 7);
+        assert_eq!(dialog.request(Method::Bye).cseq, 9, "CSeq goes on from the INVITE's");
+    }
+
+    #[test]
+    fn a_strict_router_gets_the_request_uri_rfc3261_12_2_1_1() {
+        let request = invite("Record-Route: <sip:strict>, <sip:p2;lr>\nContact: <sip:x@c>\n");
+        let head = Dialog::callee(&request, "l").unwrap().request(Method::Bye);
+        assert_eq!(head.uri, "sip:strict");
+        assert_eq!(head.routes, ["<sip:p2;lr>", "<sip:x@c>"]);
+    }
+
+    #[test]
+    fn the_target_moves_and_the_numbers_rise_rfc3261_12_2_2() {
+        let mut dialog = Dialog::callee(&invite("Contact: <sip:x@c>\n"), "l").unwrap();
+        assert!(!dialog.note_remote_cseq(7));
+        assert!(dialog.note_remote_cseq(9));
+        assert!(!dialog.note_remote_cseq(8));
+        dialog.refresh(&invite("Contact: <sip:x@d>\n"));
+        assert_eq!(dialog.target().to_string(), "sip:x@d");
+        dialog.refresh(&invite(""));
+        assert_eq!(dialog.target().to_string(), "sip:x@d");
+    }
+}

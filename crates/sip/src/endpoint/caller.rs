@@ -1,0 +1,191 @@
+//! Our INVITE: early dialogs, forks, answers, CANCEL (RFC 3261 §9.1, §13.2).
+
+use base::{Key, LegId, Time};
+
+use super::client::{Draft, Placed, Purpose, Verdict};
+use super::leg::{Cancel, Leg, OwedAck, Phase};
+use super::{Body, Cause, Endpoint, Event, Invite, Output, hop};
+use crate::{Dialog, Head, Message, Method, Uri};
+
+impl Endpoint {
+    pub(super) fn place(&mut self, now: Time, id: LegId, invite: Invite, out: &mut Output) {
+        if self.by_leg.contains_key(&id) {
+            return;
+        }
+        let local_tag = self.draw_tag();
+        let to = if invite.to.is_empty() { &invite.uri } else { &invite.to };
+        let head = Head {
+            method: Method::Invite,
+            uri: invite.uri.clone(),
+            routes: Vec::new(),
+            from: self.party(invite.flow, &invite.from, &local_tag),
+            to: format!("<{to}>"),
+            call_id: self.draw_call_id(),
+            cseq: 1,
+        };
+        let full = self.legs.len() >= self.config.limits.legs;
+        let leg = self.legs.next_key();
+        let user = Uri::sip(Some(&invite.from.user), "", None).user.unwrap_or_default();
+        let draft = Draft {
+            purpose: Purpose::Invite(leg),
+            flow: invite.flow,
+            head,
+            contact: Some(&user),
+            headers: &invite.headers,
+            body: invite.body.as_ref(),
+            dialog: None,
+        };
+        let started = if full { None } else { self.start(now, draft, out) };
+        let Some(client) = started else {
+            out.events.push(Event::Rejected { leg: id, cause: Cause::Status(503), response: None });
+            out.events.push(Event::Closed { leg: id });
+            return;
+        };
+        let phase = Phase::Calling { client, cancel: Cancel::No };
+        self.insert_leg(Leg::new(id, invite.flow, user, local_tag, phase));
+    }
+
+    pub(super) fn on_invite(&mut self, now: Time, client: Key, leg: Key, verdict: Verdict, out: &mut Output) {
+        match verdict {
+            Verdict::Response(response) if response.status().is_some_and(|status| status < 200) => {
+                self.on_provisional(now, client, leg, response, out);
+            }
+            Verdict::Response(response) if response.status().is_some_and(|status| status < 300) => {
+                self.on_accepted(now, client, leg, response, out);
+            }
+            verdict => self.on_rejected(now, leg, verdict, out),
+        }
+    }
+
+    fn on_provisional(&mut self, now: Time, client: Key, leg_key: Key, response: Message, out: &mut Output) {
+        let limit = self.config.limits.early_dialogs;
+        let Some(leg) = self.legs.get_mut(leg_key) else { return };
+        let Phase::Calling { cancel, .. } = &mut leg.phase else { return };
+        if let Cancel::Held { reason } = cancel {
+            let reason = reason.take();
+            *cancel = Cancel::Sent;
+            return self.send_cancel(now, client, reason.as_deref(), out);
+        }
+        if leg.muted || response.status() == Some(100) {
+            return;
+        }
+        let tag = response.to().ok().and_then(|to| to.tag().map(str::to_owned));
+        let placed = self.clients.get(client).and_then(|client| client.placed.as_ref());
+        if let (Some(tag), Some(placed)) = (tag, placed)
+            && leg.dialog_with(&tag).is_none()
+            && leg.early.len() < limit
+        {
+            leg.early.extend(Dialog::caller(&placed.head, &response));
+        }
+        out.events.push(Event::Progress { leg: leg.id, response });
+    }
+
+    fn on_rejected(&mut self, now: Time, leg: Key, verdict: Verdict, out: &mut Output) {
+        let cause = verdict.cause().unwrap_or(Cause::Timeout);
+        let response = match verdict {
+            Verdict::Response(response) => Some(response),
+            Verdict::Failed(_) => None,
+        };
+        self.tell(leg, |leg| Event::Rejected { leg, cause, response }, out);
+        self.close(now, leg, out);
+    }
+
+    /// RFC 3261 §13.2.2.4: the first 2xx is the call; any further one is acknowledged and ended.
+    fn on_accepted(&mut self, now: Time, client: Key, leg_key: Key, response: Message, out: &mut Output) {
+        let Some((dialog, offered, tag)) = self.new_success(client, &response, out) else { return };
+        let Some(flow) = self.clients.get(client).map(|client| client.flow) else { return };
+        let follow = hop::follows(flow, &dialog, false);
+        let leg = self.legs.get_mut(leg_key).filter(|leg| matches!(leg.phase, Phase::Calling { .. }));
+        let Some(leg) = leg else {
+            let mut dialog = dialog;
+            let flow = hop::next(flow, follow, &dialog);
+            self.acknowledge_tag(client, &tag, flow, &dialog, None, out);
+            let head = dialog.request(Method::Bye);
+            let purpose = Purpose::Nobody;
+            let draft = Draft { purpose, flow, head, contact: None, headers: &[], body: None, dialog: None };
+            self.start(now, draft, out);
+            return;
+        };
+        leg.follow = follow;
+        let mut dialog = dialog;
+        if let Some(early) = leg.early.iter().find(|early| early.remote_tag() == tag) {
+            dialog.continue_from(early);
+        }
+        leg.early = Vec::new();
+        leg.phase = Phase::Up;
+        leg.owed = Some(OwedAck { client, cseq: 1 });
+        leg.dialog = Some(dialog);
+        let (id, muted) = (leg.id, leg.muted);
+        if offered || muted {
+            self.pay_ack(leg_key, None, out);
+        }
+        if muted {
+            return self.send_bye(now, leg_key, None, out);
+        }
+        out.events.push(Event::Answered { leg: id, response });
+        self.pump(now, leg_key, out);
+    }
+
+    /// What a 2xx of a new To tag begins; a repeated one gets its ACK again.
+    pub(super) fn new_success(
+        &mut self,
+        client: Key,
+        response: &Message,
+        out: &mut Output,
+    ) -> Option<(Dialog, bool, String)> {
+        let limit = self.config.limits.early_dialogs;
+        let placed = self.clients.get_mut(client)?.placed.as_mut()?;
+        let tag = response.to().ok()?.tag().unwrap_or_default().to_owned();
+        if let Some((_, ack)) = placed.acks.iter().find(|(known, _)| *known == tag) {
+            out.messages.extend(ack.clone());
+            return None;
+        }
+        if placed.acks.len() >= limit {
+            return None;
+        }
+        let Placed { head, offered, dialog, acks, .. } = &mut **placed;
+        let dialog = match dialog.take() {
+            Some(mut dialog) => {
+                dialog.refresh(response);
+                dialog
+            }
+            None => Dialog::caller(head, response)?,
+        };
+        acks.push((tag.clone(), None));
+        Some((dialog, *offered, tag))
+    }
+
+    /// Sends the ACK of one 2xx and keeps it for repeats.
+    pub(super) fn acknowledge_tag(
+        &mut self,
+        client: Key,
+        tag: &str,
+        flow: base::Flow,
+        dialog: &Dialog,
+        body: Option<&Body>,
+        out: &mut Output,
+    ) {
+        let cseq = self.clients.get(client).and_then(|client| client.placed.as_ref()).map(|placed| placed.head.cseq);
+        let Some(cseq) = cseq else { return };
+        let ack = self.acknowledgement(flow, &dialog.acknowledge(cseq), body);
+        self.keep_ack(client, tag, ack, out);
+    }
+
+    fn keep_ack(&mut self, client: Key, tag: &str, ack: super::Outgoing, out: &mut Output) {
+        out.messages.push(ack.clone());
+        let placed = self.clients.get_mut(client).and_then(|client| client.placed.as_mut());
+        if let Some((_, kept)) = placed.and_then(|placed| placed.acks.iter_mut().find(|(known, _)| known == tag)) {
+            *kept = Some(ack);
+        }
+    }
+
+    /// Sends the ACK that the leg owes, if it does.
+    pub(super) fn pay_ack(&mut self, leg_key: Key, body: Option<&Body>, out: &mut Output) {
+        let Some(leg) = self.legs.get_mut(leg_key) else { return };
+        let (Some(owed), Some(dialog)) = (leg.owed.take(), leg.dialog.as_ref()) else { return };
+        let (head, tag) = (dialog.acknowledge(owed.cseq), dialog.remote_tag().to_owned());
+        let flow = hop::next(leg.flow, leg.follow, dialog);
+        let ack = self.acknowledgement(flow, &head, body);
+        self.keep_ack(owed.client, &tag, ack, out);
+    }
+}

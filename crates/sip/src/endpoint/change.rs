@@ -1,0 +1,165 @@
+//! Our re-INVITE, UPDATE and INFO inside a dialog (RFC 3261 §12.2.1, §14.1; RFC 3311; RFC 6086).
+
+use std::time::Duration;
+
+use base::{Key, Time};
+
+use super::client::{Draft, Purpose, Verdict};
+use super::deadline::Deadline;
+use super::leg::{Change, Leg, OwedAck, Phase};
+use super::{Body, Cause, Endpoint, Event, Output, hop};
+use crate::{Method, Name};
+
+/// Peers that collide with us this often answer 491 to everything.
+const COLLISIONS_MAX: u8 = 8;
+
+impl Endpoint {
+    pub(super) fn ask_change(&mut self, now: Time, key: Key, update: bool, body: Option<Body>, out: &mut Output) {
+        let limit = self.config.limits.queued;
+        let Some(leg) = self.legs.get_mut(key).filter(|leg| !leg.muted) else { return };
+        if leg.queued.len() >= limit {
+            out.events.push(Event::ReinviteDone { leg: leg.id, result: Err(Cause::Status(503)) });
+            return;
+        }
+        leg.queued.push_back(Change { update, body, collisions: 0 });
+        self.pump(now, key, out);
+    }
+
+    /// Sends the next change when nothing is in its way.
+    pub(super) fn pump(&mut self, now: Time, key: Key, out: &mut Output) {
+        while let Some(leg) = self.legs.get_mut(key).filter(|leg| leg.is_free())
+            && let Some(change) = leg.queued.pop_front()
+        {
+            self.send_change(now, key, change, out);
+        }
+    }
+
+    fn send_change(&mut self, now: Time, key: Key, change: Change, out: &mut Output) {
+        let method = if change.update { Method::Update } else { Method::Invite };
+        let body = change.body.clone();
+        let client = self.ask(now, key, method, Purpose::Change(key), &[], body.as_ref(), out);
+        let Some(leg) = self.legs.get_mut(key) else { return };
+        match client {
+            Some(client) => leg.open = Some((client, change)),
+            None => out.events.push(Event::ReinviteDone { leg: leg.id, result: Err(Cause::Status(503)) }),
+        }
+    }
+
+    /// Sends a request in the leg's dialog.
+    #[expect(clippy::too_many_arguments, reason = "one place where every request inside a dialog is made")]
+    pub(super) fn ask(
+        &mut self,
+        now: Time,
+        key: Key,
+        method: Method,
+        purpose: Purpose,
+        headers: &[(String, String)],
+        body: Option<&Body>,
+        out: &mut Output,
+    ) -> Option<Key> {
+        let leg = self.legs.get_mut(key)?;
+        let dialog = leg.dialog.as_mut()?;
+        let head = dialog.request(method);
+        let flow = hop::next(leg.flow, leg.follow, dialog);
+        let refreshes = matches!(method, Method::Invite | Method::Update);
+        let dialog = (method == Method::Invite).then(|| dialog.clone());
+        let user = leg.user.clone();
+        let contact = refreshes.then_some(user.as_str());
+        self.start(now, Draft { purpose, flow, head, contact, headers, body, dialog }, out)
+    }
+
+    pub(super) fn on_change(&mut self, now: Time, client: Key, key: Key, verdict: Verdict, out: &mut Output) {
+        if !verdict.is_final() {
+            return;
+        }
+        if verdict.cause().is_none()
+            && let Verdict::Response(response) = &verdict
+            && response.method() == Method::Invite
+        {
+            return self.on_reinvite_accepted(now, client, key, verdict, out);
+        }
+        let open = self.legs.get_mut(key).and_then(|leg| leg.open.take_if(|(open, _)| *open == client));
+        let Some((_, change)) = open else { return };
+        if verdict.is_fatal() {
+            return self.lose(now, key, verdict.cause().unwrap_or(Cause::Timeout), out);
+        }
+        if verdict.cause() == Some(Cause::Status(491)) && change.collisions < COLLISIONS_MAX {
+            return self.retry_later(now, key, change);
+        }
+        if let (Verdict::Response(response), None, Some(leg)) = (&verdict, verdict.cause(), self.legs.get_mut(key))
+            && let Some(dialog) = &mut leg.dialog
+        {
+            dialog.refresh(response);
+        }
+        let result = verdict.into_result();
+        self.tell(key, |leg| Event::ReinviteDone { leg, result }, out);
+        self.pump(now, key, out);
+    }
+
+    fn on_reinvite_accepted(&mut self, now: Time, client: Key, key: Key, verdict: Verdict, out: &mut Output) {
+        let Verdict::Response(response) = verdict else { return };
+        let Some((dialog, offered, tag)) = self.new_success(client, &response, out) else { return };
+        let Some((flow, cseq)) = self.clients.get(client).and_then(|c| Some((c.flow, c.placed.as_ref()?.head.cseq)))
+        else {
+            return;
+        };
+        let leg = self.legs.get_mut(key).filter(|leg| leg.open.as_ref().is_some_and(|(open, _)| *open == client));
+        // The leg is over: its 2xx is still owed an ACK, where the re-INVITE went.
+        let Some(leg) = leg else { return self.acknowledge_tag(client, &tag, flow, &dialog, None, out) };
+        leg.open = None;
+        leg.owed = Some(OwedAck { client, cseq });
+        if let Some(dialog) = &mut leg.dialog {
+            dialog.refresh(&response);
+        }
+        if offered || leg.muted {
+            self.pay_ack(key, None, out);
+        }
+        self.tell(key, |leg| Event::ReinviteDone { leg, result: Ok(response) }, out);
+        self.pump(now, key, out);
+    }
+
+    /// RFC 3261 §14.1: whoever owns the Call-ID waits 2.1 to 4 s, the other up to 2 s, in steps of 10 ms.
+    fn retry_later(&mut self, now: Time, key: Key, mut change: Change) {
+        let Some(leg) = self.legs.get_mut(key).filter(|leg| !leg.muted) else { return };
+        change.collisions += 1;
+        let steps = if leg.calls { 210 + self.rng.below(191) } else { self.rng.below(201) };
+        let timer = self.wheel.arm(now + Duration::from_millis(steps * 10), Deadline::Retry(key));
+        leg.retry = Some((change, timer));
+    }
+
+    pub(super) fn retry(&mut self, now: Time, key: Key, out: &mut Output) {
+        if let Some(leg) = self.legs.get_mut(key)
+            && let Some((change, _)) = leg.retry.take()
+        {
+            leg.queued.push_front(change);
+            self.pump(now, key, out);
+        }
+    }
+
+    pub(super) fn send_info(&mut self, now: Time, key: Key, body: &Body, out: &mut Output) {
+        if matches!(self.legs.get(key), Some(Leg { phase: Phase::Up, .. })) {
+            self.ask(now, key, Method::Info, Purpose::Info(key), &[], Some(body), out);
+        }
+    }
+
+    pub(super) fn on_info(&mut self, now: Time, key: Key, verdict: &Verdict, out: &mut Output) {
+        if verdict.is_fatal() && matches!(self.legs.get(key), Some(Leg { phase: Phase::Up, .. })) {
+            self.lose(now, key, verdict.cause().unwrap_or(Cause::Timeout), out);
+        }
+    }
+
+    /// `Allow` as a header value.
+    pub(super) fn allow_list(&self) -> String {
+        let names: Vec<&str> = self.config.allow.iter().map(|method| method.name()).collect();
+        names.join(", ")
+    }
+
+    /// What we can do, as the first messages of a dialog say it (RFC 3261 §13.2.1, §13.3.1.4).
+    pub(super) fn push_abilities(&self, mut builder: crate::Builder) -> crate::Builder {
+        builder.push(Name::Allow, self.allow_list());
+        if !self.config.supported.is_empty() {
+            builder.push(Name::Supported, self.config.supported.join(", "));
+        }
+        builder
+    }
+}

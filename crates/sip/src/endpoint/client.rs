@@ -1,0 +1,343 @@
+//! Client transactions: what we asked, and who hears the answer.
+
+use base::{Flow, Key, Ticket, Time, TimerId};
+
+use super::deadline::{Armed, Deadline};
+use super::{Body, Cause, Endpoint, Outgoing, Output};
+use crate::transaction::{Action, ClientEvent, ClientInvite, ClientNonInvite, Pace, Timer};
+use crate::{Builder, Dialog, Head, Message, Method, Name, Via};
+
+#[derive(Debug)]
+pub(super) struct Client {
+    machine: Machine,
+    pub(super) flow: Flow,
+    key: String,
+    bytes: Vec<u8>,
+    timers: Armed,
+    abandon: Option<TimerId>,
+    pub(super) purpose: Purpose,
+    /// Only of an INVITE.
+    pub(super) placed: Option<Box<Placed>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Machine {
+    Invite(ClientInvite),
+    Other(ClientNonInvite),
+}
+
+impl Client {
+    /// An INVITE that nothing has answered yet.
+    pub(super) fn is_calling(&self) -> bool {
+        matches!(self.machine, Machine::Invite(machine) if machine.is_calling())
+    }
+}
+
+impl Machine {
+    fn handle(&mut self, event: ClientEvent, out: &mut Vec<Action>) {
+        match self {
+            Machine::Invite(machine) => machine.handle(event, out),
+            Machine::Other(machine) => machine.handle(event, out),
+        }
+    }
+}
+
+/// Who hears the answer; the keys are of legs.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Purpose {
+    Invite(Key),
+    Change(Key),
+    Info(Key),
+    Bye(Key),
+    Ticket(Ticket),
+    /// Nobody: CANCEL, the BYE to a losing fork.
+    Nobody,
+}
+
+/// What the ACKs and the CANCEL of an INVITE are made of.
+#[derive(Debug)]
+pub(super) struct Placed {
+    pub(super) head: Head,
+    via: String,
+    /// It carried a body, so its 2xx can be acknowledged at once.
+    pub(super) offered: bool,
+    /// Of a re-INVITE: the dialog as it was.
+    pub(super) dialog: Option<Dialog>,
+    /// One for each To tag that sent a 2xx; `None` while it waits for our answer to the peer's offer.
+    pub(super) acks: Vec<(String, Option<Outgoing>)>,
+}
+
+/// A request to send.
+pub(super) struct Draft<'a> {
+    pub(super) purpose: Purpose,
+    pub(super) flow: Flow,
+    pub(super) head: Head,
+    /// The user part of Contact, where one is due.
+    pub(super) contact: Option<&'a str>,
+    pub(super) headers: &'a [(String, String)],
+    pub(super) body: Option<&'a Body>,
+    pub(super) dialog: Option<Dialog>,
+}
+
+/// How a request ended, or went on.
+#[expect(clippy::large_enum_variant, reason = "lives for one call and is never stored")]
+pub(super) enum Verdict {
+    Response(Message),
+    Failed(Cause),
+}
+
+impl Verdict {
+    /// The failure it means; `None` for what is below 300.
+    pub(super) fn cause(&self) -> Option<Cause> {
+        match self {
+            Verdict::Failed(cause) => Some(*cause),
+            Verdict::Response(message) => message.status().filter(|status| *status >= 300).map(Cause::Status),
+        }
+    }
+
+    /// Whether it is a final response, or the end without one.
+    pub(super) fn is_final(&self) -> bool {
+        !matches!(self, Verdict::Response(message) if message.status().is_some_and(|status| status < 200))
+    }
+
+    /// Whether the peer does not know the dialog any more (RFC 3261 §12.2.1.2, §14.1).
+    pub(super) fn is_fatal(&self) -> bool {
+        matches!(self.cause(), Some(Cause::Status(408 | 481) | Cause::Timeout))
+    }
+
+    pub(super) fn into_result(self) -> Result<Message, Cause> {
+        match (self.cause(), self) {
+            (None, Verdict::Response(message)) => Ok(message),
+            (Some(cause), _) | (None, Verdict::Failed(cause)) => Err(cause),
+        }
+    }
+}
+
+impl Endpoint {
+    /// Starts a transaction; `None` when there are too many.
+    pub(super) fn start(&mut self, now: Time, draft: Draft<'_>, out: &mut Output) -> Option<Key> {
+        // A BYE ends more than it costs: it leaves even when there are too many transactions.
+        if self.is_full() && draft.head.method != Method::Bye {
+            return None;
+        }
+        let branch = self.draw_branch();
+        let via = self.via(draft.flow, &branch);
+        Some(self.launch(now, draft, &branch, via, out))
+    }
+
+    /// Cancels an INVITE that has had a provisional response (RFC 3261 §9.1).
+    pub(super) fn send_cancel(&mut self, now: Time, invite: Key, reason: Option<&str>, out: &mut Output) {
+        let Some(client) = self.clients.get(invite) else { return };
+        let Some(placed) = &client.placed else { return };
+        let (flow, head, via) = (client.flow, placed.head.cancel(), placed.via.clone());
+        let headers = reason_header(reason);
+        let draft =
+            Draft { purpose: Purpose::Nobody, flow, head, contact: None, headers: &headers, body: None, dialog: None };
+        // Same branch as the INVITE, and due even when there are too many transactions: it ends one.
+        let branch = Via::parse(&via).ok().and_then(|via| via.branch().map(str::to_owned)).unwrap_or_default();
+        self.launch(now, draft, &branch, via, out);
+        self.abandon_later(now, invite);
+    }
+
+    /// Gives an INVITE 64·T1 more to end by itself.
+    pub(super) fn abandon_later(&mut self, now: Time, invite: Key) {
+        let Some(client) = self.clients.get_mut(invite) else { return };
+        if client.abandon.is_none() {
+            let at = now + self.config.timers.patience();
+            client.abandon = Some(self.wheel.arm(at, Deadline::Abandon(invite)));
+        }
+    }
+
+    fn launch(&mut self, now: Time, draft: Draft<'_>, branch: &str, via: String, out: &mut Output) -> Key {
+        let Draft { purpose, flow, head, contact, headers, body, dialog } = draft;
+        let mut builder = head.builder(&via);
+        if let Some(user) = contact {
+            builder.push(Name::Contact, self.contact(flow, user));
+        }
+        if head.method == Method::Invite {
+            builder = self.push_abilities(builder);
+        }
+        builder.push(Name::UserAgent, &self.config.product);
+        let bytes = finish(builder, headers, body);
+        let pace = self.pace(flow);
+        let key = format!("{branch} {}", head.method);
+        let (machine, placed) = if head.method == Method::Invite {
+            let placed = Placed { head, via, offered: body.is_some(), dialog, acks: Vec::new() };
+            (Machine::Invite(ClientInvite::new(pace)), Some(Box::new(placed)))
+        } else {
+            (Machine::Other(ClientNonInvite::new(pace)), None)
+        };
+        let timers = Armed::default();
+        let client = Client { machine, flow, key: key.clone(), bytes, timers, abandon: None, purpose, placed };
+        let id = self.clients.insert(client);
+        self.by_branch.insert(key, id);
+        self.on_flow.insert((flow, id));
+        self.run_client(now, id, ClientEvent::Start, None, out);
+        id
+    }
+
+    /// Sends an ACK of a 2xx, which is no transaction of its own (RFC 3261 §13.2.2.4).
+    pub(super) fn acknowledgement(&mut self, flow: Flow, head: &Head, body: Option<&Body>) -> Outgoing {
+        let branch = self.draw_branch();
+        let builder = head.builder(&self.via(flow, &branch));
+        Outgoing { flow, bytes: finish(builder, &[], body) }
+    }
+
+    pub(super) fn receive_response(&mut self, now: Time, response: Message, out: &mut Output) {
+        // More than one Via: it went astray (RFC 3261 §8.1.3.3).
+        if response.vias().nth(1).is_some() {
+            return;
+        }
+        let (Ok(via), Ok((_, method)), Some(status)) = (response.top_via(), response.cseq(), response.status()) else {
+            return;
+        };
+        let key = format!("{} {method}", via.branch().unwrap_or_default());
+        let Some(id) = self.by_branch.get(&key).copied() else { return };
+        let event = match status {
+            ..200 => ClientEvent::Provisional,
+            200..300 => ClientEvent::Success,
+            _ => ClientEvent::Failure,
+        };
+        self.run_client(now, id, event, Some(response), out);
+    }
+
+    pub(super) fn client_timer(&mut self, now: Time, id: Key, timer: Timer, out: &mut Output) {
+        if let Some(client) = self.clients.get_mut(id) {
+            client.timers.take(timer);
+            self.run_client(now, id, ClientEvent::Fired(timer), None, out);
+        }
+    }
+
+    /// The INVITE had its last chance; who waits for it hears of a time-out.
+    pub(super) fn abandon(&mut self, now: Time, id: Key, out: &mut Output) {
+        let Some(client) = self.clients.get_mut(id) else { return };
+        client.abandon = None;
+        let open = matches!(client.machine, Machine::Invite(machine) if machine.is_open());
+        let purpose = client.purpose;
+        if open {
+            self.run_client(now, id, ClientEvent::Abandon, None, out);
+            self.deliver(now, id, purpose, Verdict::Failed(Cause::Timeout), out);
+        }
+    }
+
+    /// Fails what is on its way to a flow; an INVITE that rings has been delivered and fails only with its connection.
+    pub(super) fn fail_flow(&mut self, now: Time, flow: Flow, closed: bool, out: &mut Output) {
+        let all = (flow, Key { slot: 0, generation: 0 })..=(flow, Key { slot: u32::MAX, generation: u32::MAX });
+        let ids: Vec<Key> = self.on_flow.range(all).map(|(_, id)| *id).collect();
+        for id in ids {
+            let Some(client) = self.clients.get(id) else { continue };
+            let rings =
+                matches!(client.machine, Machine::Invite(machine) if machine.is_open() && !machine.is_calling());
+            if closed || !rings {
+                self.run_client(now, id, ClientEvent::Unreachable, None, out);
+            }
+        }
+    }
+
+    fn run_client(&mut self, now: Time, id: Key, event: ClientEvent, response: Option<Message>, out: &mut Output) {
+        let Some(client) = self.clients.get_mut(id) else { return };
+        let purpose = client.purpose;
+        let mut actions = std::mem::take(&mut self.actions);
+        client.machine.handle(event, &mut actions);
+        let mut failed = None;
+        let mut pass = false;
+        let mut end = false;
+        for action in actions.drain(..) {
+            match action {
+                Action::Send => self.repeat_request(id, out),
+                Action::Arm(timer, after) => self.arm_client(now, id, timer, after),
+                Action::Stop(timer) => self.stop_client(id, timer),
+                Action::Acknowledge => self.acknowledge_failure(id, response.as_ref(), out),
+                Action::Pass => pass = true,
+                Action::TimedOut => failed = Some(Cause::Timeout),
+                Action::Failed => failed = Some(Cause::Unreachable),
+                Action::End => end = true,
+            }
+        }
+        self.actions = actions;
+        // Forgotten before its owner hears: only a 2xx to an INVITE needs the transaction still, and it lingers then.
+        if end {
+            self.forget_client(id);
+        }
+        match (failed, response) {
+            (Some(cause), _) => self.deliver(now, id, purpose, Verdict::Failed(cause), out),
+            (None, Some(response)) if pass => self.deliver(now, id, purpose, Verdict::Response(response), out),
+            _ => {}
+        }
+    }
+
+    fn deliver(&mut self, now: Time, id: Key, purpose: Purpose, verdict: Verdict, out: &mut Output) {
+        match purpose {
+            Purpose::Invite(leg) => self.on_invite(now, id, leg, verdict, out),
+            Purpose::Change(leg) => self.on_change(now, id, leg, verdict, out),
+            Purpose::Info(leg) => self.on_info(now, leg, &verdict, out),
+            Purpose::Bye(leg) => self.on_bye_done(now, leg, &verdict, out),
+            Purpose::Ticket(ticket) => Endpoint::on_ticket(ticket, verdict, out),
+            Purpose::Nobody => {}
+        }
+    }
+
+    fn repeat_request(&self, id: Key, out: &mut Output) {
+        if let Some(client) = self.clients.get(id) {
+            out.messages.push(Outgoing { flow: client.flow, bytes: client.bytes.clone() });
+        }
+    }
+
+    fn arm_client(&mut self, now: Time, id: Key, timer: Timer, after: std::time::Duration) {
+        let Some(client) = self.clients.get_mut(id) else { return };
+        let armed = self.wheel.arm(now + after, Deadline::Client(id, timer));
+        if let Some(old) = client.timers.put(timer, armed) {
+            self.wheel.cancel(old);
+        }
+    }
+
+    fn stop_client(&mut self, id: Key, timer: Timer) {
+        if let Some(armed) = self.clients.get_mut(id).and_then(|client| client.timers.take(timer)) {
+            self.wheel.cancel(armed);
+        }
+    }
+
+    fn acknowledge_failure(&self, id: Key, response: Option<&Message>, out: &mut Output) {
+        let Some(client) = self.clients.get(id) else { return };
+        if let (Some(placed), Some(response)) = (&client.placed, response) {
+            let bytes = placed.head.acknowledge(response).builder(&placed.via).finish();
+            out.messages.push(Outgoing { flow: client.flow, bytes });
+        }
+    }
+
+    fn forget_client(&mut self, id: Key) {
+        let Some(client) = self.clients.remove(id) else { return };
+        self.by_branch.remove(&client.key);
+        self.on_flow.remove(&(client.flow, id));
+        for timer in client.timers.ids().chain(client.abandon) {
+            self.wheel.cancel(timer);
+        }
+    }
+
+    pub(super) fn pace(&self, flow: Flow) -> Pace {
+        Pace { timers: self.config.timers, reliable: flow.transport.is_reliable() }
+    }
+
+    fn draw_branch(&mut self) -> String {
+        format!("{}{:016x}", crate::via::MAGIC_COOKIE, self.rng.u64())
+    }
+
+    fn via(&self, flow: Flow, branch: &str) -> String {
+        let (host, port) = self.identity(flow);
+        Via::new(flow.transport.via_name(), host, port, branch).to_string()
+    }
+}
+
+pub(super) fn reason_header(reason: Option<&str>) -> Vec<(String, String)> {
+    reason.map(|reason| (String::from("Reason"), reason.to_owned())).into_iter().collect()
+}
+
+pub(super) fn finish(mut builder: Builder, headers: &[(String, String)], body: Option<&Body>) -> Vec<u8> {
+    for (name, value) in headers {
+        builder.push(name, value);
+    }
+    match body {
+        Some(body) => builder.body(&body.content_type, body.bytes.clone()).finish(),
+        None => builder.finish(),
+    }
+}

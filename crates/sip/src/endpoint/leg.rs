@@ -1,0 +1,145 @@
+//! What an endpoint keeps of a leg.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use base::{Flow, Key, LegId, TimerId};
+
+use super::Body;
+use crate::Dialog;
+
+/// One leg: an INVITE and the dialog that comes of it.
+#[derive(Debug)]
+pub(super) struct Leg {
+    pub(super) id: LegId,
+    pub(super) flow: Flow,
+    /// Whether the peer's Contact may be followed; see `hop`.
+    pub(super) follow: bool,
+    /// We placed the call, so the Call-ID is ours.
+    pub(super) calls: bool,
+    /// The user part of our Contact.
+    pub(super) user: String,
+    pub(super) local_tag: String,
+    pub(super) phase: Phase,
+    /// The owner hung up, or was told that the leg is lost: it hears of nothing but `Closed`.
+    pub(super) muted: bool,
+    /// The callee's dialog from the start, the caller's once answered.
+    pub(super) dialog: Option<Dialog>,
+    /// The caller's early dialogs.
+    pub(super) early: Vec<Dialog>,
+    pub(super) unacked: Option<Unacked>,
+    pub(super) owed: Option<OwedAck>,
+    /// Our re-INVITE or UPDATE under way, with its client transaction.
+    pub(super) open: Option<(Key, Change)>,
+    /// A change that waits for the end of a glare.
+    pub(super) retry: Option<(Change, TimerId)>,
+    pub(super) queued: VecDeque<Change>,
+    /// The peer's re-INVITE or UPDATE that awaits our answer.
+    pub(super) incoming: Option<Key>,
+}
+
+impl Leg {
+    pub(super) fn new(id: LegId, flow: Flow, user: String, local_tag: String, phase: Phase) -> Leg {
+        let calls = matches!(phase, Phase::Calling { .. });
+        Leg {
+            id,
+            flow,
+            follow: false,
+            calls,
+            user,
+            local_tag,
+            phase,
+            muted: false,
+            dialog: None,
+            early: Vec::new(),
+            unacked: None,
+            owed: None,
+            open: None,
+            retry: None,
+            queued: VecDeque::new(),
+            incoming: None,
+        }
+    }
+
+    /// The dialog with a peer's tag, confirmed or early.
+    pub(super) fn dialog_with(&mut self, remote_tag: &str) -> Option<&mut Dialog> {
+        let all = self.dialog.iter_mut().chain(&mut self.early);
+        all.into_iter().find(|dialog| dialog.remote_tag() == remote_tag)
+    }
+
+    /// Whether a change of ours may leave now.
+    pub(super) fn is_free(&self) -> bool {
+        matches!(self.phase, Phase::Up)
+            && self.open.is_none()
+            && self.retry.is_none()
+            && self.incoming.is_none()
+            && self.unacked.is_none()
+            && self.owed.is_none()
+    }
+
+    /// Whether an offer of ours awaits its answer (RFC 3261 §14.2, RFC 3311 §5.2).
+    pub(super) fn has_offered(&self) -> bool {
+        matches!(self.phase, Phase::Calling { .. })
+            || self.owed.is_some()
+            || self.open.as_ref().is_some_and(|(_, change)| !change.update || change.body.is_some())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The peer's INVITE awaits our final response.
+    Ringing {
+        server: Key,
+    },
+    /// Our INVITE awaits its final response.
+    Calling {
+        client: Key,
+        cancel: Cancel,
+    },
+    Up,
+    /// Our BYE waits for the ACK of our 2xx (RFC 3261 §15).
+    Leaving {
+        reason: Option<String>,
+    },
+    /// Our BYE awaits its response.
+    Ending,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Cancel {
+    No,
+    /// Waits for a provisional response (RFC 3261 §9.1).
+    Held {
+        reason: Option<String>,
+    },
+    Sent,
+}
+
+/// Our 2xx that repeats until its ACK.
+#[derive(Debug)]
+pub(super) struct Unacked {
+    pub(super) cseq: u32,
+    pub(super) flow: Flow,
+    pub(super) bytes: Vec<u8>,
+    pub(super) wait: Duration,
+    pub(super) repeat: TimerId,
+    pub(super) give_up: TimerId,
+    /// It carries our offer: the INVITE had none.
+    pub(super) offer: bool,
+}
+
+/// A 2xx with the peer's offer, whose ACK waits for our answer.
+#[derive(Clone, Debug)]
+pub(super) struct OwedAck {
+    pub(super) client: Key,
+    pub(super) cseq: u32,
+}
+
+/// A re-INVITE or UPDATE of ours.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub(super) update: bool,
+    pub(super) body: Option<Body>,
+    /// How often it met 491.
+    pub(super) collisions: u8,
+}

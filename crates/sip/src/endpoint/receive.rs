@@ -1,0 +1,131 @@
+//! Requests outside dialogs, and the way of every message in (RFC 3261 §8.2, §9.2, §17.2.3).
+
+use base::{Flow, Key, Time};
+
+use super::server::{Arrival, Role};
+use super::{Endpoint, Event, Output, Reply, ServerTx};
+use crate::transaction::ServerEvent;
+use crate::{Message, Method, ParseError, Scheme};
+
+impl Endpoint {
+    pub(super) fn receive_bytes(&mut self, now: Time, flow: Flow, bytes: &[u8], out: &mut Output) {
+        match Message::parse(bytes) {
+            Ok(message) if message.is_request() => {
+                if let Some(arrival) = arrival(flow, message) {
+                    self.receive_request(now, arrival, out);
+                }
+            }
+            Ok(message) => self.receive_response(now, message, out),
+            Err(ParseError::Answerable { fault, request }) => {
+                if let Some(arrival) = arrival(flow, *request) {
+                    self.refuse_stateless(&arrival, fault.status(), out);
+                }
+            }
+            Err(ParseError::KeepAlive | ParseError::Garbage(_)) => {}
+        }
+    }
+
+    fn receive_request(&mut self, now: Time, arrival: Arrival, out: &mut Output) {
+        let method = arrival.request.method();
+        let name = if method == Method::Ack { Method::Invite.name() } else { arrival.request.method_name() };
+        let known = self.by_request.get(&arrival.key(name)).copied();
+        match (method, known) {
+            (Method::Ack, known) => {
+                if let Some(id) = known {
+                    self.server_event(now, id, ServerEvent::Ack, out);
+                }
+                self.on_ack(now, &arrival, out);
+            }
+            (_, Some(id)) => self.server_event(now, id, ServerEvent::Repeat, out),
+            (Method::Cancel, None) => self.on_cancel(now, arrival, out),
+            (_, None) if !arrival.to_tag.is_empty() => self.receive_inside(now, arrival, out),
+            (_, None) => self.receive_outside(now, arrival, out),
+        }
+    }
+
+    /// The checks of RFC 3261 §8.2.1 to §8.2.3 in their order.
+    fn receive_outside(&mut self, now: Time, arrival: Arrival, out: &mut Output) {
+        let method = arrival.request.method();
+        if !self.config.allow.contains(&method) {
+            return self.refuse(now, arrival, 405, Vec::new(), out);
+        }
+        // These have no meaning without a dialog.
+        if matches!(method, Method::Bye | Method::Update | Method::Info | Method::Prack | Method::Notify) {
+            return self.refuse(now, arrival, 481, Vec::new(), out);
+        }
+        if arrival.request.request_uri_ref().is_none_or(|uri| uri.scheme == Scheme::Other) {
+            return self.refuse(now, arrival, 416, Vec::new(), out);
+        }
+        if self.is_merged(&arrival) {
+            return self.refuse(now, arrival, 482, Vec::new(), out);
+        }
+        // We pass calls on, so a loop through us has to end here; OPTIONS may ask for the last hop (RFC 3261 §11).
+        if arrival.request.max_forwards() == Some(0) && method != Method::Options {
+            return self.refuse(now, arrival, 483, Vec::new(), out);
+        }
+        if let Some(unsupported) = self.unsupported(&arrival.request) {
+            return self.refuse(now, arrival, 420, vec![(String::from("Unsupported"), unsupported)], out);
+        }
+        if method == Method::Invite && self.legs.len() >= self.config.limits.legs {
+            return self.refuse_stateless(&arrival, 503, out);
+        }
+        self.admit(now, arrival, out);
+    }
+
+    fn admit(&mut self, now: Time, arrival: Arrival, out: &mut Output) {
+        let (flow, method, request) = (arrival.flow, arrival.request.method(), arrival.request.clone());
+        let Some(id) = self.begin(now, arrival, Role::Free, out) else { return };
+        let tx = ServerTx(id);
+        if method == Method::Invite {
+            self.respond(now, id, 100, &Reply::default(), out);
+            out.events.push(Event::Invite { tx, flow, request });
+        } else {
+            out.events.push(Event::Request { tx, flow, request });
+        }
+    }
+
+    /// The option tags that the request requires and we do not know (RFC 3261 §8.2.2.3).
+    pub(super) fn unsupported(&self, request: &Message) -> Option<String> {
+        let ours = &self.config.supported;
+        let unknown: Vec<&str> =
+            request.require().filter(|tag| !ours.iter().any(|our| our.eq_ignore_ascii_case(tag))).collect();
+        (!unknown.is_empty()).then(|| unknown.join(", "))
+    }
+
+    /// RFC 3261 §9.2: the CANCEL is answered by itself; it ends only an INVITE that still awaits its final response.
+    fn on_cancel(&mut self, now: Time, arrival: Arrival, out: &mut Output) {
+        let Some(invite) = self.by_request.get(&arrival.key(Method::Invite.name())).copied() else {
+            return self.refuse(now, arrival, 481, Vec::new(), out);
+        };
+        let Some(server) = self.servers.get(invite) else { return };
+        let (role, tag) = (server.role, server.tag.clone());
+        // No leg has this key: the CANCEL belongs to its INVITE.
+        let nobody = Role::Inside(Key { slot: u32::MAX, generation: u32::MAX });
+        let Some(cancel) = self.begin(now, arrival, nobody, out) else { return };
+        if let Some(server) = self.servers.get_mut(cancel) {
+            server.tag = tag;
+        }
+        self.respond(now, cancel, 200, &Reply::default(), out);
+        if !self.respond(now, invite, 487, &Reply::default(), out) {
+            return;
+        }
+        match role {
+            Role::First(leg) => {
+                self.tell(leg, |leg| Event::Cancelled { leg }, out);
+                self.close(now, leg, out);
+            }
+            Role::Change(leg) => self.change_answered(now, leg, out),
+            Role::Free | Role::Inside(_) => {}
+        }
+    }
+}
+
+/// Reads what every request needs; `None` when there is nobody to answer.
+fn arrival(flow: Flow, request: Message) -> Option<Arrival> {
+    let mut via = request.top_via().ok()?;
+    via.note_source(flow.peer);
+    let (cseq, _) = request.cseq().ok()?;
+    let from_tag = request.from().ok()?.tag().unwrap_or_default().to_owned();
+    let to_tag = request.to().ok()?.tag().unwrap_or_default().to_owned();
+    Some(Arrival { flow, via, request, cseq, from_tag, to_tag })
+}

@@ -1,0 +1,326 @@
+//! Server transactions: what we were asked, and what we said.
+
+use std::time::Duration;
+
+use base::{Flow, Key, Time, TimerId};
+
+use super::client::finish;
+use super::deadline::{Armed, Deadline};
+use super::{Endpoint, Outgoing, Output, Reply};
+use crate::transaction::{Action, ServerEvent, ServerInvite, ServerNonInvite, Timer};
+use crate::{Builder, Message, Method, Name, Via};
+
+#[derive(Debug)]
+pub(super) struct Server {
+    machine: Machine,
+    key: String,
+    /// Call-ID, From tag and CSeq of a request outside a dialog, to know it again on another way (RFC 3261 §8.2.2.2).
+    origin: Option<String>,
+    pub(super) flow: Flow,
+    pub(super) reply_flow: Flow,
+    via: Via,
+    /// What was asked; let go with the final response.
+    pub(super) request: Option<Message>,
+    pub(super) method: Method,
+    pub(super) cseq: u32,
+    /// An INVITE without a body: our 2xx makes the offer.
+    pub(super) without_offer: bool,
+    pub(super) tag: String,
+    last: Vec<u8>,
+    timers: Armed,
+    forget: Option<TimerId>,
+    pub(super) role: Role,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Machine {
+    Invite(ServerInvite),
+    Other(ServerNonInvite),
+}
+
+impl Machine {
+    fn handle(&mut self, event: ServerEvent, out: &mut Vec<Action>) {
+        match self {
+            Machine::Invite(machine) => machine.handle(event, out),
+            Machine::Other(machine) => machine.handle(event, out),
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        match self {
+            Machine::Invite(machine) => machine.is_open(),
+            Machine::Other(machine) => machine.is_open(),
+        }
+    }
+}
+
+/// Whose request it is; the keys are of legs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Outside a dialog, or the first INVITE before it is adopted.
+    Free,
+    /// The INVITE that a leg began with.
+    First(Key),
+    /// A re-INVITE or UPDATE.
+    Change(Key),
+    /// Any other request inside a dialog.
+    Inside(Key),
+}
+
+impl Server {
+    pub(super) fn is_open(&self) -> bool {
+        self.machine.is_open()
+    }
+}
+
+/// A request on its way in, its top Via noted.
+pub(super) struct Arrival {
+    pub(super) flow: Flow,
+    pub(super) via: Via,
+    pub(super) request: Message,
+    pub(super) cseq: u32,
+    pub(super) from_tag: String,
+    pub(super) to_tag: String,
+}
+
+impl Arrival {
+    /// What matches a request to its transaction (RFC 3261 §17.2.3); `method` is the transaction's.
+    pub(super) fn key(&self, method: &str) -> String {
+        let Via { host, port, .. } = &self.via;
+        if self.via.has_magic_cookie() {
+            let branch = self.via.branch().unwrap_or_default();
+            return format!("{branch} {host} {port:?} {method}");
+        }
+        // The older rule, less the To tag: the rest already tells two requests apart, and an ACK has a tag that its
+        // INVITE had not.
+        let call_id = self.request.call_id().unwrap_or_default();
+        let via = self.request.vias().next().unwrap_or_default();
+        format!("{call_id} {} {} {via} {} {method}", self.from_tag, self.cseq, self.request.request_uri_text())
+    }
+
+    fn origin(&self) -> String {
+        let call_id = self.request.call_id().unwrap_or_default();
+        format!("{call_id} {} {} {}", self.from_tag, self.cseq, self.request.method_name())
+    }
+
+    /// Where responses go (RFC 3261 §18.2.2, RFC 3581 §4). `maddr` is not followed: it would let a stranger aim our
+    /// answers at anyone.
+    pub(super) fn reply_flow(&self) -> Flow {
+        let mut flow = self.flow;
+        if !flow.transport.is_reliable() && !self.via.params.has("rport") {
+            flow.peer.set_port(self.via.port.unwrap_or(5060));
+        }
+        flow
+    }
+}
+
+impl Endpoint {
+    /// Opens a transaction; `None` when there are too many, after a stateless 503.
+    pub(super) fn begin(&mut self, now: Time, arrival: Arrival, role: Role, out: &mut Output) -> Option<Key> {
+        if self.is_full() {
+            self.refuse_stateless(&arrival, 503, out);
+            return None;
+        }
+        let method = arrival.request.method();
+        let key = arrival.key(arrival.request.method_name());
+        let origin = (role == Role::Free && arrival.to_tag.is_empty()).then(|| arrival.origin());
+        let reply_flow = arrival.reply_flow();
+        let pace = self.pace(arrival.flow);
+        let without_offer = arrival.request.body().is_empty();
+        let machine = match method {
+            Method::Invite => Machine::Invite(ServerInvite::new(pace)),
+            _ => Machine::Other(ServerNonInvite::new(pace)),
+        };
+        let id = self.servers.next_key();
+        let forget = match method {
+            Method::Invite => None,
+            _ => Some(self.wheel.arm(now + self.config.timers.patience(), Deadline::Forget(id))),
+        };
+        self.by_request.insert(key.clone(), id);
+        if let Some(origin) = &origin {
+            self.by_origin.insert(origin.clone(), id);
+        }
+        let server = Server {
+            machine,
+            key,
+            origin,
+            flow: arrival.flow,
+            reply_flow,
+            via: arrival.via,
+            request: Some(arrival.request),
+            method,
+            cseq: arrival.cseq,
+            without_offer,
+            tag: self.draw_tag(),
+            last: Vec::new(),
+            timers: Armed::default(),
+            forget,
+            role,
+        };
+        self.servers.insert(server);
+        Some(id)
+    }
+
+    /// Whether the same request is being served on another way already (RFC 3261 §8.2.2.2).
+    pub(super) fn is_merged(&self, arrival: &Arrival) -> bool {
+        self.by_origin.contains_key(&arrival.origin())
+    }
+
+    /// Opens a transaction and refuses it.
+    pub(super) fn refuse(
+        &mut self,
+        now: Time,
+        arrival: Arrival,
+        status: u16,
+        headers: Vec<(String, String)>,
+        out: &mut Output,
+    ) {
+        let role = if arrival.to_tag.is_empty() && !self.is_merged(&arrival) {
+            Role::Free
+        } else {
+            // No leg has this key: it only keeps the transaction out of the index of origins.
+            Role::Inside(Key { slot: u32::MAX, generation: u32::MAX })
+        };
+        if let Some(id) = self.begin(now, arrival, role, out) {
+            self.respond(now, id, status, &Reply { headers, body: None }, out);
+        }
+    }
+
+    /// Answers without keeping anything (RFC 3261 §8.2.7).
+    pub(super) fn refuse_stateless(&mut self, arrival: &Arrival, status: u16, out: &mut Output) {
+        if arrival.request.method() == Method::Ack {
+            return;
+        }
+        let reply = Builder::reply(&arrival.request, status, Some(&self.stateless_tag), Some(&arrival.via));
+        let retry = (status == 503).then_some(RETRY_AFTER_S);
+        let bytes = reply.header_if(Name::RetryAfter, retry).header(Name::Server, &self.config.product).finish();
+        out.messages.push(Outgoing { flow: arrival.reply_flow(), bytes });
+    }
+
+    /// Sends a response; false when the transaction has its final one already.
+    pub(super) fn respond(&mut self, now: Time, id: Key, status: u16, reply: &Reply, out: &mut Output) -> bool {
+        let Some(server) = self.servers.get(id).filter(|server| server.is_open()) else { return false };
+        let Some(bytes) = self.render(server, status, reply) else { return false };
+        let Some(server) = self.servers.get_mut(id) else { return false };
+        server.last = bytes;
+        let event = match status {
+            ..200 => ServerEvent::Provisional,
+            200..300 => ServerEvent::Success,
+            _ => ServerEvent::Failure,
+        };
+        if status >= 200 {
+            server.request = None;
+            let forget = server.forget.take();
+            forget.map(|timer| self.wheel.cancel(timer));
+        }
+        self.run_server(now, id, event, out);
+        true
+    }
+
+    fn render(&self, server: &Server, status: u16, reply: &Reply) -> Option<Vec<u8>> {
+        let request = server.request.as_ref()?;
+        let tag = (status > 100).then_some(server.tag.as_str());
+        let mut builder = Builder::reply(request, status, tag, Some(&server.via));
+        let accepts = (200..300).contains(&status);
+        if (101..300).contains(&status) && matches!(server.method, Method::Invite | Method::Update) {
+            for route in request.headers(Name::RecordRoute) {
+                builder.push(Name::RecordRoute, route);
+            }
+            builder.push(Name::Contact, self.contact(server.flow, &self.contact_user(server)));
+        }
+        if status == 405 {
+            builder.push(Name::Allow, self.allow_list());
+        } else if accepts && matches!(server.method, Method::Invite | Method::Options) {
+            builder = self.push_abilities(builder);
+        }
+        builder.push(Name::Server, &self.config.product);
+        Some(finish(builder, &reply.headers, reply.body.as_ref()))
+    }
+
+    fn contact_user(&self, server: &Server) -> String {
+        match server.role {
+            Role::First(leg) | Role::Change(leg) | Role::Inside(leg) => self.legs.get(leg).map(|leg| leg.user.clone()),
+            Role::Free => None,
+        }
+        .or_else(|| server.request.as_ref()?.request_uri_ref()?.user.clone())
+        .unwrap_or_default()
+    }
+
+    pub(super) fn server_event(&mut self, now: Time, id: Key, event: ServerEvent, out: &mut Output) {
+        self.run_server(now, id, event, out);
+    }
+
+    pub(super) fn server_timer(&mut self, now: Time, id: Key, timer: Timer, out: &mut Output) {
+        if let Some(server) = self.servers.get_mut(id) {
+            server.timers.take(timer);
+            self.run_server(now, id, ServerEvent::Fired(timer), out);
+        }
+    }
+
+    fn run_server(&mut self, now: Time, id: Key, event: ServerEvent, out: &mut Output) {
+        let Some(server) = self.servers.get_mut(id) else { return };
+        let mut actions = std::mem::take(&mut self.actions);
+        server.machine.handle(event, &mut actions);
+        for action in actions.drain(..) {
+            match action {
+                Action::Send => self.repeat_response(id, out),
+                Action::Arm(timer, after) => self.arm_server(now, id, timer, after),
+                Action::Stop(timer) => self.stop_server(id, timer),
+                Action::End => self.forget_server(id),
+                // An ACK of a 2xx goes to its leg by tag; a refused caller that never acknowledges owes us nothing.
+                Action::Pass | Action::TimedOut | Action::Acknowledge | Action::Failed => {}
+            }
+        }
+        self.actions = actions;
+    }
+
+    fn repeat_response(&self, id: Key, out: &mut Output) {
+        if let Some(server) = self.servers.get(id).filter(|server| !server.last.is_empty()) {
+            out.messages.push(Outgoing { flow: server.reply_flow, bytes: server.last.clone() });
+        }
+    }
+
+    /// The latest response.
+    pub(super) fn last_response(&self, id: Key) -> Vec<u8> {
+        self.servers.get(id).map(|server| server.last.clone()).unwrap_or_default()
+    }
+
+    fn arm_server(&mut self, now: Time, id: Key, timer: Timer, after: Duration) {
+        let Some(server) = self.servers.get_mut(id) else { return };
+        let armed = self.wheel.arm(now + after, Deadline::Server(id, timer));
+        if let Some(old) = server.timers.put(timer, armed) {
+            self.wheel.cancel(old);
+        }
+    }
+
+    fn stop_server(&mut self, id: Key, timer: Timer) {
+        if let Some(armed) = self.servers.get_mut(id).and_then(|server| server.timers.take(timer)) {
+            self.wheel.cancel(armed);
+        }
+    }
+
+    /// The owner never answered: the transaction goes, and with it what its leg remembers of it.
+    pub(super) fn on_forgotten(&mut self, now: Time, id: Key, out: &mut Output) {
+        let Some(server) = self.servers.get_mut(id) else { return };
+        server.forget = None;
+        let role = server.role;
+        self.forget_server(id);
+        if let Role::Change(leg) = role {
+            self.change_answered(now, leg, out);
+        }
+    }
+
+    fn forget_server(&mut self, id: Key) {
+        let Some(server) = self.servers.remove(id) else { return };
+        self.by_request.remove(&server.key);
+        if let Some(origin) = &server.origin {
+            self.by_origin.remove(origin);
+        }
+        for timer in server.timers.ids().chain(server.forget) {
+            self.wheel.cancel(timer);
+        }
+    }
+}
+
+/// How long a caller that met our limits should stay away: the load of a surge is spread over this.
+const RETRY_AFTER_S: u32 = 10;
