@@ -27,7 +27,15 @@ const PATH_MAX: usize = 64;
 
 impl Account {
     pub(crate) fn new(start: StartRecord) -> Account {
-        Account { start, answered: None, path: Vec::new(), waits: Vec::new(), open: None, agent: None, talk_since: None }
+        Account {
+            start,
+            answered: None,
+            path: Vec::new(),
+            waits: Vec::new(),
+            open: None,
+            agent: None,
+            talk_since: None,
+        }
     }
 
     pub(crate) fn answered(&mut self, now: Now) {

@@ -9,20 +9,36 @@ use crate::Timer;
 #[derive(Clone, Debug)]
 pub enum Action {
     /// 1xx to the leg's INVITE.
-    Provisional { leg: u16, status: u16 },
+    Provisional {
+        leg: u16,
+        status: u16,
+    },
     /// 200 with this session description to the leg's INVITE.
-    Answer { leg: u16, body: Vec<u8> },
+    Answer {
+        leg: u16,
+        body: Vec<u8>,
+    },
     /// The answer to a request inside a dialog.
-    Reply { request: Ticket, status: u16, body: Option<Vec<u8>> },
+    Reply {
+        request: Ticket,
+        status: u16,
+        body: Option<Vec<u8>>,
+    },
     Dial(Box<Dial>),
     /// Whatever ends the dialog now: final response, CANCEL or BYE. Answered by `Signal::Closed`.
-    HangUp { leg: u16, status_if_early: u16 },
+    HangUp {
+        leg: u16,
+        status_if_early: u16,
+    },
     /// To the worker of the end that the job names.
     Job(Job),
     Queue(acd::Command),
     Roster(roster::Command),
     /// Arms or moves the timer.
-    Arm { timer: Timer, at: Time },
+    Arm {
+        timer: Timer,
+        at: Time,
+    },
     Disarm(Timer),
     Record(RecordEntry),
     /// Nothing is left to do; the call may be forgotten.

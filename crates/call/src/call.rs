@@ -262,9 +262,6 @@ impl Call {
         }
         let journey = std::mem::replace(&mut self.journey, Journey::Ending);
         self.leave(now, journey, out);
-        for timer in Timer::ALL {
-            out.push(Action::Disarm(timer));
-        }
         for place in 0..self.legs.len() {
             self.hang_up(place, out);
         }

@@ -6,7 +6,10 @@ use roster::Contact;
 /// One input of a call.
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
-    Signal { leg: u16, signal: Signal<'a> },
+    Signal {
+        leg: u16,
+        signal: Signal<'a>,
+    },
     Notice(Notice),
     Queue(acd::Action),
     Offer(Offer),
@@ -21,16 +24,26 @@ pub enum Signal<'a> {
     /// The caller gave up before our answer; the endpoint has answered both requests.
     Cancelled,
     /// Our 200 was acknowledged; `body` holds the answer when our 200 carried the offer.
-    Acked { body: Option<&'a [u8]> },
+    Acked {
+        body: Option<&'a [u8]>,
+    },
     AckMissing,
     /// The agent's phone rings or reports progress.
     Progress,
     /// The agent's phone answered.
-    Answered { body: Option<&'a [u8]> },
+    Answered {
+        body: Option<&'a [u8]>,
+    },
     /// The agent's phone will not answer; `status` is none for a time-out or a dead peer.
-    Rejected { status: Option<u16> },
+    Rejected {
+        status: Option<u16>,
+    },
     /// A re-INVITE or UPDATE: answer `request`. `refresh` may come without a body.
-    Changed { request: Ticket, body: Option<&'a [u8]>, method: Change },
+    Changed {
+        request: Ticket,
+        body: Option<&'a [u8]>,
+        method: Change,
+    },
     /// A key by SIP INFO.
     Digit(base::Digit),
     /// The far end hung up; the endpoint has answered.

@@ -109,9 +109,9 @@ impl Leg {
         self.session.offering
     }
 
-    /// Whether the peer's voice may come: not while it holds us.
+    /// Whether the other party should hear this one: not while it holds, whatever its phone sends meanwhile.
     pub(crate) fn speaks(&self) -> bool {
-        self.params.is_some_and(|p| p.direction.receives())
+        self.params.is_some_and(|p| p.direction == Direction::SendRecv)
     }
 
     fn local(&self) -> sdp::Local {

@@ -134,7 +134,13 @@ impl Call {
         let mut leg = Leg::new(id, lease, side.contact.flow.peer.ip(), session_id, self.codecs_for_agent());
         let body = leg.offer();
         let (from_number, from_display) = self.shown_to_agent(waited);
-        out.push(Action::Dial(Box::new(Dial { leg: index, contact: side.contact.clone(), from_number, from_display, body })));
+        out.push(Action::Dial(Box::new(Dial {
+            leg: index,
+            contact: side.contact.clone(),
+            from_number,
+            from_display,
+            body,
+        })));
         leg.agent = Some(side);
         self.legs.push(leg);
     }

@@ -1,0 +1,274 @@
+//! A call on a bench: a small plan, hand-made events, and what the call says to each as one line of text.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use acd::Reservation;
+use base::{
+    AgentId, CallId, Codec, EndId, Flow, GroupId, Lease, LegId, NetworkId, Notice, Now, PlayId, RecordEntry, SoundId,
+    StartRecord, Time, Transport, Wall,
+};
+use call::plan::{Agent, CalledNumber, Connect, Group, Limits, MenuVersion, Network};
+use call::{Action, Arrival, Call, Event, Offer, Plan, Signal};
+use ivr::{Choice, Kind, Node, Prompts, Tree};
+use roster::Contact;
+
+pub(crate) const CITIZEN: u16 = 0;
+const NAMES: [&str; 14] = [
+    "welcome",
+    "invalid",
+    "job-number",
+    "at-your-service",
+    "number-0",
+    "number-1",
+    "number-yao",
+    "number-2",
+    "position-before",
+    "position-after",
+    "position-next",
+    "please-wait",
+    "queue-refused",
+    "music",
+];
+
+pub(crate) struct Bench {
+    pub(crate) now: Now,
+    pub(crate) call: Call,
+    pub(crate) said: Vec<Action>,
+    next_end: u32,
+    epoch: u64,
+}
+
+fn prompts() -> Prompts {
+    let mut prompts = Prompts::new(vec!["zh-CN".to_owned()]);
+    for (i, name) in NAMES.iter().enumerate() {
+        prompts.insert(name, ivr::LocaleId(0), SoundId(i as u32));
+    }
+    prompts
+}
+
+fn tree() -> Tree {
+    let key = |digit: char, next: &str| {
+        (base::Digit::from_char(digit).expect("a key"), Choice { locale: None, next: next.to_owned() })
+    };
+    let menu = Kind::Menu {
+        keys: vec![key('1', "consult")],
+        silence: None,
+        silence_tries: None,
+        invalid_tries: None,
+        on_silence: None,
+        on_invalid: None,
+    };
+    let queue = |group: &str| Kind::Queue { group: group.to_owned(), by_locale: Vec::new(), priority: 0 };
+    let node = |name: &str, prompt: &[&str], kind| Node {
+        name: name.to_owned(),
+        prompt: prompt.iter().map(|p| (*p).to_owned()).collect(),
+        interrupt: true,
+        kind,
+    };
+    Tree {
+        locales: vec!["zh-CN".to_owned()],
+        start: "main".to_owned(),
+        person: "person".to_owned(),
+        silence: Duration::from_secs(5),
+        silence_tries: 2,
+        invalid_tries: 2,
+        on_silence: None,
+        on_invalid: None,
+        invalid_prompt: "invalid".to_owned(),
+        nodes: vec![
+            node("main", &["welcome"], menu),
+            node("consult", &[], queue("consult")),
+            node("person", &[], queue("consult")),
+        ],
+    }
+}
+
+pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
+    let prompts = prompts();
+    let groups = ["consult".to_owned(), "complaint".to_owned()];
+    let names = ivr::Names { groups: &groups, hours: &[], prompts: &prompts };
+    let menu = ivr::compile(&tree(), names).expect("the bench's menu is right").menu;
+    let music = SoundId(13);
+    let group = |name: &str| Group {
+        name: name.to_owned(),
+        music,
+        announce_every: Some(Duration::from_secs(30)),
+        announce_position: true,
+    };
+    let mut plan = Plan {
+        realm: "bench".to_owned(),
+        networks: vec![Network {
+            name: "lo".to_owned(),
+            transport: Transport::Udp,
+            advertised_host: "127.0.0.1".to_owned(),
+            advertised_port: 5060,
+        }],
+        trunks: Vec::new(),
+        called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
+        menus: vec![Arc::new(MenuVersion { name: "12345".to_owned(), version: "v1".to_owned(), menu })],
+        prompts,
+        groups: vec![group("consult"), group("complaint")],
+        agents: vec![Agent { number: "1001".to_owned(), password: base::Secret::default() }],
+        connect: Connect { show_citizen: true, say_agent_number: false },
+        limits: Limits { calls: 10, talk: Duration::from_secs(3600), menu: Duration::from_secs(120) },
+    };
+    edit(&mut plan);
+    Arc::new(plan)
+}
+
+fn lease(slot: u32) -> Lease {
+    let end = EndId { slot, ..EndId::default() };
+    Lease { end, network: NetworkId(0), address: SocketAddr::from(([127, 0, 0, 1], 20_000 + 2 * slot as u16)) }
+}
+
+pub(crate) fn sdp(port: u16, codecs: &[Codec]) -> Vec<u8> {
+    sdp::offer(&sdp::Local::new(SocketAddr::from(([127, 0, 0, 1], port)), 7, codecs))
+}
+
+/// What a phone answers to our offer.
+pub(crate) fn answer_to(offer: &[u8], port: u16) -> Vec<u8> {
+    let local = sdp::Local::new(SocketAddr::from(([127, 0, 0, 1], port)), 9, &Codec::ALL);
+    sdp::answer(&local, offer).expect("our offer can be answered").body
+}
+
+impl Bench {
+    /// A citizen's INVITE with PCMA and PCMU.
+    pub(crate) fn new() -> Bench {
+        Bench::with(plan(|_| {}), Some(&sdp(4000, &Codec::ALL)))
+    }
+
+    pub(crate) fn with(plan: Arc<Plan>, offer: Option<&[u8]>) -> Bench {
+        let now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
+        let start = StartRecord {
+            id: CallId::default(),
+            caller: "13800138000".to_owned(),
+            called: "12345".to_owned(),
+            source: "local".to_owned(),
+            started: now.wall,
+        };
+        let mut said = Vec::new();
+        let peer = [127, 0, 0, 1].into();
+        let arrival = Arrival { start, menu: 0, lease: lease(0), peer, offer, session_id: 1 };
+        let call = Call::arrive(plan, now, arrival, &mut said);
+        Bench { now, call, said, next_end: 1, epoch: 0 }
+    }
+
+    /// Hands an event in; `said` holds the consequences alone.
+    pub(crate) fn tell(&mut self, event: Event<'_>) -> &mut Bench {
+        self.said.clear();
+        self.call.handle(self.now, event, &mut self.said);
+        self
+    }
+
+    pub(crate) fn signal(&mut self, leg: u16, signal: Signal<'_>) -> &mut Bench {
+        self.tell(Event::Signal { leg, signal })
+    }
+
+    pub(crate) fn pass(&mut self, seconds: u64) -> &mut Bench {
+        self.now = self.now.plus(Duration::from_secs(seconds));
+        self
+    }
+
+    pub(crate) fn ack(&mut self) -> &mut Bench {
+        self.signal(CITIZEN, Signal::Acked { body: None })
+    }
+
+    pub(crate) fn press(&mut self, key: char) -> &mut Bench {
+        let digit = base::Digit::from_char(key).expect("a key");
+        self.tell(Event::Notice(Notice::Digit { leg: LegId::default(), digit }))
+    }
+
+    pub(crate) fn played(&mut self, play: u32) -> &mut Bench {
+        self.tell(Event::Notice(Notice::Played { leg: LegId::default(), play: PlayId(play) }))
+    }
+
+    /// An offer of agent 1001 with so many contacts; returns its reservation.
+    pub(crate) fn offer(&mut self, contacts: u16, freed: Option<Time>) -> Reservation {
+        self.epoch += 1;
+        let reservation = Reservation(self.epoch);
+        let flow = Flow::udp(NetworkId(0), SocketAddr::from(([127, 0, 0, 1], 7000)));
+        let contacts = (0..contacts).map(|i| {
+            self.next_end += 1;
+            (Contact { uri: format!("sip:1001@127.0.0.1:{}", 7000 + i), flow }, lease(self.next_end))
+        });
+        let contacts = contacts.collect();
+        let offer = Offer { agent: AgentId(0), group: GroupId(0), reservation, contacts, freed };
+        self.tell(Event::Offer(offer));
+        reservation
+    }
+
+    /// In the queue, by key 1.
+    pub(crate) fn waiting() -> Bench {
+        let mut bench = Bench::new();
+        bench.ack().press('1');
+        bench
+    }
+
+    /// In talk with the agent on leg 1.
+    pub(crate) fn talking() -> Bench {
+        let mut bench = Bench::waiting();
+        bench.pass(3).offer(1, None);
+        bench.agent_answers(1);
+        bench
+    }
+
+    pub(crate) fn agent_answers(&mut self, leg: u16) -> &mut Bench {
+        let body = answer_to(&sdp(1, &Codec::ALL), 7100);
+        self.signal(leg, Signal::Answered { body: Some(&body) })
+    }
+
+    /// Everything said, a line each, without bodies.
+    pub(crate) fn lines(&self) -> String {
+        self.said.iter().fold(String::new(), |mut text, action| {
+            let _ = writeln!(text, "{}", line(action));
+            text
+        })
+    }
+
+    pub(crate) fn record(&self) -> Option<&base::Record> {
+        self.said.iter().find_map(|a| match a {
+            Action::Record(RecordEntry::End(record)) => Some(record.as_ref()),
+            _ => None,
+        })
+    }
+}
+
+fn line(action: &Action) -> String {
+    match action {
+        Action::Answer { leg, .. } => format!("answer leg {leg}"),
+        Action::Reply { status, body, .. } => {
+            format!("reply {status}{}", if body.is_some() { " with sdp" } else { "" })
+        }
+        Action::Dial(dial) => format!("dial leg {} at {} as {:?}", dial.leg, dial.contact.uri, dial.from_display),
+        Action::Job(base::Job::Open { end, params, .. }) => format!("open end {} with {:?}", end.slot, params.codec),
+        Action::Job(base::Job::Change { end, params }) => format!("change end {} to {:?}", end.slot, params.direction),
+        Action::Job(base::Job::Hear { end, source }) => format!("end {} hears {}", end.slot, source_line(source)),
+        Action::Job(base::Job::Close { end }) => format!("close end {}", end.slot),
+        Action::Record(RecordEntry::Start(_)) => "record start".to_owned(),
+        Action::Record(RecordEntry::End(r)) => format!("record end {}", r.end_reason.name()),
+        Action::Arm { timer, .. } => format!("arm {timer:?}"),
+        Action::Disarm(timer) => format!("disarm {timer:?}"),
+        Action::Queue(command) => format!("queue {}", short(&format!("{command:?}"))),
+        Action::Roster(command) => format!("roster {}", short(&format!("{command:?}"))),
+        other => format!("{other:?}"),
+    }
+}
+
+fn source_line(source: &base::Source) -> String {
+    match source {
+        base::Source::Silence => "silence".to_owned(),
+        base::Source::End(end) => format!("end {}", end.slot),
+        base::Source::Play { sounds, after, .. } => {
+            let names: Vec<_> = sounds.iter().map(|s| NAMES[s.0 as usize]).collect();
+            format!("{names:?} then {after:?}")
+        }
+    }
+}
+
+/// The name of a variant.
+fn short(debug: &str) -> &str {
+    debug.split([' ', '{']).next().unwrap_or(debug)
+}
