@@ -1,0 +1,6 @@
+//! The roster's behaviour, on virtual time.
+
+mod kit;
+mod property;
+mod register;
+mod slot;
