@@ -1,0 +1,9 @@
+//! The message layer from outside: tables, properties, and another reader as oracle.
+
+mod digest;
+mod generate;
+mod message;
+mod oracle;
+mod properties;
+mod torture;
+mod uri;
