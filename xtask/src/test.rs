@@ -112,9 +112,6 @@ impl Session<'_> {
             let began = Instant::now();
             let mut command = Command::new(&test.file);
             command.current_dir(&test.folder).env("CARGO_MANIFEST_DIR", &test.folder);
-            if let Some(hotline) = &self.built.hotline {
-                command.env("HOTLINE_BIN", hotline);
-            }
             let ran = run::run(&mut command, EXECUTABLE_LIMIT, false)?;
             let tests = self.tally.add(&ran.stdout);
             println!("  {:<28} {tests:>5} tests {:>6.1} s", test.name(), began.elapsed().as_secs_f64());

@@ -1,4 +1,4 @@
-//! What one build of the whole workspace made: the test executables and the server.
+//! What one build of the whole workspace made: the test executables; the server lies beside them for those that start it.
 
 use std::path::{Path, PathBuf};
 
@@ -11,8 +11,6 @@ pub(super) const ARGUMENTS: &[&str] = &["build", "--quiet", "--workspace", "--bi
 #[derive(Default)]
 pub(super) struct Built {
     pub(super) tests: Vec<Executable>,
-    /// The server's binary, for tests that start it.
-    pub(super) hotline: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,8 +45,6 @@ impl Built {
             let package = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let (target, kind) = (target.to_owned(), kind.to_owned());
             self.tests.push(Executable { package, target, kind, file: file.into(), folder });
-        } else if target == "hotline" {
-            self.hotline = Some(file.into());
         }
     }
 }
@@ -96,7 +92,6 @@ mod tests {
             ("tests/e2e".to_owned(), "e2e", "cargo test -p tests --test e2e".to_owned()),
         ];
         assert_eq!(seen, expected);
-        assert_eq!(built.hotline, Some(PathBuf::from("/t/hotline")));
         assert_eq!(built.tests[1].folder, PathBuf::from("/w/tests"));
     }
 }

@@ -1,17 +1,18 @@
 //! Prompts: what the menu, the configuration and the code refer to stands in the manifest and exists as WAV in every language,
 //! in the right format, as loud as the others, and built from the text that the manifest has today.
 
+mod references;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use self::references::Languages;
 use super::Finding;
 use super::source::Tree;
 use crate::prompts::lock::{self, Lock};
 use crate::prompts::manifest::{Manifest, Spoken};
 use crate::prompts::{FOLDER, MUSIC, level, wavs};
-
-mod references;
 
 const MANIFEST: &str = "prompts/manifest.toml";
 const BUILD: &str = "run cargo xtask prompts";
@@ -37,16 +38,27 @@ pub(super) fn check(root: &Path, tree: &Tree) -> Result<Vec<Finding>, String> {
     Ok(findings)
 }
 
-/// Every name that something refers to stands in the manifest, and what nothing refers to does not.
+/// Every name that something refers to stands in the manifest, in the languages that it is needed in.
 fn referred(tree: &Tree, manifest: &Manifest) -> Vec<Finding> {
-    let references = references::all(tree);
-    let known: BTreeSet<&str> = manifest.prompts.iter().map(|prompt| prompt.name.as_str()).collect();
     let music = MUSIC.rsplit('/').next().unwrap_or(MUSIC).trim_end_matches(".wav");
     let mut findings = Vec::new();
-    for reference in references.iter().filter(|r| r.name != music && !known.contains(r.name.as_str())) {
-        let what = format!("there is no prompt '{}'", reference.name);
-        let mend = format!("add it to {MANIFEST} and {BUILD}, or mend the name");
-        findings.push(Finding::new(&reference.file, reference.line, what, "a caller would hear nothing", mend));
+    for reference in references::all(tree).into_iter().filter(|reference| reference.name != music) {
+        let prompt = manifest.prompts.iter().find(|prompt| prompt.name == reference.name);
+        let lacks = match (&reference.needs, prompt) {
+            (_, None) => Some(String::new()),
+            (Languages::Any, _) => None,
+            (Languages::One(locale), Some(prompt)) => {
+                (!prompt.text.contains_key(locale)).then(|| format!(" in {locale}"))
+            }
+            (Languages::All, Some(prompt)) => {
+                manifest.locales.keys().find(|locale| !prompt.text.contains_key(*locale)).map(|l| format!(" in {l}"))
+            }
+        };
+        if let Some(language) = lacks {
+            let what = format!("there is no prompt '{}'{language}", reference.name);
+            let mend = format!("write it into {MANIFEST} and {BUILD}, or mend the name");
+            findings.push(Finding::new(&reference.file, reference.line, what, "a caller would hear nothing", mend));
+        }
     }
     findings
 }
@@ -107,4 +119,52 @@ fn size(folder: &Path, manifest: &Manifest) -> Result<Option<Finding>, String> {
     let what = format!("the prompts have {bytes} bytes");
     let why = format!("{BYTES_MAX} are the limit");
     Ok((bytes > BYTES_MAX).then(|| Finding::new(MANIFEST, 1, what, why, "shorten the texts")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::File;
+    use super::*;
+
+    const MANIFEST: &str = "engine = \"e {text} {out}\"\n[locales]\nen = \"en\"\nzh-CN = \"zh\"\n\
+        [[prompt]]\nname = \"yes\"\ntext.en = \"yes\"\ntext.zh-CN = \"是\"\n\
+        [[prompt]]\nname = \"and\"\nonly = \"en\"\ntext.en = \"and\"\n";
+
+    #[test]
+    fn a_prompt_exists_in_the_languages_that_need_it() {
+        for (config, expected) in [
+            ("prompt = \"yes\"", vec![]),
+            ("prompt = [\"yes\", \"and@en\"]\nmusic = \"hold-music\"", vec![]),
+            ("prompt = \"no\"", vec!["there is no prompt 'no'"]),
+            ("prompt = \"and\"", vec!["there is no prompt 'and' in zh-CN"]),
+            ("prompt = \"and@zh-CN\"", vec!["there is no prompt 'and' in zh-CN"]),
+        ] {
+            let file = File { path: "config/menu/a.toml".to_owned(), text: config.to_owned() };
+            let findings = referred(&Tree { files: vec![file] }, &Manifest::parse(MANIFEST).unwrap());
+            assert_eq!(findings.iter().map(|f| f.what.as_str()).collect::<Vec<_>>(), expected, "{config}");
+        }
+    }
+
+    #[test]
+    fn a_wav_of_another_text_is_out_of_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let manifest = Manifest::parse(MANIFEST).unwrap();
+        let spoken = manifest.spoken().next().unwrap();
+        let missing = stale(folder.path(), &Lock::default(), &spoken).unwrap().unwrap();
+        assert_eq!((missing.file.as_str(), missing.what.as_str()), ("prompts/en/yes.wav", "the WAV is missing"));
+        fs::create_dir(folder.path().join("en")).unwrap();
+        fs::write(folder.path().join("en/yes.wav"), "sound").unwrap();
+        assert_eq!(stale(folder.path(), &Lock::default(), &spoken).unwrap().unwrap().what, "the WAV is out of date");
+        assert!(sound(folder.path(), "en/yes.wav", level::SPEECH_DB).is_some());
+    }
+
+    #[test]
+    fn a_prompt_too_loud_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let loud: Vec<i16> = (0..8000_i32).map(|n| if n % 2 == 0 { 20_000 } else { -20_000 }).collect();
+        level::write_wav(&folder.path().join("a.wav"), &loud).unwrap();
+        assert!(sound(folder.path(), "a.wav", level::SPEECH_DB).unwrap().what.starts_with("RMS -4.3 dB"));
+        level::write_wav(&folder.path().join("a.wav"), &level::to_rms(&loud, level::SPEECH_DB).unwrap()).unwrap();
+        assert!(sound(folder.path(), "a.wav", level::SPEECH_DB).is_none());
+    }
 }
