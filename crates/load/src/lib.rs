@@ -4,9 +4,14 @@
 //! engine that it calls; a turn is bounded by datagrams and by time.
 
 mod clock;
+pub mod options;
 mod runner;
 mod seat;
+mod solo;
 pub mod timeline;
 pub mod wav;
 
+pub use phone;
+
 pub use runner::{PhoneId, Runner, address_towards};
+pub use solo::Solo;

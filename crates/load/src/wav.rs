@@ -46,6 +46,14 @@ impl Recorder {
         samples.iter().try_for_each(|s| self.writer.write_sample(*s)).map_err(|e| error(&self.path, &e))
     }
 
+    /// Completes the header so far, so that the file can be played also when the process is killed.
+    ///
+    /// # Errors
+    /// When the disk takes no more.
+    pub fn flush(&mut self) -> Result<(), WavError> {
+        self.writer.flush().map_err(|e| error(&self.path, &e))
+    }
+
     /// Completes the header; gives the seconds recorded.
     ///
     /// # Errors

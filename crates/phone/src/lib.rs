@@ -17,4 +17,5 @@ pub use config::{Act, Answering, Config, Faults, Keys, Step, Voice};
 pub use ear::{Ear, Window};
 pub use event::{Event, Input, Output, Side, What, Why};
 pub use phone::{Phone, Status};
+pub use rtp::TonePair;
 pub use stream::Reception;
