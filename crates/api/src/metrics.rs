@@ -1,0 +1,187 @@
+//! The Prometheus text format, version 0.0.4.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use base::EndReason;
+use server::view::{Histogram, MediaWorker, Phase, Readiness, View};
+
+/// All metrics of a view; `now` tells how old the view is.
+pub(crate) fn text(view: &View, now: Instant) -> String {
+    let mut page = Page(String::with_capacity(16 * 1024));
+    engine(&mut page, view, now);
+    calls(&mut page, view);
+    sip(&mut page, view);
+    queue(&mut page, view);
+    agents(&mut page, view);
+    records(&mut page, view);
+    media(&mut page, &view.media);
+    page.histogram("hotline_answer_seconds", "From the INVITE to our 200.", &view.answer);
+    page.histogram("hotline_wait_seconds", "In the queue, of calls that an agent answered.", &view.wait);
+    page.histogram("hotline_turn_seconds", "One turn of the control loop.", &view.turn);
+    page.0
+}
+
+fn engine(page: &mut Page, view: &View, now: Instant) {
+    page.head("hotline_build_info", "gauge", "The version that runs.");
+    page.labelled("hotline_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+    page.single("hotline_ready", "gauge", "1 when calls are taken.", number(view.readiness == Readiness::Ready));
+    let age = now.saturating_duration_since(view.published);
+    page.single("hotline_heartbeat_age_seconds", "gauge", "Since the control loop last published.", age.as_secs_f64());
+}
+
+fn calls(page: &mut Page, view: &View) {
+    let calls = &view.calls;
+    page.counter("hotline_calls_started_total", "First INVITEs that became a call.", calls.started);
+    page.head("hotline_calls_ended_total", "counter", "Calls that ended, by reason.");
+    for (reason, count) in EndReason::ALL.iter().zip(calls.ended) {
+        page.labelled("hotline_calls_ended_total", &[("reason", reason.name())], count as f64);
+    }
+    page.head("hotline_calls_refused_total", "counter", "First INVITEs that became no call, by our answer.");
+    for (status, count) in &calls.refused {
+        page.labelled("hotline_calls_refused_total", &[("status", &status.to_string())], *count as f64);
+    }
+    page.head("hotline_calls", "gauge", "Calls now, by phase.");
+    for (phase, count) in Phase::ALL.iter().zip(calls.now) {
+        page.labelled("hotline_calls", &[("phase", phase.name())], count as f64);
+    }
+    page.single("hotline_calls_limit", "gauge", "Calls that there may be at once.", calls.limit as f64);
+}
+
+fn sip(page: &mut Page, view: &View) {
+    page.head("hotline_sip_messages_total", "counter", "SIP messages, by direction.");
+    page.labelled("hotline_sip_messages_total", &[("direction", "in")], view.sip.received as f64);
+    page.labelled("hotline_sip_messages_total", &[("direction", "out")], view.sip.sent as f64);
+    page.counter("hotline_sip_malformed_total", "Datagrams that were no SIP message.", view.sip.malformed);
+    page.counter("hotline_sip_send_failed_total", "Messages that the system did not take.", view.sip.send_failed);
+}
+
+fn queue(page: &mut Page, view: &View) {
+    page.head("hotline_queue_waiting", "gauge", "Callers waiting now, by skill group.");
+    for group in &view.groups {
+        page.labelled("hotline_queue_waiting", &[("group", &group.name)], group.waiting as f64);
+    }
+    page.head("hotline_queue_longest_wait_seconds", "gauge", "The longest wait now, by skill group.");
+    for group in &view.groups {
+        let wait = group.longest_wait.as_secs_f64();
+        page.labelled("hotline_queue_longest_wait_seconds", &[("group", &group.name)], wait);
+    }
+    let offers = view.offers;
+    page.head("hotline_offers_total", "counter", "Offers of a call to an agent, by result.");
+    let results = [
+        ("accepted", offers.accepted),
+        ("declined", offers.declined),
+        ("timed_out", offers.timed_out),
+        ("withdrawn", offers.withdrawn),
+    ];
+    for (result, count) in results {
+        page.labelled("hotline_offers_total", &[("result", result)], count as f64);
+    }
+}
+
+fn agents(page: &mut Page, view: &View) {
+    let agents = view.agents;
+    page.head("hotline_agents", "gauge", "Agents now, by state.");
+    let states = [
+        ("free", agents.free),
+        ("reserved", agents.reserved),
+        ("talking", agents.talking),
+        ("releasing", agents.releasing),
+        ("paused", agents.paused),
+        ("signed_off", agents.signed_off),
+    ];
+    for (state, count) in states {
+        page.labelled("hotline_agents", &[("state", state)], count as f64);
+    }
+}
+
+fn records(page: &mut Page, view: &View) {
+    let store = &view.store;
+    page.single("hotline_store_up", "gauge", "1 when records are written.", number(store.ok));
+    page.counter("hotline_records_written_total", "Record entries written.", store.written);
+    page.counter(
+        "hotline_records_failed_attempts_total",
+        "Writes that failed and are tried again.",
+        store.failed_attempts,
+    );
+    page.counter("hotline_records_lost_total", "Record entries given up.", store.lost);
+    page.single("hotline_records_waiting", "gauge", "Record entries not yet written.", store.waiting as f64);
+}
+
+fn media(page: &mut Page, workers: &[MediaWorker]) {
+    type Column = (&'static str, &'static str, &'static str, fn(&MediaWorker) -> u64);
+    let columns: [Column; 8] = [
+        ("hotline_media_ends", "gauge", "Bound media ends.", |w| w.counts.ends),
+        ("hotline_media_leases_free", "gauge", "Bound media ends in no call.", |w| w.leases_free),
+        ("hotline_media_received_total", "counter", "RTP and RTCP datagrams received.", |w| w.counts.received),
+        ("hotline_media_receive_failed_total", "counter", "Datagrams not read.", |w| w.counts.receive_failed),
+        ("hotline_media_sent_total", "counter", "RTP and RTCP datagrams sent.", |w| w.counts.sent),
+        ("hotline_media_send_failed_total", "counter", "Datagrams not taken by the system.", |w| w.counts.send_failed),
+        ("hotline_media_lease_failed_total", "counter", "Leases that found no port.", |w| w.counts.lease_failed),
+        ("hotline_media_notices_dropped_total", "counter", "Notices dropped.", |w| w.counts.notices_dropped),
+    ];
+    for (name, kind, help, read) in columns {
+        page.head(name, kind, help);
+        for (index, worker) in workers.iter().enumerate() {
+            page.labelled(name, &[("worker", &index.to_string())], read(worker) as f64);
+        }
+    }
+}
+
+fn number(truth: bool) -> f64 {
+    f64::from(u8::from(truth))
+}
+
+/// The text so far. Writing to a `String` cannot fail, so that the results of `write!` are dropped.
+struct Page(String);
+
+impl Page {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+    }
+
+    fn single(&mut self, name: &str, kind: &str, help: &str, value: f64) {
+        self.head(name, kind, help);
+        self.labelled(name, &[], value);
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) {
+        self.single(name, "counter", help, value as f64);
+    }
+
+    fn labelled(&mut self, name: &str, labels: &[(&str, &str)], value: f64) {
+        self.0.push_str(name);
+        for (i, (label, text)) in labels.iter().enumerate() {
+            let _ = write!(self.0, "{}{label}=\"", if i == 0 { '{' } else { ',' });
+            self.escape(text);
+            self.0.push('"');
+        }
+        let _ = writeln!(self.0, "{} {value}", if labels.is_empty() { "" } else { "}" });
+    }
+
+    fn escape(&mut self, text: &str) {
+        for c in text.chars() {
+            match c {
+                '\\' => self.0.push_str("\\\\"),
+                '"' => self.0.push_str("\\\""),
+                '\n' => self.0.push_str("\\n"),
+                other => self.0.push(other),
+            }
+        }
+    }
+
+    fn histogram(&mut self, name: &str, help: &str, histogram: &Histogram) {
+        self.head(name, "histogram", help);
+        let bucket = format!("{name}_bucket");
+        for (bound, count) in histogram.cumulative() {
+            self.labelled(&bucket, &[("le", &seconds(bound))], count as f64);
+        }
+        self.labelled(&bucket, &[("le", "+Inf")], histogram.count() as f64);
+        self.labelled(&format!("{name}_sum"), &[], histogram.sum().as_secs_f64());
+        self.labelled(&format!("{name}_count"), &[], histogram.count() as f64);
+    }
+}
+
+fn seconds(bound: Duration) -> String {
+    bound.as_secs_f64().to_string()
+}

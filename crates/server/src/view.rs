@@ -1,0 +1,246 @@
+//! What the server shows of itself: an immutable picture, published at most every 100 ms. No number of a caller is in it.
+
+use std::time::{Duration, Instant};
+
+use base::EndReason;
+
+/// Everything that health, readiness and metrics are made from.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// When the control loop took this picture: its heartbeat.
+    pub published: Instant,
+    pub readiness: Readiness,
+    pub calls: Calls,
+    pub sip: Sip,
+    /// By `GroupId`.
+    pub groups: Vec<Group>,
+    pub agents: Agents,
+    pub offers: Offers,
+    pub store: store::Health,
+    /// By `WorkerId`.
+    pub media: Vec<MediaWorker>,
+    /// From the INVITE to our 200.
+    pub answer: Histogram,
+    /// In the queue, of calls that an agent answered.
+    pub wait: Histogram,
+    /// One turn of the control loop, the sleep not counted.
+    pub turn: Histogram,
+}
+
+impl Default for View {
+    fn default() -> View {
+        View {
+            published: Instant::now(),
+            readiness: Readiness::default(),
+            calls: Calls::default(),
+            sip: Sip::default(),
+            groups: Vec::new(),
+            agents: Agents::default(),
+            offers: Offers::default(),
+            store: store::Health { ok: true, ..store::Health::default() },
+            media: Vec::new(),
+            answer: Histogram::default(),
+            wait: Histogram::default(),
+            turn: Histogram::default(),
+        }
+    }
+}
+
+/// Whether new calls are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Readiness {
+    #[default]
+    Starting,
+    Ready,
+    /// Calls end, no new one begins.
+    Draining,
+}
+
+/// Where a citizen is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Menu,
+    Waiting,
+    Talking,
+    Ending,
+}
+
+impl Phase {
+    pub const ALL: [Phase; 4] = [Phase::Menu, Phase::Waiting, Phase::Talking, Phase::Ending];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Phase::Menu => "menu",
+            Phase::Waiting => "waiting",
+            Phase::Talking => "talking",
+            Phase::Ending => "ending",
+        }
+    }
+}
+
+/// Calls since the start and now.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Calls {
+    /// First INVITEs that became a call.
+    pub started: u64,
+    /// By place in `EndReason::ALL`.
+    pub ended: [u64; EndReason::ALL.len()],
+    /// First INVITEs that became none, by the status of our answer.
+    pub refused: Vec<(u16, u64)>,
+    /// Now, by place in `Phase::ALL`.
+    pub now: [u64; Phase::ALL.len()],
+    /// How many there may be at once.
+    pub limit: u64,
+}
+
+impl Calls {
+    pub fn count_end(&mut self, reason: EndReason) {
+        if let Some(place) = EndReason::ALL.iter().position(|one| *one == reason) {
+            self.ended[place] += 1;
+        }
+    }
+
+    pub fn count_refused(&mut self, status: u16) {
+        // At most one entry a status code that we answer with: a few dozen.
+        match self.refused.iter_mut().find(|(one, _)| *one == status) {
+            Some((_, count)) => *count += 1,
+            None => self.refused.push((status, 1)),
+        }
+    }
+}
+
+/// SIP messages since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Sip {
+    pub received: u64,
+    pub sent: u64,
+    /// Received and not a message that we could read.
+    pub malformed: u64,
+    /// Messages that the system did not take.
+    pub send_failed: u64,
+}
+
+/// One skill group.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Group {
+    pub name: String,
+    /// Callers waiting now.
+    pub waiting: u64,
+    /// The longest wait among them.
+    pub longest_wait: Duration,
+}
+
+/// Agents now; each in one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Agents {
+    pub free: u64,
+    /// Held for a call, ringing included.
+    pub reserved: u64,
+    pub talking: u64,
+    /// The call is over, its dialog or the wrap-up is not.
+    pub releasing: u64,
+    /// Signed on, paused.
+    pub paused: u64,
+    pub signed_off: u64,
+}
+
+/// Offers of a call to an agent since the start, by what became of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Offers {
+    pub accepted: u64,
+    pub declined: u64,
+    pub timed_out: u64,
+    /// The citizen hung up, or the roster refused the slot.
+    pub withdrawn: u64,
+}
+
+/// One media worker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct MediaWorker {
+    pub counts: media::Counts,
+    /// Ends leased to the switch and in no call.
+    pub leases_free: u64,
+}
+
+/// How many durations fell below each bound.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Histogram {
+    /// By place in `BOUNDS`, each one's own; the last beyond them.
+    counts: [u64; Histogram::BOUNDS.len() + 1],
+    sum: Duration,
+}
+
+impl Histogram {
+    /// From the turn of a loop to the longest wait that a queue keeps.
+    pub const BOUNDS: [Duration; 16] = [
+        Duration::from_micros(100),
+        Duration::from_micros(500),
+        Duration::from_millis(1),
+        Duration::from_millis(5),
+        Duration::from_millis(20),
+        Duration::from_millis(100),
+        Duration::from_millis(500),
+        Duration::from_secs(1),
+        Duration::from_secs(5),
+        Duration::from_secs(10),
+        Duration::from_secs(15),
+        Duration::from_secs(20),
+        Duration::from_secs(30),
+        Duration::from_secs(60),
+        Duration::from_secs(180),
+        Duration::from_secs(600),
+    ];
+
+    pub fn observe(&mut self, value: Duration) {
+        let place = Histogram::BOUNDS.partition_point(|bound| *bound < value);
+        self.counts[place] += 1;
+        self.sum += value;
+    }
+
+    /// Each bound and how many values were at or below it.
+    pub fn cumulative(&self) -> impl Iterator<Item = (Duration, u64)> + '_ {
+        Histogram::BOUNDS.iter().zip(&self.counts).scan(0, |sum, (bound, count)| {
+            *sum += count;
+            Some((*bound, *sum))
+        })
+    }
+
+    pub fn count(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    pub fn sum(&self) -> Duration {
+        self.sum
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_histogram_counts_at_and_below_its_bounds() {
+        let mut histogram = Histogram::default();
+        for millis in [0, 1, 2, 700, 3_600_000] {
+            histogram.observe(Duration::from_millis(millis));
+        }
+        let at = |bound| histogram.cumulative().find(|(one, _)| *one == bound).map(|(_, count)| count);
+        assert_eq!(at(Duration::from_micros(100)), Some(1));
+        assert_eq!(at(Duration::from_millis(1)), Some(2));
+        assert_eq!(at(Duration::from_secs(600)), Some(4));
+        assert_eq!((histogram.count(), histogram.sum()), (5, Duration::from_millis(3_600_703)));
+    }
+
+    #[test]
+    fn every_end_reason_and_status_has_its_count() {
+        let mut calls = Calls::default();
+        for reason in EndReason::ALL {
+            calls.count_end(reason);
+        }
+        assert_eq!(calls.ended, [1; EndReason::ALL.len()]);
+        calls.count_refused(503);
+        calls.count_refused(488);
+        calls.count_refused(503);
+        assert_eq!(calls.refused, [(503, 2), (488, 1)]);
+    }
+}
