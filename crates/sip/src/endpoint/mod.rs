@@ -57,6 +57,7 @@ pub struct Endpoint {
     deferred: Vec<Event>,
     /// Scratch of the transaction machines.
     actions: Vec<Action>,
+    malformed: u64,
 }
 
 impl Endpoint {
@@ -80,6 +81,7 @@ impl Endpoint {
             stateless_tag: format!("{:016x}", rng.u64()),
             deferred: Vec::new(),
             actions: Vec::new(),
+            malformed: 0,
             rng,
         }
     }
@@ -226,6 +228,11 @@ impl Endpoint {
         if let Some(key) = self.leg(leg) {
             self.end(now.time, key, status_if_early, reason, out);
         }
+    }
+
+    /// Messages since the start that could not be read, answered ones included.
+    pub const fn malformed(&self) -> u64 {
+        self.malformed
     }
 
     /// Whether no transaction, leg or deadline is left.

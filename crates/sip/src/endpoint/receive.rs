@@ -17,11 +17,13 @@ impl Endpoint {
             }
             Ok(message) => self.receive_response(now, message, out),
             Err(ParseError::Answerable { fault, request }) => {
+                self.malformed += 1;
                 if let Some(arrival) = arrival(flow, *request) {
                     self.refuse_stateless(&arrival, fault.status(), out);
                 }
             }
-            Err(ParseError::KeepAlive | ParseError::Garbage(_)) => {}
+            Err(ParseError::Garbage(_)) => self.malformed += 1,
+            Err(ParseError::KeepAlive) => {}
         }
     }
 

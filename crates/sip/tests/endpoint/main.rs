@@ -1,0 +1,6 @@
+//! The endpoint against scripted peers and against itself, on virtual time.
+
+mod calls;
+mod pair;
+mod requests;
+mod script;
