@@ -1,0 +1,244 @@
+//! `hotline records`: the calls as recorded, also while the server runs.
+
+use std::io::{self, BufWriter};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use base::{Masked, Wall};
+use serde_json::{Value, json};
+use store::{CallRow, Filter, WaitRow};
+
+/// Shows the records of calls, the oldest first.
+///
+/// The table masks the callers' numbers; `--full` shows them. JSON always holds them in full. Times are UTC. What is not
+/// known is empty in the table and null in JSON; a call without an end is open.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// One JSON object a line instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// The server's data directory.
+    #[arg(long, default_value = "data", value_name = "DIR")]
+    data: PathBuf,
+    /// Only the last N calls: 100 in a table unless told otherwise, all in JSON.
+    #[arg(long, value_name = "N")]
+    last: Option<u32>,
+    /// Show the callers' numbers in the table.
+    #[arg(long)]
+    full: bool,
+}
+
+/// A table is read by a person and held in memory; whoever wants more says so.
+const TABLE_ROWS: u32 = 100;
+
+pub(crate) fn run(args: Args) -> ExitCode {
+    let mut out = BufWriter::new(io::stdout().lock());
+    let shown = if args.json { show_json(&args, &mut out) } else { show_table(&args, &mut out) };
+    match shown.and_then(|()| flush(&mut out)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("hotline records: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn show_json(args: &Args, out: &mut impl io::Write) -> Result<(), String> {
+    let mut written = Ok(());
+    let read = store::for_each(&args.data, Filter { last: args.last }, |row| {
+        written = writeln!(out, "{}", object(&row));
+        written.is_ok()
+    });
+    read.map_err(|error| error.to_string())?;
+    written.or_else(reader_left)
+}
+
+fn show_table(args: &Args, out: &mut impl io::Write) -> Result<(), String> {
+    let filter = Filter { last: Some(args.last.unwrap_or(TABLE_ROWS)) };
+    let rows = store::read(&args.data, filter).map_err(|error| error.to_string())?;
+    write_table(&rows, args.full, out).or_else(reader_left)
+}
+
+fn flush(out: &mut impl io::Write) -> Result<(), String> {
+    out.flush().or_else(reader_left)
+}
+
+/// `records | head` is no error.
+fn reader_left(error: io::Error) -> Result<(), String> {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(format!("cannot write to the standard output: {error}")),
+    }
+}
+
+fn object(row: &CallRow) -> Value {
+    json!({
+        "id": row.id,
+        "caller": row.caller,
+        "called": row.called,
+        "source": row.source,
+        "started": row.started.to_string(),
+        "answered": row.answered.map(|wall| wall.to_string()),
+        "ended": row.ended.map(|wall| wall.to_string()),
+        "menu_path": row.menu_path,
+        "menu_version": row.menu_version,
+        "locale": row.locale,
+        "skill_group": row.skill_group,
+        "queued_ms": row.queued_ms,
+        "waits": row.waits.as_ref().map(|waits| waits.iter().map(wait).collect::<Vec<_>>()),
+        "agent": row.agent,
+        "talk_ms": row.talk_ms,
+        "end_reason": row.end_reason,
+    })
+}
+
+fn wait(wait: &WaitRow) -> Value {
+    json!({
+        "group": wait.group,
+        "entered": wait.entered.to_string(),
+        "waited_ms": wait.waited_ms,
+        "outcome": wait.outcome,
+    })
+}
+
+const HEADINGS: [&str; 9] = ["STARTED", "CALLER", "CALLED", "MENU", "GROUP", "WAIT", "AGENT", "TALK", "END"];
+
+fn cells(row: &CallRow, full: bool) -> [String; HEADINGS.len()] {
+    let caller = if full { row.caller.clone() } else { Masked(&row.caller).to_string() };
+    [
+        seconds(row.started),
+        printable(&caller),
+        printable(&row.called),
+        row.menu_path.as_ref().map(|path| path.join("/")).unwrap_or_default(),
+        row.skill_group.clone().unwrap_or_default(),
+        row.queued_ms.map(length).unwrap_or_default(),
+        row.agent.clone().unwrap_or_default(),
+        row.talk_ms.map(length).unwrap_or_default(),
+        row.end_reason.clone().unwrap_or_else(|| "(open)".to_owned()),
+    ]
+}
+
+/// A caller chooses its number's characters: none of them may steer the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+}
+
+/// RFC 3339 without milliseconds.
+fn seconds(wall: Wall) -> String {
+    let text = wall.to_string();
+    match text.split_once('.') {
+        Some((seconds, _)) => format!("{seconds}Z"),
+        None => text,
+    }
+}
+
+fn length(millis: u64) -> String {
+    format!("{}.{}s", millis / 1000, millis % 1000 / 100)
+}
+
+fn write_table(rows: &[CallRow], full: bool, out: &mut impl io::Write) -> io::Result<()> {
+    let lines: Vec<[String; HEADINGS.len()]> =
+        std::iter::once(HEADINGS.map(str::to_owned)).chain(rows.iter().map(|row| cells(row, full))).collect();
+    let widths: [usize; HEADINGS.len()] =
+        std::array::from_fn(|i| lines.iter().map(|line| width(&line[i])).max().unwrap_or(0));
+    for line in &lines {
+        let mut text = String::new();
+        for (cell, wide) in line.iter().zip(widths) {
+            text.push_str(cell);
+            text.push_str(&" ".repeat(wide - width(cell) + 2));
+        }
+        writeln!(out, "{}", text.trim_end())?;
+    }
+    Ok(())
+}
+
+/// Columns on a terminal: Chinese characters and full-width forms take two.
+fn width(text: &str) -> usize {
+    let wide = |c: char| {
+        matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
+        | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe4f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}'
+        | '\u{20000}'..='\u{3fffd}')
+    };
+    text.chars().map(|c| if wide(c) { 2 } else { 1 }).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows() -> [CallRow; 2] {
+        let open = CallRow {
+            id: "0".repeat(32),
+            caller: "1380013\u{1b}8000".into(),
+            called: "12345".into(),
+            source: "carrier".into(),
+            started: Wall(1_700_000_000_123),
+            answered: None,
+            ended: None,
+            menu_path: None,
+            menu_version: None,
+            locale: None,
+            skill_group: None,
+            queued_ms: None,
+            waits: None,
+            agent: None,
+            talk_ms: None,
+            end_reason: None,
+        };
+        let ended = CallRow {
+            caller: "13800138000".into(),
+            answered: Some(Wall(1_700_000_001_000)),
+            ended: Some(Wall(1_700_000_060_000)),
+            menu_path: Some(vec!["welcome".into(), "咨询".into()]),
+            skill_group: Some("咨询组".into()),
+            queued_ms: Some(1234),
+            waits: Some(vec![WaitRow {
+                group: "咨询组".into(),
+                entered: Wall(1_700_000_002_000),
+                waited_ms: 1234,
+                outcome: "answered".into(),
+            }]),
+            agent: Some("1001".into()),
+            talk_ms: Some(55_000),
+            end_reason: Some("caller_hangup".into()),
+            ..open.clone()
+        };
+        [ended, open]
+    }
+
+    fn table(full: bool) -> String {
+        let mut out = Vec::new();
+        write_table(&rows(), full, &mut out).expect("memory takes it");
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn the_table_is_aligned_and_masked() {
+        let expected = "\
+STARTED               CALLER        CALLED  MENU          GROUP   WAIT  AGENT  TALK   END
+2023-11-14T22:13:20Z  138******00   12345   welcome/咨询  咨询组  1.2s  1001   55.0s  caller_hangup
+2023-11-14T22:13:20Z  138*******00  12345                                             (open)
+";
+        assert_eq!(table(false), expected);
+        assert!(table(true).contains("13800138000") && table(true).contains("1380013?8000"));
+    }
+
+    #[test]
+    fn json_has_every_key_and_null_for_the_unknown() {
+        let [ended, open] = rows().map(|row| object(&row));
+        assert_eq!(ended["started"], "2023-11-14T22:13:20.123Z");
+        assert_eq!(ended["menu_path"], json!(["welcome", "咨询"]));
+        assert_eq!(ended["waits"][0]["outcome"], "answered");
+        assert_eq!((&ended["queued_ms"], &ended["talk_ms"]), (&json!(1234), &json!(55_000)));
+        for key in ["answered", "ended", "menu_path", "skill_group", "queued_ms", "agent", "talk_ms", "end_reason"] {
+            assert_eq!(open.get(key), Some(&Value::Null), "{key}");
+        }
+        assert_eq!(ended.as_object().map(|o| o.len()), Some(16));
+    }
+
+    #[test]
+    fn a_reader_that_leaves_is_no_error() {
+        assert_eq!(reader_left(io::ErrorKind::BrokenPipe.into()), Ok(()));
+        assert!(reader_left(io::ErrorKind::StorageFull.into()).is_err());
+    }
+}
