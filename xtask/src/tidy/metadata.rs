@@ -1,6 +1,6 @@
 //! The graph of packages, as `cargo metadata` tells it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -84,6 +84,18 @@ impl Graph {
         self.packages.values().filter(|package| package.member)
     }
 
+    /// Ids of what our own packages are made of, tests left out.
+    pub(super) fn built(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        let mut open: Vec<&str> = self.packages.iter().filter(|(_, p)| p.member).map(|(id, _)| id.as_str()).collect();
+        while let Some(id) = open.pop() {
+            if found.insert(id) {
+                open.extend(self.packages.get(id).into_iter().flat_map(|package| &package.needs).map(String::as_str));
+            }
+        }
+        found
+    }
+
     pub(super) fn needs<'a>(&'a self, package: &'a Package) -> impl Iterator<Item = &'a Package> {
         package.needs.iter().filter_map(|id| self.packages.get(id))
     }
@@ -138,5 +150,6 @@ pub(super) mod tests {
         let needs: Vec<_> = graph.needs(a).map(|package| package.name.as_str()).collect();
         assert_eq!(needs, ["b"]);
         assert!(!graph.packages["c"].resolved);
+        assert_eq!(graph.built().into_iter().collect::<Vec<_>>(), ["a", "b"]);
     }
 }
