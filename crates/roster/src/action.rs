@@ -9,8 +9,17 @@ pub enum Action {
     Registered { ticket: Ticket, bindings: Vec<BindingView> },
     /// To the switch that asked: answer with an error.
     RegisterRefused { ticket: Ticket, refusal: RegisterRefusal },
-    /// To the switch of the call: ring these contacts, best first. At least one.
-    Offer { call: CallId, agent: AgentId, group: GroupId, epoch: u64, until: Time, contacts: Vec<Contact> },
+    /// To the switch of the call: ring these contacts, best first. At least one. `freed`: when the agent's previous
+    /// call left the slot; a phone may call itself busy for a moment after.
+    Offer {
+        call: CallId,
+        agent: AgentId,
+        group: GroupId,
+        epoch: u64,
+        until: Time,
+        freed: Option<Time>,
+        contacts: Vec<Contact>,
+    },
     /// To the queue: the slot is not free for this reservation.
     SlotRefused { call: CallId, agent: AgentId, epoch: u64 },
     /// To the queue: slot free, signed on, ready, reachable.

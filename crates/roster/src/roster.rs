@@ -34,6 +34,8 @@ pub(crate) struct Agent {
     /// The newest epoch seen in a `Reserve`.
     epoch: u64,
     backstop: Option<TimerId>,
+    /// When the last call left the slot.
+    freed: Option<Time>,
 }
 
 impl Agent {
@@ -66,6 +68,7 @@ impl Roster {
             slot: Slot::Free,
             epoch: 0,
             backstop: None,
+            freed: None,
         };
         Roster {
             agents: vec![signed_off; plan.agents.len()],
@@ -87,11 +90,11 @@ impl Roster {
             Command::Reserve { agent, call, group, epoch, until } => {
                 self.reserve(time, agent, (call, group), (epoch, until), out);
             }
-            Command::Talking { agent, call, epoch } => self.turn(agent, out, |slot| slot.talking(call, epoch)),
+            Command::Talking { agent, call, epoch } => self.turn(time, agent, out, |slot| slot.talking(call, epoch)),
             Command::Releasing { agent, call, epoch } => {
-                self.turn(agent, out, |slot| slot.releasing(time, call, epoch));
+                self.turn(time, agent, out, |slot| slot.releasing(time, call, epoch));
             }
-            Command::Released { agent, call, epoch } => self.turn(agent, out, |slot| slot.released(call, epoch)),
+            Command::Released { agent, call, epoch } => self.turn(time, agent, out, |slot| slot.released(call, epoch)),
         }
     }
 
@@ -100,7 +103,7 @@ impl Roster {
         while let Some(timer) = self.deadlines.pop(now.time) {
             match timer {
                 Timer::Expired { agent, serial } => self.expired(agent, serial, out),
-                Timer::Backstop { agent } => self.backstop(agent, out),
+                Timer::Backstop { agent } => self.backstop(now.time, agent, out),
             }
         }
     }
@@ -214,9 +217,10 @@ impl Roster {
         let newer = epoch > agent.epoch;
         agent.epoch = agent.epoch.max(epoch);
         let contacts = agent.bindings.contacts(now);
+        let freed = agent.freed;
         let free = agent.slot == Slot::Free && agent.is_reachable() && !contacts.is_empty();
         if free && newer {
-            out.push(Action::Offer { call, agent: id, group, epoch, until, contacts });
+            out.push(Action::Offer { call, agent: id, group, epoch, until, freed, contacts });
             self.set(id, Slot::Reserved { call, epoch, until });
             return;
         }
@@ -228,7 +232,7 @@ impl Roster {
     }
 
     /// Turns a slot, and tells the queue when that frees it.
-    fn turn(&mut self, id: AgentId, out: &mut Vec<Action>, change: impl FnOnce(Slot) -> Slot) {
+    fn turn(&mut self, now: Time, id: AgentId, out: &mut Vec<Action>, change: impl FnOnce(Slot) -> Slot) {
         let Some(agent) = self.agents.get(id.0 as usize) else { return };
         let (before, after) = (agent.slot, change(agent.slot));
         if before == after {
@@ -236,14 +240,19 @@ impl Roster {
         }
         let reachable = agent.is_reachable();
         self.set(id, after);
+        if after == Slot::Free
+            && let Some(agent) = self.agent(id)
+        {
+            agent.freed = Some(now);
+        }
         if after == Slot::Free && reachable {
             out.push(Action::Ready { agent: id });
         }
     }
 
     /// The deadline stands and falls with the slot's state, so the slot is still as it was when it was set.
-    fn backstop(&mut self, id: AgentId, out: &mut Vec<Action>) {
-        self.turn(id, out, |_| Slot::Free);
+    fn backstop(&mut self, now: Time, id: AgentId, out: &mut Vec<Action>) {
+        self.turn(now, id, out, |_| Slot::Free);
     }
 
     /// Sets a slot and its backstop.

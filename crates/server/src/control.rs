@@ -1,19 +1,21 @@
 //! The control thread: receives SIP, turns the exchange, carries out what it wants.
 
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Job, Notice, Now, Time, WorkerId};
-use media::{Clock, WorkerLink};
-use rustix::event::{EventfdFlags, epoll};
+use media::{Clock, Media, WorkerLink};
+use rustix::event::epoll;
 use store::Store;
 use switch::{Effects, Exchange, Input};
 
-use crate::publish::Publisher;
+use crate::publish::{Picture, Publisher};
 use crate::sockets::{DATAGRAM_MAX, Listener};
 use crate::stop::{Order, Stop};
+use crate::view::Readiness;
 
 /// Datagrams of one listener and notices of one worker in one turn: some milliseconds of work, so that neither starves the other.
 const BATCH: usize = 256;
@@ -27,14 +29,14 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 const WAKE: u64 = u64::MAX;
 
 /// How the serving ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Every call had its end.
     Drained,
     /// Calls were cut short.
     Cut { calls: usize },
     /// A media worker died; its calls cannot be heard any more.
-    WorkerDied,
+    WorkerDied { reason: String },
 }
 
 #[derive(Debug)]
@@ -49,6 +51,7 @@ pub(crate) struct Control {
     pub(crate) clock: Clock,
     pub(crate) exchange: Exchange,
     pub(crate) listeners: Vec<Listener>,
+    pub(crate) media: Media,
     pub(crate) links: Vec<WorkerLink>,
     pub(crate) store: Store,
     pub(crate) stop: Arc<Stop>,
@@ -56,6 +59,8 @@ pub(crate) struct Control {
     pub(crate) drain: Duration,
     effects: Effects,
     buffer: Box<[u8]>,
+    /// Jobs that found their ring full; bounded by what the calls of one switch can ask for.
+    late_jobs: VecDeque<(WorkerId, Job)>,
     phase: Phase,
     next_tick: Time,
 }
@@ -65,6 +70,7 @@ pub(crate) struct Parts {
     pub(crate) clock: Clock,
     pub(crate) exchange: Exchange,
     pub(crate) listeners: Vec<Listener>,
+    pub(crate) media: Media,
     pub(crate) links: Vec<WorkerLink>,
     pub(crate) store: Store,
     pub(crate) stop: Arc<Stop>,
@@ -74,11 +80,12 @@ pub(crate) struct Parts {
 
 impl Control {
     pub(crate) fn new(parts: Parts) -> Control {
-        let Parts { clock, exchange, listeners, links, store, stop, publisher, drain } = parts;
+        let Parts { clock, exchange, listeners, media, links, store, stop, publisher, drain } = parts;
         Control {
             clock,
             exchange,
             listeners,
+            media,
             links,
             store,
             stop,
@@ -86,6 +93,7 @@ impl Control {
             drain,
             effects: Effects::default(),
             buffer: vec![0; DATAGRAM_MAX].into_boxed_slice(),
+            late_jobs: VecDeque::new(),
             phase: Phase::Serving,
             next_tick: Time::ZERO,
         }
@@ -97,7 +105,6 @@ impl Control {
     /// When the kernel refuses to wait for events.
     pub(crate) fn run(mut self) -> io::Result<(Outcome, Store)> {
         let poll = self.watch()?;
-        self.exchange.switch.start(&mut self.effects);
         loop {
             let now = self.clock.now();
             let mut events = [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; 16];
@@ -137,7 +144,8 @@ impl Control {
             self.exchange.handle(now, Input::Deadline, &mut self.effects);
         }
         let outcome = self.follow_orders(now);
-        self.carry_out();
+        self.carry_out(now);
+        self.publisher.note_turn(self.clock.time() - now.time);
         if now.time >= self.next_tick {
             self.next_tick = now.time + TICK;
             self.store.note(now);
@@ -163,7 +171,7 @@ impl Control {
     fn take_notices(&mut self, now: Now) {
         for place in 0..self.links.len() {
             for _ in 0..BATCH {
-                let Some(notice) = self.links[place].next_notice() else { break };
+                let Some(notice) = self.links[place].notice() else { break };
                 self.notice(now, WorkerId(place as u8), notice);
             }
         }
@@ -174,29 +182,41 @@ impl Control {
     }
 
     /// Records first, then jobs, then messages: nobody is told of what was not handed over.
-    fn carry_out(&mut self) {
+    fn carry_out(&mut self, now: Now) {
+        let since = self.clock.time() - now.time;
         for entry in self.effects.records.drain(..) {
+            self.publisher.note_record(&entry, since);
             self.store.write(entry);
         }
-        let mut woken = [false; 256];
-        for (worker, job) in self.effects.jobs.drain(..) {
-            send_job(&mut self.links, worker, job);
-            woken[usize::from(worker.0)] = true;
-        }
-        for (link, _) in self.links.iter_mut().zip(woken).filter(|(_, woken)| *woken) {
-            link.wake();
-        }
+        self.send_jobs();
         for message in self.effects.messages.drain(..) {
             let listener = self.listeners.iter().find(|l| l.network == message.flow.network);
             if !listener.is_some_and(|l| l.send(message.flow.peer, &message.bytes)) {
-                self.publisher.unsent += 1;
+                self.publisher.send_failed += 1;
             }
         }
     }
 
+    /// Jobs keep their order: what does not fit into a worker's ring goes first in the next turn.
+    fn send_jobs(&mut self) {
+        let jobs = std::mem::take(&mut self.effects.jobs);
+        self.late_jobs.extend(jobs);
+        for _ in 0..self.late_jobs.len() {
+            let Some((worker, job)) = self.late_jobs.pop_front() else { break };
+            let Some(link) = self.links.get_mut(usize::from(worker.0)) else { continue };
+            if let Err(job) = link.send(job) {
+                self.late_jobs.push_front((worker, job));
+                break;
+            }
+        }
+        for link in &self.links {
+            link.ring();
+        }
+    }
+
     fn follow_orders(&mut self, now: Now) -> Option<Outcome> {
-        if self.stop.worker_died() {
-            return Some(Outcome::WorkerDied);
+        if let Some(reason) = self.media.failure() {
+            return Some(Outcome::WorkerDied { reason: reason.to_owned() });
         }
         match (&self.phase, self.stop.order()) {
             (Phase::Serving, Order::Drain) => {
@@ -223,18 +243,12 @@ impl Control {
     }
 
     fn publish(&mut self, now: Now) {
-        let draining = !matches!(self.phase, Phase::Serving);
-        self.publisher.publish(now, &self.exchange, &self.store.health(), draining);
+        let readiness = match self.phase {
+            Phase::Serving => Readiness::Ready,
+            Phase::Draining { .. } | Phase::Ending { .. } => Readiness::Draining,
+        };
+        let store = self.store.health();
+        let picture = Picture { exchange: &self.exchange, links: &self.links, store: &store, readiness };
+        self.publisher.publish(now, &picture);
     }
-}
-
-fn send_job(links: &mut [WorkerLink], worker: WorkerId, job: Job) {
-    if let Some(link) = links.get_mut(usize::from(worker.0)) {
-        link.send(job);
-    }
-}
-
-/// A new event counter for waking the control thread.
-pub(crate) fn wake_counter() -> io::Result<std::os::fd::OwnedFd> {
-    Ok(rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?)
 }

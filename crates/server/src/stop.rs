@@ -1,7 +1,10 @@
 //! What other threads and signals tell the control thread.
 
+use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use rustix::event::{EventfdFlags, eventfd};
 
 /// What the operator wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,22 +21,17 @@ pub(crate) enum Order {
 pub struct Stop {
     pub(crate) wake: OwnedFd,
     order: AtomicU8,
-    worker_died: AtomicBool,
 }
 
 impl Stop {
-    pub(crate) fn new(wake: OwnedFd) -> Stop {
-        Stop { wake, order: AtomicU8::new(0), worker_died: AtomicBool::new(false) }
+    pub(crate) fn new() -> io::Result<Stop> {
+        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
+        Ok(Stop { wake, order: AtomicU8::new(0) })
     }
 
     /// One step further: first drain, then end.
     pub fn next(&self) {
         let _ = self.order.fetch_update(Ordering::AcqRel, Ordering::Acquire, |order| Some(order.saturating_add(1).min(2)));
-        self.ring();
-    }
-
-    pub(crate) fn note_worker_died(&self) {
-        self.worker_died.store(true, Ordering::Release);
         self.ring();
     }
 
@@ -53,9 +51,5 @@ impl Stop {
             1 => Order::Drain,
             _ => Order::End,
         }
-    }
-
-    pub(crate) fn worker_died(&self) -> bool {
-        self.worker_died.load(Ordering::Acquire)
     }
 }

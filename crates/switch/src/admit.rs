@@ -34,7 +34,7 @@ pub(crate) struct Doorman {
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 impl Doorman {
-    pub(crate) fn new(realm: String, nonce_key: [u8; 32]) -> Doorman {
+    pub(crate) fn new(realm: &str, nonce_key: [u8; 32]) -> Doorman {
         Doorman { auth: Auth::new(realm, nonce_key), registered: Map::default(), next_sweep: Time::ZERO }
     }
 
@@ -60,7 +60,6 @@ impl Doorman {
 
 impl Switch {
     pub(crate) fn on_invite(&mut self, now: Now, tx: ServerTx, flow: Flow, request: &Message, out: &mut Effects) {
-        self.counters.invites += 1;
         let Some(sender) = self.identify(now, tx, flow, request) else { return };
         let Some(menu) = self.called_menu(request) else { return self.turn_away(now, tx, 404) };
         if self.draining || self.calls.len() >= self.plan.limits.calls {
@@ -75,6 +74,7 @@ impl Switch {
         // Drawn below 2^62, so that versions and legs can be added without leaving the range that old phones parse.
         let session_id = self.rng.u64() >> 2;
         let arrival = Arrival { start, menu, lease, peer: flow.peer.ip(), offer: sdp_of(request), session_id };
+        self.counters.started += 1;
         let mut actions = Vec::new();
         let call = Call::arrive(self.plan.clone(), now, arrival, &mut actions);
         self.calls.insert(id, call, worker);
@@ -111,7 +111,7 @@ impl Switch {
     }
 
     fn turn_away(&mut self, now: Now, tx: ServerTx, status: u16) {
-        self.counters.refused += 1;
+        self.counters.note_refused(status);
         let retry = ("Retry-After".to_owned(), RETRY_AFTER.to_owned());
         let headers = if status == 503 { vec![retry] } else { Vec::new() };
         self.endpoint.reply(now, tx, status, &Reply { headers, body: None }, &mut self.sip);

@@ -117,14 +117,12 @@ impl Switch {
     }
 
     fn tell_queue(&mut self, command: acd::Command, out: &mut Effects) {
-        if matches!(command, acd::Command::Accepted { .. }) {
-            self.counters.connected += 1;
-        }
+        self.counters.note_command(&command);
         out.queue.push(command);
     }
 
     fn record(&mut self, entry: RecordEntry, out: &mut Effects) {
-        self.counters.note(&entry);
+        self.counters.note_record(&entry);
         out.records.push(entry);
     }
 
@@ -155,7 +153,6 @@ impl Switch {
             headers: Vec::new(),
             body: Some(sdp_body(dial.body)),
         };
-        self.counters.offers += 1;
         self.endpoint.invite(now, leg, invite, &mut self.sip);
     }
 }

@@ -6,28 +6,46 @@ use call::{Call, Phase};
 /// Totals since the start; they only grow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    pub invites: u64,
-    pub answered: u64,
-    pub messages_in: u64,
-    pub messages_out: u64,
-    pub offers: u64,
-    pub connected: u64,
-    /// Refused before there was a call: not ours, not known, draining, full.
-    pub refused: u64,
-    pub auth_failed: u64,
+    /// First INVITEs that became a call.
+    pub started: u64,
     /// By place in `EndReason::ALL`.
     pub ended: [u64; EndReason::ALL.len()],
+    /// First INVITEs that became none, by the status of our answer: at most one entry a status.
+    pub refused: Vec<(u16, u64)>,
+    pub messages_in: u64,
+    pub messages_out: u64,
+    /// Wrong passwords and unknown users.
+    pub auth_failed: u64,
+    /// Offers by what became of them.
+    pub accepted: u64,
+    pub declined: u64,
+    pub timed_out: u64,
+    /// The caller was gone or taken when the offer came.
+    pub withdrawn: u64,
 }
 
 impl Counters {
-    pub(crate) fn note(&mut self, entry: &RecordEntry) {
-        match entry {
-            RecordEntry::Start(_) => self.answered += 1,
-            RecordEntry::End(record) => {
-                if let Some(place) = EndReason::ALL.iter().position(|r| *r == record.end_reason) {
-                    self.ended[place] += 1;
-                }
-            }
+    pub(crate) fn note_record(&mut self, entry: &RecordEntry) {
+        if let RecordEntry::End(record) = entry
+            && let Some(place) = EndReason::ALL.iter().position(|r| *r == record.end_reason)
+        {
+            self.ended[place] += 1;
+        }
+    }
+
+    pub(crate) fn note_refused(&mut self, status: u16) {
+        match self.refused.iter_mut().find(|(known, _)| *known == status) {
+            Some((_, count)) => *count += 1,
+            None => self.refused.push((status, 1)),
+        }
+    }
+
+    pub(crate) fn note_command(&mut self, command: &acd::Command) {
+        match command {
+            acd::Command::Accepted { .. } => self.accepted += 1,
+            acd::Command::Declined { cause: acd::Decline::Taken, .. } => self.withdrawn += 1,
+            acd::Command::Declined { .. } => self.declined += 1,
+            _ => {}
         }
     }
 }

@@ -28,7 +28,6 @@ enum Told {
 const DELIVERIES_MAX: usize = 100_000;
 
 /// A switch, the queue and the roster, and what is on its way between them.
-#[derive(Debug)]
 pub struct Exchange {
     pub switch: Switch,
     pub acd: Acd,

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use base::{Job, Lease, NetworkId, WorkerId};
 
 /// Ends of one worker on one network.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Pool {
     ready: VecDeque<Lease>,
     /// Asked for and not yet answered.
@@ -23,7 +23,9 @@ pub(crate) struct Leases {
 
 impl Leases {
     pub(crate) fn new(workers: u8, networks: usize, target: u16) -> Leases {
-        Leases { pools: vec![vec![Pool::default(); networks]; usize::from(workers)], target }
+        // The workers bind the first ends by themselves at their start.
+        let pool = Pool { ready: VecDeque::new(), asked: target };
+        Leases { pools: vec![vec![pool; networks]; usize::from(workers)], target }
     }
 
     /// The worker with the most ends ready on this network; none when all pools are empty.
@@ -65,8 +67,8 @@ impl Leases {
         }
     }
 
-    pub(crate) fn ready(&self) -> usize {
-        self.pools.iter().flatten().map(|p| p.ready.len()).sum()
+    pub(crate) fn ready(&self, worker: WorkerId) -> usize {
+        self.pools.get(usize::from(worker.0)).map_or(0, |pools| pools.iter().map(|p| p.ready.len()).sum())
     }
 
     fn pool(&mut self, worker: WorkerId, network: NetworkId) -> Option<&mut Pool> {

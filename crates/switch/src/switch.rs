@@ -23,14 +23,12 @@ pub struct Config {
     pub nonce_key: [u8; 32],
     /// Media workers whose ends the switch leases.
     pub workers: u8,
-    /// Ends to keep ready for each worker and network.
+    /// Ends to keep ready for each worker and network; the workers lease as many at their start without being asked.
     pub leases_ready: u16,
 }
 
 /// The owner of a shard of the calls and of their dialogs.
-#[derive(Debug)]
 pub struct Switch {
-    pub(crate) config: Config,
     pub(crate) plan: Arc<Plan>,
     pub(crate) endpoint: Endpoint,
     /// What the endpoint said and nobody has handled yet.
@@ -57,9 +55,8 @@ impl Switch {
         let endpoint = Endpoint::new(endpoint_config(&config, &plan), now, rng.fork());
         let leases = Leases::new(config.workers, plan.networks.len(), config.leases_ready);
         Switch {
-            doorman: Doorman::new(plan.realm.clone(), config.nonce_key),
+            doorman: Doorman::new(&plan.realm, config.nonce_key),
             calls: Calls::new(config.id, config.epoch),
-            config,
             plan,
             endpoint,
             sip: sip::Output::default(),
@@ -72,11 +69,6 @@ impl Switch {
             draining: false,
             counters: Counters::default(),
         }
-    }
-
-    /// Leases the first media ends; call once before the first input.
-    pub fn start(&mut self, out: &mut Effects) {
-        self.leases.refill(&mut out.jobs);
     }
 
     pub fn handle(&mut self, now: Now, input: Input<'_>, out: &mut Effects) {
@@ -115,8 +107,14 @@ impl Switch {
         &self.counters
     }
 
-    pub fn leases_ready(&self) -> usize {
-        self.leases.ready()
+    /// Messages that could not be read.
+    pub fn malformed(&self) -> u64 {
+        self.endpoint.malformed()
+    }
+
+    /// Media ends of a worker that wait for a call.
+    pub fn leases_ready(&self, worker: WorkerId) -> usize {
+        self.leases.ready(worker)
     }
 
     fn on_message(&mut self, now: Now, flow: Flow, bytes: &[u8]) {
@@ -125,6 +123,9 @@ impl Switch {
     }
 
     fn on_queue(&mut self, now: Now, action: acd::Action, out: &mut Effects) {
+        if matches!(action, acd::Action::Withdraw { .. }) {
+            self.counters.timed_out += 1;
+        }
         let call = match &action {
             acd::Action::Reserve { call, .. }
             | acd::Action::Withdraw { call, .. }

@@ -1,0 +1,126 @@
+//! The picture of the engine that other threads read.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+use base::{Now, RecordEntry};
+use media::WorkerLink;
+use roster::{Slot, State};
+use switch::Exchange;
+
+use crate::view::{Agents, Calls, Group, Histogram, MediaWorker, Offers, Readiness, Sip, View};
+
+/// Gathers what only the control thread sees and publishes it.
+#[derive(Debug)]
+pub(crate) struct Publisher {
+    shared: Arc<ArcSwap<View>>,
+    pub(crate) send_failed: u64,
+    answer: Histogram,
+    wait: Histogram,
+    turn: Histogram,
+}
+
+impl Publisher {
+    pub(crate) fn new(shared: Arc<ArcSwap<View>>) -> Publisher {
+        let (answer, wait, turn) = Default::default();
+        Publisher { shared, send_failed: 0, answer, wait, turn }
+    }
+
+    /// A record was handed to the store in a turn that began `since` ago.
+    pub(crate) fn note_record(&mut self, entry: &RecordEntry, since: Duration) {
+        match entry {
+            RecordEntry::Start(_) => self.answer.observe(since),
+            RecordEntry::End(record) if record.agent.is_some() => {
+                self.wait.observe(Duration::from_millis(record.queued_ms));
+            }
+            RecordEntry::End(_) => {}
+        }
+    }
+
+    pub(crate) fn note_turn(&mut self, took: Duration) {
+        self.turn.observe(took);
+    }
+
+    pub(crate) fn publish(&self, now: Now, of: &Picture<'_>) {
+        let counters = of.exchange.switch.counters();
+        let view = View {
+            published: Instant::now(),
+            readiness: of.readiness,
+            calls: calls(of.exchange),
+            sip: Sip {
+                received: counters.messages_in,
+                sent: counters.messages_out,
+                malformed: of.exchange.switch.malformed(),
+                send_failed: self.send_failed,
+            },
+            groups: groups(now, of.exchange),
+            agents: agents(now, of.exchange),
+            offers: Offers {
+                accepted: counters.accepted,
+                declined: counters.declined,
+                timed_out: counters.timed_out,
+                withdrawn: counters.withdrawn,
+            },
+            store: of.store.clone(),
+            media: of.links.iter().map(|link| worker(link, of.exchange)).collect(),
+            answer: self.answer.clone(),
+            wait: self.wait.clone(),
+            turn: self.turn.clone(),
+        };
+        self.shared.store(Arc::new(view));
+    }
+}
+
+/// What a view is made from.
+pub(crate) struct Picture<'a> {
+    pub(crate) exchange: &'a Exchange,
+    pub(crate) links: &'a [WorkerLink],
+    pub(crate) store: &'a store::Health,
+    pub(crate) readiness: Readiness,
+}
+
+fn calls(exchange: &Exchange) -> Calls {
+    let counters = exchange.switch.counters();
+    let phases = exchange.switch.phases();
+    Calls {
+        started: counters.started,
+        ended: counters.ended,
+        refused: counters.refused.clone(),
+        now: [phases.menu, phases.waiting, phases.talking, phases.ending].map(|n| n as u64),
+        limit: exchange.plan().limits.calls as u64,
+    }
+}
+
+fn groups(now: Now, exchange: &Exchange) -> Vec<Group> {
+    let names = exchange.plan().groups.iter().map(|g| g.name.clone());
+    let views = exchange.acd.view(now).groups;
+    let group = |(name, view): (String, acd::GroupView)| Group {
+        name,
+        waiting: (view.waiting + view.offered) as u64,
+        longest_wait: view.longest_wait,
+    };
+    names.zip(views).map(group).collect()
+}
+
+fn agents(now: Now, exchange: &Exchange) -> Agents {
+    let mut agents = Agents::default();
+    let queue = exchange.acd.view(now).agents;
+    for (view, queued) in exchange.roster.view().agents.iter().zip(queue) {
+        let resting = matches!(queued, acd::AgentState::WrapUp | acd::AgentState::BackOff);
+        let count = match (view.slot, view.state) {
+            (Slot::Reserved { .. }, _) => &mut agents.reserved,
+            (Slot::Talking { .. }, _) => &mut agents.talking,
+            (Slot::Releasing { .. }, _) => &mut agents.releasing,
+            (Slot::Free, State::SignedOff) => &mut agents.signed_off,
+            (Slot::Free, State::Ready) if resting => &mut agents.releasing,
+            (Slot::Free, State::Ready) => &mut agents.free,
+        };
+        *count += 1;
+    }
+    agents
+}
+
+fn worker(link: &WorkerLink, exchange: &Exchange) -> MediaWorker {
+    MediaWorker { counts: link.counts(), leases_free: exchange.switch.leases_ready(link.worker) as u64 }
+}
