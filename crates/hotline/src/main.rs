@@ -1,3 +1,39 @@
 //! The call engine for 12345 government hotlines.
 
-fn main() {}
+mod agent;
+mod call;
+mod check;
+mod records;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The call engine for 12345 government hotlines: answers, queues, connects and records citizens' calls.
+#[derive(Parser)]
+#[command(name = "hotline", version)]
+struct Cli {
+    /// Without a command: serve
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Check(check::Args),
+    Call(call::Args),
+    Agent(agent::Args),
+    Records(records::Args),
+}
+
+fn main() -> ExitCode {
+    match Cli::parse().command.unwrap_or_else(|| Command::Serve(serve::Args::default())) {
+        Command::Serve(args) => serve::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Call(args) => call::run(args),
+        Command::Agent(args) => agent::run(args),
+        Command::Records(args) => records::run(args),
+    }
+}

@@ -1,0 +1,108 @@
+//! `hotline serve`: the engine.
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use api::Http;
+use server::Outcome;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use tracing_subscriber::EnvFilter;
+
+/// Takes calls until SIGTERM: then no new ones, and the running ones have their time; a second SIGTERM ends them
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Args {
+    /// The folder of hotline.toml, queues.toml, menu/ and calendar/
+    #[arg(long, value_name = "DIR")]
+    config: Option<PathBuf>,
+    /// The folder of the records [default: `server.data` of the configuration]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+}
+
+/// The configuration is wrong.
+const WRONG: u8 = 2;
+
+pub(crate) fn run(args: Args) -> ExitCode {
+    let config = args.config.unwrap_or_else(|| PathBuf::from("config"));
+    let plans = match settings::load(&config, std::env::vars()) {
+        Ok(plans) => plans,
+        Err(report) => {
+            eprint!("{}", report.render(std::io::stderr().is_terminal()));
+            return ExitCode::from(WRONG);
+        }
+    };
+    log_to_stderr(&plans.server.log);
+    for warning in &plans.warnings {
+        eprintln!("{warning}\n");
+    }
+    let data = args.data.unwrap_or_else(|| plans.server.data.clone());
+    match serve(plans, data) {
+        Ok(code) => code,
+        Err(reason) => {
+            eprintln!("hotline serve: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(plans: settings::Plans, data: PathBuf) -> Result<ExitCode, String> {
+    let http_listen = plans.server.http;
+    let signals = Signals::new([SIGTERM, SIGINT]).map_err(|e| format!("cannot watch for SIGTERM: {e}"))?;
+    let running = server::start(plans, data).map_err(|e| e.to_string())?;
+    let view = Arc::clone(&running.view);
+    let http = Http::start(http_listen, Arc::new(move || view.load_full())).map_err(|e| e.to_string());
+    let http = match http {
+        Ok(http) => http,
+        Err(reason) => {
+            running.stop.next();
+            running.stop.next();
+            running.wait()?;
+            return Err(reason);
+        }
+    };
+    if running.closed > 0 {
+        tracing::warn!(calls = running.closed, "calls found open were ended with reason `restart`");
+    }
+    say_ready(&running, &http);
+    obey(signals, &running);
+    Ok(match running.wait()? {
+        Outcome::Drained => ExitCode::SUCCESS,
+        Outcome::Cut { calls } => {
+            tracing::warn!(calls, "calls were ended before their time");
+            ExitCode::SUCCESS
+        }
+        Outcome::WorkerDied { reason } => {
+            eprintln!("hotline serve: {reason}");
+            ExitCode::FAILURE
+        }
+    })
+}
+
+fn say_ready(running: &server::Running, http: &Http) {
+    let mut out = std::io::stdout().lock();
+    // Who started us may have closed our output; calls are taken all the same.
+    let _ = writeln!(out, "ready sip=udp:{} http={}", running.sip, http.address());
+    let _ = out.flush();
+}
+
+/// Each signal is one step: drain, then end.
+fn obey(mut signals: Signals, running: &server::Running) {
+    let stop = Arc::clone(&running.stop);
+    let watch = move || {
+        for signal in signals.forever() {
+            tracing::info!(signal, "told to stop");
+            stop.next();
+        }
+    };
+    if let Err(e) = std::thread::Builder::new().name("signals".to_owned()).spawn(watch) {
+        tracing::error!("cannot start the thread that watches for SIGTERM: {e}; stop the process with SIGKILL");
+    }
+}
+
+fn log_to_stderr(filter: &str) {
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+}
