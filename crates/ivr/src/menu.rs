@@ -84,6 +84,10 @@ impl Menu {
         self.node(self.person).and_then(|n| n.kind.queue(locale)).unwrap_or_default()
     }
 
+    pub fn node_count(&self) -> usize {
+        self.nodes.len()
+    }
+
     pub(crate) fn node(&self, node: NodeId) -> Option<&Node> {
         self.nodes.get(usize::from(node.0))
     }

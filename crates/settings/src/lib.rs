@@ -1,1 +1,29 @@
 //! Configuration files to typed plans; every error at once, with file, line and a caret.
+//!
+//! Invariants: [`load`] alone reads files, and it reads them all before it judges; what it returns is complete and
+//! consistent, so that nobody after it checks again; an error names the thing, the reason and the next step.
+
+mod agents;
+mod assemble;
+mod calendar;
+mod env;
+mod groups;
+mod keys;
+mod load;
+mod menu;
+mod nearest;
+mod network;
+mod plans;
+mod problem;
+mod reader;
+mod report;
+mod service;
+mod sounds;
+mod source;
+mod trunk;
+mod value;
+
+pub use keys::keys;
+pub use load::load;
+pub use plans::{Network, Plans, Server, SoundFile};
+pub use report::Report;

@@ -1,0 +1,85 @@
+//! `[[agent]]`: who answers.
+
+use base::{GroupId, Secret};
+
+use crate::groups::refuse_twins;
+use crate::nearest::did_you_mean;
+use crate::problem::{Problem, Problems, Spot};
+use crate::reader::Table;
+use crate::trunk::EXAMPLE;
+use crate::value::Value;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Agents {
+    pub(crate) acd: Vec<acd::plan::Agent>,
+    pub(crate) roster: Vec<roster::plan::Agent>,
+    pub(crate) call: Vec<call::plan::Agent>,
+    /// Who has a password of the examples.
+    pub(crate) examples: Vec<String>,
+}
+
+/// Worse levels are not told apart by anyone who plans a shift.
+const LEVEL_MAX: u64 = 9;
+
+pub(crate) fn read(root: &Table<'_>, groups: &[String], problems: &Problems) -> Agents {
+    let mut agents = Agents::default();
+    let mut numbers = Vec::new();
+    for table in root.sections("agent") {
+        let number = table.need("number", "\"1001\"").and_then(|v| Some((number(&v)?, v.spot)));
+        let password = table.need("password", "\"…\"").and_then(|v| v.text());
+        let skills = skills(&table, groups);
+        let wrap_up = table.get("wrap_up_s").and_then(|v| v.seconds(0, 3600));
+        let ready_on_register = table.bool("ready_on_register", true);
+        let (Some((number, spot)), Some(password)) = (number, password) else { continue };
+        if password.starts_with(EXAMPLE) {
+            agents.examples.push(format!("agent {number}"));
+        }
+        numbers.push((number.clone(), spot));
+        agents.acd.push(acd::plan::Agent { skills, wrap_up });
+        agents.roster.push(roster::plan::Agent { number: number.clone(), ready_on_register });
+        agents.call.push(call::plan::Agent { number, password: Secret(password) });
+    }
+    refuse_twins(numbers.iter().map(|(n, spot)| (n.as_str(), spot)), "agents", problems);
+    warn_of_empty_groups(root, &agents, groups, problems);
+    agents
+}
+
+/// It is spoken to citizens digit by digit and typed on phones.
+fn number(value: &Value<'_>) -> Option<String> {
+    let is_number = |text: &str| !text.is_empty() && text.len() <= 32 && text.bytes().all(|b| b.is_ascii_digit());
+    value.parsed("a number of 1 to 32 digits", "`\"1001\"`", |text| is_number(text).then(|| text.to_owned()))
+}
+
+/// `["consult"]`, or `{ consult = 1, english = 2 }` with levels; every group at level 1 when nothing is said.
+fn skills(table: &Table<'_>, groups: &[String]) -> Vec<acd::plan::Skill> {
+    let Some(value) = table.get("skills") else {
+        return (0..).map(GroupId).zip(groups).map(|(group, _)| acd::plan::Skill { group, level: 1 }).collect();
+    };
+    if let Some(table) = value.as_names() {
+        let levels = table.into_iter().map(|(name, spot, level)| {
+            let level = level.number(1, LEVEL_MAX).unwrap_or(1) as u8;
+            skill(name, spot, level, groups, value.problems)
+        });
+        return levels.flatten().collect();
+    }
+    value.texts().into_iter().filter_map(|(name, item)| skill(&name, item.spot, 1, groups, value.problems)).collect()
+}
+
+fn skill(name: &str, spot: Spot, level: u8, groups: &[String], problems: &Problems) -> Option<acd::plan::Skill> {
+    let found = (0..).map(GroupId).zip(groups).find(|(_, known)| *known == name).map(|(id, _)| id);
+    if found.is_none() {
+        let help = did_you_mean(name, groups.iter().map(String::as_str));
+        problems.error(Problem::new(spot, format!("no group is named `{name}`"), "unknown group", help));
+    }
+    found.map(|group| acd::plan::Skill { group, level })
+}
+
+fn warn_of_empty_groups(root: &Table<'_>, agents: &Agents, groups: &[String], problems: &Problems) {
+    for (id, name) in (0..).map(GroupId).zip(groups) {
+        if !agents.acd.iter().any(|agent| agent.skills.iter().any(|skill| skill.group == id)) {
+            let title = format!("no agent serves the group `{name}`");
+            let help = "name the group in the `skills` of an agent";
+            problems.warn(Problem::new(root.spot.clone(), title, "", help));
+        }
+    }
+}

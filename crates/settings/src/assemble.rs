@@ -1,0 +1,54 @@
+//! The parts, put together.
+
+use crate::agents::Agents;
+use crate::groups::Groups;
+use crate::menu::Menus;
+use crate::network::Networks;
+use crate::service::Service;
+use crate::sounds::SoundPlan;
+use crate::trunk::Trunks;
+use crate::{Plans, Server};
+
+#[derive(Clone, Debug)]
+pub(crate) struct Parts {
+    pub(crate) service: Service,
+    pub(crate) networks: Networks,
+    pub(crate) trunks: Trunks,
+    pub(crate) groups: Groups,
+    pub(crate) agents: Agents,
+    pub(crate) menus: Menus,
+    pub(crate) sounds: SoundPlan,
+}
+
+pub(crate) fn plans(parts: Parts) -> Plans {
+    let Parts { service, networks, trunks, groups, agents, menus, sounds } = parts;
+    let server = Server {
+        networks: networks.server,
+        http: service.http,
+        data: service.data,
+        log: service.log,
+        media_workers: service.media_workers,
+        drain: service.drain,
+    };
+    let call = call::Plan {
+        realm: service.realm,
+        networks: networks.call,
+        trunks: trunks.trunks,
+        called: service.called,
+        menus: menus.versions,
+        prompts: sounds.prompts,
+        groups: groups.call,
+        agents: agents.call,
+        connect: service.connect,
+        limits: service.limits,
+    };
+    let roster = roster::Plan {
+        agents: agents.roster,
+        expires_min: service.expires_min,
+        expires_default: service.expires_default,
+        expires_max: service.expires_max,
+        contacts_max: service.contacts_max,
+    };
+    let acd = acd::Plan { groups: groups.acd, agents: agents.acd, back_off: groups.back_off };
+    Plans { server, acd, roster, call, sounds: sounds.files, warnings: Vec::new() }
+}

@@ -1,0 +1,55 @@
+//! From a folder to plans.
+
+use std::path::Path;
+
+use crate::env::Env;
+use crate::problem::Problems;
+use crate::reader::Document;
+use crate::report::Report;
+use crate::source::{self, Part, Sources};
+use crate::{Plans, agents, assemble, calendar, groups, menu, network, service, sounds, trunk};
+
+/// Reads the configuration in `dir`, with `HOTLINE__SECTION__KEY` variables of `env` over it.
+///
+/// # Errors
+/// Every fault of every file and variable, in the order of files and lines.
+pub fn load(dir: &Path, env: impl IntoIterator<Item = (String, String)>) -> Result<Plans, Report> {
+    let problems = Problems::default();
+    let sources = source::read(dir, &problems);
+    let env = Env::new(env, &problems);
+    let plans = parse(&sources, &env, &problems).map(|documents| build(dir, &documents, &sources, &problems));
+    let (errors, warnings) = problems.into_sorted();
+    match plans {
+        Some(plans) if errors.is_empty() => Ok(Plans { warnings: Report::new(warnings, sources).texts(), ..plans }),
+        _ => Err(Report::new(errors, sources)),
+    }
+}
+
+/// The parsed files; none when one cannot be read, because what refers to it would only look wrong.
+fn parse<'a>(sources: &'a Sources, env: &'a Env, problems: &'a Problems) -> Option<Vec<Document<'a>>> {
+    let parse_one = |file| Document::parse(sources, file, env, problems);
+    let documents: Vec<_> = sources.ids().map(parse_one).collect();
+    if problems.any_error() {
+        return None;
+    }
+    documents.into_iter().collect()
+}
+
+fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &Problems) -> Plans {
+    let of = |part: Part| documents.iter().filter(move |d| d.part == part);
+    let main = of(Part::Main).map(Document::root).next();
+    let queues = of(Part::Queues).map(Document::root).next();
+    let sound_plan = main.as_ref().map(|root| sounds::read(dir, root, problems)).unwrap_or_default();
+    let networks = main.as_ref().map(|root| network::read(root, problems)).unwrap_or_default();
+    let trunks = main.as_ref().map(|root| trunk::read(root, problems)).unwrap_or_default();
+    let groups = queues.as_ref().map(|root| groups::read(root, &sound_plan, problems)).unwrap_or_default();
+    let agents = queues.as_ref().map(|root| agents::read(root, &groups.names, problems)).unwrap_or_default();
+    let calendars: Vec<_> = of(Part::Calendar).map(Document::root).collect();
+    let hours = calendar::read(&calendars, problems);
+    let menu_documents: Vec<_> = of(Part::Menu).collect();
+    let refers = ivr::Names { groups: &groups.names, hours: &hours, prompts: &sound_plan.prompts };
+    let menus = menu::read(&menu_documents, sources, refers, problems);
+    network::refuse_example_passwords(&networks, &agents, &trunks, problems);
+    let service = main.as_ref().map(|root| service::read(root, &menus.names, problems)).unwrap_or_default();
+    assemble::plans(assemble::Parts { service, networks, trunks, groups, agents, menus, sounds: sound_plan })
+}

@@ -1,0 +1,102 @@
+//! A fault of a menu, at its line and with what to do.
+
+use ivr::{Fault, Kind, Names, Place, Problem as Wrong, Tree};
+
+use crate::nearest::did_you_mean;
+use crate::problem::{Problem, Spot};
+use crate::reader::Table;
+use crate::value::Value;
+
+/// The problem that an operator reads.
+pub(crate) fn tell(root: &Table<'_>, tree: &Tree, refers: Names<'_>, fault: &Fault) -> Problem {
+    let (label, help) = advice(tree, refers, fault);
+    Problem::new(spot(root, &fault.place), fault.problem.to_string(), label, help)
+}
+
+/// The deepest part of the place that is written.
+fn spot(root: &Table<'_>, place: &Place) -> Spot {
+    let Some(node) = &place.node else {
+        let value = (!place.field.is_empty()).then(|| root.get(place.field)).flatten();
+        return value.map_or(root.spot.clone(), |v| item(v, place));
+    };
+    let nodes = root.get("node").map(|v| v.names()).unwrap_or_default();
+    let Some((_, name_spot, value)) = nodes.into_iter().find(|(name, _, _)| name == node) else {
+        return root.spot.clone();
+    };
+    let fields = value.as_names().unwrap_or_default();
+    match fields.into_iter().find(|(field, _, _)| *field == place.field) {
+        Some((_, _, value)) => item(value, place),
+        None => name_spot,
+    }
+}
+
+/// An item of a list, or an entry of a table, where the place names one.
+fn item(value: Value<'_>, place: &Place) -> Spot {
+    let key = place.key.map(|key| key.as_char().to_string());
+    let name = key.or_else(|| place.entry.clone());
+    let found = match (name, place.index) {
+        (Some(name), _) => {
+            value.as_names().into_iter().flatten().find(|(n, _, _)| n.eq_ignore_ascii_case(&name)).map(|e| e.2)
+        }
+        (None, Some(index)) => value.list().into_iter().nth(index),
+        (None, None) => None,
+    };
+    found.unwrap_or(value).spot
+}
+
+/// What stands beside the caret, and what to do.
+fn advice(tree: &Tree, refers: Names<'_>, fault: &Fault) -> (&'static str, String) {
+    let nodes = || tree.nodes.iter().map(|n| n.name.as_str());
+    match &fault.problem {
+        Wrong::UnknownNode(name) => ("leads nowhere", did_you_mean(name, nodes())),
+        Wrong::UnknownGroup(name) => {
+            let known = did_you_mean(name, refers.groups.iter().map(String::as_str));
+            ("unknown group", format!("{known}; groups stand in queues.toml"))
+        }
+        Wrong::UnknownHours(name) => {
+            let known = did_you_mean(name, refers.hours.iter().map(|(n, _)| n.as_str()));
+            ("unknown hours", format!("{known}; opening hours stand in calendar/*.toml as `[hours.NAME]`"))
+        }
+        Wrong::UnknownLocale(name) => {
+            let known = did_you_mean(name, refers.prompts.locales().map(|(_, n)| n));
+            (
+                "unknown language",
+                format!("{known}; languages stand under [prompts] in hotline.toml and in the menu's `locales`"),
+            )
+        }
+        Wrong::UnknownPrompt(name) => {
+            let known = did_you_mean(name, refers.prompts.names());
+            (
+                "no such file",
+                format!("{known}; a new prompt goes into prompts/manifest.toml, then `cargo xtask prompts`"),
+            )
+        }
+        Wrong::MissingPrompt { name, locale } => (
+            "not in every language",
+            format!("add prompts/{locale}/{name}.wav, or write `{name}@LANGUAGE` to say it in one language"),
+        ),
+        Wrong::NotAQueue(_) => {
+            let queues = tree.nodes.iter().filter(|n| matches!(n.kind, Kind::Queue { .. })).map(|n| n.name.as_str());
+            ("no queue", did_you_mean("", queues))
+        }
+        other => general(other),
+    }
+}
+
+fn general(problem: &Wrong) -> (&'static str, String) {
+    let (label, help) = match problem {
+        Wrong::KeysOnly(_) => ("without a key", "name a node here"),
+        Wrong::ReservedKey(_) => ("not free", "remove it: everywhere 0 leads to a person, * goes back and # repeats"),
+        Wrong::ReservedName => ("not free", "choose another name"),
+        Wrong::NoKeys => ("empty", "add keys as `keys = { 1 = \"enquiry\" }`, or make it `kind = \"play\"`"),
+        Wrong::NoPrompt => ("no prompt", "add `prompt = \"…\"` with the name of a prompt"),
+        Wrong::NoLocale => ("empty", "name at least one, as `locales = [\"zh-CN\"]`"),
+        Wrong::OutOfRange { .. } => ("out of range", "choose a number in the range"),
+        Wrong::TooManyNodes { .. } => ("too many", "split the menu: callers do not find their way through so many"),
+        Wrong::Circle(_) => ("leads back here", "let one of these nodes lead to a queue instead"),
+        Wrong::SilentEnd(_) => ("hangs up", "let the last node before it lead to a queue instead"),
+        Wrong::Unreachable => ("unused", "remove it, or let a key lead to it"),
+        _ => ("", ""),
+    };
+    (label, help.to_owned())
+}

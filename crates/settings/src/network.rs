@@ -1,0 +1,164 @@
+//! `[[network]]`: where we listen and how peers reach us.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
+
+use base::Transport;
+
+use crate::Network;
+use crate::agents::Agents;
+use crate::problem::{Problem, Problems, Spot};
+use crate::reader::Table;
+use crate::trunk::Trunks;
+use crate::value::Value;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Networks {
+    pub(crate) server: Vec<Network>,
+    pub(crate) call: Vec<call::plan::Network>,
+    /// Where each listener is written.
+    pub(crate) spots: Vec<Spot>,
+}
+
+/// Class selector 3: signalling (RFC 4594 §3.2).
+const DSCP_SIP: u64 = 24;
+/// Expedited forwarding: voice (RFC 4594 §4.1).
+const DSCP_MEDIA: u64 = 46;
+/// `NetworkId` is one byte; nobody has so many carriers.
+const NETWORKS_MAX: usize = 64;
+const PORTS: &str = "20000-29999";
+
+pub(crate) fn read(root: &Table<'_>, problems: &Problems) -> Networks {
+    let mut networks = Networks::default();
+    let media = root.section("media");
+    let ports = media.get("ports").and_then(|v| port_range(&v)).unwrap_or(20000..=29999);
+    let tables = root.sections("network");
+    if tables.is_empty() || tables.len() > NETWORKS_MAX {
+        let title = format!("{} networks, but 1 to {NETWORKS_MAX} are possible", tables.len());
+        let help = "add a `[[network]]` with a name and `listen = \"127.0.0.1:5060\"`";
+        problems.error(Problem::new(root.spot.clone(), title, "", help));
+    }
+    for (i, table) in tables.iter().take(NETWORKS_MAX).enumerate() {
+        let over = if i == 0 { root.section("sip").get("udp") } else { None };
+        one(table, over, &ports, &mut networks);
+    }
+    refuse_twins(&networks, problems);
+    networks
+}
+
+fn one(table: &Table<'_>, over: Option<Value<'_>>, ports: &RangeInclusive<u16>, networks: &mut Networks) {
+    let name = table.need("name", "\"local\"").and_then(|v| v.text()).unwrap_or_default();
+    let transport = table.get("transport").and_then(|v| transport(&v)).unwrap_or_default();
+    let overridden = over.is_some();
+    let Some(value) = over.or_else(|| table.need("listen", "\"127.0.0.1:5060\"")) else { return };
+    let Some(listen) = socket(&value) else { return };
+    let shown = table.get("advertised").and_then(|v| advertised(&v));
+    let (host, port) = match shown {
+        Some((host, Some(port))) if !overridden => (host, port),
+        Some((host, _)) => (host, listen.port()),
+        None => (own_host(listen.ip(), &value, "advertised"), listen.port()),
+    };
+    let media_bind = table.get("media_bind").and_then(|v| ip(&v)).unwrap_or(listen.ip());
+    let media_advertised = table.get("media_advertised").and_then(|v| ip(&v));
+    let media_advertised = media_advertised.or_else(|| host.parse().ok()).unwrap_or_else(|| {
+        own_host(media_bind, &value, "media_advertised").parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    });
+    let media_ports = table.get("media_ports").and_then(|v| port_range(&v)).unwrap_or(ports.clone());
+    let dscp = |key, default| table.number(key, default, 0, 63) as u8;
+    networks.call.push(call::plan::Network {
+        name: name.clone(),
+        transport,
+        advertised_host: host,
+        advertised_port: port,
+    });
+    networks.spots.push(value.spot.clone());
+    networks.server.push(Network {
+        name,
+        transport,
+        listen,
+        media_bind,
+        media_advertised,
+        media_ports,
+        dscp_sip: dscp("dscp_sip", DSCP_SIP),
+        dscp_media: dscp("dscp_media", DSCP_MEDIA),
+    });
+}
+
+/// Peers cannot send to "every address".
+fn own_host(ip: IpAddr, listen: &Value<'_>, key: &str) -> String {
+    if ip.is_unspecified() {
+        let help = format!("set `{key}` of the network to the address that phones and trunks reach this machine at");
+        listen.error(format!("`{ip}` is no address that a phone can send to"), "every address of this machine", help);
+        return Ipv4Addr::LOCALHOST.to_string();
+    }
+    ip.to_string()
+}
+
+fn transport(value: &Value<'_>) -> Option<Transport> {
+    value.word("transport", &[("udp", Transport::Udp)])
+}
+
+pub(crate) fn socket(value: &Value<'_>) -> Option<SocketAddr> {
+    value.parsed("an IP address and a port", "`127.0.0.1:5060`", |text| text.parse().ok())
+}
+
+fn ip(value: &Value<'_>) -> Option<IpAddr> {
+    value.parsed("an IP address", "`192.0.2.10`", |text| text.parse().ok())
+}
+
+/// A host name or address, and a port if one is written.
+fn advertised(value: &Value<'_>) -> Option<(String, Option<u16>)> {
+    value.parsed("a host with or without a port", "`sip.example.org:5060` or `192.0.2.10`", |text| {
+        if let Ok(socket) = text.parse::<SocketAddr>() {
+            return Some((socket.ip().to_string(), Some(socket.port())));
+        }
+        if let Ok(ip) = text.parse::<IpAddr>() {
+            return (!ip.is_unspecified()).then(|| (ip.to_string(), None));
+        }
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) => (host, Some(port.parse().ok()?)),
+            None => (text, None),
+        };
+        let is_name = !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
+        is_name.then(|| (host.to_owned(), port))
+    })
+}
+
+fn port_range(value: &Value<'_>) -> Option<RangeInclusive<u16>> {
+    value.parsed("a range of at least two ports", &format!("`{PORTS}`"), |text| {
+        let (from, to) = text.split_once('-')?;
+        let (from, to): (u16, u16) = (from.trim().parse().ok()?, to.trim().parse().ok()?);
+        (from >= 1024 && from < to).then_some(from..=to)
+    })
+}
+
+fn refuse_twins(networks: &Networks, problems: &Problems) {
+    for (i, network) in networks.server.iter().enumerate() {
+        let Some(spot) = networks.spots.get(i) else { continue };
+        for earlier in &networks.server[..i] {
+            if earlier.name == network.name {
+                let title = format!("two networks are named `{}`", network.name);
+                problems.error(Problem::new(spot.clone(), title, "", "give each network a name of its own"));
+            }
+            if earlier.listen == network.listen && network.listen.port() != 0 {
+                let title = format!("`{}` is the listener of `{}` already", network.listen, earlier.name);
+                problems.error(Problem::new(spot.clone(), title, "taken", "choose another port or address"));
+            }
+        }
+    }
+}
+
+/// The example passwords are known to everybody; beyond loopback they would open the lines to strangers.
+pub(crate) fn refuse_example_passwords(networks: &Networks, agents: &Agents, trunks: &Trunks, problems: &Problems) {
+    let number = agents.examples.iter().chain(&trunks.examples).next();
+    let Some(who) = number else { return };
+    for (network, spot) in networks.server.iter().zip(&networks.spots) {
+        if network.listen.ip().is_loopback() {
+            continue;
+        }
+        let title = format!("refuses to listen on {} with an example password ({who})", network.listen);
+        let help = "give every agent in queues.toml and every trunk a password of its own, or listen on 127.0.0.1 \
+                    alone: the example passwords are public, and whoever knows one can take citizens' calls";
+        problems.error(Problem::new(spot.clone(), title, "reachable from other machines", help));
+    }
+}

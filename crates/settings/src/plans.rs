@@ -1,0 +1,64 @@
+//! What the configuration comes to.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use base::Transport;
+
+/// Everything the engine is started with.
+#[derive(Clone, Debug)]
+pub struct Plans {
+    pub server: Server,
+    pub acd: acd::Plan,
+    pub roster: roster::Plan,
+    pub call: call::Plan,
+    /// By `SoundId`.
+    pub sounds: Vec<SoundFile>,
+    /// What works, but probably not as meant; ready to print.
+    pub warnings: Vec<String>,
+}
+
+/// What the rim needs: sockets, folders, threads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// By `NetworkId`, as in `call::Plan::networks`; at least one.
+    pub networks: Vec<Network>,
+    /// Where HTTP is served; port 0 takes a free one.
+    pub http: SocketAddr,
+    /// Where records and recordings lie.
+    pub data: PathBuf,
+    /// A filter as `info` or `info,media=debug`.
+    pub log: String,
+    /// Media threads; none for one a core beside the control thread.
+    pub media_workers: Option<usize>,
+    /// How long calls may go on after the first SIGTERM.
+    pub drain: Duration,
+}
+
+/// Where one network's packets come in and go out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network {
+    pub name: String,
+    pub transport: Transport,
+    /// Port 0 takes a free one; `call::Network::advertised_port` is then 0 too and the bound port stands for it.
+    pub listen: SocketAddr,
+    /// The address that media ports are bound at.
+    pub media_bind: IpAddr,
+    /// The address that stands in our SDP.
+    pub media_advertised: IpAddr,
+    /// RTP takes the even ports, RTCP the odd ones.
+    pub media_ports: RangeInclusive<u16>,
+    /// The DSCP value (RFC 2474) of SIP packets, 0 to 63.
+    pub dscp_sip: u8,
+    /// The DSCP value of media packets.
+    pub dscp_media: u8,
+}
+
+/// A sound of the bank: 8 kHz, mono.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SoundFile {
+    pub path: PathBuf,
+    pub samples: Vec<i16>,
+}

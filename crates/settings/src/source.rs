@@ -1,0 +1,81 @@
+//! The files of a configuration folder.
+
+use std::path::{Path, PathBuf};
+
+use crate::problem::{Problem, Problems, Spot};
+
+/// A file, by place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FileId(usize);
+
+/// What a file describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// `hotline.toml`.
+    Main,
+    /// `queues.toml`.
+    Queues,
+    /// `calendar/*.toml`.
+    Calendar,
+    /// `menu/*.toml`.
+    Menu,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
+    pub(crate) part: Part,
+    pub(crate) text: String,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sources(Vec<Source>);
+
+impl Sources {
+    pub(crate) fn ids(&self) -> impl Iterator<Item = FileId> {
+        (0..self.0.len()).map(FileId)
+    }
+
+    pub(crate) fn get(&self, file: FileId) -> Option<&Source> {
+        self.0.get(file.0)
+    }
+}
+
+/// A configuration is written by hand; more is a mistake.
+const FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// The texts in `dir`; a file that is missing or unreadable is a problem.
+pub(crate) fn read(dir: &Path, problems: &Problems) -> Sources {
+    let mut files = vec![(dir.join("hotline.toml"), Part::Main), (dir.join("queues.toml"), Part::Queues)];
+    files.extend(folder(&dir.join("calendar")).into_iter().map(|path| (path, Part::Calendar)));
+    let menus = folder(&dir.join("menu"));
+    if menus.is_empty() && dir.is_dir() {
+        let help = "write the menu there, as `menu/12345.toml` of the shipped configuration";
+        problems.error(Problem::new(Spot::Path(dir.join("menu")), "there is no menu", "", help));
+    }
+    files.extend(menus.into_iter().map(|path| (path, Part::Menu)));
+    Sources(files.into_iter().filter_map(|(path, part)| read_one(path, part, problems)).collect())
+}
+
+fn read_one(path: PathBuf, part: Part, problems: &Problems) -> Option<Source> {
+    let too_large = || std::io::Error::other(format!("larger than {FILE_BYTES_MAX} bytes"));
+    let size = std::fs::metadata(&path).map(|m| m.len());
+    let text = size.and_then(|n| if n > FILE_BYTES_MAX { Err(too_large()) } else { std::fs::read_to_string(&path) });
+    match text {
+        Ok(text) => Some(Source { path, part, text }),
+        Err(error) => {
+            let title = format!("cannot read the file: {error}");
+            let help = "name the configuration folder with `--config DIR`; the shipped one is `config/`";
+            problems.error(Problem::new(Spot::Path(path), title, "", help));
+            None
+        }
+    }
+}
+
+/// The TOML files of a folder by name; none when there is no such folder.
+fn folder(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+    files.sort();
+    files
+}

@@ -1,0 +1,83 @@
+//! `[[trunk]]`: whom calls may come from.
+
+use std::net::IpAddr;
+
+use base::Secret;
+use call::plan::{Credentials, Subnet, Trunk};
+
+use crate::problem::{Problem, Problems};
+use crate::reader::Table;
+use crate::value::Value;
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trunks {
+    pub(crate) trunks: Vec<Trunk>,
+    /// Who has a password of the examples.
+    pub(crate) examples: Vec<String>,
+}
+
+/// Passwords that begin so are printed in the manual.
+pub(crate) const EXAMPLE: &str = "example-";
+
+pub(crate) fn read(root: &Table<'_>, problems: &Problems) -> Trunks {
+    let mut trunks = Trunks::default();
+    for table in root.sections("trunk") {
+        let name = table.need("name", "\"carrier\"").and_then(|v| v.text()).unwrap_or_default();
+        let lines = table.get("sources").map(|v| v.list()).unwrap_or_default();
+        let sources: Vec<_> = lines.iter().filter_map(subnet).collect();
+        let credentials = credentials(&table);
+        if lines.is_empty() && credentials.is_none() {
+            let help = "add `sources = [\"192.0.2.0/24\"]`, or `user` and `password`";
+            let title = format!("nobody can prove to be the trunk `{name}`");
+            problems.error(Problem::new(table.spot.clone(), title, "neither sources nor a password", help));
+        }
+        if credentials.as_ref().is_some_and(|c| c.password.0.starts_with(EXAMPLE)) {
+            trunks.examples.push(format!("trunk {name}"));
+        }
+        if trunks.trunks.iter().any(|t| t.name == name) {
+            let title = format!("two trunks are named `{name}`");
+            problems.error(Problem::new(table.spot.clone(), title, "", "give each trunk a name of its own"));
+        }
+        trunks.trunks.push(Trunk { name, sources, credentials });
+    }
+    trunks
+}
+
+fn credentials(table: &Table<'_>) -> Option<Credentials> {
+    if table.get("user").is_none() && table.get("password").is_none() {
+        return None;
+    }
+    let user = table.need("user", "\"carrier\"").and_then(|v| v.text());
+    let password = table.need("password", "\"…\"").and_then(|v| v.text());
+    Some(Credentials { user: user?, password: Secret(password?) })
+}
+
+fn subnet(value: &Value<'_>) -> Option<Subnet> {
+    let subnet = value.parsed("a network", "`192.0.2.0/24` or one address", |text| {
+        let (address, prefix) = text.split_once('/').map_or((text, None), |(a, p)| (a, Some(p)));
+        let address: IpAddr = address.parse().ok()?;
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Some(bits), |p| p.parse().ok()).filter(|p| *p <= bits)?;
+        Some(Subnet { address, prefix })
+    })?;
+    let first = first_address(subnet);
+    if first != subnet.address {
+        let help = format!("write `{first}/{}`, or the address alone", subnet.prefix);
+        let title = format!("`{}` is not the first address of a /{}", subnet.address, subnet.prefix);
+        value.error(title, "has bits beyond the prefix", help);
+    }
+    Some(subnet)
+}
+
+fn first_address(subnet: Subnet) -> IpAddr {
+    match subnet.address {
+        IpAddr::V4(a) => {
+            let mask = u32::MAX.checked_shl(32 - u32::from(subnet.prefix)).unwrap_or(0);
+            IpAddr::V4((u32::from(a) & mask).into())
+        }
+        IpAddr::V6(a) => {
+            let mask = u128::MAX.checked_shl(128 - u32::from(subnet.prefix)).unwrap_or(0);
+            IpAddr::V6((u128::from(a) & mask).into())
+        }
+    }
+}

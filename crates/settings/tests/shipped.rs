@@ -1,0 +1,50 @@
+//! The configuration that comes with the product.
+
+mod kit;
+
+use kit::{config, load, load_with};
+
+#[test]
+fn it_loads_clean() {
+    let plans = load(&config()).unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!(plans.warnings, Vec::<String>::new());
+    let groups: Vec<_> = plans.acd.groups.iter().map(|g| g.name.as_str()).collect();
+    assert_eq!(groups, ["consult", "complaint", "suggestion", "order", "english"]);
+    assert_eq!(plans.call.agents.len(), 10);
+    assert!(plans.acd.agents.iter().all(|a| a.skills.len() == 5));
+    assert!(plans.call.called.iter().any(|c| c.number == "12345"));
+    assert_eq!(plans.server.networks[0].listen.to_string(), "127.0.0.1:5060");
+    assert_eq!(plans.call.networks[0].advertised_host, "127.0.0.1");
+    let (group, _) = plans.call.menus[0].menu.person();
+    assert_eq!(plans.acd.groups[usize::from(group.0)].name, "consult");
+}
+
+#[test]
+fn the_environment_goes_first() {
+    let env = [
+        ("HOTLINE__SIP__UDP", "127.0.0.1:0"),
+        ("HOTLINE__HTTP__LISTEN", "127.0.0.1:8081"),
+        ("HOTLINE__MEDIA__PORTS", "31000-32999"),
+        ("HOTLINE__LIMITS__CALLS", "7"),
+        ("HOTLINE__PROMPTS__LOCALES", "zh-CN, en"),
+        ("HOTLINE__CONNECT__SAY_AGENT_NUMBER", "false"),
+        ("PATH", "/bin"),
+    ];
+    let plans = load_with(&config(), &env).unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!(plans.server.networks[0].listen.to_string(), "127.0.0.1:0");
+    assert_eq!(plans.call.networks[0].advertised_port, 0);
+    assert_eq!(plans.server.http.to_string(), "127.0.0.1:8081");
+    assert_eq!(plans.server.networks[0].media_ports, 31000..=32999);
+    assert_eq!(plans.call.limits.calls, 7);
+    assert!(!plans.call.connect.say_agent_number);
+}
+
+#[test]
+fn every_key_has_its_row_in_the_manual() {
+    let manual = std::fs::read_to_string(kit::root().join("docs/config.md")).expect("docs/config.md");
+    let rows: Vec<&str> = manual.lines().filter_map(|l| l.strip_prefix("| `")?.split_once('`')).map(|r| r.0).collect();
+    let missing: Vec<_> = settings::keys().iter().filter(|key| !rows.contains(key)).collect();
+    assert!(missing.is_empty(), "without a row: {missing:?}");
+    let unknown: Vec<_> = rows.iter().filter(|row| !settings::keys().contains(row)).collect();
+    assert!(unknown.is_empty(), "no such key: {unknown:?}");
+}
