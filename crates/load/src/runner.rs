@@ -68,6 +68,17 @@ impl Runner {
         Ok(PhoneId(place))
     }
 
+    /// Sends the phone's requests to another server from now on, and hears that one alone.
+    ///
+    /// # Errors
+    /// When no route leads there.
+    ///
+    /// # Panics
+    /// When `id` is another runner's.
+    pub fn lead_to(&mut self, id: PhoneId, server: SocketAddr) -> io::Result<()> {
+        self.seats[id.0].lead_to(server)
+    }
+
     /// The time since the runner began, as events carry it.
     pub fn now(&self) -> Time {
         self.clock.now().time

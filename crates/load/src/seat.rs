@@ -85,6 +85,13 @@ impl Seat {
         Ok(Seat { phone, sockets, server, timer: None, events: Vec::new(), heard: Vec::new() })
     }
 
+    pub(crate) fn lead_to(&mut self, server: SocketAddr) -> io::Result<()> {
+        self.sockets.sip.connect(server)?;
+        self.server = server;
+        self.phone.config_mut().server = server;
+        Ok(())
+    }
+
     /// Hands what arrived to the phone.
     pub(crate) fn receive(&mut self, now: Now, kind: Kind, buffer: &mut Vec<u8>, out: &mut Output) {
         buffer.resize(DATAGRAM_MAX, 0);
