@@ -63,10 +63,12 @@ impl End {
             self.inbound.refused += 1;
             return None;
         };
-        if !self.params.direction.receives() {
-            return None;
-        }
         let inbound = &mut self.inbound;
+        if !self.params.direction.receives() {
+            // Heard by nobody, yet not lost: the numbers go on.
+            let place = inbound.receiver.receive(now, &packet.header, false)?;
+            return Some(Arrival { place, header: packet.header, kind: Kind::Comfort, payload: &[] });
+        }
         inbound.heard_at = now;
         if !std::mem::replace(&mut inbound.heard, true) {
             out.notices.push(Notice::Heard { leg: self.leg });

@@ -25,6 +25,9 @@ impl End {
     }
 
     fn send_own(&mut self, due: Time, len: usize, bank: &Bank, out: &mut Output) {
+        if self.outbound.sender.must_wait(due) {
+            return;
+        }
         let start = out.buffer.len();
         out.buffer.resize(start + rtp::packet::HEADER_LEN, 0);
         let outbound = &mut self.outbound;

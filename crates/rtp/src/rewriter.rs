@@ -49,7 +49,7 @@ impl Rewriter {
         payload_type: u8,
         len: u32,
     ) -> Option<Header> {
-        let fresh = self.anchor_for(sender, now, place, from);
+        let fresh = self.anchor_for(sender, now, place, from)?;
         let anchor = self.anchor.as_mut()?;
         if place.sequence < anchor.floor {
             return None;
@@ -81,7 +81,7 @@ impl Rewriter {
         payload_type: u8,
         duration: u16,
     ) -> Option<Header> {
-        self.anchor_for(sender, now, place, from);
+        self.anchor_for(sender, now, place, from)?;
         let anchor = self.anchor.as_mut()?;
         if place.sequence < anchor.floor {
             return None;
@@ -107,12 +107,16 @@ impl Rewriter {
         }
     }
 
-    /// Makes sure that there is an anchor for this restart of the source; true when it is new.
-    fn anchor_for(&mut self, sender: &mut Sender, now: Time, place: Place, from: &Header) -> bool {
+    /// Makes sure that there is an anchor for this restart of the source: whether it is new, or none while it must wait.
+    fn anchor_for(&mut self, sender: &mut Sender, now: Time, place: Place, from: &Header) -> Option<bool> {
         if self.anchor.as_ref().is_some_and(|a| a.stream == place.stream) {
-            return false;
+            return Some(false);
         }
+        self.forget();
         sender.mark();
+        if sender.must_wait(now) {
+            return None;
+        }
         self.anchor = Some(Anchor {
             stream: place.stream,
             floor: place.sequence,
@@ -121,7 +125,7 @@ impl Rewriter {
             timestamp_offset: sender.next_timestamp(now).wrapping_sub(from.timestamp),
             voice: None,
         });
-        true
+        Some(true)
     }
 }
 

@@ -6,6 +6,10 @@ use crate::packet::Header;
 
 /// Nanoseconds of a sample at 8 kHz.
 const NANOS_PER_SAMPLE: u64 = 125_000;
+/// How far the stream may be ahead of its clock when a new source begins: a usual packet.
+const LEAD_MAX: u32 = 160;
+/// A source whose timestamps are further from the clock than jitter explains, 60 ms, has a clock of another speed.
+const DRIFT_MAX: u32 = 480;
 
 /// Samples of 125 µs in a span of time, modulo 2^32 as timestamps are.
 pub(crate) fn samples(from: Time, to: Time) -> u32 {
@@ -21,7 +25,7 @@ pub(crate) const fn is_after(a: u32, b: u32) -> bool {
 /// One SSRC for the leg's life, contiguous sequence numbers, and timestamps that advance by real time.
 ///
 /// Timestamps follow a clock that began with the stream. A packet never begins before the one before it ended: a source
-/// that ran ahead keeps its lead until the stream pauses.
+/// that ran ahead keeps its lead until the stream pauses or another source waits for the clock.
 #[derive(Clone, Debug)]
 pub struct Sender {
     ssrc: u32,
@@ -72,16 +76,31 @@ impl Sender {
         self.next_sequence
     }
 
-    /// The next packet begins a talkspurt: a new source, or the end of a hold.
-    pub const fn mark(&mut self) {
+    /// The next packet begins a talkspurt of a new source.
+    pub fn mark(&mut self) {
         self.marker_due = true;
+        // The listener has followed the old source's clock for as long as it spoke; going back would be a jump.
+        if let Some((timestamp, at)) = self.last
+            && self.clock(at).wrapping_sub(timestamp).wrapping_add(DRIFT_MAX) > 2 * DRIFT_MAX
+        {
+            self.origin = (at, timestamp);
+        }
+    }
+
+    /// Whether a new source must leave out a packet at `at`: with each switch the stream would run further ahead.
+    pub fn must_wait(&self, at: Time) -> bool {
+        self.marker_due && is_after(self.end, self.clock(at).wrapping_add(LEAD_MAX))
     }
 
     /// The timestamp of a packet that begins at `at`.
     pub fn next_timestamp(&self, at: Time) -> u32 {
-        let (began, first) = self.origin;
-        let clock = first.wrapping_add(samples(began, at));
+        let clock = self.clock(at);
         if is_after(self.end, clock) { self.end } else { clock }
+    }
+
+    fn clock(&self, at: Time) -> u32 {
+        let (began, first) = self.origin;
+        first.wrapping_add(samples(began, at))
     }
 
     /// What a sender report says of `now`: the running timestamp of the stream.
@@ -176,6 +195,33 @@ mod tests {
         assert_eq!(b.timestamp.wrapping_sub(a.timestamp), 8_000);
         assert!(b.marker);
         assert_eq!(sender.timestamp_now(Time::from_millis(1_010)), b.timestamp.wrapping_add(80));
+    }
+
+    #[test]
+    fn a_source_with_a_clock_of_its_own_is_followed() {
+        for (ms, drift) in [(20_000u64, 10u32), (20_000, 0u32.wrapping_sub(10))] {
+            let mut sender = Sender::new(Time::ZERO, &mut Rng::from_number(4));
+            let first = sender.next(Time::ZERO, 8, 160);
+            let timestamp = first.timestamp.wrapping_add(160_000).wrapping_add(drift.wrapping_mul(160));
+            let sequence = first.sequence.wrapping_add(1);
+            sender.sent_voice(Time::from_millis(ms), &Header { sequence, timestamp, ..first }, 160);
+            sender.mark();
+            assert!(!sender.must_wait(Time::from_millis(ms + 1)));
+            let next = sender.next(Time::from_millis(ms + 25), 8, 160);
+            assert_eq!(next.timestamp, timestamp.wrapping_add(200));
+        }
+    }
+
+    #[test]
+    fn a_new_source_waits_for_the_clock() {
+        let mut sender = Sender::new(Time::ZERO, &mut Rng::from_number(5));
+        for ms in [0, 1] {
+            sender.next(Time::from_millis(ms), 8, 160);
+        }
+        assert!(!sender.must_wait(Time::from_millis(2)), "the same source goes on");
+        sender.mark();
+        assert!(sender.must_wait(Time::from_millis(2)));
+        assert!(!sender.must_wait(Time::from_millis(20)));
     }
 
     #[test]
