@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::{AgentId, CallId, GroupId, Key, Now, Time};
 
-use crate::agents::{Agents, State};
+use crate::agents::{Agent, Agents, State};
 use crate::callers::{Caller, Callers, Standing};
 use crate::timer::{Deadlines, Timer};
 use crate::{Action, Command, Decline, Plan, Reservation};
@@ -55,7 +55,7 @@ impl Acd {
                 self.slot_refused(time, (call, agent, reservation), out);
             }
             Command::Ready { agent } => self.ready(time, agent, out),
-            Command::Away { agent } => self.away(time, agent),
+            Command::Away { agent } => self.away(agent),
         }
     }
 
@@ -124,8 +124,8 @@ impl Acd {
         self.review(now, agent, out);
     }
 
-    fn away(&mut self, now: Time, agent: AgentId) {
-        self.agents.list(agent, now, false);
+    fn away(&mut self, agent: AgentId) {
+        self.agents.list(agent, false);
         if let Some(a) = self.agents.get_mut(agent) {
             (a.ready, a.idle) = (false, None);
         }
@@ -143,19 +143,20 @@ impl Acd {
 
     /// Brings an agent whose state changed where it belongs: to the first caller it may serve, or to the idle lists.
     pub(crate) fn review(&mut self, now: Time, agent: AgentId, out: &mut Vec<Action>) {
-        let Some(a) = self.agents.get(agent) else { return };
-        let eligible = a.eligible();
-        let skills = a.skills().iter();
-        let first = skills.filter_map(|skill| self.callers.first(skill.group)).min_by_key(|(turn, _)| *turn);
-        match first {
-            Some((_, caller)) if eligible => self.reserve(now, agent, caller, out),
-            _ => self.agents.list(agent, now, eligible),
+        if !self.agents.get(agent).is_some_and(Agent::eligible) {
+            return self.agents.list(agent, false);
+        }
+        self.agents.begin_idle(agent, now);
+        let skills = self.agents.get(agent).map(Agent::skills).unwrap_or_default().iter();
+        match skills.filter_map(|skill| self.callers.first(skill.group)).min_by_key(|(turn, _)| *turn) {
+            Some((_, caller)) => self.reserve(now, agent, caller, out),
+            None => self.agents.list(agent, true),
         }
     }
 
     /// Offers a caller, in line or not, to an eligible agent.
     pub(crate) fn reserve(&mut self, now: Time, agent: AgentId, key: Key, out: &mut Vec<Action>) {
-        self.agents.list(agent, now, false);
+        self.agents.list(agent, false);
         self.callers.leave(key);
         let (Some(a), Some(caller)) = (self.agents.get_mut(agent), self.callers.get_mut(key)) else { return };
         self.issued += 1;

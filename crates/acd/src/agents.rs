@@ -129,14 +129,18 @@ impl Agents {
         self.members.get(member as usize).copied()
     }
 
-    /// Puts an agent into the idle lists of all its skills, or takes it out of them.
-    pub(crate) fn list(&mut self, id: AgentId, now: Time, listed: bool) {
-        let Some(agent) = self.all.get_mut(id.0 as usize).filter(|a| a.listed != listed) else { return };
-        agent.listed = listed;
-        if listed && agent.idle.is_none() {
+    /// Gives an agent who became eligible its turn among the idle; one that kept a turn keeps it.
+    pub(crate) fn begin_idle(&mut self, id: AgentId, now: Time) {
+        if let Some(agent) = self.all.get_mut(id.0 as usize).filter(|a| a.idle.is_none()) {
             self.turns += 1;
             agent.idle = Some((now, self.turns));
         }
+    }
+
+    /// Puts an agent into the idle lists of all its skills, or takes it out of them.
+    pub(crate) fn list(&mut self, id: AgentId, listed: bool) {
+        let Some(agent) = self.all.get_mut(id.0 as usize).filter(|a| a.listed != listed) else { return };
+        agent.listed = listed;
         let turn = agent.idle.unwrap_or_default();
         for (member, skill) in (agent.first_member..).zip(&agent.skills) {
             let levels = &mut self.idle[usize::from(skill.group.0)].levels;

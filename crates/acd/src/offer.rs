@@ -56,7 +56,7 @@ impl Acd {
         if caller.is_some() {
             self.close(agent);
         }
-        self.agents.list(agent, now, false);
+        self.agents.list(agent, false);
         if let Some(a) = self.agents.get_mut(agent) {
             (a.ready, a.idle) = (false, None);
         }
@@ -139,7 +139,7 @@ impl Acd {
             if let Some(key) = known {
                 self.let_go(now, key, out);
             }
-            return;
+            return self.review(now, agent, out);
         }
         let freed = self.free_for_talk(agent, out);
         self.begin_talk(call, agent, reservation);
@@ -197,6 +197,7 @@ impl Acd {
 
     /// Ties caller and agent together until `Ended`.
     fn begin_talk(&mut self, call: CallId, agent: AgentId, reservation: Reservation) {
+        self.agents.list(agent, false);
         let Some(a) = self.agents.get_mut(agent) else { return };
         let known = self.callers.find(call);
         let offered = a.newest.filter(|(newest, _)| *newest == reservation).map(|(_, group)| group);

@@ -1,0 +1,284 @@
+//! Random commands in any order: the queue does what the model does, and the promises hold after every step.
+
+use std::time::Duration;
+
+use acd::{Acd, Action, Agent, AgentState, BackOff, Command, Decline, Group, Overflow, Plan, Reservation, Skill};
+use base::{AgentId, CallId, GroupId, Now, Time};
+use proptest::prelude::*;
+
+use crate::kit::id;
+use crate::model::Model;
+
+const GROUPS: u16 = 3;
+const AGENTS: u32 = 4;
+
+#[derive(Clone, Debug)]
+enum Step {
+    Enqueue {
+        call: u32,
+        group: u16,
+        priority: u8,
+        back_s: u64,
+    },
+    Abandon {
+        call: u32,
+    },
+    Locate {
+        call: u32,
+    },
+    Ready {
+        agent: u32,
+    },
+    Away {
+        agent: u32,
+    },
+    /// About the reservation that is this much older than the newest.
+    Accepted {
+        older: usize,
+    },
+    Declined {
+        older: usize,
+        cause: Decline,
+    },
+    SlotRefused {
+        older: usize,
+    },
+    Ended {
+        older: usize,
+    },
+    Pass {
+        seconds: u64,
+    },
+}
+
+fn seconds(of: &'static [u64]) -> impl Strategy<Value = Duration> {
+    prop::sample::select(of).prop_map(Duration::from_secs)
+}
+
+fn groups() -> impl Strategy<Value = Vec<Group>> {
+    let overflow = prop_oneof![
+        Just(Overflow::Stay),
+        Just(Overflow::Message),
+        (0..=GROUPS).prop_map(|g| Overflow::Group(GroupId(g))),
+    ];
+    let wait = prop::option::of(seconds(&[0, 5, 30]));
+    let group = (seconds(&[0, 10, 20]), seconds(&[0, 7]), 0..4usize, wait, overflow);
+    let group = group.prop_map(|(ring, wrap_up, limit, wait, overflow)| Group {
+        name: String::new(),
+        ring,
+        wrap_up,
+        limit: [0, 2, 4, 100][limit],
+        wait,
+        overflow,
+    });
+    prop::collection::vec(group, usize::from(GROUPS))
+}
+
+fn plans() -> impl Strategy<Value = Plan> {
+    let skill = (0..=GROUPS, 1..4u8).prop_map(|(group, level)| Skill { group: GroupId(group), level });
+    let agent = (prop::collection::vec(skill, 0..5), prop::option::of(seconds(&[0, 3])))
+        .prop_map(|(skills, wrap_up)| Agent { skills, wrap_up });
+    let agents = prop::collection::vec(agent, AGENTS as usize);
+    (groups(), agents, seconds(&[0, 5]), seconds(&[0, 10])).prop_map(|(groups, agents, short, long)| Plan {
+        groups,
+        agents,
+        back_off: BackOff { rejected: short, busy: short, no_answer: long, unreachable: long },
+    })
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let cause = prop::sample::select(vec![
+        Decline::Rejected,
+        Decline::Busy,
+        Decline::NoAnswer,
+        Decline::Unreachable,
+        Decline::Taken,
+    ]);
+    // Mostly the newest few, now and then one long settled.
+    let older = || prop_oneof![4 => 0..4usize, 1 => 0..20usize];
+    let step = prop_oneof![
+        8 => (0..12u32, 0..=GROUPS, 0..3u8, 0..60u64)
+            .prop_map(|(call, group, priority, back_s)| Step::Enqueue { call, group, priority, back_s }),
+        2 => (0..12u32).prop_map(|call| Step::Abandon { call }),
+        3 => (0..12u32).prop_map(|call| Step::Locate { call }),
+        8 => (0..=AGENTS).prop_map(|agent| Step::Ready { agent }),
+        1 => (0..=AGENTS).prop_map(|agent| Step::Away { agent }),
+        5 => older().prop_map(|older| Step::Accepted { older }),
+        3 => (older(), cause).prop_map(|(older, cause)| Step::Declined { older, cause }),
+        2 => older().prop_map(|older| Step::SlotRefused { older }),
+        4 => older().prop_map(|older| Step::Ended { older }),
+        4 => prop::sample::select(vec![0, 1, 3, 5, 10, 30]).prop_map(|seconds| Step::Pass { seconds }),
+    ];
+    prop::collection::vec(step, 1..150)
+}
+
+/// Queue and model side by side, and what the actions alone say.
+struct Both {
+    acd: Acd,
+    model: Model,
+    now: Now,
+    made: Vec<(AgentId, CallId, Reservation)>,
+    /// Reservations that nobody has ended.
+    open: Vec<(AgentId, CallId, Reservation)>,
+    plan: Plan,
+}
+
+impl Both {
+    fn new(plan: &Plan) -> Both {
+        let now = Now { time: Time::from_millis(100_000), ..Now::default() };
+        let (acd, model) = (Acd::new(plan.clone(), now.time), Model::new(plan.clone()));
+        Both { acd, model, now, made: Vec::new(), open: Vec::new(), plan: plan.clone() }
+    }
+
+    fn command(&self, step: &Step) -> Option<Command> {
+        let about = |older: usize| self.made.iter().rev().nth(older).copied();
+        Some(match *step {
+            Step::Enqueue { call, group, priority, back_s } => {
+                let since = Time::from_nanos(self.now.time.as_nanos() - back_s * 1_000_000_000);
+                Command::Enqueue { call: id(call), group: GroupId(group), priority, since }
+            }
+            Step::Abandon { call } => Command::Abandon { call: id(call) },
+            Step::Locate { call } => Command::Locate { call: id(call) },
+            Step::Ready { agent } => Command::Ready { agent: AgentId(agent) },
+            Step::Away { agent } => Command::Away { agent: AgentId(agent) },
+            Step::Accepted { older } => {
+                let (agent, call, reservation) = about(older)?;
+                Command::Accepted { call, agent, reservation }
+            }
+            Step::Declined { older, cause } => {
+                let (agent, call, reservation) = about(older)?;
+                Command::Declined { call, agent, reservation, cause }
+            }
+            Step::SlotRefused { older } => {
+                let (agent, call, reservation) = about(older)?;
+                Command::SlotRefused { call, agent, reservation }
+            }
+            Step::Ended { older } => {
+                let (agent, call, _) = about(older)?;
+                Command::Ended { call, agent }
+            }
+            Step::Pass { .. } => return None,
+        })
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), TestCaseError> {
+        if let Step::Pass { seconds } = step {
+            return self.pass(Duration::from_secs(*seconds));
+        }
+        let Some(command) = self.command(step) else { return Ok(()) };
+        let mut out = Vec::new();
+        self.acd.handle(self.now, command.clone(), &mut out);
+        prop_assert_eq!(&out, &self.model.handle(self.now.time, &command), "after {:?}", &command);
+        match command {
+            Command::Accepted { agent, call, reservation }
+            | Command::Declined { agent, call, reservation, .. }
+            | Command::SlotRefused { agent, call, reservation } => {
+                self.open.retain(|open| *open != (agent, call, reservation));
+            }
+            _ => {}
+        }
+        self.check(&out)
+    }
+
+    fn pass(&mut self, time: Duration) -> Result<(), TestCaseError> {
+        let end = self.now.plus(time);
+        // A circle of zero waits ends after as many turns as there are groups; ten times that is a fault.
+        for _ in 0..1_000 {
+            let (next, exact) = (self.acd.next_timeout(), self.model.next_timeout());
+            // May be early, never late, and none where there is none.
+            prop_assert!(next <= exact && next.is_some() == exact.is_some(), "{next:?} for {exact:?}");
+            let next = next.filter(|t| *t <= end.time);
+            let Some(next) = next else {
+                self.now = end;
+                return Ok(());
+            };
+            self.now = self.now.plus(next - self.now.time);
+            let mut out = Vec::new();
+            self.acd.handle_timeout(self.now, &mut out);
+            prop_assert_eq!(&out, &self.model.handle_timeout(self.now.time));
+            self.check(&out)?;
+        }
+        Err(TestCaseError::fail("deadlines without end"))
+    }
+
+    /// What must hold, read off the actions and the view alone.
+    fn check(&mut self, out: &[Action]) -> Result<(), TestCaseError> {
+        for action in out {
+            match *action {
+                Action::Reserve { agent, call, reservation, until, .. } => {
+                    let busy = self.open.iter().any(|(a, c, _)| *a == agent || *c == call);
+                    prop_assert!(!busy, "{:?} while {:?} are open", action, &self.open);
+                    prop_assert!(until >= self.now.time);
+                    prop_assert!(self.made.last().is_none_or(|(_, _, last)| *last < reservation));
+                    self.made.push((agent, call, reservation));
+                    self.open.push((agent, call, reservation));
+                }
+                Action::Withdraw { agent, call, reservation } => {
+                    let before = self.open.len();
+                    self.open.retain(|open| *open != (agent, call, reservation));
+                    prop_assert_eq!(self.open.len() + 1, before, "{:?} was not open", action);
+                }
+                _ => {}
+            }
+        }
+        let view = self.acd.view(self.now);
+        for (agent, state) in self.plan.agents.iter().zip(&view.agents) {
+            for skill in agent.skills.iter().filter(|_| *state == AgentState::Ready) {
+                let waiting = view.groups.get(usize::from(skill.group.0)).map_or(0, |g| g.waiting);
+                prop_assert_eq!(waiting, 0, "callers wait in {:?} while an agent is free", skill.group);
+            }
+        }
+        let offered = view.agents.iter().filter(|s| **s == AgentState::Offered).count();
+        prop_assert_eq!(offered, self.open.len());
+        prop_assert_eq!(offered, view.groups.iter().map(|g| g.offered).sum::<usize>());
+        Ok(())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_queue_does_what_the_model_does(plan in plans(), steps in steps()) {
+        let mut both = Both::new(&plan);
+        for step in &steps {
+            both.step(step)?;
+        }
+        for agent in 0..AGENTS {
+            both.step(&Step::Away { agent })?;
+        }
+        both.pass(Duration::from_secs(1_000))?;
+        prop_assert!(both.open.is_empty(), "a reservation without end: {:?}", both.open);
+        prop_assert_eq!(both.acd.next_timeout(), None);
+    }
+
+    #[test]
+    fn a_position_told_never_grows_in_one_group_at_one_priority(plan in plans(), steps in steps()) {
+        let mut both = Both::new(&plan);
+        let mut told = std::collections::BTreeMap::new();
+        for step in &steps {
+            if let Some(Command::Enqueue { call, .. }) = both.command(step) {
+                told.remove(&call);
+            }
+            let mut out = Vec::new();
+            match both.command(step) {
+                Some(command) => both.acd.handle(both.now, command, &mut out),
+                None => {
+                    both.now = both.now.plus(Duration::from_secs(3));
+                    both.acd.handle_timeout(both.now, &mut out);
+                }
+            }
+            for action in out {
+                match action {
+                    Action::Reserve { agent, call, reservation, .. } => both.made.push((agent, call, reservation)),
+                    Action::Moved { call, .. } => drop(told.remove(&call)),
+                    Action::Queued { call, position, .. } | Action::Located { call, position, .. } => {
+                        let before = told.insert(call, position);
+                        prop_assert!(position >= 1 && before.is_none_or(|before| position <= before));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The queue's behaviour, on virtual time.
+
+mod behaviour;
+mod chance;
+mod floor;
+mod kit;
+mod model;
+mod table;
