@@ -6,18 +6,21 @@ use crate::limits;
 use crate::text;
 
 /// Name and value pairs in the order of the message; values keep their quotes, so that printing gives back what came.
+///
+/// One text `;name=value;flag`, in which lookups search: an address has few parameters, and most are never asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Params(Vec<(String, Option<String>)>);
+pub struct Params(String);
 
 impl Params {
     pub const fn new() -> Params {
-        Params(Vec::new())
+        Params(String::new())
     }
 
     /// Reads `;name=value;flag` of a header value; white space around `;` and `=` is allowed.
     pub(crate) fn parse_header(text: &str) -> Result<Params, &'static str> {
-        let mut params = Params::new();
-        for part in text::split(text, b';').filter(|part| !part.is_empty()) {
+        let mut params = Params(String::with_capacity(text.len() + 1));
+        let parts = text::split(text, b';').filter(|part| !part.is_empty());
+        for (count, part) in parts.enumerate() {
             let (name, value) = match part.split_once('=') {
                 Some((name, value)) => (text::trim(name), Some(text::trim(value))),
                 None => (part, None),
@@ -28,7 +31,7 @@ impl Params {
             if value.is_some_and(|value| !is_header_value(value)) {
                 return Err("a parameter's value is neither a token, a host nor a quoted string");
             }
-            params.push(name, value)?;
+            params.push(count, name, value)?;
         }
         Ok(params)
     }
@@ -36,25 +39,31 @@ impl Params {
     /// Reads `name=value;flag` of a URI; the caller has refused white space, quotes and angle brackets.
     pub(crate) fn parse_uri(text: &str) -> Result<Params, &'static str> {
         let mut params = Params::new();
-        for part in text.split(';').filter(|part| !part.is_empty()) {
-            let (name, value) = match part.split_once('=') {
-                Some((name, value)) => (name, Some(value)),
-                None => (part, None),
-            };
+        for (count, part) in text.split(';').filter(|part| !part.is_empty()).enumerate() {
+            let (name, value) = split_value(part);
             if name.is_empty() {
                 return Err("a parameter has no name");
             }
-            params.push(name, value)?;
+            params.push(count, name, value)?;
         }
         Ok(params)
     }
 
-    fn push(&mut self, name: &str, value: Option<&str>) -> Result<(), &'static str> {
-        if self.0.len() >= limits::PARAMS_MAX {
+    fn push(&mut self, count: usize, name: &str, value: Option<&str>) -> Result<(), &'static str> {
+        if count >= limits::PARAMS_MAX {
             return Err("too many parameters");
         }
-        self.0.push((name.to_owned(), value.map(str::to_owned)));
+        self.write(name, value);
         Ok(())
+    }
+
+    fn write(&mut self, name: &str, value: Option<&str>) {
+        self.0.push(';');
+        self.0.push_str(name);
+        if let Some(value) = value {
+            self.0.push('=');
+            self.0.push_str(value);
+        }
     }
 
     /// The value of the first parameter of that name, without its quotes; `None` also for a flag without value.
@@ -65,21 +74,29 @@ impl Params {
 
     /// The value as written, with its quotes.
     pub fn raw(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1.as_deref()
+        self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1
     }
 
     /// Whether a parameter of that name is there, with or without value.
     pub fn has(&self, name: &str) -> bool {
-        self.0.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
+        self.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
     }
 
-    /// Sets a parameter in its place, or adds it; a value of a header that is no token or host gets quotes.
+    /// Sets a parameter in its place, or adds it; a value that no header could hold without quotes gets them.
     pub fn set(&mut self, name: &str, value: Option<&str>) {
-        let value = value.map(|value| if is_header_value(value) { value.to_owned() } else { text::quote(value) });
-        match self.0.iter_mut().find(|(key, _)| key.eq_ignore_ascii_case(name)) {
-            Some((_, old)) => *old = value,
-            None => self.0.push((name.to_owned(), value)),
+        let quoted = value.filter(|value| !is_header_value(value)).map(text::quote);
+        let value = quoted.as_deref().or(value);
+        if !self.has(name) {
+            return self.write(name, value);
         }
+        let mut changed = Params(String::with_capacity(self.0.len() + value.map_or(0, str::len)));
+        let mut first = true;
+        for (key, old) in self.iter() {
+            let here = first && key.eq_ignore_ascii_case(name);
+            first &= !here;
+            changed.write(key, if here { value } else { old });
+        }
+        *self = changed;
     }
 
     /// The same with one more parameter set.
@@ -90,16 +107,30 @@ impl Params {
     }
 
     pub fn remove(&mut self, name: &str) {
-        self.0.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+        if !self.has(name) {
+            return;
+        }
+        let mut changed = Params(String::with_capacity(self.0.len()));
+        for (key, value) in self.iter().filter(|(key, _)| !key.eq_ignore_ascii_case(name)) {
+            changed.write(key, value);
+        }
+        *self = changed;
     }
 
     /// Names and raw values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_deref()))
+        text::split(&self.0, b';').skip(1).map(split_value)
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+fn split_value(part: &str) -> (&str, Option<&str>) {
+    match part.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (part, None),
     }
 }
 
@@ -115,13 +146,7 @@ fn is_header_value(value: &str) -> bool {
 
 impl fmt::Display for Params {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (name, value) in self.iter() {
-            match value {
-                Some(value) => write!(f, ";{name}={value}")?,
-                None => write!(f, ";{name}")?,
-            }
-        }
-        Ok(())
+        f.write_str(&self.0)
     }
 }
 

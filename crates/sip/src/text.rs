@@ -9,9 +9,9 @@ pub(crate) const fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~')
 }
 
-/// Without the linear white space around it; folds have become spaces when a message was read.
-pub(crate) fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t'])
+/// Without the white space around it; folds have become spaces when a message was read.
+pub(crate) const fn trim(text: &str) -> &str {
+    text.trim_ascii()
 }
 
 /// The parts of `text` between separators that stand outside quotes and angle brackets, trimmed.

@@ -62,7 +62,8 @@ impl Authority {
         })
     }
 
-    /// Judges the `Authorization` of a request; `password_of` tells a user's password.
+    /// Judges the `Authorization` of a request; `password_of` tells a user's password. The digest URI enters the hash
+    /// as the client wrote it and is not compared with the Request-URI, which border controllers rewrite.
     pub fn judge(&mut self, now: Time, request: &Message, password_of: impl FnOnce(&str) -> Option<String>) -> Verdict {
         let ours = |credentials: &Credentials| credentials.realm == self.realm;
         let mut unreadable = false;

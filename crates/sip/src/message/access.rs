@@ -116,14 +116,20 @@ impl Message {
     }
 
     pub fn from(&self) -> Result<NameAddr, HeaderError> {
-        self.address(Name::From)
+        self.sole_address(Name::From)
     }
 
     pub fn to(&self) -> Result<NameAddr, HeaderError> {
-        self.address(Name::To)
+        self.sole_address(Name::To)
     }
 
-    /// The first value of a header that holds addresses (From, Refer-To, P-Asserted-Identity, …).
+    /// The whole line: From and To are no lists, and phones forget the quotes around a name with a comma.
+    fn sole_address(&self, name: Name) -> Result<NameAddr, HeaderError> {
+        let value = self.header(name).ok_or(HeaderError::new(name, "missing"))?;
+        NameAddr::parse(value).map_err(|what| HeaderError::new(name, what))
+    }
+
+    /// The first value of a header that lists addresses (P-Asserted-Identity, Diversion, Refer-To, …).
     pub fn address(&self, name: Name) -> Result<NameAddr, HeaderError> {
         let value = self.values(name).next().ok_or(HeaderError::new(name, "missing"))?;
         NameAddr::parse(value).map_err(|what| HeaderError::new(name, what))

@@ -218,7 +218,7 @@ fn index(head: &str, lines: &[(Range<usize>, Range<usize>)], fault: &mut Option<
 
 fn trimmed(head: &str, range: Range<usize>) -> Range<usize> {
     let text = head.get(range.clone()).unwrap_or_default();
-    let start = range.start + (text.len() - text.trim_start_matches([' ', '\t']).len());
+    let start = range.start + text.len() - text.trim_ascii_start().len();
     start..start + text::trim(text).len()
 }
 

@@ -7,7 +7,7 @@
 
 use crate::generate::{Sample, Start, Style, sample};
 use proptest::prelude::*;
-use rsip::message::{HasHeaders, HeadersExt};
+use rsip::message::HeadersExt;
 use rsip::prelude::{ToTypedHeader, UntypedHeader};
 use sip::Message;
 
@@ -39,7 +39,7 @@ fn same_uri(ours: &sip::Uri, theirs: &rsip::Uri) {
     assert_eq!(ours.params.iter().count(), theirs.params.len());
 }
 
-fn same_headers(ours: &Message, theirs: &(impl HasHeaders + HeadersExt)) {
+fn same_headers(ours: &Message, theirs: &impl HeadersExt) {
     assert_eq!(ours.call_id(), Some(theirs.call_id_header().unwrap().value()));
     let cseq = theirs.cseq_header().unwrap().typed().unwrap();
     let (number, method) = ours.cseq().unwrap();

@@ -113,6 +113,7 @@ fn unusual_but_valid_requests_are_accepted() {
             with(&["Date: the 32nd", "Expires: soon", "Contact: <", "Warning: \"open"]),
         ),
         ("a non-ASCII name", with(&["From: \"王先生\" <sip:a@h>;tag=1"])),
+        ("a name with a comma without quotes", with(&["From: Bell, Alexander <sip:a@h>;tag=1"])),
         ("an unknown transport", with(&["Via: SIP/2.0/UNKNOWN h;branch=z9hG4bK1"])),
         ("an empty branch", with(&["Via: SIP/2.0/UDP h;branch="])),
     ];
@@ -145,6 +146,7 @@ fn broken_requests_are_answerable() {
         ("two Content-Length", with(&["Content-Length: 0", "l: 1"]), Fault::Repeated(Name::ContentLength)),
         ("an open quote in To", with(&["To: \"Mr. J. User <sip:b@h>"]), Fault::Malformed(Name::To)),
         ("a name that holds a quote", with(&["From: Bell, \"Alex <sip:a@h>;tag=1"]), Fault::Malformed(Name::From)),
+        ("two addresses in From", with(&["From: <sip:a@h>;tag=1, <sip:b@h>"]), Fault::Malformed(Name::From)),
         ("a Via of another protocol", with(&["Via: HTTP/1.1/TCP h;branch=1"]), Fault::Malformed(Name::Via)),
         ("a line without a colon", with(&["This is no header"]), Fault::HeaderLine),
         ("a header without a name", with(&[": value"]), Fault::HeaderLine),
@@ -230,6 +232,7 @@ fn invalid_utf8_spoils_its_header_alone() {
     let message = Message::parse(&bytes).unwrap();
     assert_eq!(message.header(Name::Subject), Some("a?b"));
     assert_eq!(message.header_named("x-after"), Some("1"));
+    assert_eq!(read(&with(&["Subject: \u{c} 王 \u{c}"])).header(Name::Subject), Some("王"));
 }
 
 #[test]
