@@ -112,7 +112,7 @@ impl Endpoint {
             dialog.continue_from(early);
         }
         leg.early = Vec::new();
-        leg.phase = Phase::Up;
+        let phase = std::mem::replace(&mut leg.phase, Phase::Up);
         leg.owed = Some(OwedAck { client, cseq: 1 });
         leg.dialog = Some(dialog);
         let (id, muted) = (leg.id, leg.muted);
@@ -120,7 +120,12 @@ impl Endpoint {
             self.pay_ack(leg_key, None, out);
         }
         if muted {
-            return self.send_bye(now, leg_key, None, out);
+            // The reason meant for the CANCEL that never left.
+            let reason = match phase {
+                Phase::Calling { cancel: Cancel::Held { reason }, .. } => reason,
+                _ => None,
+            };
+            return self.send_bye(now, leg_key, reason.as_deref(), out);
         }
         out.events.push(Event::Answered { leg: id, response });
         self.pump(now, leg_key, out);

@@ -4,3 +4,4 @@ mod calls;
 mod pair;
 mod requests;
 mod script;
+mod storm;

@@ -15,6 +15,9 @@ pub(crate) struct Weather {
     pub(crate) jitter_ms: u64,
 }
 
+/// Judges a datagram by its sender and its content.
+pub(crate) type Filter = Box<dyn FnMut(usize, &Message) -> bool>;
+
 pub(crate) struct Pair {
     pub(crate) now: Now,
     pub(crate) weather: Weather,
@@ -24,7 +27,7 @@ pub(crate) struct Pair {
     /// Every datagram that was sent: from, start line and CSeq.
     pub(crate) sent: Vec<(usize, String)>,
     /// Drops a datagram when it says true.
-    pub(crate) filter: Box<dyn FnMut(usize, &Message) -> bool>,
+    pub(crate) filter: Filter,
     wire: BTreeMap<(Time, u64), (usize, Vec<u8>)>,
     serial: u64,
     rng: Rng,

@@ -4,7 +4,7 @@ use base::Flow;
 use sip::{Config, Limits, Message, Method, Name, Reply};
 
 use crate::pair::{body, config, leg, reply};
-use crate::script::{Script, request, with};
+use crate::script::{Script, request, response, with};
 
 /// The final status that a lone request gets.
 fn verdict(text: &str) -> String {
@@ -381,6 +381,44 @@ fn what_is_beyond_the_limits_is_refused() {
     assert_eq!(script.told(), ["Rejected 1 Status(503)", "Closed 1"]);
     script.run_ms(32_100);
     assert!(script.end.is_idle());
+}
+
+#[test]
+fn garbled_messages_leave_nothing_behind() {
+    for seed in 0..60 {
+        let mut rng = base::Rng::from_number(seed);
+        let mut script = Script::answered();
+        let tag = dialog_tag(&mut script);
+        let call = script.call_other();
+        let texts = [
+            request("INVITE", "b", 2, &tag, "hold"),
+            request("UPDATE", "c", 3, &tag, "hold"),
+            request("BYE", "d", 4, &tag, ""),
+            request("INVITE", "e", 1, "", "offer"),
+            request("CANCEL", "e", 1, "", ""),
+            request("OPTIONS", "f", 1, "", ""),
+            response(&call, 180, "x", CONTACT),
+            response(&call, 200, "x", CONTACT),
+        ];
+        for _ in 0..60 {
+            let text = &texts[rng.below(texts.len() as u64) as usize];
+            let mut bytes = text.replace('\n', "\r\n").into_bytes();
+            for _ in 0..rng.below(3) {
+                let at = rng.below(bytes.len() as u64) as usize;
+                bytes[at] = *b";:,<>\"@ \r\n019azAZ=/\xff".get(rng.below(20) as usize).unwrap_or(&0);
+            }
+            let flow = script.flow;
+            script.act(|end, now, out| end.receive(now, flow, &bytes, out));
+            for tx in std::mem::take(&mut script.events).iter().filter_map(crate::pair::tx) {
+                script.act(|end, now, out| end.reply(now, tx, 404, &Reply::default(), out));
+            }
+        }
+        for n in [1, 2] {
+            script.act(|end, now, out| end.hang_up(now, leg(n), 480, None, out));
+        }
+        script.settle();
+        assert!(script.end.is_idle(), "seed {seed}");
+    }
 }
 
 #[test]

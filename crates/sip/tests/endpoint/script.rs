@@ -49,6 +49,14 @@ impl Script {
         }
     }
 
+    /// Lets everything run out, however long it takes.
+    pub(crate) fn settle(&mut self) {
+        while let Some(at) = self.end.next_timeout() {
+            self.now = self.now.plus(at.since(self.now.time));
+            self.act(|end, now, out| end.handle_timeout(now, out));
+        }
+    }
+
     /// The status codes and methods sent since the last look.
     pub(crate) fn lines(&mut self) -> Vec<String> {
         let sent = std::mem::take(&mut self.sent);
@@ -69,6 +77,13 @@ impl Script {
     pub(crate) fn call(&mut self, offer: Option<Body>) -> Message {
         let flow = self.flow;
         self.act(|end, now, out| end.invite(now, leg(1), invite(flow, offer), out));
+        self.sent.pop().unwrap().1
+    }
+
+    /// Calls the peer as leg 2 and gives the INVITE that left.
+    pub(crate) fn call_other(&mut self) -> Message {
+        let flow = self.flow;
+        self.act(|end, now, out| end.invite(now, leg(2), invite(flow, None), out));
         self.sent.pop().unwrap().1
     }
 
