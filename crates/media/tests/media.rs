@@ -1,0 +1,407 @@
+//! Workers on real sockets of the loopback: what phones hear, what the control thread is told, what happens to ports.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use base::{
+    After, CallId, Codec, Direction, Job, Lease, LegId, MediaParams, MediaStats, NetworkId, Notice, PlayId, Rng,
+    SoundId, Source, Time,
+};
+use media::{Clock, Config, Error, Media, NetworkMedia, WorkerLink};
+use rtp::packet::{HEADER_LEN, Header, Packet};
+use rtp::tone::{Tone, ToneMeter, TonePair};
+
+const HOME: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// Far longer than anything here takes; a test that waits this long fails.
+const LONG: Duration = Duration::from_secs(20);
+const FRAME: usize = 160;
+
+fn config(ports: RangeInclusive<u16>, leases_ready: u16) -> Config {
+    Config {
+        workers: 1,
+        networks: vec![NetworkMedia { bind: HOME, advertised: HOME, ports, dscp: 46 }],
+        pin: true,
+        leases_ready,
+        limits: legs::Limits::default(),
+    }
+}
+
+struct Rig {
+    media: Media,
+    link: WorkerLink,
+    woken: Receiver<()>,
+}
+
+impl Rig {
+    fn start(config: &Config, bank: legs::Bank) -> Rig {
+        let (wake, woken) = channel();
+        let wake = move || wake.send(()).unwrap_or(());
+        let (media, mut links) =
+            Media::start(config, &Arc::new(bank), Clock::start(Time::ZERO), &mut Rng::from_number(1), wake)
+                .expect("starts");
+        Rig { media, link: links.pop().expect("a worker"), woken }
+    }
+
+    fn send(&mut self, jobs: impl IntoIterator<Item = Job>) {
+        for job in jobs {
+            self.link.send(job).expect("room in the ring");
+        }
+        self.link.ring();
+    }
+
+    /// The next notice; the wake may have come before or after it was taken.
+    fn notice(&mut self) -> Notice {
+        let deadline = Instant::now() + LONG;
+        loop {
+            if let Some(notice) = self.link.notice() {
+                return notice;
+            }
+            let left = deadline.checked_duration_since(Instant::now()).expect("a notice in time");
+            let _ = self.woken.recv_timeout(left);
+        }
+    }
+
+    fn lease(&mut self) -> Lease {
+        match self.notice() {
+            Notice::Leased(lease) => lease,
+            other => panic!("no lease but {other:?}"),
+        }
+    }
+
+    /// Notices until the leg is closed; the others that came before.
+    fn closed(&mut self, leg: LegId) -> (MediaStats, Vec<Notice>) {
+        let mut others = Vec::new();
+        loop {
+            match self.notice() {
+                Notice::Closed { leg: closed, stats } if closed == leg => return (stats, others),
+                other => others.push(other),
+            }
+        }
+    }
+}
+
+/// A phone's socket, its tone and its sequence.
+struct Phone {
+    socket: UdpSocket,
+    engine: SocketAddr,
+    tone: Tone,
+    sequence: u16,
+}
+
+impl Phone {
+    fn new(lease: &Lease, pair: TonePair) -> Phone {
+        let socket = UdpSocket::bind((HOME, 0)).expect("binds");
+        socket.set_read_timeout(Some(LONG)).expect("a time-out");
+        Phone { socket, engine: lease.address, tone: Tone::new(pair, 16_000), sequence: 65_000 }
+    }
+
+    fn open(&self, lease: &Lease, leg: LegId) -> Job {
+        let remote = self.socket.local_addr().expect("bound");
+        let params = MediaParams {
+            remote,
+            remote_rtcp: SocketAddr::new(HOME, remote.port().wrapping_add(1).max(1)),
+            codec: Codec::Pcma,
+            send_type: 8,
+            receive_type: 8,
+            dtmf_send_type: Some(101),
+            dtmf_receive_type: Some(101),
+            direction: Direction::SendRecv,
+            ptime_ms: 20,
+        };
+        Job::Open { end: lease.end, leg, params, signalled_from: HOME }
+    }
+
+    /// Sends 20 ms of the tone.
+    fn speak(&mut self) -> Vec<u8> {
+        let mut pcm = [0; FRAME];
+        self.tone.fill(&mut pcm);
+        let payload: Vec<u8> = pcm.iter().map(|sample| rtp::g711::encode(Codec::Pcma, *sample)).collect();
+        let timestamp = u32::from(self.sequence.wrapping_sub(65_000)) * FRAME as u32;
+        let header = Header {
+            marker: false,
+            payload_type: 8,
+            sequence: self.sequence,
+            timestamp,
+            ssrc: self.engine.port().into(),
+        };
+        self.sequence = self.sequence.wrapping_add(1);
+        let mut packet = vec![0; HEADER_LEN];
+        header.write(&mut packet);
+        packet.extend_from_slice(&payload);
+        self.socket.send_to(&packet, self.engine).expect("sends");
+        payload
+    }
+
+    fn hear(&self) -> (Header, Vec<u8>) {
+        let mut buffer = [0; 2048];
+        let (length, from) = self.socket.recv_from(&mut buffer).expect("hears something in time");
+        assert_eq!(from, self.engine, "what a phone hears comes from the port it was told");
+        let packet = Packet::parse(&buffer[..length]).expect("RTP");
+        (packet.header, packet.payload.to_vec())
+    }
+}
+
+fn leg(index: u16) -> LegId {
+    LegId { call: CallId::default(), index }
+}
+
+fn listen(meter: &mut ToneMeter, payload: &[u8]) {
+    let pcm: Vec<i16> = payload.iter().map(|code| rtp::g711::decode(Codec::Pcma, *code)).collect();
+    meter.push(&pcm);
+}
+
+/// A port pair that nobody uses now.
+fn free_pair() -> u16 {
+    (42_000..44_000)
+        .step_by(2)
+        .find(|port| UdpSocket::bind((HOME, *port)).is_ok() && UdpSocket::bind((HOME, *port + 1)).is_ok())
+        .expect("a free pair")
+}
+
+#[test]
+fn a_thousand_packets_cross_the_bridge_each_way() {
+    let mut rig = Rig::start(&config(40_000..=40_999, 2), legs::Bank::new());
+    let (a, b) = (rig.lease(), rig.lease());
+    let pairs = [TonePair::numbered(3), TonePair::numbered(400)];
+    let (mut alice, mut bob) = (Phone::new(&a, pairs[0]), Phone::new(&b, pairs[1]));
+    rig.send([
+        alice.open(&a, leg(0)),
+        bob.open(&b, leg(1)),
+        Job::Hear { end: a.end, source: Source::End(b.end) },
+        Job::Hear { end: b.end, source: Source::End(a.end) },
+        // Its answer tells that the jobs before it were done.
+        Job::Lease { network: NetworkId(0), count: 1 },
+    ]);
+    rig.lease();
+    let mut meters = [ToneMeter::new(pairs), ToneMeter::new(pairs)];
+    let mut last: Option<[u16; 2]> = None;
+    for round in 0..1000 {
+        let from_alice = alice.speak();
+        let at_bob = bob.hear();
+        let from_bob = bob.speak();
+        let at_alice = alice.hear();
+        assert!(at_bob.1 == from_alice && at_alice.1 == from_bob, "round {round}: another voice");
+        let sequences = [at_alice.0.sequence, at_bob.0.sequence];
+        if let Some(last) = last {
+            assert_eq!(sequences, last.map(|sequence| sequence.wrapping_add(1)), "round {round}");
+        }
+        last = Some(sequences);
+        listen(&mut meters[0], &at_alice.1);
+        listen(&mut meters[1], &at_bob.1);
+    }
+    assert_eq!((meters[0].frames_of(pairs[0]), meters[0].frames_of(pairs[1])), (0, 200), "Alice hears Bob alone");
+    assert_eq!((meters[1].frames_of(pairs[0]), meters[1].frames_of(pairs[1])), (200, 0), "Bob hears Alice alone");
+
+    rig.send([Job::Close { end: a.end }, Job::Close { end: b.end }]);
+    let (stats, others) = rig.closed(leg(0));
+    assert!(others.contains(&Notice::Heard { leg: leg(0) }), "{others:?}");
+    assert_eq!((stats.packets_received, stats.packets_lost, stats.packets_refused), (1000, 0, 0));
+    rig.closed(leg(1));
+    assert_eq!(rig.media.failure(), None);
+    let counters = rig.link.counters();
+    drop(rig);
+    let counts = counters.read();
+    assert_eq!((counts.received, counts.receive_failed), (2000, 0));
+    assert!(counts.sent >= 2000);
+}
+
+#[test]
+fn a_sound_is_played_at_the_speed_of_speech() {
+    let pair = TonePair::numbered(77);
+    let mut pcm = vec![0; 8000];
+    Tone::new(pair, 16_000).fill(&mut pcm);
+    let mut bank = legs::Bank::new();
+    let sound: SoundId = bank.push(&pcm);
+    let mut rig = Rig::start(&config(41_000..=41_999, 1), bank);
+    let lease = rig.lease();
+    let phone = Phone::new(&lease, pair);
+    let play = PlayId(5);
+    let source = Source::Play { play, sounds: vec![sound], after: After::Silence };
+    rig.send([phone.open(&lease, leg(0)), Job::Hear { end: lease.end, source }]);
+    let mut meter = ToneMeter::new([pair]);
+    let (first, payload) = phone.hear();
+    let began = Instant::now();
+    listen(&mut meter, &payload);
+    for count in 1..50_u16 {
+        let (header, payload) = phone.hear();
+        assert_eq!(header.sequence, first.sequence.wrapping_add(count));
+        assert_eq!(header.timestamp, first.timestamp.wrapping_add(u32::from(count) * FRAME as u32));
+        listen(&mut meter, &payload);
+    }
+    let took = began.elapsed();
+    assert!(took > Duration::from_millis(900), "49 packets of 20 ms in {took:?}");
+    assert!(meter.frames_of(pair) >= 8, "{:?}", meter.heard());
+    assert_eq!(rig.notice(), Notice::Played { leg: leg(0), play });
+    rig.send([Job::Close { end: lease.end }]);
+    rig.closed(leg(0));
+}
+
+#[test]
+fn a_closed_port_rests_two_seconds() {
+    let port = free_pair();
+    let mut rig = Rig::start(&config(port..=port + 1, 1), legs::Bank::new());
+    let first = rig.lease();
+    assert_eq!(first.address, SocketAddr::new(HOME, port));
+    let ask = Job::Lease { network: NetworkId(0), count: 1 };
+    let none = Notice::NoLease { worker: rig.link.worker, network: NetworkId(0) };
+    rig.send([ask.clone()]);
+    assert_eq!(rig.notice(), none, "in use");
+    let phone = Phone::new(&first, TonePair::numbered(1));
+    rig.send([phone.open(&first, leg(0)), Job::Close { end: first.end }]);
+    rig.closed(leg(0));
+    let closed = Instant::now();
+    loop {
+        rig.send([ask.clone()]);
+        match rig.notice() {
+            Notice::Leased(again) => {
+                assert_eq!(again.address, first.address);
+                assert_ne!(again.end, first.end, "a late job for the old end must not meet the new one");
+                break;
+            }
+            other => assert_eq!(other, none),
+        }
+        assert!(closed.elapsed() < LONG, "never leased again");
+        // Asking more often would only fill the ring.
+        let _ = rig.woken.recv_timeout(Duration::from_millis(20));
+    }
+    let rested = closed.elapsed();
+    assert!(rested > Duration::from_millis(1900), "used again after {rested:?}");
+}
+
+#[test]
+fn leases_come_as_many_as_asked_and_an_unopened_end_can_be_closed() {
+    let mut rig = Rig::start(&config(44_000..=45_999, 0), legs::Bank::new());
+    rig.send([Job::Lease { network: NetworkId(0), count: 200 }, Job::Lease { network: NetworkId(9), count: 3 }]);
+    let mut leases = Vec::new();
+    let mut refused = 0;
+    while leases.len() < 200 || refused == 0 {
+        match rig.notice() {
+            Notice::Leased(lease) => leases.push(lease),
+            Notice::NoLease { network: NetworkId(9), .. } => refused += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    let mut addresses: Vec<_> = leases.iter().map(|lease| lease.address).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    assert_eq!(addresses.len(), 200, "no port twice");
+    assert!(addresses.iter().all(|address| address.port() % 2 == 0));
+    rig.send(leases.iter().map(|lease| Job::Close { end: lease.end }));
+    rig.send([Job::Lease { network: NetworkId(0), count: 1 }]);
+    rig.lease();
+    let deadline = Instant::now() + LONG;
+    while rig.link.counts().ends != 1 {
+        assert!(Instant::now() < deadline, "{:?}", rig.link.counts());
+        std::thread::yield_now();
+    }
+    assert_eq!(rig.link.counts().lease_failed, 1);
+}
+
+#[test]
+fn what_cannot_be_sent_or_read_stops_nobody() {
+    let mut rig = Rig::start(&config(46_000..=46_999, 2), legs::Bank::new());
+    let (a, b) = (rig.lease(), rig.lease());
+    let (mut alice, bob) = (Phone::new(&a, TonePair::numbered(1)), Phone::new(&b, TonePair::numbered(2)));
+    // Bob is told to be where nothing can be sent to: every send fails.
+    let Job::Open { end, leg: of, mut params, signalled_from } = bob.open(&b, leg(1)) else { panic!("an open") };
+    params.remote = SocketAddr::from(([255, 255, 255, 255], 9));
+    rig.send([
+        alice.open(&a, leg(0)),
+        Job::Open { end, leg: of, params, signalled_from },
+        Job::Hear { end: b.end, source: Source::End(a.end) },
+    ]);
+    // Longer than any packet of ours, and noise.
+    alice.socket.send_to(&[0x80; 4000], a.address).expect("sends");
+    alice.socket.send_to(b"x", a.address).expect("sends");
+    alice.socket.send_to(b"", a.address).expect("sends");
+    let deadline = Instant::now() + LONG;
+    loop {
+        alice.speak();
+        let counts = rig.link.counts();
+        if counts.send_failed > 0 && counts.receive_failed > 0 {
+            break;
+        }
+        assert!(Instant::now() < deadline, "{counts:?}");
+        // Alice hears comfort silence every 20 ms: the pace of this loop.
+        alice.hear();
+    }
+    rig.send([Job::Close { end: a.end }, Job::Close { end: b.end }]);
+    rig.closed(leg(0));
+    rig.closed(leg(1));
+    assert_eq!(rig.media.failure(), None);
+}
+
+#[test]
+fn notices_wait_until_they_are_read() {
+    let mut rig = Rig::start(&config(47_000..=47_099, 1), legs::Bank::new());
+    let lease = rig.lease();
+    let phone = Phone::new(&lease, TonePair::numbered(1));
+    rig.send([phone.open(&lease, leg(0))]);
+    // More than the ring of notices holds, in the order of asking.
+    let total = 40_000_u32;
+    let mut sent = 0;
+    while sent < total {
+        let source = Source::Play { play: PlayId(sent), sounds: Vec::new(), after: After::Silence };
+        match rig.link.send(Job::Hear { end: lease.end, source }) {
+            Ok(()) => sent += 1,
+            Err(_) => {
+                rig.link.ring();
+                std::thread::yield_now();
+            }
+        }
+    }
+    rig.link.ring();
+    for play in 0..total {
+        assert_eq!(rig.notice(), Notice::Played { leg: leg(0), play: PlayId(play) });
+    }
+    assert_eq!(rig.link.counts().notices_dropped, 0);
+}
+
+#[test]
+fn a_worker_that_dies_says_so() {
+    let armed = Arc::new(AtomicBool::new(false));
+    let (told, tells) = channel();
+    let trap = Arc::clone(&armed);
+    let wake = move || {
+        let dying = trap.swap(false, Ordering::SeqCst);
+        told.send(()).unwrap_or(());
+        assert!(!dying, "the trap of the test");
+    };
+    let (media, mut links) = Media::start(
+        &config(48_000..=48_099, 0),
+        &Arc::new(legs::Bank::new()),
+        Clock::start(Time::ZERO),
+        &mut Rng::from_number(1),
+        wake,
+    )
+    .expect("starts");
+    assert_eq!(media.failure(), None);
+    armed.store(true, Ordering::SeqCst);
+    links[0].send(Job::Lease { network: NetworkId(0), count: 1 }).expect("room");
+    links[0].ring();
+    tells.recv_timeout(LONG).expect("the wake that panics");
+    tells.recv_timeout(LONG).expect("the wake that tells");
+    let failure = media.failure().expect("a failure");
+    assert!(failure.contains("worker 0 died: the trap of the test"), "{failure}");
+    media.stop();
+}
+
+#[test]
+fn what_cannot_be_bound_is_an_error_that_names_it() {
+    let start = |config: &Config| {
+        let bank = Arc::new(legs::Bank::new());
+        Media::start(config, &bank, Clock::start(Time::ZERO), &mut Rng::from_number(1), || {}).map(|_| ())
+    };
+    let mut foreign = config(49_000..=49_099, 1);
+    foreign.networks[0].bind = IpAddr::from([192, 0, 2, 1]);
+    let error = start(&foreign).expect_err("not our address");
+    assert!(matches!(error, Error::Ports { .. }));
+    assert!(error.to_string().contains("49000-49099 of 192.0.2.1"), "{error}");
+
+    let error = start(&config(49_100..=49_109, 6)).expect_err("five pairs are not six");
+    assert!(error.to_string().contains("every port is in use"), "{error}");
+}
