@@ -139,7 +139,7 @@ impl Walk {
     fn on_played(&mut self, menu: &Menu, now: Now, out: &mut Vec<Step>) {
         let Some(node) = menu.node(self.node) else { return };
         match &node.kind {
-            Kind::Play { next } => self.go(menu, now, *next, out),
+            Kind::Play { next } => self.pass(menu, now, *next, out),
             Kind::Menu(keys) => match self.typed.pop_front() {
                 Some(digit) => self.on_typed(menu, now, digit, out),
                 None => {
@@ -207,6 +207,14 @@ impl Walk {
         }
     }
 
+    /// On from a node that asks for nothing; one that leads back leads to a person where there was no choice yet.
+    fn pass(&mut self, menu: &Menu, now: Now, target: Target, out: &mut Vec<Step>) {
+        match target {
+            Target::Back if self.trail.is_empty() => self.go(menu, now, Target::Node(menu.person), out),
+            _ => self.go(menu, now, target, out),
+        }
+    }
+
     fn push_trail(&mut self, menu: &Menu) {
         if !matches!(menu.node(self.node), Some(Node { kind: Kind::Menu(_), .. })) {
             return;
@@ -237,7 +245,7 @@ impl Walk {
         match &node.kind {
             Kind::Hours { hours, open, closed } => {
                 let is_open = menu.hours.get(*hours).is_some_and(|h| h.is_open(now.wall));
-                self.go(menu, now, if is_open { *open } else { *closed }, out);
+                self.pass(menu, now, if is_open { *open } else { *closed }, out);
             }
             _ => self.play(menu, now, node, &[], out),
         }

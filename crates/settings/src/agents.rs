@@ -2,7 +2,7 @@
 
 use base::{GroupId, Secret};
 
-use crate::groups::refuse_twins;
+use crate::groups::{Groups, refuse_twins};
 use crate::nearest::did_you_mean;
 use crate::problem::{Problem, Problems, Spot};
 use crate::reader::Table;
@@ -21,13 +21,13 @@ pub(crate) struct Agents {
 /// Worse levels are not told apart by anyone who plans a shift.
 const LEVEL_MAX: u64 = 9;
 
-pub(crate) fn read(root: &Table<'_>, groups: &[String], problems: &Problems) -> Agents {
+pub(crate) fn read(root: &Table<'_>, groups: &Groups, problems: &Problems) -> Agents {
     let mut agents = Agents::default();
     let mut numbers = Vec::new();
     for table in root.sections("agent") {
         let number = table.need("number", "\"1001\"").and_then(|v| Some((number(&v)?, v.spot)));
         let password = table.need("password", "\"…\"").and_then(|v| v.text());
-        let skills = skills(&table, groups);
+        let skills = skills(&table, &groups.names);
         let wrap_up = table.get("wrap_up_s").and_then(|v| v.seconds(0, 3600));
         let ready_on_register = table.bool("ready_on_register", true);
         let (Some((number, spot)), Some(password)) = (number, password) else { continue };
@@ -40,7 +40,7 @@ pub(crate) fn read(root: &Table<'_>, groups: &[String], problems: &Problems) -> 
         agents.call.push(call::plan::Agent { number, password: Secret(password) });
     }
     refuse_twins(numbers.iter().map(|(n, spot)| (n.as_str(), spot)), "agents", problems);
-    warn_of_empty_groups(root, &agents, groups, problems);
+    warn_of_empty_groups(&agents, groups, problems);
     agents
 }
 
@@ -74,12 +74,12 @@ fn skill(name: &str, spot: Spot, level: u8, groups: &[String], problems: &Proble
     found.map(|group| acd::plan::Skill { group, level })
 }
 
-fn warn_of_empty_groups(root: &Table<'_>, agents: &Agents, groups: &[String], problems: &Problems) {
-    for (id, name) in (0..).map(GroupId).zip(groups) {
+fn warn_of_empty_groups(agents: &Agents, groups: &Groups, problems: &Problems) {
+    for ((id, name), spot) in (0..).map(GroupId).zip(&groups.names).zip(&groups.spots) {
         if !agents.acd.iter().any(|agent| agent.skills.iter().any(|skill| skill.group == id)) {
             let title = format!("no agent serves the group `{name}`");
             let help = "name the group in the `skills` of an agent";
-            problems.warn(Problem::new(root.spot.clone(), title, "", help));
+            problems.warn(Problem::new(spot.clone(), title, "nobody would answer", help));
         }
     }
 }

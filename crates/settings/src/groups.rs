@@ -14,6 +14,8 @@ use crate::value::Value;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Groups {
     pub(crate) names: Vec<String>,
+    /// Where each name is written.
+    pub(crate) spots: Vec<Spot>,
     pub(crate) acd: Vec<acd::plan::Group>,
     pub(crate) call: Vec<call::plan::Group>,
     pub(crate) back_off: BackOff,
@@ -36,7 +38,8 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) ->
     let named: Vec<_> = tables.iter().filter_map(|t| Some((name(t)?, t))).take(GROUPS_MAX).collect();
     let names: Vec<String> = named.iter().map(|(name, _)| name.0.clone()).collect();
     refuse_twins(named.iter().map(|((name, spot), _)| (name.as_str(), spot)), "groups", problems);
-    let mut groups = Groups { names, back_off: back_off(&root.section("back_off")), ..Groups::default() };
+    let spots = named.iter().map(|((_, spot), _)| spot.clone()).collect();
+    let mut groups = Groups { names, spots, back_off: back_off(&root.section("back_off")), ..Groups::default() };
     let mut overflows = Vec::new();
     for (name, table) in &named {
         let (overflow, spot) = overflow(table, &groups.names);
@@ -50,7 +53,11 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) ->
 
 fn name(table: &Table<'_>) -> Option<(String, Spot)> {
     let value = table.need("name", "\"consult\"")?;
-    Some((value.text()?, value.spot))
+    let name = value.text()?;
+    if ["message", "stay"].contains(&name.as_str()) {
+        value.error(format!("no group can be named `{name}`"), "a word of `overflow`", "choose another name");
+    }
+    Some((name, value.spot))
 }
 
 /// Tells of names that stand twice.

@@ -29,10 +29,9 @@ pub fn load(dir: &Path, env: impl IntoIterator<Item = (String, String)>) -> Resu
 fn parse<'a>(sources: &'a Sources, env: &'a Env, problems: &'a Problems) -> Option<Vec<Document<'a>>> {
     let parse_one = |file| Document::parse(sources, file, env, problems);
     let documents: Vec<_> = sources.ids().map(parse_one).collect();
-    if problems.any_error() {
-        return None;
-    }
-    documents.into_iter().collect()
+    let documents: Vec<_> = documents.into_iter().collect::<Option<_>>()?;
+    let has = |part| documents.iter().any(|d| d.part == part);
+    (has(Part::Main) && has(Part::Queues)).then_some(documents)
 }
 
 fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &Problems) -> Plans {
@@ -43,7 +42,7 @@ fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &P
     let networks = main.as_ref().map(|root| network::read(root, problems)).unwrap_or_default();
     let trunks = main.as_ref().map(|root| trunk::read(root, problems)).unwrap_or_default();
     let groups = queues.as_ref().map(|root| groups::read(root, &sound_plan, problems)).unwrap_or_default();
-    let agents = queues.as_ref().map(|root| agents::read(root, &groups.names, problems)).unwrap_or_default();
+    let agents = queues.as_ref().map(|root| agents::read(root, &groups, problems)).unwrap_or_default();
     let calendars: Vec<_> = of(Part::Calendar).map(Document::root).collect();
     let hours = calendar::read(&calendars, problems);
     let menu_documents: Vec<_> = of(Part::Menu).collect();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::Digit;
 use call::plan::MenuVersion;
-use ivr::{Choice, Kind, Names, Node, Tree};
+use ivr::{Choice, Fault, Kind, Names, Node, Problem as Wrong, Tree};
 use sha2::{Digest, Sha256};
 
 use crate::problem::{Problem, Problems, Spot};
@@ -32,14 +32,18 @@ pub(crate) fn read(documents: &[&Document<'_>], sources: &Sources, refers: Names
         let name = source.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         menus.names.push(name.clone());
         let root = document.root();
-        let Some(tree) = tree(&root) else { continue };
+        let (tree, broken) = tree(&root);
         match ivr::compile(&tree, refers) {
-            Ok(compiled) => {
+            Ok(compiled) if broken.is_empty() => {
                 compiled.warnings.iter().for_each(|fault| problems.warn(tell(&root, &tree, refers, fault)));
                 let version = version(&source.text, refers);
                 menus.versions.push(Arc::new(MenuVersion { name, version, menu: compiled.menu }));
             }
-            Err(faults) => faults.iter().for_each(|fault| problems.error(tell(&root, &tree, refers, fault))),
+            Ok(_) => {}
+            Err(faults) => {
+                let own = faults.iter().filter(|fault| !broken.causes(fault));
+                own.for_each(|fault| problems.error(tell(&root, &tree, refers, fault)));
+            }
         }
     }
     menus
@@ -56,27 +60,71 @@ fn version(text: &str, refers: Names<'_>) -> String {
 const DEFAULT_SILENCE_S: u64 = 5;
 const DEFAULT_TRIES: u8 = 2;
 
-/// None when what stands above all nodes is not enough to go on.
-fn tree(root: &Table<'_>) -> Option<Tree> {
-    let locales = root.need("locales", "[\"zh-CN\", \"en\"]").map(|v| v.texts());
-    let start = root.need("start", "\"welcome\"").and_then(|v| v.text());
-    let person = root.need("person", "\"staff\"").and_then(|v| v.text());
-    let invalid_prompt = root.text("invalid_prompt", "invalid-key");
-    let nodes = root.get("node").map(|v| v.names()).unwrap_or_default();
-    let nodes: Vec<_> = nodes.into_iter().map(|(name, spot, value)| node(name, spot, &value)).collect();
+/// What could not be read and was told of: the rest of the menu is judged with something in its place.
+#[derive(Debug, Default)]
+struct Broken {
+    nodes: Vec<String>,
+    fields: Vec<&'static str>,
+}
+
+impl Broken {
+    fn is_empty(&self) -> bool {
+        self.nodes.is_empty() && self.fields.is_empty()
+    }
+
+    /// Whether the fault may be no fault of its own.
+    fn causes(&self, fault: &Fault) -> bool {
+        let proved = matches!(fault.problem, Wrong::Circle(_) | Wrong::SilentEnd(_) | Wrong::Unreachable);
+        match &fault.place.node {
+            _ if proved => !self.is_empty(),
+            Some(node) => self.nodes.contains(node),
+            None => self.fields.contains(&fault.place.field),
+        }
+    }
+}
+
+fn tree(root: &Table<'_>) -> (Tree, Broken) {
+    let mut broken = Broken::default();
+    let locales = root.need("locales", "[\"zh-CN\", \"en\"]").map(|v| v.texts()).unwrap_or_default();
+    let mut needed = |key, example| {
+        let text = root.need(key, example).and_then(|v| v.text());
+        if text.is_none() {
+            broken.fields.push(key);
+        }
+        text.unwrap_or_default()
+    };
+    let (start, person) = (needed("start", "\"welcome\""), needed("person", "\"staff\""));
+    if root.get("locales").is_none() {
+        broken.fields.push("locales");
+    }
+    let mut nodes = Vec::new();
+    for (name, spot, value) in root.get("node").map(|v| v.names()).unwrap_or_default() {
+        let read = node(name, spot, &value);
+        if read.is_none() {
+            broken.nodes.push(name.to_owned());
+        }
+        nodes.push(read.unwrap_or_else(|| stand_in(name)));
+    }
     let target = |key| root.get(key).and_then(|v| v.text());
-    Some(Tree {
-        locales: locales?.into_iter().map(|(name, _)| name).collect(),
-        start: start?,
-        person: person?,
+    let tree = Tree {
+        locales: locales.into_iter().map(|(name, _)| name).collect(),
+        start,
+        person,
         silence: seconds(root).unwrap_or(Duration::from_secs(DEFAULT_SILENCE_S)),
         silence_tries: tries(root, "silence_tries").unwrap_or(DEFAULT_TRIES),
         invalid_tries: tries(root, "invalid_tries").unwrap_or(DEFAULT_TRIES),
         on_silence: target("on_silence"),
         on_invalid: target("on_invalid"),
-        invalid_prompt,
-        nodes: nodes.into_iter().collect::<Option<_>>()?,
-    })
+        invalid_prompt: root.text("invalid_prompt", "invalid-key"),
+        nodes,
+    };
+    (tree, broken)
+}
+
+/// Fits wherever a node is asked for.
+fn stand_in(name: &str) -> Node {
+    let kind = Kind::Queue { group: String::new(), by_locale: Vec::new(), priority: 0 };
+    Node { name: name.to_owned(), prompt: Vec::new(), interrupt: true, kind }
 }
 
 /// The compiler judges the range, so that a number has one judge.
@@ -117,7 +165,11 @@ fn node(name: &str, name_spot: Spot, value: &Value<'_>) -> Option<Node> {
         Word::End => "node.end",
     };
     let table = value.table(&["node", section])?;
-    let prompt = table.get("prompt").map(|v| v.texts()).unwrap_or_default();
+    let prompt = table.get("prompt");
+    if let (Some(prompt), Word::Hours) = (&prompt, word) {
+        prompt.error("a node of kind `hours` says nothing", "never heard", "move the prompt to the node that follows");
+    }
+    let prompt = prompt.map(|v| v.texts()).unwrap_or_default();
     Some(Node {
         name: name.to_owned(),
         prompt: prompt.into_iter().map(|(name, _)| name).collect(),

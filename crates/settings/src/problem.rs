@@ -64,10 +64,6 @@ impl Problems {
         self.warnings.borrow_mut().push(problem);
     }
 
-    pub(crate) fn any_error(&self) -> bool {
-        !self.errors.borrow().is_empty()
-    }
-
     /// Errors and warnings, each in the order of files and lines and without repetition.
     pub(crate) fn into_sorted(self) -> (Vec<Problem>, Vec<Problem>) {
         let sorted = |problems: RefCell<Vec<Problem>>| {

@@ -79,11 +79,7 @@ impl<'a> Value<'a> {
         };
         let fits = number.and_then(|n| u64::try_from(n).ok()).filter(|n| (min..=max).contains(n));
         if fits.is_none() {
-            self.error(
-                "the number is out of range",
-                format!("must be from {min} to {max}"),
-                "choose a number in the range",
-            );
+            self.error(format!("must be from {min} to {max}"), "out of range", "choose a number in the range");
         }
         fits
     }

@@ -19,5 +19,5 @@ pub(crate) fn load(dir: &Path) -> Result<Plans, Report> {
 pub(crate) fn load_with(dir: &Path, env: &[(&str, &str)]) -> Result<Plans, Report> {
     let prompts = ("HOTLINE__PROMPTS__DIR".to_owned(), root().join("prompts").display().to_string());
     let env = env.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
-    settings::load(dir, env.chain([prompts]))
+    settings::load(dir, [prompts].into_iter().chain(env))
 }

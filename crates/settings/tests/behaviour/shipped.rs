@@ -1,8 +1,6 @@
 //! The configuration that comes with the product.
 
-mod kit;
-
-use kit::{config, load, load_with};
+use crate::kit::{config, load, load_with};
 
 #[test]
 fn it_loads_clean() {
@@ -41,7 +39,7 @@ fn the_environment_goes_first() {
 
 #[test]
 fn every_key_has_its_row_in_the_manual() {
-    let manual = std::fs::read_to_string(kit::root().join("docs/config.md")).expect("docs/config.md");
+    let manual = std::fs::read_to_string(crate::kit::root().join("docs/config.md")).expect("docs/config.md");
     let rows: Vec<&str> = manual.lines().filter_map(|l| l.strip_prefix("| `")?.split_once('`')).map(|r| r.0).collect();
     let missing: Vec<_> = settings::keys().iter().filter(|key| !rows.contains(key)).collect();
     assert!(missing.is_empty(), "without a row: {missing:?}");
