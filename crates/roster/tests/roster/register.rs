@@ -58,6 +58,7 @@ fn the_first_phone_signs_on_and_the_last_one_off() {
     assert_eq!(listed(&off), [""; 0]);
     assert_eq!(off[1..], [Action::Away { agent: A }]);
     assert_eq!(desk.roster.view().agents[0].state, State::SignedOff);
+    assert_eq!(desk.roster.next_timeout(), None, "no deadline outlives its contact");
 }
 
 #[test]
