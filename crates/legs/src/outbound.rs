@@ -25,9 +25,6 @@ impl End {
     }
 
     fn send_own(&mut self, due: Time, len: usize, bank: &Bank, out: &mut Output) {
-        if self.outbound.sender.must_wait(due) {
-            return;
-        }
         let start = out.buffer.len();
         out.buffer.resize(start + rtp::packet::HEADER_LEN, 0);
         let outbound = &mut self.outbound;

@@ -165,3 +165,39 @@ fn on_hold_nothing_leaves_and_nothing_is_heard() {
     assert_eq!(hold(&mut lab, Direction::Inactive), (0, 0));
     assert_eq!(hold(&mut lab, Direction::SendRecv), (25, 25));
 }
+
+#[test]
+fn a_late_packet_of_the_old_time_line_is_left_out() {
+    let mut lab = Lab::new(6, &[]);
+    lab.open(Codec::Pcma);
+    lab.open(Codec::Pcma);
+    lab.phones.iter_mut().for_each(|p| p.speaks = false);
+    lab.hear(1, Source::End(end(0)));
+    for (sequence, timestamp) in [(1, 0), (2, 160), (4, 4_000_000), (3, 320), (5, 4_000_160)] {
+        lab.send(0, Header { marker: false, payload_type: 8, sequence, timestamp, ssrc: 9 }, &[sequence as u8; 160]);
+        lab.run_ms(20);
+    }
+    let heard: Vec<u8> = lab.rtp_of(1).iter().map(|s| s.payload()[0]).collect();
+    assert_eq!(heard, [1, 2, 4, 5]);
+}
+
+#[test]
+fn what_is_said_during_a_hold_is_neither_heard_nor_missed() {
+    let mut lab = Lab::new(7, &[]);
+    lab.open(Codec::Pcma);
+    lab.open(Codec::Pcma);
+    lab.hear(1, Source::End(end(0)));
+    lab.run_ms(200);
+    lab.change(0, |p| p.direction = Direction::SendOnly);
+    lab.run_ms(300);
+    lab.change(0, |p| p.direction = Direction::SendRecv);
+    lab.run_ms(200);
+    let sent = lab.rtp_of(1);
+    assert!((19..=21).contains(&sent.len()), "{}", sent.len());
+    assert!(sent.windows(2).all(|w| w[1].header().sequence == w[0].header().sequence.wrapping_add(1)));
+    let (first, last) = (sent[0].header(), sent[sent.len() - 1].header());
+    assert_eq!(last.timestamp.wrapping_sub(first.timestamp), (sent.len() as u32 - 1 + 15) * 160);
+    lab.job(Job::Close { end: end(0) });
+    let Some(base::Notice::Closed { stats, .. }) = lab.notices_of(0).pop() else { panic!("not closed") };
+    assert_eq!((stats.packets_received, stats.packets_lost), (35, 0));
+}

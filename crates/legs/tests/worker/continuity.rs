@@ -149,3 +149,21 @@ fn from_menu_to_music_to_agent_and_back_no_packet_is_missing() {
     let widest = sent.windows(2).map(|w| w[1].at.since(w[0].at).as_millis()).max();
     assert!(widest <= Some(40), "{widest:?}");
 }
+
+#[test]
+fn many_switches_do_not_run_ahead() {
+    for seed in 0..10 {
+        let mut lab = Lab::new(seed, &[0.5]);
+        for _ in 0..3 {
+            lab.open(Codec::Pcma);
+        }
+        for _ in 0..150 {
+            let wait = 1 + lab.rng.below(30);
+            lab.run_ms(wait);
+            let other = lab.rng.below(3) as usize;
+            let source = if other == 0 { play(1, &[0], After::Silence) } else { Source::End(lab.phones[other].end) };
+            lab.hear(0, source);
+        }
+        check(&lab.rtp_of(0), true).expect("continuous");
+    }
+}

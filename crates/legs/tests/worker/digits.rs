@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use base::{After, Codec, Digit, Notice, Source};
+use rtp::Header;
 use rtp::dtmf::{Event, KeyPress};
 
 use crate::lab::{Lab, Network, end, play};
@@ -92,4 +93,29 @@ fn a_listener_without_events_sees_no_gap() {
     assert!(sent.iter().all(|s| s.header().payload_type == 8));
     assert!(sent.windows(2).all(|w| w[1].header().sequence == w[0].header().sequence.wrapping_add(1)));
     assert_eq!(digits(&lab, 0), "5");
+}
+
+#[test]
+fn an_event_of_another_time_line_moves_nothing() {
+    let mut lab = Lab::new(3, &[]);
+    lab.open(Codec::Pcma);
+    lab.open(Codec::Pcma);
+    lab.phones.iter_mut().for_each(|p| p.speaks = false);
+    lab.hear(1, Source::End(end(0)));
+    for sequence in 0..20u16 {
+        let event = sequence == 10;
+        let (payload_type, timestamp) = if event { (101, 1 << 30) } else { (8, u32::from(sequence) * 160) };
+        let header = Header { marker: event, payload_type, sequence, timestamp, ssrc: 9 };
+        let key = Event { code: 3, end: false, volume: 10, duration: 160 }.to_bytes();
+        lab.send(0, header, if event { &key } else { &[1; 160] });
+        lab.run_ms(20);
+    }
+    assert_eq!(digits(&lab, 0), "3");
+    lab.hear(1, Source::Silence);
+    lab.run_ms(100);
+    let sent = lab.rtp_of(1);
+    let (first, last) = (sent[0].header(), sent[sent.len() - 1].header());
+    assert!(sent.iter().all(|s| s.header().payload_type == 8));
+    assert!(last.timestamp.wrapping_sub(first.timestamp) <= 26 * 160);
+    assert!(sent.windows(2).all(|w| w[1].header().sequence == w[0].header().sequence.wrapping_add(1)));
 }

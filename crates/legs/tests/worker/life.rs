@@ -41,13 +41,15 @@ fn silence_is_not_told_while_nothing_is_expected() {
     lab.open(Codec::Pcma);
     lab.run_ms(1_000);
     lab.change(0, |p| p.direction = Direction::SendOnly);
-    lab.run_ms(30_000);
-    assert_eq!(count(&lab, 0, silent), 0);
+    lab.run_ms(8_000);
     lab.phones[0].speaks = false;
     lab.change(0, |p| p.direction = Direction::SendRecv);
     lab.run_ms(9_900);
     assert_eq!(count(&lab, 0, silent), 0, "counted from the end of the hold");
     lab.run_ms(200);
+    assert_eq!(count(&lab, 0, silent), 1);
+    lab.change(0, |p| p.direction = Direction::Inactive);
+    lab.run_ms(30_000);
     assert_eq!(count(&lab, 0, silent), 1);
 }
 
@@ -58,6 +60,7 @@ fn close_frees_and_tells_once_also_what_was_only_leased() {
     lab.run_ms(1_000);
     lab.job(Job::Close { end: end(0) });
     assert_eq!(lab.closed, [end(0)]);
+    assert_eq!(lab.worker.next_timeout(), None, "nothing of the end is left");
     let Some(Notice::Closed { stats, .. }) = lab.notices_of(0).pop() else { panic!("not closed") };
     assert_eq!((stats.packets_sent, stats.packets_received, stats.packets_lost), (50, 50, 0));
     let told = lab.notices.len();
@@ -66,7 +69,6 @@ fn close_frees_and_tells_once_also_what_was_only_leased() {
     lab.sent.clear();
     lab.run_ms(20_000);
     assert_eq!((lab.sent.len(), lab.notices.len()), (0, told));
-    assert_eq!(lab.worker.next_timeout(), None, "nothing of the end is left");
 }
 
 #[test]
@@ -104,4 +106,21 @@ fn a_slot_leased_anew_ends_what_was_left_there() {
     assert_eq!(count(&lab, 0, |n| matches!(n, Notice::Closed { .. })), 1);
     lab.run_ms(100);
     assert!(lab.sent.iter().all(|s| s.end == newer));
+}
+
+#[test]
+fn a_slot_leased_anew_hears_nothing_of_the_call_before() {
+    let mut lab = Lab::new(6, &[]);
+    lab.open(Codec::Pcma);
+    lab.open(Codec::Pcma);
+    lab.hear(0, Source::End(end(1)));
+    lab.run_ms(100);
+    lab.job(Job::Close { end: end(0) });
+    let newer = EndId { generation: 1, ..end(0) };
+    let leg = base::LegId { index: 9, ..base::LegId::default() };
+    lab.job(Job::Open { end: newer, leg, params: params(0, Codec::Pcma), signalled_from: address(0, 1).ip() });
+    lab.run_ms(200);
+    let sent: Vec<_> = lab.sent.iter().filter(|s| s.end == newer).collect();
+    assert_eq!(sent.len(), 10);
+    assert!(sent.iter().all(|s| s.payload() == [0xd5; 160]));
 }
