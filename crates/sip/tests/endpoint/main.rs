@@ -1,6 +1,7 @@
 //! The endpoint against scripted peers and against itself, on virtual time.
 
 mod calls;
+mod dialogs;
 mod pair;
 mod requests;
 mod script;
