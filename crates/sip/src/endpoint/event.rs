@@ -121,7 +121,7 @@ pub enum Event {
     Closed {
         leg: LegId,
     },
-    /// The end of a `request`.
+    /// The end of a `request`: any final response, also one of 300 or more, or the end without one.
     Response {
         ticket: Ticket,
         result: Result<Message, Cause>,
