@@ -71,7 +71,7 @@ impl Outcome {
         println!("{}", timeline::line(zero, event));
         match &event.what {
             What::Answered => self.answered = true,
-            What::AudioHeard => self.heard |= self.answered,
+            What::AudioHeard => self.heard = true,
             What::HungUp { by, why } => self.ended = Some((*by, *why)),
             _ => {}
         }

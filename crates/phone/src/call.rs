@@ -288,7 +288,7 @@ impl Phone {
             if self.config.hand_out_audio {
                 out.heard.resize(out.heard.len() + gap, 0);
             }
-            self.reception = stream.reception;
+            self.reception = stream.reception();
         }
         self.ear.restart();
         tell(now, What::HungUp { by, why }, out);
@@ -303,6 +303,7 @@ impl Phone {
         self.play_script(now, out);
         self.send_info(now, out);
         let Some(stream) = self.call.as_mut().and_then(|c| c.stream.as_mut()) else { return };
+        stream.report(now, &self.config.user, out);
         for digit in stream.handle_timeout(now.time, out) {
             tell(now, What::Pressed(digit), out);
         }

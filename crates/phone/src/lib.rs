@@ -10,6 +10,7 @@ mod event;
 mod mouth;
 mod phone;
 mod registration;
+mod reports;
 mod stream;
 mod terms;
 

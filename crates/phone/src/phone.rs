@@ -8,7 +8,7 @@ use crate::config::{Config, host};
 use crate::ear::{Change, Ear};
 use crate::event::{Event, Input, Output, Side, What, Why};
 use crate::registration::Registration;
-use crate::stream::{Arrived, Reception};
+use crate::stream::{Arrived, Reception, Stream};
 
 /// Where the phone is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl Phone {
 
     /// What arrived in the running call, or in the last one.
     pub fn reception(&self) -> Reception {
-        self.call.as_ref().and_then(|c| c.stream.as_ref()).map_or(self.reception, |s| s.reception)
+        self.call.as_ref().and_then(|c| c.stream.as_ref()).map_or(self.reception, Stream::reception)
     }
 
     /// Falls silent for good, as with the cable pulled: hears nothing, sends nothing, says goodbye to nobody.
@@ -112,8 +112,11 @@ impl Phone {
             Input::Sip { flow, bytes } => self.endpoint.receive(now, flow, bytes, &mut self.wire),
             Input::Unreachable { flow } => self.endpoint.unreachable(now, flow, &mut self.wire),
             Input::Rtp { bytes, .. } => self.receive(now, bytes, out),
-            // Reports about us change nothing that a phone does.
-            Input::Rtcp { .. } => {}
+            Input::Rtcp { bytes, .. } => {
+                if let Some(stream) = self.call.as_mut().and_then(|c| c.stream.as_mut()) {
+                    stream.receive_report(now.time, bytes);
+                }
+            }
         }
         self.flush(now, out);
     }

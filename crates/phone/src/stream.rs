@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use base::{Digit, MediaParams, Rng, Time};
+use base::{Digit, MediaParams, Now, Rng, Time};
 use rtp::dtmf::{Event, Presses};
 use rtp::{Header, Packet};
 
 use crate::config::Voice;
 use crate::event::Output;
 use crate::mouth::{KeyOut, Keypad, Mouth};
+use crate::reports::Reports;
 
 /// Packets sent at once by a phone that was woken late; what is older is left out.
 const CATCH_UP_MAX: u32 = 5;
@@ -31,6 +32,10 @@ pub struct Reception {
     pub timestamp_jumps: u32,
     /// Not RTP, or of a payload type that was not agreed.
     pub refused: u64,
+    /// Sender reports.
+    pub reports: u64,
+    /// From the other side's reports on us.
+    pub round_trip: Option<Duration>,
 }
 
 /// The newest packet of the source.
@@ -57,7 +62,8 @@ pub(crate) struct Stream {
     opened: Time,
     /// Samples handed to the ear or filled with zeros.
     handed: u64,
-    pub(crate) reception: Reception,
+    reports: Reports,
+    reception: Reception,
 }
 
 /// What a received packet holds for the phone.
@@ -87,6 +93,7 @@ impl Stream {
             presses: Presses::default(),
             opened: now,
             handed: 0,
+            reports: Reports::new(now),
             reception: Reception::default(),
         }
     }
@@ -101,7 +108,24 @@ impl Stream {
     }
 
     pub(crate) fn next_timeout(&self) -> Time {
-        self.next_send
+        self.next_send.min(self.reports.next_timeout())
+    }
+
+    pub(crate) fn reception(&self) -> Reception {
+        Reception { reports: self.reports.heard_count(), round_trip: self.reports.round_trip(), ..self.reception }
+    }
+
+    /// Sends the report that is due, unless the phone sends no media at all.
+    pub(crate) fn report(&mut self, now: Now, user: &str, out: &mut Output) {
+        if let Some(bytes) = self.reports.due(now, self.ssrc, self.timestamp, user)
+            && !self.mute
+        {
+            out.rtcp.push((self.params.remote_rtcp, bytes));
+        }
+    }
+
+    pub(crate) fn receive_report(&mut self, now: Time, bytes: &[u8]) {
+        self.reports.heard(now, self.ssrc, bytes);
     }
 
     /// Sends what is due; gives the keys that began to sound.
@@ -145,6 +169,7 @@ impl Stream {
                 }
             };
             self.sequence = self.sequence.wrapping_add(1);
+            self.reports.sent(packet.len().saturating_sub(rtp::packet::HEADER_LEN));
             out.rtp.push((self.params.remote, packet));
         }
         self.timestamp = self.timestamp.wrapping_add(samples);
@@ -166,6 +191,7 @@ impl Stream {
             self.reception.refused += 1;
             return Arrived::Nothing;
         }
+        self.reports.received(now, &packet.header, voice);
         if !self.is_newer(packet.header, if voice { packet.payload.len() as u32 } else { 0 }) {
             return Arrived::Nothing;
         }

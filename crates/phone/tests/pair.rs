@@ -32,6 +32,7 @@ fn bits(pair: TonePair) -> u64 {
 enum Datagram {
     Sip(Vec<u8>),
     Rtp(Vec<u8>),
+    Rtcp(Vec<u8>),
 }
 
 /// A caller (0) and a callee (1).
@@ -73,7 +74,8 @@ impl Pair {
         let at = self.now.time + DELAY;
         let sip = self.out.sip.drain(..).map(|m| Datagram::Sip(m.bytes));
         let rtp = self.out.rtp.drain(..).map(|(_, bytes)| Datagram::Rtp(bytes));
-        for datagram in sip.chain(rtp) {
+        let rtcp = self.out.rtcp.drain(..).map(|(_, bytes)| Datagram::Rtcp(bytes));
+        for datagram in sip.chain(rtp).chain(rtcp) {
             if !self.rng.chance(self.loss) {
                 self.wire.push_back((at, 1 - from, datagram));
             }
@@ -91,6 +93,7 @@ impl Pair {
                 let input = match &datagram {
                     Datagram::Sip(bytes) => Input::Sip { flow: Flow::udp(NetworkId(0), sip(1 - to)), bytes },
                     Datagram::Rtp(bytes) => Input::Rtp { from: rtp(1 - to), bytes },
+                    Datagram::Rtcp(bytes) => Input::Rtcp { from: rtp(1 - to), bytes },
                 };
                 self.phones[to].handle(self.now, input, &mut self.out);
                 self.carry(to);
@@ -228,6 +231,19 @@ fn the_callee_hangs_up() {
     assert_eq!(ending(&pair, 0), Some((Side::Peer, Why::Bye)));
     assert_eq!(ending(&pair, 1), Some((Side::Us, Why::Bye)));
     pair.quiet();
+}
+
+#[test]
+fn reports_measure_the_round_trip() {
+    let mut pair = Pair::new(|_| {});
+    pair.act(0, |phone, now, out| phone.dial(now, "12345", out));
+    pair.seconds(13);
+    for phone in &pair.phones {
+        let got = phone.reception();
+        assert_eq!(got.reports, 2, "{got:?}");
+        let millis = got.round_trip.map(|t| t.as_millis());
+        assert!(millis.is_some_and(|ms| (19..=21).contains(&ms)), "{got:?}");
+    }
 }
 
 #[test]

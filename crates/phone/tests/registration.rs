@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::{Flow, NetworkId, Now, Rng, Secret, Time};
 use phone::{Config, Input, Output, Phone, What, Why};
-use sip::digest::{Authority, Credentials, Verdict, verify};
+use sip::digest::{Algorithm, Authority, Credentials, Verdict, verify};
 use sip::{Builder, Cause, Message, Method, Name};
 
 struct Registrar {
@@ -21,7 +21,7 @@ struct Registrar {
 
 impl Registrar {
     fn new() -> Registrar {
-        let authority = Authority::new("hotline", [7; 32]);
+        let authority = Authority::new("hotline", &[Algorithm::Sha256, Algorithm::Md5], [7; 32]);
         Registrar { authority, md5_only: false, least: 0, stale: 0, seen: Vec::new() }
     }
 
