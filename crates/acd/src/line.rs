@@ -154,8 +154,9 @@ impl Lines {
 
     /// How many of the line have their turn before this one.
     pub(crate) fn ahead(&self, line: &Line, turn: Turn) -> usize {
-        if line.len == 0 {
-            return 0;
+        // Who just arrived is behind everybody: the usual question, and the one asked of every arrival.
+        if self.node(line.last).is_none_or(|last| last.turn < turn) {
+            return line.len;
         }
         let (block, before) = self.block_of(line, turn);
         before + self.within(block, turn).1
