@@ -10,7 +10,7 @@ mod test;
 mod tidy;
 mod tools;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -48,8 +48,9 @@ fn main() -> ExitCode {
     }
 }
 
-/// The repository's top folder: xtask lies right below it.
+/// The repository's top folder: xtask lies right below it. Cargo tells where at run time, which holds for two checkouts that
+/// share a target folder too.
 fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_owned()
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").map_or(PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.parent().unwrap_or(&here).to_owned()
 }

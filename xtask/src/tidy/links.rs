@@ -53,8 +53,14 @@ fn links(line: &str) -> impl Iterator<Item = &str> {
 /// Code spans that are one path of ours, without `:line` and without patterns such as `prompts/<locale>`.
 fn spans(line: &str) -> impl Iterator<Item = &str> {
     let spans = line.split('`').skip(1).step_by(2).filter(|span| FOLDERS.iter().any(|f| span.starts_with(f)));
-    let plain = |span: &&str| !span.contains(['<', '*', '{', ' ', '…', '$']);
+    let plain = |span: &&str| !span.contains(['<', '*', '{', ' ', '…', '$']) && !span.split('/').any(is_placeholder);
     spans.filter(plain).filter_map(|span| span.split(':').next())
+}
+
+/// `LANGUAGE` and `NAME.wav` stand for something else.
+fn is_placeholder(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or_default();
+    stem.len() > 1 && stem != "README" && stem.chars().all(|c| c.is_ascii_uppercase())
 }
 
 /// `target` as seen from the top folder; a leading `..` climbs.
@@ -90,6 +96,8 @@ mod tests {
     #[test]
     fn paths_in_code_spans_exist() {
         assert!(dead_in("README.md", "`crates/sip`, `prompts/<locale>/<name>.wav`, `config/x.toml` is not").len() == 1);
+        assert!(dead_in("README.md", "`prompts/LANGUAGE/NAME.wav`").is_empty());
+        assert_eq!(dead_in("README.md", "`docs/README.md`").len(), 1);
         assert!(dead_in("README.md", "```\n`config/x.toml`\n```\n").is_empty());
         assert_eq!(dead_in("README.md", "see `crates/sip:12` and `crates/fax:1`"), ["'crates/fax' does not exist"]);
     }
