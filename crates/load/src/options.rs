@@ -63,7 +63,10 @@ pub fn voice(text: &str, tone: TonePair) -> Result<Voice, String> {
     match text {
         "tone" => Ok(Voice::Tones(tone)),
         "silence" => Ok(Voice::Silence),
-        path => Ok(Voice::Samples(crate::wav::read(Path::new(path)).map_err(|e| e.to_string())?.into())),
+        path => match crate::wav::read(Path::new(path)) {
+            Ok(samples) => Ok(Voice::Samples(samples.into())),
+            Err(error) => Err(format!("{error}; --say takes a WAV, `tone` or `silence`")),
+        },
     }
 }
 
