@@ -247,6 +247,30 @@ fn reports_measure_the_round_trip() {
 }
 
 #[test]
+fn misbehaviour_is_survived() {
+    let mut pair = Pair::new(|c| c[0].faults.no_ack = true);
+    pair.act(0, |phone, now, out| phone.dial(now, "12345", out));
+    pair.seconds(40);
+    assert_eq!(ending(&pair, 1), Some((Side::Us, Why::NoAck)), "{}", pair.story());
+    assert_eq!(ending(&pair, 0), Some((Side::Peer, Why::Bye)));
+    let mut pair = Pair::new(|c| {
+        c[1].faults.deaf_to_cancel = true;
+        c[1].answering = Answering::After(Duration::from_secs(3));
+    });
+    pair.act(0, |phone, now, out| phone.dial(now, "12345", out));
+    pair.seconds(1);
+    pair.act(0, Phone::hang_up);
+    pair.seconds(4);
+    assert_eq!(
+        ending(&pair, 1),
+        Some((Side::Peer, Why::Bye)),
+        "a 200 that crosses the CANCEL is ended: {}",
+        pair.story()
+    );
+    pair.quiet();
+}
+
+#[test]
 fn nobody_there() {
     let mut pair = Pair::new(|_| {});
     pair.phones[1].vanish();
