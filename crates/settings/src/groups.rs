@@ -107,7 +107,7 @@ fn music(table: &Table<'_>, sounds: &SoundPlan) -> SoundId {
     let value = table.get("music");
     let name = value.as_ref().map_or(Some("hold-music".to_owned()), Value::text).unwrap_or_default();
     let found = sounds.music.iter().find(|(known, _)| *known == name).map(|(_, id)| *id);
-    if found.is_none() && !name.is_empty() {
+    if found.is_none() && !name.is_empty() && !sounds.incomplete {
         let spot = value.map_or(table.spot.clone(), |v| v.spot);
         let title = format!("no music is named `{name}`");
         let known = did_you_mean(&name, sounds.music.iter().map(|(name, _)| name.as_str()));

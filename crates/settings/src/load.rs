@@ -46,8 +46,7 @@ fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &P
     let calendars: Vec<_> = of(Part::Calendar).map(Document::root).collect();
     let hours = calendar::read(&calendars, problems);
     let menu_documents: Vec<_> = of(Part::Menu).collect();
-    let refers = ivr::Names { groups: &groups.names, hours: &hours, prompts: &sound_plan.prompts };
-    let menus = menu::read(&menu_documents, sources, refers, problems);
+    let menus = menu::read(&menu_documents, sources, &hours, &groups.names, &sound_plan, problems);
     network::refuse_example_passwords(&networks, &agents, &trunks, problems);
     let service = main.as_ref().map(|root| service::read(root, &menus.names, problems)).unwrap_or_default();
     assemble::plans(assemble::Parts { service, networks, trunks, groups, agents, menus, sounds: sound_plan })

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use base::Digit;
 use call::plan::MenuVersion;
-use ivr::{Choice, Fault, Kind, Names, Node, Problem as Wrong, Tree};
+use ivr::{Choice, Fault, Hours, Kind, Names, Node, Problem as Wrong, Tree};
 use sha2::{Digest, Sha256};
 
 use crate::problem::{Problem, Problems, Spot};
 use crate::reader::{Document, Table};
+use crate::sounds::SoundPlan;
 use crate::source::Sources;
 use crate::value::Value;
 
@@ -25,7 +26,15 @@ pub(crate) struct Menus {
     pub(crate) versions: Vec<Arc<MenuVersion>>,
 }
 
-pub(crate) fn read(documents: &[&Document<'_>], sources: &Sources, refers: Names<'_>, problems: &Problems) -> Menus {
+pub(crate) fn read(
+    documents: &[&Document<'_>],
+    sources: &Sources,
+    hours: &[(String, Hours)],
+    groups: &[String],
+    sounds: &SoundPlan,
+    problems: &Problems,
+) -> Menus {
+    let refers = Names { groups, hours, prompts: &sounds.prompts };
     let mut menus = Menus::default();
     for document in documents {
         let Some(source) = sources.get(document.file) else { continue };
@@ -41,12 +50,17 @@ pub(crate) fn read(documents: &[&Document<'_>], sources: &Sources, refers: Names
             }
             Ok(_) => {}
             Err(faults) => {
-                let own = faults.iter().filter(|fault| !broken.causes(fault));
+                let own = faults.iter().filter(|fault| !broken.causes(fault) && !is_unheard(fault, sounds));
                 own.for_each(|fault| problems.error(tell(&root, &tree, refers, fault)));
             }
         }
     }
     menus
+}
+
+/// Whether the fault only follows from a folder of prompts that cannot be read.
+fn is_unheard(fault: &Fault, sounds: &SoundPlan) -> bool {
+    sounds.incomplete && matches!(fault.problem, Wrong::UnknownPrompt(_) | Wrong::MissingPrompt { .. })
 }
 
 /// Twelve digits of the hash of what decides a caller's way: the text, the groups and the hours.

@@ -16,6 +16,8 @@ pub(crate) struct SoundPlan {
     pub(crate) prompts: Prompts,
     /// What stands in `music/`, by name.
     pub(crate) music: Vec<(String, SoundId)>,
+    /// A folder cannot be read, so that nothing is said of what it would have held.
+    pub(crate) incomplete: bool,
 }
 
 /// What calls say beside the menu's own prompts.
@@ -47,6 +49,8 @@ pub(crate) fn read(config: &Path, root: &Table<'_>, problems: &Problems) -> Soun
         }
         need_prompts(&plan, id, name, problems);
     }
+    let mut folders = names.iter().map(String::as_str).chain(["music"]);
+    plan.incomplete = folders.any(|name| !plan.dir.join(name).is_dir());
     plan.music = read_folder(&plan.dir.join("music"), &mut plan.files, problems);
     plan
 }
@@ -106,10 +110,12 @@ fn need_prompts(plan: &SoundPlan, locale: LocaleId, name: &str, problems: &Probl
     if !dir.is_dir() {
         return;
     }
-    for prompt in ANNOUNCEMENTS.into_iter().chain(ivr::number_pieces(name)) {
-        let path = dir.join(prompt).with_extension("wav");
-        if plan.prompts.sound_in(locale, prompt).is_none() && !path.exists() {
-            problems.error(Problem::new(Spot::Path(path), "a prompt that every call may need is missing", "", BUILD));
-        }
+    let is_missing = |prompt: &&str| {
+        plan.prompts.sound_in(locale, prompt).is_none() && !dir.join(prompt).with_extension("wav").exists()
+    };
+    let missing: Vec<_> = ANNOUNCEMENTS.into_iter().chain(ivr::number_pieces(name)).filter(is_missing).collect();
+    if !missing.is_empty() {
+        let title = format!("prompts that every call may need are missing: {}", missing.join(", "));
+        problems.error(Problem::new(Spot::Path(dir), title, "", BUILD));
     }
 }

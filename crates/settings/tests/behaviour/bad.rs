@@ -61,7 +61,7 @@ fn wav(path: &Path, channels: u16, sample_rate: u32, samples: usize) {
 #[test]
 fn prompts() {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prompts");
-    for name in ["zh-CN", "music"] {
+    for name in ["zh-CN", "en", "music"] {
         std::fs::create_dir_all(dir.join(name)).expect("a writable folder");
     }
     for name in ["please-wait", "job-number", "at-your-service", "position-before", "position-after", "position-next"] {
@@ -75,6 +75,11 @@ fn prompts() {
     }
     let text = told("unused", &[("HOTLINE__PROMPTS__DIR", &dir.display().to_string())]);
     insta::assert_snapshot!(text.replace(&dir.display().to_string(), "PROMPTS"));
+}
+
+#[test]
+fn no_prompts() {
+    insta::assert_snapshot!(told("lost", &[("HOTLINE__PROMPTS__DIR", "tests/nowhere")]));
 }
 
 #[test]
