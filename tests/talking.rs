@@ -30,7 +30,7 @@ fn connect(citizen_codec: &str, agent_codec: &str) -> Talk {
         voice: AGENT,
     };
     let mut agent = Baresip::start(&agent);
-    agent.event("REGISTER_OK", STEP);
+    agent.registered();
     let citizen =
         Options { user: "13800138000", password: None, server, codec: citizen_codec, answers: false, voice: CITIZEN };
     let mut citizen = Baresip::start(&citizen);

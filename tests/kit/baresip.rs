@@ -51,9 +51,17 @@ impl Baresip {
         command.arg("-f").arg(dir.path());
         let process = Process::start("baresip", &mut command, &dir.path().join("log"));
         let address = SocketAddr::from(([127, 0, 0, 1], control));
-        let control = wait::until("baresip's control socket", Duration::from_secs(10), || TcpStream::connect(address).ok());
+        let control =
+            wait::until("baresip's control socket", Duration::from_secs(10), || TcpStream::connect(address).ok());
         control.set_read_timeout(Some(Duration::from_millis(20))).expect("a time-out");
         Baresip { process, control, received: Vec::new(), events: VecDeque::new(), token: 0, dir }
+    }
+
+    /// Waits until the phone says that it is registered; it may have been before anybody listened to its events.
+    pub(crate) fn registered(&self) {
+        wait::until("baresip's registration", Duration::from_secs(20), || {
+            self.process.output().contains("[1 binding]").then_some(())
+        });
     }
 
     /// Sends a command; its outcome comes as events.

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -17,6 +18,7 @@ pub(crate) struct Engine {
     pub(crate) sip: SocketAddr,
     pub(crate) http: SocketAddr,
     pub(crate) dir: TempDir,
+    media: RangeInclusive<u16>,
 }
 
 /// The workspace's folder.
@@ -41,22 +43,27 @@ impl Engine {
 
     /// Starts with a copy of the shipped configuration that `edit` may change first.
     pub(crate) fn start_with(edit: impl FnOnce(&Path)) -> Engine {
+        Engine::start_for(20, edit)
+    }
+
+    /// The same with media ports for so many legs.
+    pub(crate) fn start_for(legs: u16, edit: impl FnOnce(&Path)) -> Engine {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let config = dir.path().join("config");
         copy(&root().join("config"), &config);
         edit(&config);
-        Engine::serve(dir)
+        // Half of the ends wait bound for the next call, and a closed port rests before it is used again.
+        Engine::serve(dir, ports::block(legs * 8))
     }
 
     /// Starts again on the same folder, as after a crash.
     pub(crate) fn restart(self) -> Engine {
-        let Engine { process, dir, .. } = self;
+        let Engine { process, dir, media, .. } = self;
         drop(process);
-        Engine::serve(dir)
+        Engine::serve(dir, media)
     }
 
-    fn serve(dir: TempDir) -> Engine {
-        let media = ports::block(2000);
+    fn serve(dir: TempDir, media: RangeInclusive<u16>) -> Engine {
         let mut command = Command::new(hotline());
         command
             .arg("serve")
@@ -71,13 +78,14 @@ impl Engine {
             process.output().lines().find(|l| l.starts_with("ready ")).map(str::to_owned)
         });
         let (sip, http) = addresses(&ready);
-        Engine { process, sip, http, dir }
+        Engine { process, sip, http, dir, media }
     }
 
     /// What `hotline records --json` says.
     pub(crate) fn records(&self) -> Vec<Value> {
         let data = self.dir.path().join("data");
-        let out = Command::new(hotline()).args(["records", "--json", "--data"]).arg(&data).output().expect("records runs");
+        let out =
+            Command::new(hotline()).args(["records", "--json", "--data"]).arg(&data).output().expect("records runs");
         assert!(out.status.success(), "records: {}", String::from_utf8_lossy(&out.stderr));
         let text = String::from_utf8(out.stdout).expect("JSON is UTF-8");
         text.lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect()

@@ -23,7 +23,8 @@ impl Process {
         let out = File::create(log).expect("the test's folder takes files");
         let err = out.try_clone().expect("a descriptor can be copied");
         command.stdin(Stdio::null()).stdout(out).stderr(err);
-        let child = command.spawn().unwrap_or_else(|e| panic!("{name} does not start: {e}; `cargo xtask test` installs it"));
+        let child =
+            command.spawn().unwrap_or_else(|e| panic!("{name} does not start: {e}; `cargo xtask test` installs it"));
         Process { child, log: log.to_owned(), name: name.to_owned() }
     }
 
@@ -39,7 +40,9 @@ impl Process {
 
     pub(crate) fn wait(&mut self, limit: Duration) -> ExitStatus {
         let name = self.name.clone();
-        wait::until(&format!("the end of {name}\n{}", self.output()), limit, || self.child.try_wait().expect("our child"))
+        wait::until(&format!("the end of {name}\n{}", self.output()), limit, || {
+            self.child.try_wait().expect("our child")
+        })
     }
 
     pub(crate) fn output(&self) -> String {

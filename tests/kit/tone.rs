@@ -45,7 +45,8 @@ fn power(frequency: f64, frame: &[f64]) -> f64 {
 
 /// Writes `seconds` of the pair, 16 bit, 8 kHz, mono.
 pub(crate) fn write(pair: Pair, seconds: u32, wav: &Path) {
-    let spec = hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let spec =
+        hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
     let mut writer = hound::WavWriter::create(wav, spec).expect("the test's folder takes files");
     for i in 0..seconds * 8000 {
         let t = f64::from(i) / 8000.0 * std::f64::consts::TAU;

@@ -19,9 +19,7 @@ pub use flow::{Flow, NetworkId, Transport};
 pub use id::{AgentId, CallId, EndId, Epoch, GroupId, LegId, NodeId, SwitchId, Ticket, WorkerId};
 pub use map::{Map, Set, WireMap};
 pub use mask::Masked;
-pub use media::{
-    After, Codec, Digit, Direction, Job, Lease, MediaParams, MediaStats, Notice, PlayId, SoundId, Source,
-};
+pub use media::{After, Codec, Digit, Direction, Job, Lease, MediaParams, MediaStats, Notice, PlayId, SoundId, Source};
 pub use record::{EndReason, Record, RecordEntry, StartRecord, Wait, WaitOutcome};
 pub use rng::Rng;
 pub use secret::Secret;

@@ -189,16 +189,33 @@ pub struct Lease {
 pub enum Notice {
     Leased(Lease),
     /// No port of `network` could be bound; the switch goes on with what it has.
-    NoLease { worker: WorkerId, network: NetworkId },
+    NoLease {
+        worker: WorkerId,
+        network: NetworkId,
+    },
     /// A key was pressed; told once, at its start.
-    Digit { leg: LegId, digit: Digit },
+    Digit {
+        leg: LegId,
+        digit: Digit,
+    },
     /// The last sound of a playlist has been sent.
-    Played { leg: LegId, play: PlayId },
+    Played {
+        leg: LegId,
+        play: PlayId,
+    },
     /// The first RTP packet of the leg was accepted.
-    Heard { leg: LegId },
+    Heard {
+        leg: LegId,
+    },
     /// No RTP was accepted for this long; told once for each silence, at `Limits::silence`.
-    Silent { leg: LegId, for_ms: u32 },
-    Closed { leg: LegId, stats: MediaStats },
+    Silent {
+        leg: LegId,
+        for_ms: u32,
+    },
+    Closed {
+        leg: LegId,
+        stats: MediaStats,
+    },
 }
 
 impl Notice {

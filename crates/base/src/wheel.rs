@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::slab::{Key, Slab};
 use crate::Time;
+use crate::slab::{Key, Slab};
 
 /// Names an armed deadline; stale once it fired or was cancelled.
 pub type TimerId = Key;

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use acd::Reservation;
 use base::{Codec, EndReason, Job, Lease, LegId, Notice, Now, Record, RecordEntry, StartRecord, WaitOutcome};
 use ivr::{LocaleId, Walk};
 
@@ -30,6 +31,8 @@ pub struct Call {
     /// Leg numbers are never used twice in a call.
     pub(crate) next_leg: u16,
     pub(crate) slots: Slots,
+    /// The newest reservation that the queue took back; reservations only grow.
+    pub(crate) withdrawn: Reservation,
     pub(crate) program: Program,
     pub(crate) locale: LocaleId,
     /// Drawn once; makes the `o=` lines of this call.
@@ -78,6 +81,7 @@ impl Call {
             legs: vec![citizen],
             next_leg: 1,
             slots: Slots::default(),
+            withdrawn: Reservation::default(),
             program: Program::default(),
             locale: LocaleId(0),
             session_id: arrival.session_id,

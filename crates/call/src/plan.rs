@@ -12,6 +12,8 @@ use ivr::{Menu, Prompts};
 pub struct Plan {
     /// The realm of digest challenges.
     pub realm: String,
+    /// What a challenge offers, the preferred one first.
+    pub digest: Vec<Digest>,
     /// By `NetworkId`: the id is the place in the list.
     pub networks: Vec<Network>,
     pub trunks: Vec<Trunk>,
@@ -25,6 +27,13 @@ pub struct Plan {
     pub agents: Vec<Agent>,
     pub connect: Connect,
     pub limits: Limits,
+}
+
+/// A hash of digest authentication (RFC 8760).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Digest {
+    Md5,
+    Sha256,
 }
 
 /// A `[[network]]`: where we listen and how its peers reach us.

@@ -49,7 +49,7 @@ impl Call {
             acd::Action::Located { group, position, .. } => self.announce(now, group, position, out),
             acd::Action::Moved { to, .. } => self.moved(now, to, out),
             acd::Action::Refused { .. } => self.refused(now, out),
-            acd::Action::Withdraw { reservation, .. } => self.withdrawn(reservation, out),
+            acd::Action::Withdraw { reservation, .. } => self.withdraw(reservation, out),
             acd::Action::Queued { .. } | acd::Action::Reserve { .. } => {}
         }
     }
@@ -103,6 +103,8 @@ impl Call {
         self.slots.hold(offer.agent, offer.reservation);
         let Offer { agent, reservation, contacts, freed, .. } = offer;
         let cause = match &self.journey {
+            // The withdrawal overtook its offer: they came over different wires.
+            _ if reservation <= self.withdrawn => Decline::Taken,
             Journey::Waiting(Waiting { ringing: None, .. }) if contacts.is_empty() => Decline::Unreachable,
             Journey::Waiting(Waiting { ringing: None, .. }) => {
                 let ringing = Ringing { agent, reservation, freed, again: Vec::new(), cause: None };
@@ -223,7 +225,8 @@ impl Call {
         out.push(Action::Queue(acd::Command::Declined { call, agent, reservation, cause }));
     }
 
-    fn withdrawn(&mut self, reservation: Reservation, out: &mut Vec<Action>) {
+    fn withdraw(&mut self, reservation: Reservation, out: &mut Vec<Action>) {
+        self.withdrawn = self.withdrawn.max(reservation);
         let Journey::Waiting(waiting) = &mut self.journey else { return };
         if waiting.ringing.as_ref().is_some_and(|r| r.reservation == reservation) {
             let ringing = waiting.ringing.take();

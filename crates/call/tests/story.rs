@@ -208,6 +208,19 @@ fn a_withdrawn_offer_stops_the_phone_and_a_late_answer_is_ended() {
 }
 
 #[test]
+fn an_offer_that_its_withdrawal_overtook_is_given_back() {
+    let mut bench = Bench::waiting();
+    let (agent, call, reservation) = (base::AgentId(0), base::CallId::default(), acd::Reservation(1));
+    bench.tell(Event::Queue(acd::Action::Withdraw { agent, call, reservation }));
+    bench.offer(1, None);
+    assert_snapshot!(bench.lines(), @"
+    close end 2
+    queue Declined
+    roster Released
+    ");
+}
+
+#[test]
 fn an_offer_to_a_caller_in_talk_is_given_back() {
     let mut bench = Bench::talking();
     bench.offer(1, None);

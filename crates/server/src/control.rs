@@ -107,7 +107,8 @@ impl Control {
         let poll = self.watch()?;
         loop {
             let now = self.clock.now();
-            let mut events = [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; 16];
+            let mut events =
+                [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; 16];
             let timeout = self.timeout(now);
             match epoll::wait(&poll, &mut events[..], Some(&timeout)) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
@@ -169,11 +170,13 @@ impl Control {
     }
 
     fn take_notices(&mut self, now: Now) {
-        for place in 0..self.links.len() {
+        'links: for place in 0..self.links.len() {
             for _ in 0..BATCH {
-                let Some(notice) = self.links[place].notice() else { break };
+                let Some(notice) = self.links[place].notice() else { continue 'links };
                 self.notice(now, WorkerId(place as u8), notice);
             }
+            // There may be more, and nobody else will wake us for them.
+            self.stop.ring();
         }
     }
 
@@ -197,16 +200,18 @@ impl Control {
         }
     }
 
-    /// Jobs keep their order: what does not fit into a worker's ring goes first in the next turn.
+    /// Jobs of one worker keep their order: what does not fit into its ring goes first in the next turn.
     fn send_jobs(&mut self) {
-        let jobs = std::mem::take(&mut self.effects.jobs);
-        self.late_jobs.extend(jobs);
+        self.late_jobs.extend(self.effects.jobs.drain(..));
+        let mut full = [false; 256];
         for _ in 0..self.late_jobs.len() {
             let Some((worker, job)) = self.late_jobs.pop_front() else { break };
-            let Some(link) = self.links.get_mut(usize::from(worker.0)) else { continue };
-            if let Err(job) = link.send(job) {
-                self.late_jobs.push_front((worker, job));
-                break;
+            let place = usize::from(worker.0);
+            let Some(link) = self.links.get_mut(place) else { continue };
+            let kept = if full[place] { Err(job) } else { link.send(job) };
+            if let Err(job) = kept {
+                full[place] = true;
+                self.late_jobs.push_back((worker, job));
             }
         }
         for link in &self.links {

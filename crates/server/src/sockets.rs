@@ -80,7 +80,8 @@ impl Listener {
         header.msg_control = control.as_mut_ptr().cast();
         header.msg_controllen = size_of_val(&control);
         // SAFETY: the descriptor is open, and the header describes buffers of the lengths it states.
-        let got = unsafe { libc::recvmsg(self.socket.as_raw_fd(), &raw mut header, libc::MSG_ERRQUEUE | libc::MSG_DONTWAIT) };
+        let got =
+            unsafe { libc::recvmsg(self.socket.as_raw_fd(), &raw mut header, libc::MSG_ERRQUEUE | libc::MSG_DONTWAIT) };
         if got < 0 {
             return None;
         }
@@ -97,7 +98,8 @@ impl Listener {
 /// Asks the kernel to keep ICMP errors of this socket with the address that they concern.
 #[expect(unsafe_code, reason = "IP_RECVERR has no safe interface")]
 fn want_errors(socket: &UdpSocket, v6: bool) -> io::Result<()> {
-    let (level, option) = if v6 { (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) } else { (libc::IPPROTO_IP, libc::IP_RECVERR) };
+    let (level, option) =
+        if v6 { (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) } else { (libc::IPPROTO_IP, libc::IP_RECVERR) };
     let on: libc::c_int = 1;
     // SAFETY: the descriptor is open, and the value is a c_int of the stated length.
     let result = unsafe {
@@ -132,7 +134,8 @@ mod tests {
 
     #[test]
     fn a_dead_peer_is_named_and_the_living_still_get_theirs() {
-        let listener = Listener::bind(NetworkId(0), "127.0.0.1:0".parse().expect("an address"), 24).expect("a free port");
+        let listener =
+            Listener::bind(NetworkId(0), "127.0.0.1:0".parse().expect("an address"), 24).expect("a free port");
         let dead = UdpSocket::bind("127.0.0.1:0").and_then(|s| s.local_addr()).expect("a free port");
         let living = UdpSocket::bind("127.0.0.1:0").expect("a free port");
         assert!(listener.send(dead, b"anybody?"));

@@ -23,8 +23,8 @@ use crate::sockets::Listener;
 use crate::stop::Stop;
 use crate::view::View;
 
-/// Ends that wait for a call on each worker and network: the INVITEs that one turn of the control thread can take.
-const LEASES_READY: u16 = 256;
+/// Ends that wait for a call on each worker and network: the INVITEs that come in while a worker binds more.
+const LEASES_READY: u16 = 512;
 /// How long the last records may take when the engine stops.
 const LAST_RECORDS: Duration = Duration::from_secs(10);
 /// What `User-Agent` and `Server` say: the name alone, so that nobody looks up the faults of a version.
@@ -33,7 +33,9 @@ const PRODUCT: &str = "hotline";
 /// Why the engine does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("cannot listen for SIP at {address} (network \"{network}\"): {source}; free that address or set another as `listen` or HOTLINE__SIP__UDP")]
+    #[error(
+        "cannot listen for SIP at {address} (network \"{network}\"): {source}; free that address or set another as `listen` or HOTLINE__SIP__UDP"
+    )]
     Listen { network: String, address: SocketAddr, source: io::Error },
     #[error(transparent)]
     Media(#[from] media::Error),
@@ -63,7 +65,8 @@ impl Running {
     /// # Errors
     /// A sentence for the operator: the control thread failed, or records were not written.
     pub fn wait(self) -> Result<Outcome, String> {
-        let ended = self.thread.join().map_err(|_| "the control thread panicked; restart and report this".to_owned())?;
+        let ended =
+            self.thread.join().map_err(|_| "the control thread panicked; restart and report this".to_owned())?;
         let (outcome, store) = ended.map_err(|e| format!("the control thread cannot wait for events: {e}"))?;
         store.close(LAST_RECORDS).map_err(|unwritten| unwritten.to_string())?;
         Ok(outcome)
@@ -75,7 +78,8 @@ impl Running {
 /// # Errors
 /// When a socket, a file or a thread is not to be had; what was started ends again.
 pub fn start(mut plans: Plans, data: PathBuf) -> Result<Running, Error> {
-    let Opened { store, epoch, last_time, closed } = Store::open(&data, NodeId::default(), Clock::start(base::Time::ZERO).now().wall)?;
+    let Opened { store, epoch, last_time, closed } =
+        Store::open(&data, NodeId::default(), Clock::start(base::Time::ZERO).now().wall)?;
     let clock = Clock::start(last_time);
     let mut rng = Rng::from_seed(random()?);
     let listeners = listen(&mut plans)?;
@@ -97,9 +101,8 @@ pub fn start(mut plans: Plans, data: PathBuf) -> Result<Running, Error> {
 fn listen(plans: &mut Plans) -> Result<Vec<Listener>, Error> {
     let mut listeners = Vec::new();
     for (place, network) in plans.server.networks.iter().enumerate() {
-        let listener = Listener::bind(NetworkId(place as u8), network.listen, network.dscp_sip).map_err(|source| {
-            Error::Listen { network: network.name.clone(), address: network.listen, source }
-        })?;
+        let listener = Listener::bind(NetworkId(place as u8), network.listen, network.dscp_sip)
+            .map_err(|source| Error::Listen { network: network.name.clone(), address: network.listen, source })?;
         let advertised = &mut plans.call.networks[place];
         if advertised.advertised_port == 0 {
             advertised.advertised_port = listener.local.port();
@@ -109,7 +112,12 @@ fn listen(plans: &mut Plans) -> Result<Vec<Listener>, Error> {
     Ok(listeners)
 }
 
-fn start_media(plans: &Plans, clock: Clock, rng: &mut Rng, stop: &Arc<Stop>) -> Result<(Media, Vec<WorkerLink>), Error> {
+fn start_media(
+    plans: &Plans,
+    clock: Clock,
+    rng: &mut Rng,
+    stop: &Arc<Stop>,
+) -> Result<(Media, Vec<WorkerLink>), Error> {
     let mut bank = Bank::new();
     for sound in &plans.sounds {
         bank.push(&sound.samples);
@@ -138,11 +146,11 @@ fn workers(plans: &Plans) -> u8 {
     u8::try_from(wanted.max(1)).unwrap_or(u8::MAX)
 }
 
-/// No more than a quarter of the smallest port range, so that calls find the rest.
+/// No more than half of the smallest port range.
 fn leases_ready(plans: &Plans) -> u16 {
     let pairs = plans.server.networks.iter().map(|n| n.media_ports.len() / 2 / usize::from(workers(plans)));
-    let quarter = pairs.min().unwrap_or(0) / 4;
-    u16::try_from(quarter).unwrap_or(u16::MAX).clamp(1, LEASES_READY)
+    let half = pairs.min().unwrap_or(0) / 2;
+    u16::try_from(half).unwrap_or(u16::MAX).clamp(1, LEASES_READY)
 }
 
 fn exchange(plans: Plans, workers: usize, epoch: Epoch, now: Now, mut rng: Rng) -> Result<Exchange, Error> {

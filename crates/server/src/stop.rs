@@ -31,7 +31,8 @@ impl Stop {
 
     /// One step further: first drain, then end.
     pub fn next(&self) {
-        let _ = self.order.fetch_update(Ordering::AcqRel, Ordering::Acquire, |order| Some(order.saturating_add(1).min(2)));
+        let _ =
+            self.order.fetch_update(Ordering::AcqRel, Ordering::Acquire, |order| Some(order.saturating_add(1).min(2)));
         self.ring();
     }
 

@@ -32,6 +32,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
     };
     let call = call::Plan {
         realm: service.realm,
+        digest: service.digest.to_vec(),
         networks: networks.call,
         trunks: trunks.trunks,
         called: service.called,

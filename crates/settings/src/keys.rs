@@ -8,6 +8,7 @@ const KEYS: &[&str] = &[
     "server.log",
     "sip.udp",
     "sip.realm",
+    "sip.digest",
     "sip.expires_min_s",
     "sip.expires_default_s",
     "sip.expires_max_s",

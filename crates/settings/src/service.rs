@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use call::plan::{CalledNumber, Connect, Limits};
+use call::plan::{CalledNumber, Connect, Digest, Limits};
 
 use crate::groups::refuse_twins;
 use crate::nearest::did_you_mean;
@@ -22,6 +22,7 @@ pub(crate) struct Service {
     pub(crate) media_workers: Option<usize>,
     pub(crate) drain: Duration,
     pub(crate) realm: String,
+    pub(crate) digest: &'static [Digest],
     pub(crate) expires_min: Duration,
     pub(crate) expires_default: Duration,
     pub(crate) expires_max: Duration,
@@ -40,6 +41,7 @@ impl Default for Service {
             media_workers: None,
             drain: Duration::from_secs(300),
             realm: "12345".to_owned(),
+            digest: &[Digest::Md5],
             expires_min: Duration::from_secs(30),
             expires_default: Duration::from_secs(300),
             expires_max: Duration::from_secs(3600),
@@ -51,6 +53,9 @@ impl Default for Service {
     }
 }
 
+/// Phones take the first challenge that they understand; some older ones give up at a SHA-256 anywhere.
+const DIGESTS: &[(&str, &[Digest])] =
+    &[("md5", &[Digest::Md5]), ("sha-256", &[Digest::Sha256]), ("both", &[Digest::Sha256, Digest::Md5])];
 const DAY: u64 = 86_400;
 /// One machine's memory and ports; more calls need more machines.
 const CALLS_MAX: u64 = 100_000;
@@ -70,6 +75,7 @@ pub(crate) fn read(root: &Table<'_>, menus: &[String], problems: &Problems) -> S
         },
         drain: seconds(&drain, "wait_s", d.drain, 0),
         realm: sip.get("realm").and_then(|v| realm(&v)).unwrap_or(d.realm),
+        digest: sip.get("digest").and_then(|v| v.word("digest", DIGESTS)).unwrap_or(d.digest),
         expires_min: seconds(&sip, "expires_min_s", d.expires_min, 1),
         expires_default: seconds(&sip, "expires_default_s", d.expires_default, 1),
         expires_max: seconds(&sip, "expires_max_s", d.expires_max, 1),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use base::{AgentId, Flow, Map, Now, StartRecord, Time};
+use call::plan::Digest;
 use call::{Arrival, Call, Plan};
 use sip::{Message, Name, Reply, ServerTx};
 
@@ -34,8 +35,8 @@ pub(crate) struct Doorman {
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 impl Doorman {
-    pub(crate) fn new(realm: &str, nonce_key: [u8; 32]) -> Doorman {
-        Doorman { auth: Auth::new(realm, nonce_key), registered: Map::default(), next_sweep: Time::ZERO }
+    pub(crate) fn new(realm: &str, digest: &[Digest], nonce_key: [u8; 32]) -> Doorman {
+        Doorman { auth: Auth::new(realm, digest, nonce_key), registered: Map::default(), next_sweep: Time::ZERO }
     }
 
     pub(crate) fn registered(&mut self, flow: Flow, agent: AgentId, until: Time) {

@@ -1,8 +1,9 @@
 //! Proof of who sends a request, and the headers that ask for it.
 
 use base::{Now, Time};
+use call::plan::Digest;
 use sip::Message;
-use sip::digest::{Authority, Verdict as Judged};
+use sip::digest::{Algorithm, Authority, Verdict as Judged};
 
 /// What to do with a sender.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +20,13 @@ pub(crate) enum Verdict {
 pub(crate) struct Auth(Authority);
 
 impl Auth {
-    pub(crate) fn new(realm: &str, nonce_key: [u8; 32]) -> Auth {
-        Auth(Authority::new(realm, nonce_key))
+    pub(crate) fn new(realm: &str, digest: &[Digest], nonce_key: [u8; 32]) -> Auth {
+        let algorithm = |digest: &Digest| match digest {
+            Digest::Md5 => Algorithm::Md5,
+            Digest::Sha256 => Algorithm::Sha256,
+        };
+        let algorithms: Vec<_> = digest.iter().map(algorithm).collect();
+        Auth(Authority::new(realm, &algorithms, nonce_key))
     }
 
     pub(crate) fn check<'a>(
@@ -39,6 +45,6 @@ impl Auth {
 
     fn challenge(&mut self, now: Time, stale: bool) -> Verdict {
         let challenges = self.0.challenges(now, stale);
-        Verdict::Challenge(challenges.map(|c| ("WWW-Authenticate".to_owned(), c.to_string())).into())
+        Verdict::Challenge(challenges.iter().map(|c| ("WWW-Authenticate".to_owned(), c.to_string())).collect())
     }
 }

@@ -6,13 +6,19 @@ use base::{Flow, Job, Notice, RecordEntry, WorkerId};
 #[derive(Debug)]
 pub enum Input<'a> {
     /// One SIP message, framed by the rim.
-    Message { flow: Flow, bytes: &'a [u8] },
+    Message {
+        flow: Flow,
+        bytes: &'a [u8],
+    },
     FlowClosed(Flow),
     /// The network said that nobody listens there.
     Unreachable(Flow),
     Queue(acd::Action),
     Roster(roster::Action),
-    Notice { worker: WorkerId, notice: Notice },
+    Notice {
+        worker: WorkerId,
+        notice: Notice,
+    },
     /// No new calls from now on.
     Drain,
     /// Every call ends now.

@@ -55,7 +55,7 @@ impl Switch {
         let endpoint = Endpoint::new(endpoint_config(&config, &plan), now, rng.fork());
         let leases = Leases::new(config.workers, plan.networks.len(), config.leases_ready);
         Switch {
-            doorman: Doorman::new(&plan.realm, config.nonce_key),
+            doorman: Doorman::new(&plan.realm, &plan.digest, config.nonce_key),
             calls: Calls::new(config.id, config.epoch),
             plan,
             endpoint,

@@ -100,6 +100,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
     };
     let mut plan = Plan {
         realm: "bench".to_owned(),
+        digest: vec![call::plan::Digest::Md5],
         networks: vec![Network {
             name: "lo".to_owned(),
             transport: Transport::Udp,

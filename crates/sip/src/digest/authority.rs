@@ -21,6 +21,8 @@ const CREDENTIALS_MAX: usize = 8;
 #[derive(Clone, Debug)]
 pub struct Authority {
     realm: String,
+    /// What is asked for, the preferred one first.
+    algorithms: Vec<Algorithm>,
     nonces: Nonces,
 }
 
@@ -41,25 +43,30 @@ pub enum Verdict {
 
 impl Authority {
     /// `key` signs the nonces: 32 random bytes that leave the process nowhere.
-    pub fn new(realm: &str, key: [u8; 32]) -> Authority {
-        Authority { realm: realm.to_owned(), nonces: Nonces::new(key, NONCE_LIFETIME, NONCES_MAX) }
+    pub fn new(realm: &str, algorithms: &[Algorithm], key: [u8; 32]) -> Authority {
+        Authority {
+            realm: realm.to_owned(),
+            algorithms: algorithms.to_vec(),
+            nonces: Nonces::new(key, NONCE_LIFETIME, NONCES_MAX),
+        }
     }
 
     pub fn realm(&self) -> &str {
         &self.realm
     }
 
-    /// The values of `WWW-Authenticate`, one header line each, the strongest first (RFC 8760 §2.3).
-    pub fn challenges(&mut self, now: Time, stale: bool) -> [Challenge; 2] {
+    /// The values of `WWW-Authenticate`, one header line each, the preferred one first (RFC 8760 §2.3).
+    pub fn challenges(&mut self, now: Time, stale: bool) -> Vec<Challenge> {
         let nonce = self.nonces.issue(now);
-        [Algorithm::Sha256, Algorithm::Md5].map(|algorithm| Challenge {
+        let challenge = |algorithm: &Algorithm| Challenge {
             realm: self.realm.clone(),
             nonce: nonce.clone(),
             opaque: None,
-            algorithm,
+            algorithm: *algorithm,
             qop_auth: true,
             stale,
-        })
+        };
+        self.algorithms.iter().map(challenge).collect()
     }
 
     /// Judges the `Authorization` of a request; `password_of` tells a user's password. The digest URI enters the hash

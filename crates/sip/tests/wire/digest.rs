@@ -4,6 +4,9 @@ use base::Time;
 use sip::digest::{Algorithm, Authority, Challenge, Credentials, Verdict, answer, answer_counted, strongest, verify};
 use sip::{Builder, Message, Method, Name};
 
+/// Both, the stronger first.
+const BOTH: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
+
 fn at(seconds: u64) -> Time {
     Time::from_millis(1_000_000 + seconds * 1000)
 }
@@ -69,7 +72,7 @@ fn responses_match_the_rfcs() {
 
 #[test]
 fn a_client_takes_the_strongest_challenge_and_is_granted() {
-    let mut authority = Authority::new("hotline.example", [3; 32]);
+    let mut authority = Authority::new("hotline.example", &BOTH, [3; 32]);
     assert_eq!(authority.judge(at(0), &register(None), password_of), Verdict::Missing);
     let challenges = authority.challenges(at(0), false).map(|challenge| challenge.to_string());
     assert!(challenges[0].contains("SHA-256") && challenges[1].contains("MD5"));
@@ -86,7 +89,7 @@ fn a_client_takes_the_strongest_challenge_and_is_granted() {
 
 #[test]
 fn wrong_answers_are_told_apart() {
-    let mut authority = Authority::new("hotline.example", [3; 32]);
+    let mut authority = Authority::new("hotline.example", &BOTH, [3; 32]);
     let [_, md5] = authority.challenges(at(0), false);
     let with = |user: &str, password: &str, challenge: &Challenge| {
         answer(challenge, user, password, "REGISTER", "sip:hotline.example", "c0")
@@ -113,7 +116,7 @@ fn wrong_answers_are_told_apart() {
 
 #[test]
 fn one_of_several_credentials_may_be_ours() {
-    let mut authority = Authority::new("hotline.example", [3; 32]);
+    let mut authority = Authority::new("hotline.example", &BOTH, [3; 32]);
     let [sha, _] = authority.challenges(at(0), false);
     let foreign = Challenge { realm: "elsewhere".to_owned(), ..sha.clone() };
     let text = |challenge| answer(challenge, "1001", "example-1001", "REGISTER", "sip:hotline.example", "c0");
@@ -149,7 +152,7 @@ fn what_a_client_cannot_answer_is_passed_over() {
 
 #[test]
 fn names_with_quotes_survive_the_way() {
-    let [challenge, _] = Authority::new("a \"b\" \\ c", [3; 32]).challenges(at(0), true);
+    let challenge = Authority::new("a \"b\" \\ c", &BOTH, [3; 32]).challenges(at(0), true).remove(0);
     assert_eq!(Challenge::parse(&challenge.to_string()), Ok(challenge.clone()));
     let text = answer(&challenge, "u\\\"v", "p", "INVITE", "sip:x", "c");
     let credentials = Credentials::parse(&text).unwrap();
