@@ -1,6 +1,6 @@
 //! The citizen in the menu: what the interpreter obliges the call to do.
 
-use base::{Digit, EndReason, GroupId, Now};
+use base::{Digit, EndReason, GroupId, Now, SoundId};
 use ivr::{Event as Walked, Step};
 
 use crate::journey::Journey;
@@ -27,22 +27,21 @@ impl Call {
             Step::Play(sounds) => self.program.play(sounds, base::After::Silence),
             Step::Wait { until } => out.push(Action::Arm { timer: Timer::Menu, at: until }),
             Step::StopWaiting => out.push(Action::Disarm(Timer::Menu)),
-            Step::Queue { group, priority } => self.leave_menu(now, group, priority, out),
+            Step::Queue { group, priority, said } => self.leave_menu(now, (group, priority), said, out),
             Step::End => self.end(now, EndReason::MenuEnd, out),
         }
     }
 
     pub(crate) fn menu_limit(&mut self, now: Now, out: &mut Vec<Action>) {
         if matches!(self.journey, Journey::Menu(_)) {
-            let (group, priority) = self.menu.menu.person_in(self.locale);
-            self.leave_menu(now, group, priority, out);
+            self.leave_menu(now, self.menu.menu.person_in(self.locale), Vec::new(), out);
         }
     }
 
-    fn leave_menu(&mut self, now: Now, group: GroupId, priority: u8, out: &mut Vec<Action>) {
+    fn leave_menu(&mut self, now: Now, (group, priority): (GroupId, u8), said: Vec<SoundId>, out: &mut Vec<Action>) {
         out.push(Action::Disarm(Timer::Menu));
         out.push(Action::Disarm(Timer::MenuLimit));
-        self.enqueue(now, group, priority, out);
+        self.enqueue(now, (group, priority), said, out);
     }
 
     pub(crate) fn on_played(&mut self, now: Now, out: &mut Vec<Action>) {

@@ -16,17 +16,24 @@ const STILL_BUSY: Duration = Duration::from_secs(2);
 const REDIAL_AFTER: Duration = Duration::from_millis(150);
 
 impl Call {
-    pub(crate) fn enqueue(&mut self, now: Now, group: GroupId, priority: u8, out: &mut Vec<Action>) {
+    /// The caller waits from now on; `said` comes before the music.
+    pub(crate) fn enqueue(
+        &mut self,
+        now: Now,
+        (group, priority): (GroupId, u8),
+        said: Vec<SoundId>,
+        out: &mut Vec<Action>,
+    ) {
         self.journey = Journey::Waiting(Waiting { group, since: now.time, ringing: None });
-        self.begin_wait(now, group, out);
+        self.begin_wait(now, group, said, out);
         let call = self.start.id;
         out.push(Action::Queue(acd::Command::Enqueue { call, group, priority, since: now.time }));
     }
 
-    fn begin_wait(&mut self, now: Now, group: GroupId, out: &mut Vec<Action>) {
+    fn begin_wait(&mut self, now: Now, group: GroupId, said: Vec<SoundId>, out: &mut Vec<Action>) {
         if let Some(plan) = self.plan.groups.get(usize::from(group.0)) {
             self.account.wait_began(now, &plan.name);
-            self.program.play(Vec::new(), After::Loop(plan.music));
+            self.program.play(said, After::Loop(plan.music));
         }
         self.arm_announcement(now, group, out);
     }
@@ -82,7 +89,7 @@ impl Call {
         let Journey::Waiting(waiting) = &mut self.journey else { return };
         waiting.group = to;
         self.account.wait_ended(now, WaitOutcome::Overflowed);
-        self.begin_wait(now, to, out);
+        self.begin_wait(now, to, Vec::new(), out);
     }
 
     fn refused(&mut self, now: Now, out: &mut Vec<Action>) {

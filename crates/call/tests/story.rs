@@ -61,13 +61,13 @@ fn a_late_offer_without_an_answer_ends_the_call() {
 fn a_key_leads_into_the_queue_with_music() {
     let mut bench = Bench::new();
     bench.ack().press('1');
-    assert_snapshot!(bench.lines(), @"
+    assert_snapshot!(bench.lines(), @r#"
     disarm Menu
     disarm MenuLimit
     arm Announce
     queue Enqueue
-    end 0 hears [] then Loop(SoundId(13))
-    ");
+    end 0 hears ["please-wait"] then Loop(SoundId(13))
+    "#);
     assert_eq!(bench.call.phase(), Phase::Waiting);
 }
 

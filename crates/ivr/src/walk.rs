@@ -42,9 +42,11 @@ pub enum Step {
         until: Time,
     },
     StopWaiting,
+    /// The caller waits from now on and hears this first: the clock of "a person within 15 seconds" runs already.
     Queue {
         group: GroupId,
         priority: u8,
+        said: Vec<SoundId>,
     },
     End,
 }
@@ -147,8 +149,8 @@ impl Walk {
                     out.push(Step::Wait { until: now.time + keys.silence });
                 }
             },
-            Kind::Queue { .. } | Kind::End => self.leave(&node.kind, out),
-            Kind::Hours { .. } => {}
+            Kind::End => self.leave(node, out),
+            Kind::Queue { .. } | Kind::Hours { .. } => {}
         }
     }
 
@@ -227,10 +229,6 @@ impl Walk {
 
     fn ask_for_person(&mut self, menu: &Menu, now: Now, out: &mut Vec<Step>) {
         self.typed.clear();
-        if self.node == menu.person {
-            // The caller hears already that a person comes; the key says sooner.
-            return self.on_played(menu, now, out);
-        }
         self.go(menu, now, Target::Node(menu.person), out);
     }
 
@@ -247,6 +245,7 @@ impl Walk {
                 let is_open = menu.hours.get(*hours).is_some_and(|h| h.is_open(now.wall));
                 self.pass(menu, now, if is_open { *open } else { *closed }, out);
             }
+            Kind::Queue { .. } => self.leave(node, out),
             _ => self.play(menu, now, node, &[], out),
         }
     }
@@ -261,11 +260,11 @@ impl Walk {
         self.play(menu, now, node, first, out);
     }
 
-    /// To a person at once, without another prompt that a key could prolong.
+    /// To a person at once.
     fn give_up(&mut self, menu: &Menu, out: &mut Vec<Step>) {
         out.push(Step::Enter(menu.person));
         if let Some(person) = menu.node(menu.person) {
-            self.leave(&person.kind, out);
+            self.leave(person, out);
         }
     }
 
@@ -285,11 +284,11 @@ impl Walk {
         out.push(Step::Play(sounds));
     }
 
-    fn leave(&mut self, kind: &Kind, out: &mut Vec<Step>) {
+    fn leave(&mut self, node: &Node, out: &mut Vec<Step>) {
         self.stop_waiting(out);
         self.state = State::Over;
-        out.push(match kind.queue(self.locale) {
-            Some((group, priority)) => Step::Queue { group, priority },
+        out.push(match node.kind.queue(self.locale) {
+            Some((group, priority)) => Step::Queue { group, priority, said: node.prompt(self.locale).to_vec() },
             None => Step::End,
         });
     }

@@ -80,7 +80,7 @@ fn tree() -> Tree {
         invalid_prompt: "invalid".to_owned(),
         nodes: vec![
             node("main", &["welcome"], menu),
-            node("consult", &[], queue("consult")),
+            node("consult", &["please-wait"], queue("consult")),
             node("person", &[], queue("consult")),
         ],
     }
