@@ -46,26 +46,7 @@ enum Phase {
     Ending { until: Time, cut: usize },
 }
 
-/// Everything the control thread owns.
-pub(crate) struct Control {
-    pub(crate) clock: Clock,
-    pub(crate) exchange: Exchange,
-    pub(crate) listeners: Vec<Listener>,
-    pub(crate) media: Media,
-    pub(crate) links: Vec<WorkerLink>,
-    pub(crate) store: Store,
-    pub(crate) stop: Arc<Stop>,
-    pub(crate) publisher: Publisher,
-    pub(crate) drain: Duration,
-    effects: Effects,
-    buffer: Box<[u8]>,
-    /// Jobs that found their ring full; bounded by what the calls of one switch can ask for.
-    late_jobs: VecDeque<(WorkerId, Job)>,
-    phase: Phase,
-    next_tick: Time,
-}
-
-/// What `Control::new` is made of.
+/// What the control thread is given.
 pub(crate) struct Parts {
     pub(crate) clock: Clock,
     pub(crate) exchange: Exchange,
@@ -78,19 +59,21 @@ pub(crate) struct Parts {
     pub(crate) drain: Duration,
 }
 
+/// Everything the control thread owns.
+pub(crate) struct Control {
+    parts: Parts,
+    effects: Effects,
+    buffer: Box<[u8]>,
+    /// Jobs that found their ring full; bounded by what the calls of one switch can ask for.
+    late_jobs: VecDeque<(WorkerId, Job)>,
+    phase: Phase,
+    next_tick: Time,
+}
+
 impl Control {
     pub(crate) fn new(parts: Parts) -> Control {
-        let Parts { clock, exchange, listeners, media, links, store, stop, publisher, drain } = parts;
         Control {
-            clock,
-            exchange,
-            listeners,
-            media,
-            links,
-            store,
-            stop,
-            publisher,
-            drain,
+            parts,
             effects: Effects::default(),
             buffer: vec![0; DATAGRAM_MAX].into_boxed_slice(),
             late_jobs: VecDeque::new(),
@@ -106,7 +89,7 @@ impl Control {
     pub(crate) fn run(mut self) -> io::Result<(Outcome, Store)> {
         let poll = self.watch()?;
         loop {
-            let now = self.clock.now();
+            let now = self.parts.clock.now();
             let mut events =
                 [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; 16];
             let timeout = self.timeout(now);
@@ -115,87 +98,88 @@ impl Control {
                 Err(e) => return Err(e.into()),
             }
             if let Some(outcome) = self.turn() {
-                return Ok((outcome, self.store));
+                return Ok((outcome, self.parts.store));
             }
         }
     }
 
     fn watch(&self) -> io::Result<std::os::fd::OwnedFd> {
         let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        for (i, listener) in self.listeners.iter().enumerate() {
+        for (i, listener) in self.parts.listeners.iter().enumerate() {
             epoll::add(&poll, listener.fd(), epoll::EventData::new_u64(i as u64), epoll::EventFlags::IN)?;
         }
-        epoll::add(&poll, self.stop.wake.as_fd(), epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
+        epoll::add(&poll, self.parts.stop.wake.as_fd(), epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
         Ok(poll)
     }
 
     fn timeout(&self, now: Now) -> rustix::event::Timespec {
-        let next = self.exchange.next_timeout().map_or(self.next_tick, |t| t.min(self.next_tick));
+        let next = self.parts.exchange.next_timeout().map_or(self.next_tick, |t| t.min(self.next_tick));
         let wait = (next - now.time).min(TICK);
         rustix::event::Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) }
     }
 
     /// One turn, bounded by count: orders, SIP, notices, deadlines, then all effects.
     fn turn(&mut self) -> Option<Outcome> {
-        self.stop.clear_wake();
-        let now = self.clock.now();
-        self.receive(now);
+        self.parts.stop.clear_wake();
+        let now = self.parts.clock.now();
+        // Leases first: an INVITE needs one.
         self.take_notices(now);
-        if self.exchange.next_timeout().is_some_and(|t| t <= now.time) {
-            self.exchange.handle(now, Input::Deadline, &mut self.effects);
+        self.receive(now);
+        if self.parts.exchange.next_timeout().is_some_and(|t| t <= now.time) {
+            self.parts.exchange.handle(now, Input::Deadline, &mut self.effects);
         }
         let outcome = self.follow_orders(now);
         self.carry_out(now);
-        self.publisher.note_turn(self.clock.time() - now.time);
+        self.parts.publisher.note_turn(self.parts.clock.time() - now.time);
         if now.time >= self.next_tick {
             self.next_tick = now.time + TICK;
-            self.store.note(now);
+            self.parts.store.note(now);
             self.publish(now);
         }
         outcome
     }
 
     fn receive(&mut self, now: Now) {
-        for listener in &self.listeners {
+        for listener in &self.parts.listeners {
             for _ in 0..BATCH {
                 let Some((length, flow)) = listener.receive(&mut self.buffer) else { break };
                 let input = Input::Message { flow, bytes: &self.buffer[..length] };
-                self.exchange.handle(now, input, &mut self.effects);
+                self.parts.exchange.handle(now, input, &mut self.effects);
             }
             for _ in 0..UNREACHABLE_MAX {
                 let Some(flow) = listener.next_unreachable() else { break };
-                self.exchange.handle(now, Input::Unreachable(flow), &mut self.effects);
+                self.parts.exchange.handle(now, Input::Unreachable(flow), &mut self.effects);
             }
         }
     }
 
     fn take_notices(&mut self, now: Now) {
-        'links: for place in 0..self.links.len() {
+        'links: for place in 0..self.parts.links.len() {
             for _ in 0..BATCH {
-                let Some(notice) = self.links[place].notice() else { continue 'links };
+                let Some(notice) = self.parts.links[place].notice() else { continue 'links };
                 self.notice(now, WorkerId(place as u8), notice);
             }
             // There may be more, and nobody else will wake us for them.
-            self.stop.ring();
+            self.parts.stop.ring();
         }
     }
 
     fn notice(&mut self, now: Now, worker: WorkerId, notice: Notice) {
-        self.exchange.handle(now, Input::Notice { worker, notice }, &mut self.effects);
+        self.parts.exchange.handle(now, Input::Notice { worker, notice }, &mut self.effects);
     }
 
     /// Records first, then jobs, then messages: nobody is told of what was not handed over.
     fn carry_out(&mut self, now: Now) {
-        let since = self.clock.time() - now.time;
+        let since = self.parts.clock.time() - now.time;
         for entry in self.effects.records.drain(..) {
-            self.publisher.note_record(&entry, since);
-            self.store.write(entry);
+            self.parts.publisher.note_record(&entry, since);
+            self.parts.store.write(entry);
         }
         self.send_jobs();
         for message in self.effects.messages.drain(..) {
-            let listener = self.listeners.iter().find(|l| l.network == message.flow.network);
+            let listener = self.parts.listeners.iter().find(|l| l.network == message.flow.network);
             if !listener.is_some_and(|l| l.send(message.flow.peer, &message.bytes)) {
-                self.publisher.send_failed += 1;
+                self.parts.publisher.send_failed += 1;
             }
         }
     }
@@ -207,33 +191,33 @@ impl Control {
         for _ in 0..self.late_jobs.len() {
             let Some((worker, job)) = self.late_jobs.pop_front() else { break };
             let place = usize::from(worker.0);
-            let Some(link) = self.links.get_mut(place) else { continue };
+            let Some(link) = self.parts.links.get_mut(place) else { continue };
             let kept = if full[place] { Err(job) } else { link.send(job) };
             if let Err(job) = kept {
                 full[place] = true;
                 self.late_jobs.push_back((worker, job));
             }
         }
-        for link in &self.links {
+        for link in &self.parts.links {
             link.ring();
         }
     }
 
     fn follow_orders(&mut self, now: Now) -> Option<Outcome> {
-        if let Some(reason) = self.media.failure() {
+        if let Some(reason) = self.parts.media.failure() {
             return Some(Outcome::WorkerDied { reason: reason.to_owned() });
         }
-        match (&self.phase, self.stop.order()) {
+        match (&self.phase, self.parts.stop.order()) {
             (Phase::Serving, Order::Drain) => {
-                tracing::info!(calls = self.exchange.switch.calls(), "draining: no new calls");
-                self.exchange.handle(now, Input::Drain, &mut self.effects);
-                self.phase = Phase::Draining { until: now.time + self.drain };
+                tracing::info!(calls = self.parts.exchange.switch.calls(), "draining: no new calls");
+                self.parts.exchange.handle(now, Input::Drain, &mut self.effects);
+                self.phase = Phase::Draining { until: now.time + self.parts.drain };
                 None
             }
             (Phase::Serving | Phase::Draining { .. }, Order::End) => self.end_calls(now),
-            (Phase::Draining { .. }, _) if self.exchange.is_idle() => Some(Outcome::Drained),
+            (Phase::Draining { .. }, _) if self.parts.exchange.is_idle() => Some(Outcome::Drained),
             (Phase::Draining { until }, _) if now.time >= *until => self.end_calls(now),
-            (Phase::Ending { until, cut }, _) if self.exchange.is_idle() || now.time >= *until => {
+            (Phase::Ending { until, cut }, _) if self.parts.exchange.is_idle() || now.time >= *until => {
                 Some(if *cut == 0 { Outcome::Drained } else { Outcome::Cut { calls: *cut } })
             }
             _ => None,
@@ -241,8 +225,8 @@ impl Control {
     }
 
     fn end_calls(&mut self, now: Now) -> Option<Outcome> {
-        let cut = self.exchange.switch.calls();
-        self.exchange.handle(now, Input::StopCalls, &mut self.effects);
+        let cut = self.parts.exchange.switch.calls();
+        self.parts.exchange.handle(now, Input::StopCalls, &mut self.effects);
         self.phase = Phase::Ending { until: now.time + LAST_WORDS, cut };
         None
     }
@@ -252,8 +236,8 @@ impl Control {
             Phase::Serving => Readiness::Ready,
             Phase::Draining { .. } | Phase::Ending { .. } => Readiness::Draining,
         };
-        let store = self.store.health();
-        let picture = Picture { exchange: &self.exchange, links: &self.links, store: &store, readiness };
-        self.publisher.publish(now, &picture);
+        let store = self.parts.store.health();
+        let picture = Picture { exchange: &self.parts.exchange, links: &self.parts.links, store: &store, readiness };
+        self.parts.publisher.publish(now, &picture);
     }
 }
