@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Job, Notice, Now, Time, WorkerId};
+use base::{Job, Masked, Notice, Now, RecordEntry, Time, WorkerId};
 use media::{Clock, Media, WorkerLink};
 use rustix::event::epoll;
 use store::Store;
@@ -173,6 +173,7 @@ impl Control {
         let since = self.parts.clock.time() - now.time;
         for entry in self.effects.records.drain(..) {
             self.parts.publisher.note_record(&entry, since);
+            log(&entry);
             self.parts.store.write(entry);
         }
         self.send_jobs();
@@ -240,4 +241,19 @@ impl Control {
         let picture = Picture { exchange: &self.parts.exchange, links: &self.parts.links, store: &store, readiness };
         self.parts.publisher.publish(now, &picture);
     }
+}
+
+/// A line a call for the operator; the caller's number is masked.
+fn log(entry: &RecordEntry) {
+    let RecordEntry::End(record) = entry else { return };
+    tracing::info!(
+        call = %record.start.id,
+        caller = %Masked(&record.start.caller),
+        reason = record.end_reason.name(),
+        group = record.skill_group.as_deref().unwrap_or("-"),
+        agent = record.agent.as_deref().unwrap_or("-"),
+        queued_ms = record.queued_ms,
+        talk_ms = record.talk_ms,
+        "call ended"
+    );
 }

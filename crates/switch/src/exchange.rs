@@ -24,6 +24,15 @@ enum Told {
     Roster(roster::Action),
 }
 
+/// One message on a wire, for those who watch.
+#[derive(Clone, Copy, Debug)]
+pub enum Said<'a> {
+    ToQueue(&'a acd::Command),
+    ToRoster(&'a roster::Command),
+    ByQueue(&'a acd::Action),
+    ByRoster(&'a roster::Action),
+}
+
 /// Deliveries in one turn. One call's offer takes five; the bound holds a fault of ours to a turn, the rest follows in the next.
 const DELIVERIES_MAX: usize = 100_000;
 
@@ -96,6 +105,18 @@ impl Exchange {
             Wire::ToQueue => self.to_queue.len(),
             Wire::ToRoster => self.to_roster.len(),
             Wire::ToSwitch => self.to_switch.len(),
+        }
+    }
+
+    /// What stands on a wire; place 0 is delivered next.
+    pub fn said(&self, wire: Wire, place: usize) -> Option<Said<'_>> {
+        match wire {
+            Wire::ToQueue => self.to_queue.get(place).map(Said::ToQueue),
+            Wire::ToRoster => self.to_roster.get(place).map(Said::ToRoster),
+            Wire::ToSwitch => self.to_switch.get(place).map(|told| match told {
+                Told::Queue(action) => Said::ByQueue(action),
+                Told::Roster(action) => Said::ByRoster(action),
+            }),
         }
     }
 

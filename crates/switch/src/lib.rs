@@ -17,5 +17,5 @@ mod switch;
 
 pub use counters::{Counters, Phases};
 pub use effects::{Effects, Input};
-pub use exchange::{Exchange, Wire};
+pub use exchange::{Exchange, Said, Wire};
 pub use switch::{Config, Switch};
