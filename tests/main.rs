@@ -8,4 +8,5 @@ mod command_line;
 mod crowd;
 mod kit;
 mod life;
+mod offers;
 mod talking;
