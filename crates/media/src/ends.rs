@@ -12,7 +12,8 @@ use crate::NetworkMedia;
 use crate::ports::Ports;
 use crate::socket::Pair;
 
-/// Ports of other programs that one lease may meet before it gives up: some hundred binds take under a millisecond.
+/// Ports of other programs that one lease may meet before it gives up: the order is drawn, so as many in a row mean that
+/// nearly all are taken; some hundred binds take under a millisecond.
 const ATTEMPTS: usize = 256;
 
 /// The name of the job bell among the sockets; no end has it, a slab never fills its last slot.

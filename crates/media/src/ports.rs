@@ -20,8 +20,8 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    /// The pairs of `range` that fall to worker `index` of `workers`, from a drawn place on: two processes that share a
-    /// range then seldom meet.
+    /// The pairs of `range` that fall to worker `index` of `workers`, in drawn order: two processes that share a range
+    /// meet a taken port now and then, and never a long row of them.
     pub(crate) fn new(range: RangeInclusive<u16>, index: u8, workers: u8, rng: &mut Rng) -> Ports {
         let share = usize::from(workers.max(1));
         let even = range.start().checked_next_multiple_of(2);
@@ -33,8 +33,9 @@ impl Ports {
             .step_by(share)
             .map(|port| (port, None))
             .collect();
-        let start = rng.below(free.len() as u64) as usize;
-        free.rotate_left(start);
+        for last in (1..free.len()).rev() {
+            free.swap(last, rng.below(last as u64 + 1) as usize);
+        }
         Ports { free }
     }
 
@@ -77,6 +78,22 @@ mod tests {
         }
         all.sort_unstable();
         assert_eq!(all, [10_002, 10_004, 10_006, 10_008, 10_010, 10_012, 10_014, 10_016, 10_018, 10_020]);
+    }
+
+    #[test]
+    fn two_processes_on_one_range_both_find_ports_soon() {
+        let range = 20_000..=29_999;
+        for seed in 0..20 {
+            let mut first = Ports::new(range.clone(), 0, 1, &mut Rng::from_number(seed));
+            let taken: Vec<_> = (0..2_500).filter_map(|_| first.take(at(0))).collect();
+            let mut second = Ports::new(range.clone(), 0, 1, &mut Rng::from_number(seed + 1_000));
+            let (mut met, mut longest) = (0, 0);
+            while let Some(port) = second.take(at(0)) {
+                met = if taken.contains(&port) { met + 1 } else { 0 };
+                longest = longest.max(met);
+            }
+            assert!(longest < 64, "seed {seed}: {longest} taken ports in a row with half of the range free");
+        }
     }
 
     #[test]
