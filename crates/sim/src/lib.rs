@@ -1,1 +1,31 @@
 //! Virtual clock, network and people around the production wiring; the checkers.
+//!
+//! [`run`] plays one [`Scenario`]: citizens and agents with phones of `phone`, a network that loses and reorders, owners
+//! whose messages to each other are late and interleaved, and the switch, queue, roster and media workers that `serve` runs.
+//! After every step the rules of the queue are checked; at the end, that nothing is left over.
+//!
+//! Invariants: a scenario means one run, on every machine; no file, clock, socket or thread.
+
+mod addresses;
+mod behaviour;
+mod check;
+mod network;
+mod people;
+mod plan;
+mod report;
+mod rim;
+mod scenario;
+mod wire;
+mod world;
+
+pub use network::Impairment;
+pub use report::{Failure, Report};
+pub use scenario::Scenario;
+
+/// Plays a scenario to its end.
+///
+/// # Errors
+/// The first rule that was broken, and what led there.
+pub fn run(scenario: &Scenario) -> Result<Report, Box<Failure>> {
+    world::World::new(scenario).run()
+}

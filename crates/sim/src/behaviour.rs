@@ -1,0 +1,145 @@
+//! How people act on what their phones tell them.
+
+use std::time::Duration;
+
+use base::{Now, Time};
+use phone::{Phone, Status, What};
+
+use crate::check::Checks;
+use crate::people::{Deed, People};
+use crate::plan::{RING, TALK_MAX};
+
+impl People {
+    /// Does to a phone what somebody had in mind.
+    pub(crate) fn act(&mut self, now: Now, seat: usize, deed: Deed, checks: &mut Checks) {
+        if self.seats[seat].gone && deed != Deed::Return {
+            return;
+        }
+        match deed {
+            Deed::Dial => self.dial(now, seat),
+            Deed::Register => self.seats[seat].phone.register(now, &mut self.out),
+            Deed::Unregister => self.seats[seat].phone.unregister(now, &mut self.out),
+            Deed::Vanish { back_after } => self.vanish(now, seat, back_after, checks),
+            Deed::Return => {
+                self.replace(now, seat);
+                self.seats[seat].phone.register(now, &mut self.out);
+            }
+            Deed::HangUp { serial } => self.in_call(seat, serial, |phone, out| phone.hang_up(now, out)),
+            Deed::Hold { serial } => {
+                checks.audio.disturb(seat);
+                self.in_call(seat, serial, |phone, out| phone.hold(now, out));
+            }
+            Deed::Resume { serial } => self.in_call(seat, serial, |phone, out| phone.resume(now, out)),
+        }
+    }
+
+    fn in_call(&mut self, seat: usize, serial: u32, act: impl FnOnce(&mut Phone, &mut phone::Output)) {
+        let own = &mut self.seats[seat];
+        if own.serial == serial {
+            act(&mut own.phone, &mut self.out);
+        }
+    }
+
+    fn dial(&mut self, now: Now, seat: usize) {
+        if self.seats[seat].phone.status() == Status::Idle {
+            self.intentions(now, seat);
+            self.seats[seat].phone.dial(now, "12345", &mut self.out);
+        }
+    }
+
+    fn vanish(&mut self, now: Now, seat: usize, back_after: Option<Duration>, checks: &mut Checks) {
+        checks.audio.left(now.time, seat);
+        checks.audio.disturb(seat);
+        checks.audio.keep(seat, &self.seats[seat].phone);
+        self.seats[seat].phone.vanish();
+        self.seats[seat].gone = true;
+        if let Some(after) = back_after {
+            self.agenda.push((now.time + after, seat, Deed::Return));
+        }
+    }
+
+    /// What a person does about an event; an error is a rule broken.
+    pub(crate) fn react(&mut self, now: Now, seat: usize, what: &What, checks: &mut Checks) -> Result<(), String> {
+        let name = &self.seats[seat].name;
+        match what {
+            What::TurnedAway => return Err(format!("the phone of {name} was rung by a second call")),
+            What::Incoming { from, .. } => self.rung(now, seat, &from.clone()),
+            What::Answered if !self.seats[seat].is_citizen() => self.connected(now, seat, checks),
+            What::HungUp { .. } => {
+                checks.audio.reception(seat, &self.seats[seat])?;
+                checks.audio.left(now.time, seat);
+                self.alone(now, seat);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn rung(&mut self, now: Now, seat: usize, from: &str) {
+        self.seats[seat].serial += 1;
+        self.seats[seat].citizen = self.citizen(from);
+        let next = self.answering();
+        self.seats[seat].phone.config_mut().answering = next;
+        if self.trouble() && self.rng.chance(0.5) {
+            let at = now.time + self.up_to(RING);
+            let deed = self.crash();
+            self.agenda.push((at, seat, deed));
+        }
+        if self.rng.chance(0.1)
+            && let Some(citizen) = self.seats[seat].citizen
+        {
+            let serial = self.seats[citizen].serial;
+            let at = now.time + self.up_to(Duration::from_millis(1500));
+            self.agenda.push((at, citizen, Deed::HangUp { serial }));
+        }
+    }
+
+    /// An agent answered a citizen: how long they talk, who ends it, and what happens meanwhile.
+    fn connected(&mut self, now: Now, agent: usize, checks: &mut Checks) {
+        let Some(citizen) = self.seats[agent].citizen else { return };
+        let faulty = self.seats[agent].is_faulty() || self.seats[citizen].is_faulty();
+        checks.audio.began(now.time, agent, citizen, faulty);
+        let ms = Duration::from_millis;
+        let talk = ms(300) + self.up_to(ms(4500));
+        let ends = match self.rng.below(10) {
+            0..5 => [Some(talk), None],
+            5..9 => [None, Some(talk)],
+            _ => [Some(talk), Some(talk)],
+        };
+        let fallback = [TALK_MAX - ms(5000), TALK_MAX - ms(3000)];
+        for (place, seat) in [agent, citizen].into_iter().enumerate() {
+            let serial = self.seats[seat].serial;
+            let at = now.time + ends[place].unwrap_or(fallback[place]);
+            self.agenda.push((at, seat, Deed::HangUp { serial }));
+        }
+        if self.rng.chance(0.15) {
+            let seat = if self.rng.chance(0.5) { agent } else { citizen };
+            self.hold_for_a_while(now.time, seat);
+        }
+        if self.trouble() && self.rng.chance(0.5) {
+            let deed = self.crash();
+            let at = now.time + self.up_to(talk);
+            self.agenda.push((at, agent, deed));
+        }
+    }
+
+    fn hold_for_a_while(&mut self, now: Time, seat: usize) {
+        let serial = self.seats[seat].serial;
+        let hold = now + self.up_to(Duration::from_millis(1500));
+        let resume = hold + self.up_to(Duration::from_millis(1500));
+        self.agenda.push((hold, seat, Deed::Hold { serial }));
+        self.agenda.push((resume, seat, Deed::Resume { serial }));
+    }
+
+    fn alone(&mut self, now: Now, seat: usize) {
+        let again = self.rng.chance(0.2);
+        let at = now.time + self.up_to(Duration::from_secs(3));
+        if self.seats[seat].is_citizen() {
+            if again && at < self.dial_until {
+                self.agenda.push((at, seat, Deed::Dial));
+            }
+            return;
+        }
+        self.seats[seat].citizen = None;
+    }
+}

@@ -1,0 +1,135 @@
+//! Who hears whom.
+
+use std::time::Duration;
+
+use base::Time;
+use phone::{Phone, Window};
+
+use crate::Scenario;
+use crate::people::{Seat, tones_of};
+use crate::plan::GREETING_MAX;
+
+/// From the end of a talk at one phone until nothing of it is on its way to the other.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// A talk of this length has a second in which both certainly speak and are heard.
+const TALK_MIN: Duration = Duration::from_millis(1500);
+
+/// One talk, as the agent's phone sees it.
+#[derive(Clone, Debug)]
+struct Talk {
+    agent: usize,
+    citizen: usize,
+    from: Time,
+    until: Option<Time>,
+    /// Somebody held, vanished or misbehaved.
+    disturbed: bool,
+}
+
+#[derive(Debug)]
+pub(crate) struct Audio {
+    media: bool,
+    lossless: bool,
+    greeting: Duration,
+    talks: Vec<Talk>,
+    /// What was heard by phones that are gone, by seat.
+    heard: Vec<Vec<Window>>,
+    pub(crate) proved: u64,
+}
+
+impl Audio {
+    pub(crate) fn new(scenario: &Scenario, seats: usize) -> Audio {
+        Audio {
+            media: scenario.media,
+            lossless: scenario.is_lossless(),
+            greeting: if scenario.greeting { GREETING_MAX } else { Duration::ZERO },
+            talks: Vec::new(),
+            heard: vec![Vec::new(); seats],
+            proved: 0,
+        }
+    }
+
+    pub(crate) fn talks(&self) -> u64 {
+        self.talks.len() as u64
+    }
+
+    pub(crate) fn began(&mut self, now: Time, agent: usize, citizen: usize, disturbed: bool) {
+        self.talks.push(Talk { agent, citizen, from: now, until: None, disturbed });
+    }
+
+    /// The seat's phone has no call any more.
+    pub(crate) fn left(&mut self, now: Time, seat: usize) {
+        for talk in self.talks.iter_mut().filter(|t| t.agent == seat && t.until.is_none()) {
+            talk.until = Some(now);
+        }
+    }
+
+    /// Nothing is certain about the talks of this seat now.
+    pub(crate) fn disturb(&mut self, seat: usize) {
+        let own = |t: &&mut Talk| t.agent == seat || t.citizen == seat;
+        for talk in self.talks.iter_mut().filter(own).filter(|t| t.until.is_none()) {
+            talk.disturbed = true;
+        }
+    }
+
+    /// Keeps what a phone heard before it is replaced.
+    pub(crate) fn keep(&mut self, seat: usize, phone: &Phone) {
+        self.heard[seat].extend(phone.ear().windows().copied());
+    }
+
+    /// The stream that a phone got in its call has no seam.
+    pub(crate) fn reception(&self, place: usize, seat: &Seat) -> Result<(), String> {
+        let got = seat.phone.reception();
+        if !self.media || got.packets == 0 {
+            return Ok(());
+        }
+        let held = self.talks.iter().rev().find(|t| t.agent == place || t.citizen == place);
+        let whole = self.lossless && got.late == 0 && !held.is_some_and(|t| t.disturbed);
+        let seams = got.source_changes + if whole { got.timestamp_jumps } else { 0 };
+        if seams > 0 { Err(format!("{} heard a stream with a seam: {got:?}", seat.name)) } else { Ok(()) }
+    }
+
+    /// When all is over: each heard whom they talked with, and nobody else.
+    pub(crate) fn finish(&mut self, seats: &[Seat]) -> Result<(), String> {
+        for (place, seat) in seats.iter().enumerate().filter(|(_, s)| !s.gone) {
+            self.keep(place, &seat.phone);
+        }
+        for (place, seat) in seats.iter().enumerate() {
+            self.no_stranger(place, seat)?;
+        }
+        if self.media && self.lossless {
+            self.both_ways(seats)?;
+        }
+        Ok(())
+    }
+
+    fn no_stranger(&self, place: usize, seat: &Seat) -> Result<(), String> {
+        for window in self.heard[place].iter().filter(|w| w.tones != 0) {
+            let during = |t: &&Talk| t.from <= window.at && t.until.is_none_or(|u| window.at <= u + LAST_WORDS);
+            let may = |t: &Talk| match (t.agent == place, t.citizen == place) {
+                (true, _) => tones_of(t.citizen),
+                (_, true) => tones_of(t.agent),
+                _ => 0,
+            };
+            if !self.talks.iter().filter(during).any(|t| window.tones & !may(t) == 0) {
+                return Err(format!("{} heard a stranger: {window:?}, {:?}", seat.name, self.talks));
+            }
+        }
+        Ok(())
+    }
+
+    fn both_ways(&mut self, seats: &[Seat]) -> Result<(), String> {
+        for talk in self.talks.iter().filter(|t| !t.disturbed) {
+            let Some(until) = talk.until.filter(|u| u.since(talk.from) >= TALK_MIN + self.greeting) else { continue };
+            for (ear, mouth) in [(talk.agent, talk.citizen), (talk.citizen, talk.agent)] {
+                let within = |w: &&Window| talk.from <= w.at && w.at <= until;
+                let tones = self.heard[ear].iter().filter(within).fold(0, |all, w| all | w.tones);
+                if tones != tones_of(mouth) {
+                    let (ear, mouth) = (&seats[ear].name, &seats[mouth].name);
+                    return Err(format!("{ear} did not hear {mouth} in {talk:?}"));
+                }
+            }
+            self.proved += 1;
+        }
+        Ok(())
+    }
+}

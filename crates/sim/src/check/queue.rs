@@ -1,0 +1,143 @@
+//! Order and reservations, from what is said on the wires.
+
+use std::time::Duration;
+
+use acd::{Command, Reservation};
+use base::{AgentId, CallId, GroupId, Time};
+use switch::Said;
+
+/// A lease may be over this much before its withdrawal is said: the wheels turn by the millisecond.
+const LATE: Duration = Duration::from_millis(5);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    Waiting,
+    Offered(Reservation),
+}
+
+#[derive(Clone, Debug)]
+struct Caller {
+    call: CallId,
+    group: GroupId,
+    priority: u8,
+    /// The time in `Enqueue`, then the order of arrival.
+    turn: (Time, u64),
+    standing: Standing,
+    /// Put back in line by the step under way: was not there when others were chosen.
+    fresh: bool,
+}
+
+/// A queue's shadow: who waits, who is offered.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    plan: acd::Plan,
+    callers: Vec<Caller>,
+    /// Reservations that have not ended, and until when each is leased.
+    open: Vec<(Reservation, Time)>,
+    arrivals: u64,
+    /// What this step reserved.
+    chosen: Vec<(CallId, AgentId)>,
+    pub(crate) reserved: u64,
+}
+
+impl Queue {
+    pub(crate) fn new(plan: acd::Plan) -> Queue {
+        Queue { plan, callers: Vec::new(), open: Vec::new(), arrivals: 0, chosen: Vec::new(), reserved: 0 }
+    }
+
+    /// The queue took a command.
+    pub(crate) fn heard(&mut self, command: &Command) {
+        match *command {
+            Command::Enqueue { call, group, priority, since } => {
+                self.forget(call);
+                self.arrivals += 1;
+                let turn = (since, self.arrivals);
+                let standing = Standing::Waiting;
+                self.callers.push(Caller { call, group, priority, turn, standing, fresh: false });
+            }
+            Command::Abandon { call } | Command::Ended { call, .. } => self.forget(call),
+            Command::Accepted { call, reservation, .. } => {
+                self.close(reservation);
+                self.forget(call);
+            }
+            Command::Declined { reservation, .. } | Command::SlotRefused { reservation, .. } => self.back(reservation),
+            Command::Locate { .. } | Command::Ready { .. } | Command::Away { .. } => {}
+        }
+    }
+
+    /// The queue or another owner said something new.
+    pub(crate) fn said(&mut self, said: Said<'_>) {
+        match said {
+            Said::ByQueue(acd::Action::Withdraw { reservation, .. }) => self.back(*reservation),
+            Said::ByQueue(acd::Action::Refused { call, .. }) => self.forget(*call),
+            Said::ByQueue(acd::Action::Moved { call, to, .. }) => {
+                if let Some(caller) = self.callers.iter_mut().find(|c| c.call == *call) {
+                    caller.group = *to;
+                }
+            }
+            Said::ToRoster(roster::Command::Reserve { agent, call, epoch, until, .. }) => {
+                let reservation = Reservation(*epoch);
+                self.open.push((reservation, *until));
+                self.reserved += 1;
+                self.chosen.push((*call, *agent));
+                if let Some(caller) = self.callers.iter_mut().find(|c| c.call == *call) {
+                    caller.standing = Standing::Offered(reservation);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The step is over.
+    pub(crate) fn check(&mut self, now: Time) -> Result<(), String> {
+        for (call, agent) in std::mem::take(&mut self.chosen) {
+            let Some(served) = self.callers.iter().find(|c| c.call == call) else { continue };
+            let skills = self.plan.agents.get(agent.0 as usize).map(|a| a.skills.as_slice()).unwrap_or_default();
+            let earlier = |c: &&Caller| {
+                c.standing == Standing::Waiting
+                    && !c.fresh
+                    && c.priority == served.priority
+                    && c.turn < served.turn
+                    && skills.iter().any(|s| s.group == c.group)
+            };
+            if let Some(earlier) = self.callers.iter().find(earlier) {
+                return Err(format!("{agent:?} is offered {served:?} while {earlier:?} waited longer"));
+            }
+        }
+        for caller in &mut self.callers {
+            caller.fresh = false;
+        }
+        match self.open.iter().find(|(_, until)| now > *until + LATE) {
+            Some((reservation, until)) => Err(format!("{reservation:?} was leased until {until:?} and has not ended")),
+            None => Ok(()),
+        }
+    }
+
+    /// When nobody calls.
+    pub(crate) fn finish(&self) -> Result<(), String> {
+        match (self.open.first(), self.callers.first()) {
+            (Some(open), _) => Err(format!("{open:?} never ended")),
+            (_, Some(caller)) => Err(format!("{caller:?} is gone and still stands in the queue")),
+            _ => Ok(()),
+        }
+    }
+
+    fn close(&mut self, reservation: Reservation) {
+        self.open.retain(|(open, _)| *open != reservation);
+    }
+
+    fn back(&mut self, reservation: Reservation) {
+        self.close(reservation);
+        if let Some(caller) = self.callers.iter_mut().find(|c| c.standing == Standing::Offered(reservation)) {
+            (caller.standing, caller.fresh) = (Standing::Waiting, true);
+        }
+    }
+
+    fn forget(&mut self, call: CallId) {
+        if let Some(place) = self.callers.iter().position(|c| c.call == call) {
+            if let Standing::Offered(reservation) = self.callers.remove(place).standing {
+                self.close(reservation);
+            }
+        }
+    }
+}

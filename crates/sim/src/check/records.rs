@@ -1,0 +1,73 @@
+//! One call, one record, one end reason.
+
+use base::{CallId, EndReason, Map, Record, RecordEntry, WaitOutcome};
+
+#[derive(Debug, Default)]
+struct Seen {
+    started: bool,
+    ended: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    seen: Map<CallId, Seen>,
+    pub(crate) ended: [u64; EndReason::ALL.len()],
+}
+
+impl Records {
+    pub(crate) fn take(&mut self, entry: &RecordEntry) -> Result<(), String> {
+        match entry {
+            RecordEntry::Start(start) => {
+                let seen = self.seen.entry(start.id).or_default();
+                if seen.started || seen.ended {
+                    return Err(format!("{:?} has a second start record, or one after its end", start.id));
+                }
+                seen.started = true;
+                Ok(())
+            }
+            RecordEntry::End(record) => {
+                let seen = self.seen.entry(record.start.id).or_default();
+                if std::mem::replace(&mut seen.ended, true) {
+                    return Err(format!("{:?} has a second end record", record.start.id));
+                }
+                let reason = EndReason::ALL.iter().position(|r| *r == record.end_reason);
+                self.ended[reason.unwrap_or_default()] += 1;
+                let started = seen.started;
+                consistent(record, started).map_err(|why| format!("{why}: {record:?}"))
+            }
+        }
+    }
+
+    /// When no call is left.
+    pub(crate) fn finish(&self) -> Result<(), String> {
+        match self.seen.iter().find(|(_, seen)| !seen.ended) {
+            Some((call, _)) => Err(format!("{call:?} is over and has no end record")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn consistent(record: &Record, started: bool) -> Result<(), &'static str> {
+    let waits = &record.waits;
+    let answered_by = waits.iter().filter(|w| w.outcome == WaitOutcome::Answered).count();
+    let life_ms = record.ended.0 - record.start.started.0;
+    let talked = matches!(record.end_reason, EndReason::CallerHangup | EndReason::AgentHangup | EndReason::MaxTalk);
+    let rules = [
+        (record.answered.is_some() == started, "answered without a start record, or the other way round"),
+        (record.queued_ms == waits.iter().map(|w| w.waited_ms).sum::<u64>(), "queued_ms is not the sum of the waits"),
+        (record.skill_group.as_ref() == waits.last().map(|w| &w.group), "skill_group is not the last wait's"),
+        ((record.queued_ms + record.talk_ms) as i64 <= life_ms + 1 + waits.len() as i64, "longer than the call"),
+        (answered_by <= 1, "answered by two agents"),
+        ((answered_by == 1) == record.agent.is_some(), "an agent without an answered wait, or the other way round"),
+        (record.talk_ms == 0 || record.agent.is_some(), "a talk without an agent"),
+        (talked == record.agent.is_some(), "the end reason does not fit the agent"),
+        ((record.end_reason == EndReason::Abandoned) == ends(record, WaitOutcome::Abandoned), "abandoned or not"),
+        ((record.end_reason == EndReason::QueueRefused) == ends(record, WaitOutcome::Refused), "refused or not"),
+        (record.end_reason != EndReason::Fault, "a fault of ours"),
+    ];
+    rules.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, why)| Err(why))
+}
+
+fn ends(record: &Record, outcome: WaitOutcome) -> bool {
+    record.waits.last().is_some_and(|w| w.outcome == outcome)
+}

@@ -1,0 +1,268 @@
+//! Citizens and agents: who they are, their phones, and what they have in mind.
+
+use base::{Digit, Now, Rng, Time};
+use phone::{Answering, Config, Faults, Keys, Output, Phone, Step, TonePair, Voice};
+use std::time::Duration;
+
+use crate::plan::{RING, agent_number, password};
+use crate::{Scenario, addresses};
+
+/// The tones that people speak with: above every sound of the engine, far enough from each other not to leak.
+pub(crate) const TONES_HZ: [u16; 8] = [1300, 1500, 1700, 1900, 2100, 2300, 2500, 2700];
+
+/// Whose phone it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who {
+    Citizen,
+    Agent(usize),
+}
+
+/// What somebody does to a phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deed {
+    Dial,
+    Register,
+    Unregister,
+    /// The phone crashes; none: for good.
+    Vanish {
+        back_after: Option<Duration>,
+    },
+    Return,
+    /// These three concern the call of that number alone.
+    HangUp {
+        serial: u32,
+    },
+    Hold {
+        serial: u32,
+    },
+    Resume {
+        serial: u32,
+    },
+}
+
+/// A person at a phone.
+pub(crate) struct Seat {
+    pub(crate) who: Who,
+    pub(crate) name: String,
+    pub(crate) phone: Phone,
+    /// Counts the calls of this phone.
+    pub(crate) serial: u32,
+    /// The citizen's seat, while an agent's phone has a call.
+    pub(crate) citizen: Option<usize>,
+    pub(crate) gone: bool,
+    /// Whether the host tells senders that nobody listens while the phone is gone.
+    pub(crate) says_unreachable: bool,
+    pub(crate) due: Option<Time>,
+}
+
+impl Seat {
+    pub(crate) fn is_citizen(&self) -> bool {
+        self.who == Who::Citizen
+    }
+
+    pub(crate) fn is_faulty(&self) -> bool {
+        self.phone.config().faults != Faults { no_rtp: self.phone.config().faults.no_rtp, ..Faults::default() }
+    }
+}
+
+pub(crate) struct People {
+    pub(crate) seats: Vec<Seat>,
+    /// What somebody will do at a time; the order of entry decides between equal times.
+    pub(crate) agenda: Vec<(Time, usize, Deed)>,
+    pub(crate) rng: Rng,
+    pub(crate) dial_until: Time,
+    scenario: Scenario,
+    pub(crate) out: Output,
+}
+
+/// The bits of a seat's own tones.
+pub(crate) fn tones_of(seat: usize) -> u64 {
+    let (low, high) = tone_places(seat);
+    1 << low | 1 << high
+}
+
+/// The seat's own pair out of 28.
+fn tone_places(seat: usize) -> (usize, usize) {
+    let pairs = (0..TONES_HZ.len()).flat_map(|low| (low + 1..TONES_HZ.len()).map(move |high| (low, high)));
+    pairs.cycle().nth(seat).unwrap_or((0, 1))
+}
+
+pub(crate) fn citizen_number(place: usize) -> String {
+    format!("1380000{place:04}")
+}
+
+impl People {
+    pub(crate) fn new(scenario: &Scenario, now: Now, mut rng: Rng) -> People {
+        let mut people = People {
+            seats: Vec::new(),
+            agenda: Vec::new(),
+            dial_until: now.time + scenario.span,
+            scenario: scenario.clone(),
+            out: Output::default(),
+            rng: rng.fork(),
+        };
+        for place in 0..usize::from(scenario.citizens.min(Scenario::CITIZENS_MAX)) {
+            people.sit(now, Who::Citizen, citizen_number(place));
+            let at = now.time + people.up_to(scenario.span);
+            people.agenda.push((at, place, Deed::Dial));
+        }
+        for agent in 0..usize::from(scenario.agents.min(Scenario::AGENTS_MAX)) {
+            let phones = if people.rng.chance(0.2) { 2 } else { 1 };
+            for _ in 0..phones {
+                let seat = people.sit(now, Who::Agent(agent), agent_number(agent));
+                people.plan_shift(now, seat);
+            }
+        }
+        people
+    }
+
+    fn sit(&mut self, now: Now, who: Who, name: String) -> usize {
+        let seat = self.seats.len();
+        let config = self.config(seat, who, &name);
+        let phone = Phone::new(config, now, self.rng.fork());
+        let says_unreachable = self.rng.chance(0.5);
+        self.seats.push(Seat {
+            who,
+            name,
+            phone,
+            serial: 0,
+            citizen: None,
+            gone: false,
+            says_unreachable,
+            due: None,
+        });
+        seat
+    }
+
+    /// When an agent's phone registers, and the troubles of its day.
+    fn plan_shift(&mut self, now: Now, seat: usize) {
+        let late = self.rng.chance(0.2);
+        let span = if late { self.scenario.span } else { Duration::from_millis(500) };
+        let on = now.time + self.up_to(span);
+        self.agenda.push((on, seat, Deed::Register));
+        if self.trouble() || self.rng.chance(0.1) {
+            let off = on + self.up_to(self.scenario.span);
+            self.agenda.push((off, seat, Deed::Unregister));
+            let again = off + self.up_to(Duration::from_secs(5));
+            self.agenda.push((again, seat, Deed::Register));
+        }
+        if self.trouble() {
+            let at = on + self.up_to(self.scenario.span);
+            let deed = self.crash();
+            self.agenda.push((at, seat, deed));
+        }
+    }
+
+    pub(crate) fn crash(&mut self) -> Deed {
+        let back_after = self.rng.chance(0.7).then(|| self.up_to(Duration::from_secs(10)));
+        Deed::Vanish { back_after }
+    }
+
+    fn config(&mut self, seat: usize, who: Who, name: &str) -> Config {
+        let mut config =
+            Config::new(name, addresses::server(), addresses::phone_sip(seat), addresses::phone_media(seat));
+        let [a, u] = base::Codec::ALL;
+        config.codecs = [vec![a], vec![u], vec![a, u], vec![u, a]][self.rng.below(4) as usize].clone();
+        if self.scenario.media {
+            let (low, high) = tone_places(seat);
+            config.voice = Voice::Tones(TonePair { low_hz: TONES_HZ[low], high_hz: TONES_HZ[high] });
+            config.listen_hz = TONES_HZ.to_vec();
+        }
+        let info = !self.scenario.media || self.rng.chance(0.3);
+        config.keys = if info { Keys::Info } else { Keys::Rtp };
+        config.faults = Faults { no_rtp: !self.scenario.media, ..Faults::default() };
+        if self.trouble() {
+            match self.rng.below(3) {
+                0 => config.faults.no_bye = true,
+                1 => config.faults.no_ack = true,
+                _ => config.faults.deaf_to_cancel = true,
+            }
+        }
+        if let Who::Agent(_) = who {
+            config.password = Some(password(name));
+            config.register_for = Duration::from_secs(12 + self.rng.below(30));
+            config.answering = self.answering();
+        }
+        config
+    }
+
+    /// What an agent does with the next call.
+    pub(crate) fn answering(&mut self) -> Answering {
+        let ms = Duration::from_millis;
+        if self.trouble() || self.rng.chance(0.15) {
+            return match self.rng.below(4) {
+                0 => Answering::Never,
+                1 => Answering::Reject([486, 480, 603, 500][self.rng.below(4) as usize]),
+                // Just when the queue's patience ends, as the phone and the wires see it.
+                _ => Answering::After(RING - ms(150) + self.up_to(ms(250))),
+            };
+        }
+        Answering::After(self.up_to(ms(1500)))
+    }
+
+    /// What a citizen does in the next call.
+    pub(crate) fn intentions(&mut self, now: Now, seat: usize) {
+        let ms = Duration::from_millis;
+        let keys: &[u8] = match self.rng.below(10) {
+            0..2 => &[],
+            2..5 => &[1],
+            5..7 => &[2],
+            7 => &[0],
+            8 => &[9, 1],
+            _ => &[7, 7, 7],
+        };
+        let step = |people: &mut People, key: u8| Step {
+            after: ms(100) + people.up_to(ms(1200)),
+            act: phone::Act::Press(Digit::Number(key)),
+        };
+        let script = keys.iter().map(|key| step(self, *key)).collect();
+        let leaves = match self.rng.below(20) {
+            0 => self.up_to(ms(30)),
+            1..3 => self.up_to(ms(1500)),
+            _ => ms(2000) + self.up_to(ms(25_000)),
+        };
+        self.seats[seat].phone.config_mut().script = script;
+        self.seats[seat].serial += 1;
+        let serial = self.seats[seat].serial;
+        self.agenda.push((now.time + leaves, seat, Deed::HangUp { serial }));
+        if self.trouble() && self.rng.chance(0.3) {
+            let at = now.time + self.up_to(ms(12_000));
+            self.agenda.push((at, seat, Deed::Vanish { back_after: None }));
+        }
+    }
+
+    /// A fresh phone where one crashed.
+    pub(crate) fn replace(&mut self, now: Now, seat: usize) {
+        let (who, name) = (self.seats[seat].who, self.seats[seat].name.clone());
+        let config = self.config(seat, who, &name);
+        let phone = Phone::new(config, now, self.rng.fork());
+        let old = &mut self.seats[seat];
+        (old.phone, old.gone, old.citizen) = (phone, false, None);
+    }
+
+    pub(crate) fn next_deed(&self) -> Option<Time> {
+        self.agenda.iter().map(|(at, ..)| *at).min()
+    }
+
+    pub(crate) fn take_deed(&mut self, now: Time) -> Option<(usize, Deed)> {
+        let (place, _) = self.agenda.iter().enumerate().min_by_key(|(_, (at, ..))| *at)?;
+        if self.agenda[place].0 > now {
+            return None;
+        }
+        let (_, seat, deed) = self.agenda.remove(place);
+        Some((seat, deed))
+    }
+
+    pub(crate) fn trouble(&mut self) -> bool {
+        self.rng.chance(self.scenario.trouble)
+    }
+
+    pub(crate) fn up_to(&mut self, max: Duration) -> Duration {
+        Duration::from_nanos(self.rng.below(max.as_nanos() as u64 + 1))
+    }
+
+    /// The seat of the citizen with this number.
+    pub(crate) fn citizen(&self, number: &str) -> Option<usize> {
+        self.seats.iter().position(|s| s.is_citizen() && s.name == number)
+    }
+}

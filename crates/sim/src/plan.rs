@@ -1,0 +1,203 @@
+//! The small hotline that every scenario runs: two groups, a menu of one node, short sounds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::{Digit, GroupId, Rng, Secret, SoundId, Transport};
+use call::plan::{CalledNumber, Connect, Limits, MenuVersion, Network, Subnet, Trunk};
+use ivr::{Choice, Kind, LocaleId, Node, Prompts, Tree};
+use legs::Bank;
+
+use crate::Scenario;
+
+/// How long a phone rings before the next agent is tried.
+pub(crate) const RING: Duration = Duration::from_secs(4);
+/// The longest talk.
+pub(crate) const TALK_MAX: Duration = Duration::from_secs(25);
+/// The greeting is shorter than this, with every sound of it.
+pub(crate) const GREETING_MAX: Duration = Duration::from_millis(1500);
+const LOCALE: &str = "zh-CN";
+const GROUPS: [&str; 2] = ["consult", "complaint"];
+const MUSIC: &str = "music";
+const SOUNDS: [&str; 19] = [
+    "welcome",
+    "invalid",
+    "job-number",
+    "at-your-service",
+    "number-0",
+    "number-1",
+    "number-yao",
+    "number-2",
+    "number-3",
+    "number-4",
+    "number-5",
+    "number-6",
+    "number-7",
+    "position-before",
+    "position-after",
+    "position-next",
+    "please-wait",
+    "queue-refused",
+    MUSIC,
+];
+
+/// The plans of all owners.
+pub(crate) struct Plans {
+    pub(crate) call: Arc<call::Plan>,
+    pub(crate) acd: acd::Plan,
+    pub(crate) roster: roster::Plan,
+    pub(crate) bank: Arc<Bank>,
+}
+
+pub(crate) fn agent_number(place: usize) -> String {
+    format!("{}", 1001 + place)
+}
+
+pub(crate) fn password(number: &str) -> Secret {
+    Secret(format!("sim-{number}"))
+}
+
+pub(crate) fn plans(scenario: &Scenario, rng: &mut Rng) -> Plans {
+    let mut bank = Bank::new();
+    let mut prompts = Prompts::new(vec![LOCALE.to_owned()]);
+    for (place, name) in SOUNDS.iter().enumerate() {
+        let ms = if *name == MUSIC { 1000 } else { 100 + rng.below(10) * 10 };
+        let sound = bank.push(&hum(300 + 40 * place as u32, ms));
+        prompts.insert(name, LocaleId(0), sound);
+    }
+    Plans {
+        call: Arc::new(call_plan(scenario, prompts, rng)),
+        acd: acd_plan(scenario, rng),
+        roster: roster_plan(scenario),
+        bank: Arc::new(bank),
+    }
+}
+
+/// A low tone, below all tones that people speak with; begins and ends softly, so that its edges are no other tone.
+fn hum(hz: u32, ms: u64) -> Vec<i16> {
+    let count = ms as usize * 8;
+    let sample = |i: usize| {
+        let turn = i as f32 * hz as f32 / 8000.0 * std::f32::consts::TAU;
+        let edge = (i.min(count - 1 - i) as f32 / 80.0).min(1.0);
+        (turn.sin() * edge * 4000.0) as i16
+    };
+    (0..count).map(sample).collect()
+}
+
+fn tree(rng: &mut Rng) -> Tree {
+    let key = |digit: u8, next: &str| (Digit::Number(digit), Choice { locale: None, next: next.to_owned() });
+    let menu = Kind::Menu {
+        keys: vec![key(1, "consult"), key(2, "complaint")],
+        silence: None,
+        silence_tries: None,
+        invalid_tries: None,
+        on_silence: None,
+        on_invalid: None,
+    };
+    let mut queue = |group: &str| {
+        let priority = if rng.chance(0.3) { 1 } else { 0 };
+        Kind::Queue { group: group.to_owned(), by_locale: Vec::new(), priority }
+    };
+    let node = |name: &str, prompt: &[&str], kind| Node {
+        name: name.to_owned(),
+        prompt: prompt.iter().map(|p| (*p).to_owned()).collect(),
+        interrupt: true,
+        kind,
+    };
+    Tree {
+        locales: vec![LOCALE.to_owned()],
+        start: "main".to_owned(),
+        person: "person".to_owned(),
+        silence: Duration::from_secs(1),
+        silence_tries: 2,
+        invalid_tries: 2,
+        on_silence: None,
+        on_invalid: None,
+        invalid_prompt: "invalid".to_owned(),
+        nodes: vec![
+            node("main", &["welcome"], menu),
+            node("consult", &["please-wait"], queue("consult")),
+            node("complaint", &["please-wait"], queue("complaint")),
+            node("person", &[], queue("consult")),
+        ],
+    }
+}
+
+fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan {
+    let names: Vec<String> = GROUPS.iter().map(|g| (*g).to_owned()).collect();
+    let looked_up = ivr::Names { groups: &names, hours: &[], prompts: &prompts };
+    let menu = ivr::compile(&tree(rng), looked_up).expect("the menu above names what is above").menu;
+    let music = SoundId(SOUNDS.len() as u32 - 1);
+    let group = |name: &&str| call::plan::Group {
+        name: (*name).to_owned(),
+        music,
+        announce_every: rng.chance(0.7).then(|| Duration::from_millis(1500 + rng.below(3000))),
+        announce_position: rng.chance(0.5),
+    };
+    let groups = GROUPS.iter().map(group).collect();
+    let server = crate::addresses::server();
+    call::Plan {
+        realm: "sim".to_owned(),
+        digest: vec![call::plan::Digest::Md5],
+        networks: vec![Network {
+            name: "virtual".to_owned(),
+            transport: Transport::Udp,
+            advertised_host: server.ip().to_string(),
+            advertised_port: server.port(),
+        }],
+        trunks: vec![Trunk {
+            name: "carrier".to_owned(),
+            sources: vec![Subnet { address: [10, 0, 1, 0].into(), prefix: 24 }],
+            credentials: None,
+        }],
+        called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
+        menus: vec![Arc::new(MenuVersion { name: "12345".to_owned(), version: "v1".to_owned(), menu })],
+        prompts,
+        groups,
+        agents: (0..usize::from(scenario.agents)).map(agent).collect(),
+        connect: Connect { show_citizen: true, say_agent_number: scenario.greeting },
+        limits: Limits { calls: 4 + rng.below(20) as usize, talk: TALK_MAX, menu: Duration::from_secs(8) },
+    }
+}
+
+fn agent(place: usize) -> call::plan::Agent {
+    let number = agent_number(place);
+    call::plan::Agent { password: password(&number), number }
+}
+
+fn acd_plan(scenario: &Scenario, rng: &mut Rng) -> acd::Plan {
+    let group = |place: usize, rng: &mut Rng| acd::Group {
+        name: GROUPS[place].to_owned(),
+        ring: RING,
+        wrap_up: Duration::from_millis([0, 0, 700][rng.below(3) as usize]),
+        limit: 2 + rng.below(20) as usize,
+        // Bounds every wait, so that each scenario ends.
+        wait: Some(Duration::from_secs(6 + rng.below(25))),
+        overflow: match (place, rng.below(2)) {
+            (0, 0) => acd::Overflow::Group(GroupId(1)),
+            _ => acd::Overflow::Message,
+        },
+    };
+    let groups = (0..GROUPS.len()).map(|place| group(place, rng)).collect();
+    let skill = |group, rng: &mut Rng| acd::Skill { group: GroupId(group), level: 1 + rng.below(2) as u8 };
+    let skills = |rng: &mut Rng| match rng.below(4) {
+        0 => vec![skill(0, rng)],
+        1 => vec![skill(1, rng)],
+        _ => vec![skill(0, rng), skill(1, rng)],
+    };
+    let agents = (0..scenario.agents).map(|_| acd::Agent { skills: skills(rng), wrap_up: None }).collect();
+    let ms = Duration::from_millis;
+    let back_off = acd::BackOff { rejected: ms(1500), busy: ms(1000), no_answer: ms(2000), unreachable: ms(2000) };
+    acd::Plan { groups, agents, back_off }
+}
+
+fn roster_plan(scenario: &Scenario) -> roster::Plan {
+    let agent = |place| roster::Agent { number: agent_number(place), ready_on_register: true };
+    roster::Plan {
+        agents: (0..usize::from(scenario.agents)).map(agent).collect(),
+        expires_min: Duration::from_secs(10),
+        expires_default: Duration::from_secs(60),
+        expires_max: Duration::from_secs(300),
+        contacts_max: 4,
+    }
+}

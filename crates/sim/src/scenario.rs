@@ -1,0 +1,76 @@
+//! What a run is made of.
+
+use std::time::Duration;
+
+use base::Rng;
+
+use crate::Impairment;
+
+/// One run. The seed decides everything that the other fields leave open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    pub seed: u64,
+    /// At most `CITIZENS_MAX`.
+    pub citizens: u16,
+    /// At most `AGENTS_MAX`.
+    pub agents: u16,
+    pub workers: u8,
+    /// Media ends to keep ready for each worker.
+    pub leases_ready: u16,
+    /// The share of media ends that cannot be bound.
+    pub lease_failures: f64,
+    /// Citizens arrive within this time; nobody dials later.
+    pub span: Duration,
+    pub impairment: Impairment,
+    /// The longest that a message between two owners is on its way; zero delivers at once, in any order between wires.
+    pub wire_delay_max: Duration,
+    /// Whether phones speak and listen; without, keys go by INFO.
+    pub media: bool,
+    /// The share of people, phones and moments that misbehave.
+    pub trouble: f64,
+    /// Whether both parties hear the agent's number at connect.
+    pub greeting: bool,
+}
+
+impl Scenario {
+    /// As many as there are tone pairs to tell people apart, less those of the agents' phones.
+    pub const CITIZENS_MAX: u16 = 20;
+    /// Two phones each need eight tone pairs.
+    pub const AGENTS_MAX: u16 = 4;
+
+    /// Everything drawn from the seed.
+    pub fn random(seed: u64) -> Scenario {
+        let mut rng = Rng::from_number(seed);
+        let media = rng.chance(0.5);
+        let citizens = if media { 3 + rng.below(6) } else { 4 + rng.below(14) };
+        Scenario {
+            seed,
+            citizens: citizens as u16,
+            agents: 1 + rng.below(u64::from(Scenario::AGENTS_MAX)) as u16,
+            workers: 1 + rng.below(2) as u8,
+            leases_ready: 2 + rng.below(14) as u16,
+            lease_failures: if rng.chance(0.1) { 0.2 } else { 0.0 },
+            span: Duration::from_millis(2000 + rng.below(13_000)),
+            impairment: impairment(&mut rng),
+            wire_delay_max: Duration::from_millis([0, 2, 20, 100][rng.below(4) as usize]),
+            media,
+            trouble: [0.0, 0.05, 0.2][rng.below(3) as usize],
+            greeting: rng.chance(0.3),
+        }
+    }
+
+    /// Whether the network delivers every packet.
+    pub(crate) fn is_lossless(&self) -> bool {
+        self.impairment.loss == 0.0
+    }
+}
+
+fn impairment(rng: &mut Rng) -> Impairment {
+    let ms = Duration::from_millis;
+    match rng.below(10) {
+        0..4 => Impairment::NONE,
+        4..7 => Impairment { loss: 0.0, duplicate: 0.0, delay_min: ms(2), delay_max: ms(3 + rng.below(60)) },
+        7..9 => Impairment { loss: 0.03, duplicate: 0.02, delay_min: ms(5), delay_max: ms(60) },
+        _ => Impairment { loss: 0.15, duplicate: 0.1, delay_min: ms(1), delay_max: ms(200) },
+    }
+}

@@ -1,0 +1,391 @@
+//! The loop: whatever is due next happens, one thing at a time, and every rule is looked at.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use acd::Acd;
+use base::{Flow, NetworkId, Now, Rng, SwitchId, Time, Wall, WorkerId};
+use phone::{Input as Heard, What};
+use roster::Roster;
+use switch::{Effects, Exchange, Input, Said, Switch, Wire};
+
+use crate::addresses::{self, Place};
+use crate::check::{Audio, Checks, Owners, Queue, Records};
+use crate::network::{Network, Packet};
+use crate::people::{Deed, People, Who};
+use crate::plan::{Plans, plans};
+use crate::rim::Rim;
+use crate::wire::delay;
+use crate::{Failure, Report, Scenario};
+
+const WIRES: [Wire; 3] = [Wire::ToQueue, Wire::ToRoster, Wire::ToSwitch];
+const START: Now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
+/// The longest chain of patience and Timer B after the last citizen dialled, twice over.
+const LIFE_MAX: Duration = Duration::from_secs(400);
+/// After the last call: bindings expire and transactions end (64 × T1 and T4, RFC 3261 §17).
+const AFTERMATH: Duration = Duration::from_secs(90);
+/// Ten times what the busiest scenario takes.
+const STEPS_MAX: u64 = 10_000_000;
+/// Lines of story that a failure tells.
+const STORY_MAX: usize = 300;
+
+/// What may happen next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    Packet,
+    Deadline,
+    Wire(usize),
+    Job(usize),
+    Notice(usize),
+    Worker(usize),
+    Deed,
+    Phone(usize),
+}
+
+/// What is done to the exchange.
+enum Turn<'a> {
+    Feed(Input<'a>),
+    Deliver(Wire),
+}
+
+pub(crate) struct World {
+    scenario: Scenario,
+    now: Now,
+    rng: Rng,
+    exchange: Exchange,
+    /// When the oldest message of each wire arrives.
+    arrive: [Option<Time>; 3],
+    /// `Exchange::next_timeout`, asked after each turn alone.
+    deadline: Option<Time>,
+    effects: Effects,
+    rims: Vec<Rim>,
+    network: Network,
+    people: People,
+    checks: Checks,
+    steps: u64,
+    story: VecDeque<String>,
+}
+
+impl World {
+    pub(crate) fn new(scenario: &Scenario) -> World {
+        let mut rng = Rng::from_number(scenario.seed);
+        let Plans { call, acd, roster, bank } = plans(scenario, &mut rng.fork());
+        let config = switch::Config {
+            id: SwitchId::default(),
+            epoch: base::Epoch(1),
+            product: "sim".to_owned(),
+            nonce_key: [7; 32],
+            workers: scenario.workers,
+            leases_ready: scenario.leases_ready,
+        };
+        let switch = Switch::new(config, call, START.time, rng.fork());
+        let exchange = Exchange::new(switch, Acd::new(acd.clone(), START.time), Roster::new(roster, START.time));
+        let rim = |w| Rim::new(WorkerId(w), scenario, bank.clone(), START.time, &mut rng);
+        let rims = (0..scenario.workers).map(rim).collect();
+        let people = People::new(scenario, START, rng.fork());
+        let checks = Checks {
+            audio: Audio::new(scenario, people.seats.len()),
+            owners: Owners { plan: acd.clone() },
+            queue: Queue::new(acd),
+            records: Records::default(),
+        };
+        World {
+            scenario: scenario.clone(),
+            now: START,
+            network: Network::new(scenario.impairment, rng.fork()),
+            exchange,
+            arrive: [None; 3],
+            deadline: None,
+            effects: Effects::default(),
+            rims,
+            people,
+            checks,
+            steps: 0,
+            story: VecDeque::new(),
+            rng,
+        }
+    }
+
+    pub(crate) fn run(mut self) -> Result<Report, Box<Failure>> {
+        match self.live() {
+            Ok(()) => Ok(self.report()),
+            Err(what) => Err(Box::new(Failure {
+                seed: self.scenario.seed,
+                at: self.now.time,
+                what,
+                story: self.story.into(),
+            })),
+        }
+    }
+
+    fn report(&self) -> Report {
+        Report {
+            steps: self.steps,
+            ended: self.checks.records.ended,
+            reservations: self.checks.queue.reserved,
+            talks: self.checks.audio.talks(),
+            heard_both_ways: self.checks.audio.proved,
+            took_ms: self.now.time.since(START.time).as_millis() as u64,
+        }
+    }
+
+    fn live(&mut self) -> Result<(), String> {
+        let last = START.time + self.scenario.span + LIFE_MAX;
+        while !self.is_over() {
+            if !self.step(last)? {
+                return Err(format!("not over after {LIFE_MAX:?}: {}", self.leftovers()));
+            }
+        }
+        self.at_rest()?;
+        self.close_down();
+        let end = self.now.time + AFTERMATH;
+        while self.step(end)? {}
+        self.at_rest()?;
+        if let Some(at) = self.exchange.next_timeout() {
+            return Err(format!("nobody is left and something is due at {at:?}: {}", self.leftovers()));
+        }
+        self.checks.audio.finish(&self.people.seats)
+    }
+
+    /// Whether nobody calls, nobody will, and nothing is on its way between owners.
+    fn is_over(&self) -> bool {
+        self.now.time >= self.people.dial_until
+            && self.people.agenda.is_empty()
+            && self.exchange.is_idle()
+            && self.rims.iter().all(|r| r.jobs.is_empty() && r.notices.is_empty())
+            && self.people.seats.iter().all(|s| s.gone || s.phone.status() == phone::Status::Idle)
+    }
+
+    fn at_rest(&self) -> Result<(), String> {
+        self.checks.owners.idle(&self.exchange)?;
+        self.checks.queue.finish()?;
+        self.checks.records.finish()?;
+        for (place, rim) in self.rims.iter().enumerate() {
+            let ready = self.exchange.switch.leases_ready(WorkerId(place as u8));
+            if ready != rim.ends() {
+                return Err(format!("worker {place} has {} ends bound and the switch knows {ready}", rim.ends()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Everybody goes home.
+    fn close_down(&mut self) {
+        for seat in 0..self.people.seats.len() {
+            if matches!(self.people.seats[seat].who, Who::Agent(_)) {
+                self.people.agenda.push((self.now.time, seat, Deed::Unregister));
+            }
+        }
+    }
+
+    fn leftovers(&self) -> String {
+        let roster = self.exchange.roster.view();
+        let queue = self.exchange.acd.view(self.now);
+        let seats = self.people.seats.iter().filter(|s| !s.gone && s.phone.status() != phone::Status::Idle);
+        let busy: Vec<_> = seats.map(|s| (&s.name, s.phone.status())).collect();
+        let calls = self.exchange.switch.phases();
+        format!("{calls:?}, {roster:?}, {queue:?}, {busy:?}, agenda {:?}", self.people.agenda)
+    }
+
+    /// The next thing happens, unless nothing is due until `last`.
+    fn step(&mut self, last: Time) -> Result<bool, String> {
+        let (at, source) = self.next();
+        if at > last {
+            self.now = START.plus(last.since(START.time));
+            return Ok(false);
+        }
+        self.steps += 1;
+        if self.steps > STEPS_MAX {
+            return Err(format!("{STEPS_MAX} steps, the last one {source:?}"));
+        }
+        // From the start, not from step to step: the wall counts whole milliseconds.
+        self.now = START.plus(at.since(START.time));
+        let now = self.now;
+        match source {
+            Source::Packet => self.packet()?,
+            Source::Deadline => self.turn(Turn::Feed(Input::Deadline))?,
+            Source::Wire(place) => self.turn(Turn::Deliver(WIRES[place]))?,
+            Source::Job(worker) => self.rims[worker].take_job(now, &mut self.network),
+            Source::Worker(worker) => self.rims[worker].handle_timeout(now, &mut self.network),
+            Source::Notice(worker) => {
+                if let Some(notice) = self.rims[worker].notices.pop(now.time) {
+                    let worker = WorkerId(worker as u8);
+                    self.turn(Turn::Feed(Input::Notice { worker, notice }))?;
+                }
+            }
+            Source::Deed => {
+                if let Some((seat, deed)) = self.people.take_deed(now.time) {
+                    self.tell(|| format!("{seat} {deed:?}"));
+                    self.people.act(now, seat, deed, &mut self.checks);
+                    self.carry_out(seat)?;
+                }
+            }
+            Source::Phone(seat) => {
+                let People { seats, out, .. } = &mut self.people;
+                seats[seat].phone.handle_timeout(now, out);
+                self.carry_out(seat)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// The earliest of everything; chance decides between what is due at once.
+    fn next(&mut self) -> (Time, Source) {
+        let mut best = (Time::MAX, Source::Deadline);
+        let mut equals = 0;
+        let (now, rng) = (self.now.time, &mut self.rng);
+        let mut consider = |at: Option<Time>, source: Source| {
+            let Some(at) = at.map(|at| at.max(now)) else { return };
+            equals = if at < best.0 { 1 } else { equals + u64::from(at == best.0) };
+            if at < best.0 || at == best.0 && rng.below(equals) == 0 {
+                best = (at, source);
+            }
+        };
+        consider(self.network.next(), Source::Packet);
+        consider(self.deadline, Source::Deadline);
+        for (place, at) in self.arrive.iter().enumerate() {
+            consider(*at, Source::Wire(place));
+        }
+        for (place, rim) in self.rims.iter().enumerate() {
+            consider(rim.jobs.next(), Source::Job(place));
+            consider(rim.notices.next(), Source::Notice(place));
+            consider(rim.next_timeout(), Source::Worker(place));
+        }
+        consider(self.people.next_deed(), Source::Deed);
+        for (place, seat) in self.people.seats.iter().enumerate() {
+            consider(seat.due, Source::Phone(place));
+        }
+        best
+    }
+
+    fn packet(&mut self) -> Result<(), String> {
+        let Some(packet) = self.network.arrive(self.now.time) else { return Ok(()) };
+        let Packet { from, to, ref bytes } = packet;
+        let peer = Flow::udp(NetworkId(0), from);
+        match addresses::place(to) {
+            Some(Place::Server) => self.turn(Turn::Feed(Input::Message { flow: peer, bytes })),
+            Some(Place::Media(worker)) => {
+                if let Some(rim) = self.rims.get_mut(worker) {
+                    rim.receive(self.now, &packet, &mut self.network);
+                }
+                Ok(())
+            }
+            Some(Place::PhoneSip(seat)) if self.people.seats[seat].gone => {
+                if !self.people.seats[seat].says_unreachable {
+                    return Ok(());
+                }
+                self.turn(Turn::Feed(Input::Unreachable(Flow::udp(NetworkId(0), to))))
+            }
+            Some(Place::PhoneSip(seat)) => self.reach(seat, Heard::Sip { flow: peer, bytes }),
+            Some(Place::PhoneRtp(seat)) => self.reach(seat, Heard::Rtp { from, bytes }),
+            Some(Place::PhoneRtcp(seat)) => self.reach(seat, Heard::Rtcp { from, bytes }),
+            None => Err(format!("a packet for {to}, where nobody lives")),
+        }
+    }
+
+    fn reach(&mut self, seat: usize, heard: Heard<'_>) -> Result<(), String> {
+        let People { seats, out, .. } = &mut self.people;
+        seats[seat].phone.handle(self.now, heard, out);
+        self.carry_out(seat)
+    }
+
+    /// Sends what a phone said and lets its owner react.
+    fn carry_out(&mut self, seat: usize) -> Result<(), String> {
+        let now = self.now;
+        let sip = self.people.out.sip.drain(..).map(|m| (addresses::phone_sip(seat), m.flow.peer, m.bytes));
+        for (from, to, bytes) in sip {
+            self.network.send(now.time, Packet { from, to, bytes });
+        }
+        let media = addresses::phone_media(seat);
+        for (to, bytes) in self.people.out.rtp.drain(..) {
+            self.network.send(now.time, Packet { from: media, to, bytes });
+        }
+        let from = std::net::SocketAddr::new(media.ip(), media.port() + 1);
+        for (to, bytes) in self.people.out.rtcp.drain(..) {
+            self.network.send(now.time, Packet { from, to, bytes });
+        }
+        for event in std::mem::take(&mut self.people.out.events) {
+            let name = self.people.seats[seat].name.clone();
+            self.tell(|| format!("{seat} {name} {}", line(&event.what)));
+            self.people.react(now, seat, &event.what, &mut self.checks)?;
+        }
+        self.people.seats[seat].due = self.people.seats[seat].phone.next_timeout();
+        Ok(())
+    }
+
+    /// One input of the exchange, or one message between its owners; then everything is looked at.
+    fn turn(&mut self, turn: Turn<'_>) -> Result<(), String> {
+        let now = self.now;
+        let mut known = WIRES.map(|wire| self.exchange.waiting(wire));
+        match turn {
+            Turn::Feed(input) => self.exchange.feed(now, input, &mut self.effects),
+            Turn::Deliver(wire) => {
+                if let Some(Said::ToQueue(command)) = self.exchange.said(wire, 0) {
+                    self.checks.queue.heard(command);
+                }
+                known[wire as usize] -= 1;
+                self.arrive[wire as usize] = None;
+                self.exchange.deliver(now, wire, &mut self.effects);
+            }
+        }
+        self.listen(known);
+        self.carry_out_effects()?;
+        self.deadline = self.exchange.next_timeout();
+        self.checks.queue.check(now.time)?;
+        self.checks.owners.always(now, &self.exchange)?;
+        if WIRES.iter().all(|wire| self.exchange.waiting(*wire) == 0) {
+            self.checks.owners.settled(now, &self.exchange)?;
+        }
+        Ok(())
+    }
+
+    /// Hears what was put on the wires beyond the `known`, and sets when each wire delivers.
+    fn listen(&mut self, known: [usize; 3]) {
+        // The queue takes callers back before it chooses anew, so its words to the calls come before those to the roster.
+        for wire in [Wire::ToSwitch, Wire::ToRoster, Wire::ToQueue] {
+            for place in known[wire as usize]..self.exchange.waiting(wire) {
+                let Some(said) = self.exchange.said(wire, place) else { continue };
+                self.checks.queue.said(said);
+                if self.story.len() == STORY_MAX {
+                    self.story.pop_front();
+                }
+                self.story.push_back(format!("{:?}     {said:?}", self.now.time));
+            }
+        }
+        for wire in WIRES {
+            let arrive = &mut self.arrive[wire as usize];
+            if self.exchange.waiting(wire) > 0 && arrive.is_none() {
+                *arrive = Some(self.now.time + delay(&mut self.rng, self.scenario.wire_delay_max));
+            }
+        }
+    }
+
+    fn carry_out_effects(&mut self) -> Result<(), String> {
+        let now = self.now.time;
+        for entry in self.effects.records.drain(..) {
+            self.checks.records.take(&entry)?;
+        }
+        for (worker, job) in self.effects.jobs.drain(..) {
+            self.rims[usize::from(worker.0)].jobs.push(now, job);
+        }
+        let from = addresses::server();
+        for message in self.effects.messages.drain(..) {
+            self.network.send(now, Packet { from, to: message.flow.peer, bytes: message.bytes });
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, line: impl FnOnce() -> String) {
+        if self.story.len() == STORY_MAX {
+            self.story.pop_front();
+        }
+        self.story.push_back(format!("{:?} {}", self.now.time, line()));
+    }
+}
+
+fn line(what: &What) -> String {
+    match what {
+        What::Incoming { from, .. } => format!("Incoming from {from}"),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,51 @@
+//! A thousand drawn scenarios. One alone: `SIM_SEED=42 cargo test -p sim --test seeds -- --exact one_seed`.
+
+use sim::{Report, Scenario};
+
+/// Seeds of each test; the tests share the cores.
+const SHARE: u64 = 125;
+
+fn play(seeds: impl Iterator<Item = u64>) -> Report {
+    let mut sum = Report::default();
+    for seed in seeds {
+        match sim::run(&Scenario::random(seed)) {
+            Ok(report) => sum.add(&report),
+            Err(failure) => panic!("\n{failure}\n{:?}", Scenario::random(seed)),
+        }
+    }
+    sum
+}
+
+fn share(number: u64) {
+    let sum = play(number * SHARE..(number + 1) * SHARE);
+    assert!(sum.talks > SHARE && sum.heard_both_ways > SHARE / 4, "the scenarios have become empty: {sum:?}");
+}
+
+/// The seed of `SIM_SEED`, else the first.
+#[test]
+fn one_seed() {
+    let seed = std::env::var("SIM_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_default();
+    play(std::iter::once(seed));
+}
+
+macro_rules! shares {
+    ($($name:ident $number:literal)*) => {
+        $(
+            #[test]
+            fn $name() {
+                share($number);
+            }
+        )*
+    };
+}
+
+shares! {
+    first 0
+    second 1
+    third 2
+    fourth 3
+    fifth 4
+    sixth 5
+    seventh 6
+    eighth 7
+}
