@@ -62,7 +62,8 @@ impl People {
     pub(crate) fn react(&mut self, now: Now, seat: usize, what: &What, checks: &mut Checks) -> Result<(), String> {
         let name = &self.seats[seat].name;
         match what {
-            What::TurnedAway => return Err(format!("the phone of {name} was rung by a second call")),
+            // A phone that never heard our CANCEL still rings.
+            What::TurnedAway if !self.seats[seat].is_faulty() => return Err(format!("the phone of {name} was rung by a second call")),
             What::Incoming { from, .. } => self.rung(now, seat, &from.clone()),
             What::Answered if !self.seats[seat].is_citizen() => self.connected(now, seat, checks),
             What::HungUp { .. } => {
@@ -97,8 +98,8 @@ impl People {
     /// An agent answered a citizen: how long they talk, who ends it, and what happens meanwhile.
     fn connected(&mut self, now: Now, agent: usize, checks: &mut Checks) {
         let Some(citizen) = self.seats[agent].citizen else { return };
-        let faulty = self.seats[agent].is_faulty() || self.seats[citizen].is_faulty();
-        checks.audio.began(now.time, agent, citizen, faulty);
+        let disturbed = [agent, citizen].iter().any(|s| self.seats[*s].is_faulty() || self.seats[*s].gone);
+        checks.audio.began(now.time, agent, citizen, disturbed);
         let ms = Duration::from_millis;
         let talk = ms(300) + self.up_to(ms(4500));
         let ends = match self.rng.below(10) {

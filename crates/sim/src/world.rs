@@ -153,7 +153,7 @@ impl World {
             && self.people.agenda.is_empty()
             && self.exchange.is_idle()
             && self.rims.iter().all(|r| r.jobs.is_empty() && r.notices.is_empty())
-            && self.people.seats.iter().all(|s| s.gone || s.phone.status() == phone::Status::Idle)
+            && self.people.seats.iter().all(|s| s.gone || s.is_faulty() || s.phone.status() == phone::Status::Idle)
     }
 
     fn at_rest(&self) -> Result<(), String> {
