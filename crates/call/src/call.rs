@@ -188,7 +188,7 @@ impl Call {
                 Some(Err(_)) | None if place == 0 && matches!(self.journey, Journey::Arriving) => {
                     return self.end(now, EndReason::Refused, out);
                 }
-                _ => {}
+                _ => leg.forget_offer(),
             }
         }
         self.legs[place].state = State::Confirmed;

@@ -51,15 +51,25 @@ pub(crate) struct Leg {
 #[derive(Clone, Debug)]
 struct Session {
     id: u64,
+    /// Of the next description: each one that we send has a version of its own (RFC 3264 §8).
     version: u64,
     codecs: Vec<Codec>,
+    /// What we said last; streams keep their places in it.
+    last: Vec<u8>,
     /// Whether an offer of ours is out.
     offering: bool,
 }
 
+impl Session {
+    fn said(&mut self, body: &[u8]) {
+        self.version += 1;
+        body.clone_into(&mut self.last);
+    }
+}
+
 impl Leg {
     pub(crate) fn new(id: LegId, lease: Lease, peer: IpAddr, session_id: u64, codecs: Vec<Codec>) -> Leg {
-        let session = Session { id: session_id, version: 1, codecs, offering: false };
+        let session = Session { id: session_id, version: 1, codecs, last: Vec::new(), offering: false };
         Leg {
             id,
             state: State::Early,
@@ -83,26 +93,32 @@ impl Leg {
         self.state != State::Ending
     }
 
-    /// Our offer: everything we can do.
+    /// Our offer: everything we can do, and streams that were refused stay so.
     pub(crate) fn offer(&mut self) -> Vec<u8> {
+        let body = sdp::offer_again(&self.local(), &self.session.last);
+        self.session.said(&body);
         self.session.offering = true;
-        sdp::offer(&self.local())
+        body
     }
 
     /// Our answer to the peer's offer; the agreement is kept only on success.
     pub(crate) fn answer(&mut self, offer: &[u8]) -> Result<Vec<u8>, sdp::Refusal> {
         let answer = sdp::answer(&self.local(), offer)?;
-        self.session.version += 1;
+        self.session.said(&answer.body);
         self.params = Some(answer.params);
         Ok(answer.body)
     }
 
     /// The peer's answer to our offer.
     pub(crate) fn accept(&mut self, answer: &[u8]) -> Result<(), sdp::Refusal> {
-        self.params = Some(sdp::accept(&self.local(), answer)?);
         self.session.offering = false;
-        self.session.version += 1;
+        self.params = Some(sdp::accept(&self.local(), answer)?);
         Ok(())
+    }
+
+    /// The ACK brought no answer: what was agreed before stays.
+    pub(crate) fn forget_offer(&mut self) {
+        self.session.offering = false;
     }
 
     pub(crate) fn is_offering(&self) -> bool {

@@ -311,6 +311,36 @@ fn hold_of_one_party_is_music_for_the_other() {
 }
 
 #[test]
+fn a_later_offer_of_ours_keeps_refused_streams_and_grows_in_version() {
+    let with_video = [sdp(4000, &[Codec::Pcma]), b"m=video 5000 RTP/AVP 96\r\n".to_vec()].concat();
+    let mut bench = Bench::with(plan(|_| {}), Some(&with_video));
+    bench.ack();
+    bench.signal(CITIZEN, Signal::Changed { request: Ticket(1), body: None, method: Change::Reinvite });
+    let Some(Action::Reply { status: 200, body: Some(body), .. }) = bench.said.first() else {
+        panic!("answered with an offer: {}", bench.lines());
+    };
+    let offer = String::from_utf8(body.clone()).expect("text");
+    let (origin, media): (Vec<_>, Vec<_>) =
+        offer.lines().filter(|l| l.starts_with("o=") || l.starts_with("m=")).partition(|l| l.starts_with("o="));
+    assert_eq!(origin, ["o=- 1 2 IN IP4 127.0.0.1"]);
+    assert_eq!(media, ["m=audio 20000 RTP/AVP 8 0 101", "m=video 0 RTP/AVP 96"]);
+}
+
+#[test]
+fn an_unanswered_offer_of_ours_does_not_deafen_the_call() {
+    let mut bench = Bench::talking();
+    let change = |body| Signal::Changed { request: Ticket(1), body, method: Change::Reinvite };
+    bench.signal(1, change(None)).signal(1, Signal::Acked { body: None });
+    let held = String::from_utf8(sdp(7100, &[Codec::Pcma])).expect("text").replace("sendrecv", "sendonly");
+    bench.signal(1, change(Some(held.as_bytes())));
+    assert_snapshot!(bench.lines(), @"
+    change end 2 to RecvOnly
+    reply 200 with sdp
+    end 0 hears [] then Loop(SoundId(13))
+    ");
+}
+
+#[test]
 fn a_refused_caller_hears_why_and_is_released() {
     let mut bench = Bench::waiting();
     let (call, group) = (base::CallId::default(), base::GroupId(0));
