@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Display, Write};
 
+use memchr::memchr3;
+
 use crate::message::Message;
 use crate::method::Method;
 use crate::name::Name;
@@ -130,10 +132,12 @@ struct OneLine<'a>(&'a mut String);
 impl Write for OneLine<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text;
-        while let Some((before, behind)) = rest.split_once(['\r', '\n', '\0']) {
+        while let Some((before, behind)) =
+            memchr3(b'\r', b'\n', 0, rest.as_bytes()).and_then(|at| rest.split_at_checked(at))
+        {
             self.0.push_str(before);
             self.0.push(' ');
-            rest = behind;
+            rest = behind.get(1..).unwrap_or_default();
         }
         self.0.push_str(rest);
         Ok(())

@@ -1,5 +1,7 @@
 //! The character classes and separators of RFC 3261 §25.1.
 
+use memchr::{memchr, memchr3};
+
 /// Whether `text` is a non-empty `token`.
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_token_byte)
@@ -40,32 +42,24 @@ impl<'a> Iterator for Split<'a> {
 
 /// Where `wanted` first stands outside quotes and angle brackets.
 pub(crate) fn find_outside(text: &str, wanted: u8) -> Option<usize> {
-    let (mut quoted, mut angled, mut escaped) = (false, false, false);
-    for (at, byte) in text.bytes().enumerate() {
-        if quoted {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => quoted = false,
-                _ => {}
+    let mut from = 0;
+    loop {
+        let rest = text.get(from..)?;
+        let at = memchr3(wanted, b'"', b'<', rest.as_bytes())?;
+        let behind = rest.get(at..)?;
+        from += at;
+        match behind.as_bytes().first()? {
+            byte if *byte == wanted => return Some(from),
+            b'"' => from += quoted_end(behind)?,
+            _ => {
+                let close = from + memchr(b'>', behind.as_bytes())?;
+                if wanted == b'>' {
+                    return Some(close);
+                }
+                from = close + 1;
             }
-            continue;
-        }
-        if angled {
-            angled = byte != b'>';
-            if byte == b'>' && wanted == b'>' {
-                return Some(at);
-            }
-            continue;
-        }
-        match byte {
-            _ if byte == wanted => return Some(at),
-            b'"' => quoted = true,
-            b'<' => angled = true,
-            _ => {}
         }
     }
-    None
 }
 
 /// The end of the quoted string that begins `text`, behind its closing quote.
