@@ -203,11 +203,11 @@ pub enum Notice {
         leg: LegId,
         play: PlayId,
     },
-    /// The first RTP packet of the leg was accepted.
+    /// The first packet of voice was accepted.
     Heard {
         leg: LegId,
     },
-    /// No RTP was accepted for this long; told once for each silence, at `Limits::silence`.
+    /// No RTP was accepted for this long; told at `Limits::silence`, and again each minute while it lasts.
     Silent {
         leg: LegId,
         for_ms: u32,

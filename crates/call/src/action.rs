@@ -30,6 +30,10 @@ pub enum Action {
         leg: u16,
         status_if_early: u16,
     },
+    /// Asks the phone whether it still knows the dialog; one that does not is `Signal::Gone`.
+    Probe {
+        leg: u16,
+    },
     /// To the worker of the end that the job names.
     Job(Job),
     Queue(acd::Command),

@@ -18,6 +18,10 @@ use crate::{Action, Change, Event, Plan, Signal, Timer};
 /// The citizen's leg.
 pub(crate) const CITIZEN: u16 = 0;
 
+/// Whoever never spoke may be meant to listen only, and is asked less soon: ten minutes, a third of the usual session
+/// interval (RFC 4028 §4.2).
+const LISTENER_MS: u32 = 600_000;
+
 /// A call from its INVITE to its last BYE.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -164,7 +168,23 @@ impl Call {
         match notice {
             Notice::Digit { leg, digit } if leg.index == CITIZEN => self.on_digit(now, digit, out),
             Notice::Played { leg, play } if leg.index == CITIZEN && self.program.is(play) => self.on_played(now, out),
+            Notice::Heard { leg } => self.spoke(leg.index),
+            Notice::Silent { leg, for_ms } => self.probe(leg.index, for_ms, out),
             _ => {}
+        }
+    }
+
+    /// A phone that lost its power hangs up nothing: whoever sends no voice is asked whether the dialog still stands.
+    fn probe(&self, leg: u16, silent_ms: u32, out: &mut Vec<Action>) {
+        let doubtful = |l: &Leg| l.state == State::Confirmed && (l.spoke || silent_ms >= LISTENER_MS);
+        if self.legs.iter().any(|l| l.id.index == leg && doubtful(l)) {
+            out.push(Action::Probe { leg });
+        }
+    }
+
+    fn spoke(&mut self, leg: u16) {
+        if let Some(leg) = self.legs.iter_mut().find(|l| l.id.index == leg) {
+            leg.spoke = true;
         }
     }
 
@@ -226,6 +246,7 @@ impl Call {
 
     fn on_bye(&mut self, now: Now, place: usize, out: &mut Vec<Action>) {
         let reason = match &self.journey {
+            _ if place > 0 => EndReason::AgentHangup,
             Journey::Waiting(_) => EndReason::Abandoned,
             Journey::With(_) => EndReason::CallerHangup,
             Journey::Leaving(reason) => *reason,
@@ -235,13 +256,13 @@ impl Call {
     }
 
     /// The far end of a leg is gone without our doing.
-    fn far_end_left(&mut self, place: usize, now: Now, citizen_reason: EndReason, out: &mut Vec<Action>) {
+    fn far_end_left(&mut self, place: usize, now: Now, reason: EndReason, out: &mut Vec<Action>) {
         self.close_media(place, out);
         self.legs[place].state = State::Ending;
         if place == 0 {
-            self.end(now, citizen_reason, out);
+            self.end(now, reason, out);
         } else {
-            self.agent_left(now, place, out);
+            self.agent_left(now, place, reason, out);
         }
     }
 

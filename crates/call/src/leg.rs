@@ -41,6 +41,8 @@ pub(crate) struct Leg {
     /// What the worker was last told to let this leg hear.
     /// None while the end is not open.
     pub(crate) heard: Option<Source>,
+    /// Voice has come from its phone.
+    pub(crate) spoke: bool,
     /// The dialog has no obligation left.
     pub(crate) closed: bool,
     /// None for the citizen.
@@ -79,6 +81,7 @@ impl Leg {
             session,
             params: None,
             heard: None,
+            spoke: false,
             closed: false,
             agent: None,
         }

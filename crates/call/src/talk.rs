@@ -34,11 +34,11 @@ impl Call {
     }
 
     /// An agent's phone hung up, or its dialog died.
-    pub(crate) fn agent_left(&mut self, now: Now, place: usize, out: &mut Vec<Action>) {
+    pub(crate) fn agent_left(&mut self, now: Now, place: usize, reason: EndReason, out: &mut Vec<Action>) {
         let leg = self.legs[place].id.index;
         let reservation = self.legs[place].agent.as_ref().map(|a| a.reservation);
         match (&self.journey, reservation) {
-            (Journey::With(with), _) if with.leg == leg => self.end(now, EndReason::AgentHangup, out),
+            (Journey::With(with), _) if with.leg == leg => self.end(now, reason, out),
             (Journey::Waiting(_), Some(reservation)) => {
                 self.contact_failed(reservation, acd::Decline::Unreachable, out);
             }

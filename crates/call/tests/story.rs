@@ -2,7 +2,7 @@
 
 mod kit;
 
-use base::{Codec, EndReason, Ticket, WaitOutcome};
+use base::{Codec, EndReason, LegId, Notice, Ticket, WaitOutcome};
 use call::{Action, Change, Event, Phase, Signal, Timer};
 use insta::assert_snapshot;
 use kit::{Bench, CITIZEN, answer_to, plan, sdp};
@@ -308,6 +308,25 @@ fn hold_of_one_party_is_music_for_the_other() {
     reply 200 with sdp
     end 0 hears end 2
     ");
+}
+
+#[test]
+fn a_silent_phone_is_asked_and_ends_the_call_when_it_is_gone() {
+    let id = |index| LegId { index, ..LegId::default() };
+    let silent = |index| Notice::Silent { leg: id(index), for_ms: 30_000 };
+    for leg in [CITIZEN, 1] {
+        let mut bench = Bench::talking();
+        bench.tell(Event::Notice(silent(leg)));
+        assert_eq!(bench.lines(), "", "who never spoke may only listen");
+        bench.tell(Event::Notice(Notice::Silent { leg: id(leg), for_ms: 600_000 }));
+        assert_eq!(bench.lines(), format!("Probe {{ leg: {leg} }}\n"));
+        bench.tell(Event::Notice(Notice::Heard { leg: id(leg) })).tell(Event::Notice(silent(leg)));
+        assert_eq!(bench.lines(), format!("Probe {{ leg: {leg} }}\n"));
+        bench.signal(leg, Signal::Gone);
+        assert_eq!(bench.record().map(|r| r.end_reason), Some(EndReason::MediaLost));
+        bench.tell(Event::Notice(silent(leg)));
+        assert_eq!(bench.lines(), "", "a leg that ends is asked nothing");
+    }
 }
 
 #[test]

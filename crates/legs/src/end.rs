@@ -71,6 +71,8 @@ pub(crate) struct Timers {
     pub(crate) tick: Option<TimerId>,
     pub(crate) report: Option<TimerId>,
     pub(crate) silence: Option<TimerId>,
+    /// The silence that lasts has been told.
+    pub(crate) told_silent: bool,
 }
 
 /// 96 random bits as hexadecimal digits: a name for this session alone (RFC 7022 §4.2).

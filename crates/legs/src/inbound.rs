@@ -70,7 +70,8 @@ impl End {
             return Some(Arrival { place, header: packet.header, kind: Kind::Comfort, payload: &[] });
         }
         inbound.heard_at = now;
-        if !std::mem::replace(&mut inbound.heard, true) {
+        // Keys and comfort noise are no sign that voice will go on coming.
+        if matches!(kind, Kind::Voice(_)) && !std::mem::replace(&mut inbound.heard, true) {
             out.notices.push(Notice::Heard { leg: self.leg });
         }
         // Before duplicates are dropped: some phones send a whole press under one sequence number.

@@ -16,7 +16,7 @@ pub struct Config {
 /// How long a worker waits for what may never come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// No RTP for this long, while some is expected, is told as `Notice::Silent`.
+    /// No RTP for this long, while some is expected, is told as `Notice::Silent`, and again each minute while it lasts.
     pub silence: Duration,
     /// After this long without a packet a latched end may move to another port of the same IP address.
     pub relatch: Duration,

@@ -17,6 +17,8 @@ const SLOTS_MAX: u32 = 1 << 18;
 const LISTENERS_MAX: usize = 32;
 /// The phases over which the ticks of ends are spread, a millisecond apart: one for each of a usual packet time.
 const PHASES: u64 = 20;
+/// From one word about a silence that lasts to the next: rare enough to ask each silent phone of a full hall whether it lives.
+const SILENT_AGAIN: Duration = Duration::from_secs(60);
 /// The mean time between reports (RFC 3550 §6.2).
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -94,7 +96,12 @@ impl Worker {
         };
         let arrival = end.receive(now, channel, from, bytes, &self.config.limits, out);
         // A packet was accepted just now, and the silence before it was told.
-        if end.timers.silence.is_none() && end.inbound.heard_at == now && end.params.direction.receives() {
+        let told = end.timers.told_silent || end.timers.silence.is_none();
+        if told && end.inbound.heard_at == now && end.params.direction.receives() {
+            end.timers.told_silent = false;
+            if let Some(timer) = end.timers.silence.take() {
+                self.wheel.cancel(timer);
+            }
             end.timers.silence = Some(self.wheel.arm_after(now, self.config.limits.silence, Timer::Silence(id)));
         }
         if let Some(arrival) = arrival {
@@ -302,9 +309,9 @@ impl Worker {
         if quiet >= silence {
             let for_ms = u32::try_from(quiet.as_millis()).unwrap_or(u32::MAX);
             out.notices.push(Notice::Silent { leg: end.leg, for_ms });
-            return;
         }
-        let at = end.inbound.heard_at + silence;
+        end.timers.told_silent = quiet >= silence;
+        let at = if end.timers.told_silent { now + SILENT_AGAIN } else { end.inbound.heard_at + silence };
         let timer = self.wheel.arm(at, Timer::Silence(id));
         if let Some(end) = self.end(id) {
             end.timers.silence = Some(timer);

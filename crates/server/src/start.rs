@@ -25,6 +25,9 @@ use crate::view::View;
 
 /// Ends that wait for a call on each worker and network: the INVITEs that come in while a worker binds more.
 const LEASES_READY: u16 = 512;
+/// Silence after which a phone is asked whether it lives: longer than pauses of phones that send nothing while nobody
+/// speaks, shorter than a citizen's patience with a dead line.
+const SILENCE: Duration = Duration::from_secs(30);
 /// How long the last records may take when the engine stops.
 const LAST_RECORDS: Duration = Duration::from_secs(10);
 /// What `User-Agent` and `Server` say: the name alone, so that nobody looks up the faults of a version.
@@ -133,7 +136,7 @@ fn start_media(
         networks: networks.collect(),
         pin: false,
         leases_ready: leases_ready(plans),
-        limits: legs::Limits::default(),
+        limits: legs::Limits { silence: SILENCE, ..legs::Limits::default() },
     };
     let stop = Arc::clone(stop);
     Ok(Media::start(&config, &Arc::new(bank), clock, rng, move || stop.ring())?)

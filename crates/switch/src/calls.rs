@@ -106,6 +106,8 @@ impl Switch {
             Action::HangUp { leg: index, status_if_early } => {
                 self.endpoint.hang_up(now, leg(index), status_if_early, None, &mut self.sip);
             }
+            // An UPDATE without terms changes nothing; 405 is a sign of life too (RFC 3311 §5.2).
+            Action::Probe { leg: index } => self.endpoint.update(now, leg(index), None, &mut self.sip),
             Action::Job(job) => out.jobs.push((worker_of(&job), job)),
             Action::Queue(command) => self.tell_queue(command, out),
             Action::Roster(command) => out.roster.push(command),

@@ -28,7 +28,12 @@ impl Switch {
             }
             Event::Gone { leg, .. } => self.signal(now, leg, Signal::Gone, out),
             Event::Closed { leg } => self.signal(now, leg, Signal::Closed, out),
-            // We send no re-INVITE and no request outside a dialog.
+            // A phone was silent, and nobody listens at its address.
+            Event::ReinviteDone { leg, result: Err(Cause::Unreachable) } => {
+                self.signal(now, leg, Signal::Gone, out);
+                self.endpoint.hang_up(now, leg, 480, None, &mut self.sip);
+            }
+            // Of what we ask inside dialogs a failure alone matters; outside of them we ask nothing.
             Event::ReinviteDone { .. } | Event::Response { .. } => {}
         }
     }
