@@ -9,6 +9,7 @@ use load::phone::{Act, Answering, Config, Keys, Step, TonePair, Voice};
 use load::{PhoneId, Runner};
 
 use crate::kit::engine::Engine;
+use crate::kit::ports;
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const CITIZEN: TonePair = TonePair { low_hz: 1300, high_hz: 1700 };
@@ -115,4 +116,20 @@ fn keys_by_info_work_too() {
     let caller = citizen(&mut runner, engine.sip, Keys::Info);
     talk(&mut runner, caller, agent);
     assert_eq!(engine.ended_records(1)[0]["menu_path"], serde_json::json!(["notice", "staff"]));
+}
+
+#[test]
+fn carriers_and_agents_may_live_on_different_networks() {
+    let agents = SocketAddr::from(([127, 0, 0, 2], *ports::block(2).start()));
+    let engine = Engine::start_with(|config| {
+        let file = config.join("hotline.toml");
+        let text = std::fs::read_to_string(&file).expect("the shipped server");
+        let network = format!("\n[[network]]\nname = \"agents\"\nlisten = \"{agents}\"\n");
+        std::fs::write(file, text + &network).expect("written");
+    });
+    let mut runner = Runner::new().expect("descriptors");
+    let agent = agent(&mut runner, agents, 1001, Answering::After(Duration::from_millis(200)));
+    let caller = citizen(&mut runner, engine.sip, Keys::Rtp);
+    talk(&mut runner, caller, agent);
+    assert_eq!(engine.ended_records(1)[0]["agent"], "1001");
 }
