@@ -28,9 +28,10 @@ pub(crate) fn phone_sip(place: usize) -> SocketAddr {
     SocketAddr::from(([10, 0, 1, place as u8], 5060))
 }
 
-/// Where a phone takes RTP; RTCP is one port above.
-pub(crate) fn phone_media(place: usize) -> SocketAddr {
-    SocketAddr::from(([10, 0, 1, place as u8], PHONE_MEDIA))
+/// Where a phone takes RTP in its call of this number; RTCP is one port above. What comes late for an earlier call finds nobody.
+pub(crate) fn phone_media(place: usize, call: u32) -> SocketAddr {
+    // More calls than any phone takes in a scenario.
+    SocketAddr::from(([10, 0, 1, place as u8], PHONE_MEDIA + 2 * (call % 10_000) as u16))
 }
 
 /// What an address means.
@@ -40,8 +41,8 @@ pub(crate) enum Place {
     /// A media port of the worker at this place.
     Media(usize),
     PhoneSip(usize),
-    PhoneRtp(usize),
-    PhoneRtcp(usize),
+    /// A port of the phone at this place.
+    PhoneMedia(usize),
 }
 
 pub(crate) fn place(of: SocketAddr) -> Option<Place> {
@@ -51,8 +52,7 @@ pub(crate) fn place(of: SocketAddr) -> Option<Place> {
         (0, 5060) => Some(Place::Server),
         (0, port) => Some(Place::Media(usize::from(port.checked_sub(MEDIA_FIRST)? / MEDIA_SHARE))),
         (1, 5060) => Some(Place::PhoneSip(usize::from(host))),
-        (1, PHONE_MEDIA) => Some(Place::PhoneRtp(usize::from(host))),
-        (1, _) => Some(Place::PhoneRtcp(usize::from(host))),
+        (1, _) => Some(Place::PhoneMedia(usize::from(host))),
         _ => None,
     }
 }

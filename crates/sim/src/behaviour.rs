@@ -5,6 +5,7 @@ use std::time::Duration;
 use base::{Now, Time};
 use phone::{Phone, Status, What};
 
+use crate::addresses;
 use crate::check::Checks;
 use crate::people::{Deed, People};
 use crate::plan::{RING, TALK_MAX};
@@ -63,10 +64,16 @@ impl People {
         let name = &self.seats[seat].name;
         match what {
             // A phone that never heard our CANCEL still rings.
-            What::TurnedAway if !self.seats[seat].is_faulty() => return Err(format!("the phone of {name} was rung by a second call")),
+            What::TurnedAway if !self.seats[seat].is_faulty() => {
+                return Err(format!("the phone of {name} was rung by a second call"));
+            }
             What::Incoming { from, .. } => self.rung(now, seat, &from.clone()),
-            What::Answered if !self.seats[seat].is_citizen() => self.connected(now, seat, checks),
+            What::Answered if !self.seats[seat].is_citizen() => self.connected(now, seat, checks)?,
             What::HungUp { .. } => {
+                let rang = self.seats[seat].citizen.filter(|_| !self.seats[seat].is_faulty());
+                if let Some(citizen) = rang.filter(|_| !checks.audio.talks_at(seat)) {
+                    checks.audio.rang(now.time, citizen)?;
+                }
                 checks.audio.reception(seat, &self.seats[seat])?;
                 checks.audio.left(now.time, seat);
                 self.alone(now, seat);
@@ -96,12 +103,12 @@ impl People {
     }
 
     /// An agent answered a citizen: how long they talk, who ends it, and what happens meanwhile.
-    fn connected(&mut self, now: Now, agent: usize, checks: &mut Checks) {
-        let Some(citizen) = self.seats[agent].citizen else { return };
+    fn connected(&mut self, now: Now, agent: usize, checks: &mut Checks) -> Result<(), String> {
+        let Some(citizen) = self.seats[agent].citizen else { return Ok(()) };
         let disturbed = [agent, citizen].iter().any(|s| self.seats[*s].is_faulty() || self.seats[*s].gone);
-        checks.audio.began(now.time, agent, citizen, disturbed);
+        checks.audio.began(now.time, agent, citizen, disturbed)?;
         let ms = Duration::from_millis;
-        let talk = ms(300) + self.up_to(ms(4500));
+        let talk = ms(200) + self.up_to(ms(6000));
         let ends = match self.rng.below(10) {
             0..5 => [Some(talk), None],
             5..9 => [None, Some(talk)],
@@ -122,6 +129,7 @@ impl People {
             let at = now.time + self.up_to(talk);
             self.agenda.push((at, agent, deed));
         }
+        Ok(())
     }
 
     fn hold_for_a_while(&mut self, now: Time, seat: usize) {
@@ -133,6 +141,9 @@ impl People {
     }
 
     fn alone(&mut self, now: Now, seat: usize) {
+        let own = &mut self.seats[seat];
+        own.ports += 1;
+        own.phone.config_mut().media_address = addresses::phone_media(seat, own.ports);
         let again = self.rng.chance(0.2);
         let at = now.time + self.up_to(Duration::from_secs(3));
         if self.seats[seat].is_citizen() {

@@ -19,8 +19,12 @@ pub struct Impairment {
 }
 
 impl Impairment {
-    pub const NONE: Impairment =
-        Impairment { loss: 0.0, duplicate: 0.0, delay_min: Duration::from_millis(1), delay_max: Duration::from_millis(1) };
+    pub const NONE: Impairment = Impairment {
+        loss: 0.0,
+        duplicate: 0.0,
+        delay_min: Duration::from_millis(1),
+        delay_max: Duration::from_millis(1),
+    };
 }
 
 /// A datagram under way.

@@ -1,8 +1,10 @@
 //! Citizens and agents: who they are, their phones, and what they have in mind.
 
+use std::net::SocketAddr;
+use std::time::Duration;
+
 use base::{Digit, Now, Rng, Time};
 use phone::{Answering, Config, Faults, Keys, Output, Phone, Step, TonePair, Voice};
-use std::time::Duration;
 
 use crate::plan::{RING, agent_number, password};
 use crate::{Scenario, addresses};
@@ -47,6 +49,8 @@ pub(crate) struct Seat {
     pub(crate) phone: Phone,
     /// Counts the calls of this phone.
     pub(crate) serial: u32,
+    /// Counts the media ports: each call has its own.
+    pub(crate) ports: u32,
     /// The citizen's seat, while an agent's phone has a call.
     pub(crate) citizen: Option<usize>,
     pub(crate) gone: bool,
@@ -58,6 +62,11 @@ pub(crate) struct Seat {
 impl Seat {
     pub(crate) fn is_citizen(&self) -> bool {
         self.who == Who::Citizen
+    }
+
+    /// Where the phone takes RTP now.
+    pub(crate) fn media(&self) -> SocketAddr {
+        self.phone.config().media_address
     }
 
     pub(crate) fn is_faulty(&self) -> bool {
@@ -126,6 +135,7 @@ impl People {
             name,
             phone,
             serial: 0,
+            ports: 0,
             citizen: None,
             gone: false,
             says_unreachable,
@@ -159,8 +169,9 @@ impl People {
     }
 
     fn config(&mut self, seat: usize, who: Who, name: &str) -> Config {
-        let mut config =
-            Config::new(name, addresses::server(), addresses::phone_sip(seat), addresses::phone_media(seat));
+        let ports = self.seats.get(seat).map_or(0, |s| s.ports);
+        let media = addresses::phone_media(seat, ports);
+        let mut config = Config::new(name, addresses::server(), addresses::phone_sip(seat), media);
         let [a, u] = base::Codec::ALL;
         config.codecs = [vec![a], vec![u], vec![a, u], vec![u, a]][self.rng.below(4) as usize].clone();
         if self.scenario.media {
@@ -233,6 +244,7 @@ impl People {
 
     /// A fresh phone where one crashed.
     pub(crate) fn replace(&mut self, now: Now, seat: usize) {
+        self.seats[seat].ports += 1;
         let (who, name) = (self.seats[seat].who, self.seats[seat].name.clone());
         let config = self.config(seat, who, &name);
         let phone = Phone::new(config, now, self.rng.fork());

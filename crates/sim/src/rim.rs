@@ -44,8 +44,8 @@ impl Rim {
             ends: Slab::new(),
             bound: Map::default(),
             free: (0..PAIRS).map(|pair| (first + 2 * pair, Time::ZERO)).collect(),
-            jobs: Wire::new(scenario.wire_delay_max, rng.fork()),
-            notices: Wire::new(scenario.wire_delay_max, rng.fork()),
+            jobs: Wire::new(scenario.rim_delay_max, rng.fork()),
+            notices: Wire::new(scenario.rim_delay_max, rng.fork()),
             out: Output::default(),
             media: scenario.media,
             failures: 0.0,
@@ -81,7 +81,7 @@ impl Rim {
 
     pub(crate) fn receive(&mut self, now: Now, packet: &Packet, network: &mut Network) {
         let port = packet.to.port();
-        let channel = if port % 2 == 0 { Channel::Rtp } else { Channel::Rtcp };
+        let channel = if port.is_multiple_of(2) { Channel::Rtp } else { Channel::Rtcp };
         let Some(key) = self.bound.get(&(port & !1)) else { return };
         let end = self.end_id(*key);
         let input = Input::Packet { end, channel, from: packet.from, bytes: &packet.bytes };

@@ -24,10 +24,14 @@ pub struct Scenario {
     pub impairment: Impairment,
     /// The longest that a message between two owners is on its way; zero delivers at once, in any order between wires.
     pub wire_delay_max: Duration,
+    /// The longest that a job or a notice is on its way between switch and workers.
+    pub rim_delay_max: Duration,
     /// Whether phones speak and listen; without, keys go by INFO.
     pub media: bool,
     /// The share of people, phones and moments that misbehave.
     pub trouble: f64,
+    /// When the operator stops the engine: no new calls, and two seconds later no calls.
+    pub stop_after: Option<Duration>,
     /// Whether both parties hear the agent's number at connect.
     pub greeting: bool,
 }
@@ -52,16 +56,19 @@ impl Scenario {
             lease_failures: if rng.chance(0.1) { 0.2 } else { 0.0 },
             span: Duration::from_millis(2000 + rng.below(13_000)),
             impairment: impairment(&mut rng),
-            wire_delay_max: Duration::from_millis([0, 2, 20, 100][rng.below(4) as usize]),
+            // Six seconds are longer than a phone rings: a withdrawal then overtakes its offer.
+            wire_delay_max: Duration::from_millis([0, 0, 2, 2, 20, 20, 100, 6000][rng.below(8) as usize]),
+            rim_delay_max: Duration::from_millis([0, 2, 20, 100][rng.below(4) as usize]),
             media,
             trouble: [0.0, 0.05, 0.2][rng.below(3) as usize],
             greeting: rng.chance(0.3),
+            stop_after: rng.chance(0.05).then(|| Duration::from_millis(rng.below(15_000))),
         }
     }
 
-    /// Whether the network delivers every packet.
-    pub(crate) fn is_lossless(&self) -> bool {
-        self.impairment.loss == 0.0
+    /// Whether the network delivers every packet and the owners hear each other soon.
+    pub(crate) fn is_prompt(&self) -> bool {
+        self.impairment.loss == 0.0 && self.wire_delay_max <= Duration::from_millis(100)
     }
 }
 

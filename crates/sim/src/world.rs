@@ -24,6 +24,8 @@ const START: Now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_00
 const LIFE_MAX: Duration = Duration::from_secs(400);
 /// After the last call: bindings expire and transactions end (64 × T1 and T4, RFC 3261 §17).
 const AFTERMATH: Duration = Duration::from_secs(90);
+/// From the first stop to the second.
+const DRAIN: Duration = Duration::from_secs(2);
 /// Ten times what the busiest scenario takes.
 const STEPS_MAX: u64 = 10_000_000;
 /// Lines of story that a failure tells.
@@ -40,6 +42,7 @@ enum Source {
     Worker(usize),
     Deed,
     Phone(usize),
+    Stop,
 }
 
 /// What is done to the exchange.
@@ -61,6 +64,9 @@ pub(crate) struct World {
     rims: Vec<Rim>,
     network: Network,
     people: People,
+    /// When the operator next says that the engine stops.
+    stop_at: Option<Time>,
+    draining: bool,
     checks: Checks,
     steps: u64,
     story: VecDeque<String>,
@@ -99,6 +105,8 @@ impl World {
             effects: Effects::default(),
             rims,
             people,
+            stop_at: scenario.stop_after.map(|after| START.time + after),
+            draining: false,
             checks,
             steps: 0,
             story: VecDeque::new(),
@@ -109,12 +117,9 @@ impl World {
     pub(crate) fn run(mut self) -> Result<Report, Box<Failure>> {
         match self.live() {
             Ok(()) => Ok(self.report()),
-            Err(what) => Err(Box::new(Failure {
-                seed: self.scenario.seed,
-                at: self.now.time,
-                what,
-                story: self.story.into(),
-            })),
+            Err(what) => {
+                Err(Box::new(Failure { seed: self.scenario.seed, at: self.now.time, what, story: self.story.into() }))
+            }
         }
     }
 
@@ -151,6 +156,7 @@ impl World {
     fn is_over(&self) -> bool {
         self.now.time >= self.people.dial_until
             && self.people.agenda.is_empty()
+            && self.stop_at.is_none()
             && self.exchange.is_idle()
             && self.rims.iter().all(|r| r.jobs.is_empty() && r.notices.is_empty())
             && self.people.seats.iter().all(|s| s.gone || s.is_faulty() || s.phone.status() == phone::Status::Idle)
@@ -220,6 +226,7 @@ impl World {
                     self.carry_out(seat)?;
                 }
             }
+            Source::Stop => self.stop()?,
             Source::Phone(seat) => {
                 let People { seats, out, .. } = &mut self.people;
                 seats[seat].phone.handle_timeout(now, out);
@@ -252,10 +259,19 @@ impl World {
             consider(rim.next_timeout(), Source::Worker(place));
         }
         consider(self.people.next_deed(), Source::Deed);
+        consider(self.stop_at, Source::Stop);
         for (place, seat) in self.people.seats.iter().enumerate() {
             consider(seat.due, Source::Phone(place));
         }
         best
+    }
+
+    /// The first time no more calls are taken, the second time all end.
+    fn stop(&mut self) -> Result<(), String> {
+        let input = if self.draining { Input::StopCalls } else { Input::Drain };
+        self.stop_at = (!self.draining).then_some(self.now.time + DRAIN);
+        self.draining = true;
+        self.turn(Turn::Feed(input))
     }
 
     fn packet(&mut self) -> Result<(), String> {
@@ -277,8 +293,11 @@ impl World {
                 self.turn(Turn::Feed(Input::Unreachable(Flow::udp(NetworkId(0), to))))
             }
             Some(Place::PhoneSip(seat)) => self.reach(seat, Heard::Sip { flow: peer, bytes }),
-            Some(Place::PhoneRtp(seat)) => self.reach(seat, Heard::Rtp { from, bytes }),
-            Some(Place::PhoneRtcp(seat)) => self.reach(seat, Heard::Rtcp { from, bytes }),
+            Some(Place::PhoneMedia(seat)) => match to.port().checked_sub(self.people.seats[seat].media().port()) {
+                Some(0) => self.reach(seat, Heard::Rtp { from, bytes }),
+                Some(1) => self.reach(seat, Heard::Rtcp { from, bytes }),
+                _ => Ok(()),
+            },
             None => Err(format!("a packet for {to}, where nobody lives")),
         }
     }
@@ -296,7 +315,7 @@ impl World {
         for (from, to, bytes) in sip {
             self.network.send(now.time, Packet { from, to, bytes });
         }
-        let media = addresses::phone_media(seat);
+        let media = self.people.seats[seat].media();
         for (to, bytes) in self.people.out.rtp.drain(..) {
             self.network.send(now.time, Packet { from: media, to, bytes });
         }

@@ -14,6 +14,8 @@ const LAST_WORDS: Duration = Duration::from_secs(2);
 /// A talk of this length has a second in which both certainly speak and are heard.
 const TALK_MIN: Duration = Duration::from_millis(1500);
 
+/// A 200 and the CANCEL or BYE that it meets, over the slowest wires and network without loss.
+const CROSSING: Duration = Duration::from_millis(1200);
 /// From the music to the first word that arrives, and from the last word to the end of the leg: the clock runs on meanwhile.
 const PAUSES_MAX: u32 = 2;
 
@@ -31,7 +33,7 @@ struct Talk {
 #[derive(Debug)]
 pub(crate) struct Audio {
     media: bool,
-    lossless: bool,
+    prompt: bool,
     greeting: Duration,
     talks: Vec<Talk>,
     /// What was heard by phones that are gone, by seat.
@@ -43,7 +45,7 @@ impl Audio {
     pub(crate) fn new(scenario: &Scenario, seats: usize) -> Audio {
         Audio {
             media: scenario.media,
-            lossless: scenario.is_lossless(),
+            prompt: scenario.is_prompt(),
             greeting: if scenario.greeting { GREETING_MAX } else { Duration::ZERO },
             talks: Vec::new(),
             heard: vec![Vec::new(); seats],
@@ -55,8 +57,32 @@ impl Audio {
         self.talks.len() as u64
     }
 
-    pub(crate) fn began(&mut self, now: Time, agent: usize, citizen: usize, disturbed: bool) {
+    /// An agent's phone answered; an error when another agent talks with the citizen for a while already.
+    pub(crate) fn began(&mut self, now: Time, agent: usize, citizen: usize, disturbed: bool) -> Result<(), String> {
+        let other = self.served_before(now, citizen).filter(|t| t.agent != agent && !t.disturbed && !disturbed);
+        if let Some(other) = other.filter(|_| self.prompt) {
+            return Err(format!("the phone {agent} answered a citizen whom another agent serves: {other:?}"));
+        }
         self.talks.push(Talk { agent, citizen, from: now, until: None, disturbed });
+        Ok(())
+    }
+
+    /// A talk of this citizen that has lasted longer than answers and their refusals cross.
+    fn served_before(&self, now: Time, citizen: usize) -> Option<&Talk> {
+        self.talks.iter().find(|t| t.citizen == citizen && t.until.is_none() && now.since(t.from) > CROSSING)
+    }
+
+    /// Whether this agent's phone is in a talk.
+    pub(crate) fn talks_at(&self, agent: usize) -> bool {
+        self.talks.iter().any(|t| t.agent == agent && t.until.is_none())
+    }
+
+    /// A phone that rang for this citizen rings no longer.
+    pub(crate) fn rang(&self, now: Time, citizen: usize) -> Result<(), String> {
+        match self.served_before(now, citizen).filter(|t| self.prompt && !t.disturbed) {
+            Some(talk) => Err(format!("a phone rang on while the citizen talked with another: {talk:?}")),
+            None => Ok(()),
+        }
     }
 
     /// The seat's phone has no call any more.
@@ -82,15 +108,18 @@ impl Audio {
     /// The stream that a phone got in its call has no seam.
     pub(crate) fn reception(&self, place: usize, seat: &Seat) -> Result<(), String> {
         let got = seat.phone.reception();
-        // Who left an earlier call without a word still gets its stream too.
-        if !self.media || got.packets == 0 || seat.is_faulty() {
+        if !self.media || got.packets == 0 {
             return Ok(());
         }
         let held = self.talks.iter().rev().find(|t| t.agent == place || t.citizen == place);
-        let whole = self.lossless && got.late == 0 && !held.is_some_and(|t| t.disturbed);
+        let whole = self.prompt && got.late == 0 && !held.is_some_and(|t| t.disturbed);
         let pauses_max = if held.is_some() { PAUSES_MAX } else { 0 };
         let torn = whole && got.timestamp_jumps > pauses_max;
-        if got.source_changes > 0 || torn { Err(format!("{} heard a stream with a seam: {got:?}", seat.name)) } else { Ok(()) }
+        if got.source_changes > 0 || torn {
+            Err(format!("{} heard a stream with a seam: {got:?}", seat.name))
+        } else {
+            Ok(())
+        }
     }
 
     /// When all is over: each heard whom they talked with, and nobody else.
@@ -101,7 +130,7 @@ impl Audio {
         for (place, seat) in seats.iter().enumerate() {
             self.no_stranger(place, seat)?;
         }
-        if self.media && self.lossless {
+        if self.media && self.prompt {
             self.both_ways(seats)?;
         }
         Ok(())

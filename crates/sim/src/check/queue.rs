@@ -134,10 +134,10 @@ impl Queue {
     }
 
     fn forget(&mut self, call: CallId) {
-        if let Some(place) = self.callers.iter().position(|c| c.call == call) {
-            if let Standing::Offered(reservation) = self.callers.remove(place).standing {
-                self.close(reservation);
-            }
+        if let Some(place) = self.callers.iter().position(|c| c.call == call)
+            && let Standing::Offered(reservation) = self.callers.remove(place).standing
+        {
+            self.close(reservation);
         }
     }
 }
