@@ -70,7 +70,7 @@ impl People {
             What::Incoming { from, .. } => self.rung(now, seat, &from.clone()),
             What::Answered if !self.seats[seat].is_citizen() => self.connected(now, seat, checks)?,
             What::HungUp { .. } => {
-                let rang = self.seats[seat].citizen.filter(|_| !self.seats[seat].is_faulty());
+                let rang = self.seats[seat].citizen.filter(|_| self.seats[seat].is_sound(now.time));
                 if let Some(citizen) = rang.filter(|_| !checks.audio.talks_at(seat)) {
                     checks.audio.rang(now.time, citizen)?;
                 }
@@ -105,7 +105,7 @@ impl People {
     /// An agent answered a citizen: how long they talk, who ends it, and what happens meanwhile.
     fn connected(&mut self, now: Now, agent: usize, checks: &mut Checks) -> Result<(), String> {
         let Some(citizen) = self.seats[agent].citizen else { return Ok(()) };
-        let disturbed = [agent, citizen].iter().any(|s| self.seats[*s].is_faulty() || self.seats[*s].gone);
+        let disturbed = [agent, citizen].iter().any(|s| !self.seats[*s].is_sound(now.time));
         checks.audio.began(now.time, agent, citizen, disturbed)?;
         let ms = Duration::from_millis;
         let talk = ms(200) + self.up_to(ms(6000));

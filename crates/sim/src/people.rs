@@ -54,6 +54,8 @@ pub(crate) struct Seat {
     /// The citizen's seat, while an agent's phone has a call.
     pub(crate) citizen: Option<usize>,
     pub(crate) gone: bool,
+    /// When the phone last came back after a crash.
+    pub(crate) back_at: Option<Time>,
     /// Whether the host tells senders that nobody listens while the phone is gone.
     pub(crate) says_unreachable: bool,
     pub(crate) due: Option<Time>,
@@ -67,6 +69,13 @@ impl Seat {
     /// Where the phone takes RTP now.
     pub(crate) fn media(&self) -> SocketAddr {
         self.phone.config().media_address
+    }
+
+    /// Whether the phone behaves as its owner means it: it is there, has no fault, and no INVITE from before its crash can
+    /// still come again (64 × T1, RFC 3261 §17.1.1.2).
+    pub(crate) fn is_sound(&self, now: Time) -> bool {
+        let fresh = self.back_at.is_some_and(|at| now.since(at) < Duration::from_secs(32));
+        !self.gone && !self.is_faulty() && !fresh
     }
 
     pub(crate) fn is_faulty(&self) -> bool {
@@ -138,6 +147,7 @@ impl People {
             ports: 0,
             citizen: None,
             gone: false,
+            back_at: None,
             says_unreachable,
             due: None,
         });
@@ -249,7 +259,7 @@ impl People {
         let config = self.config(seat, who, &name);
         let phone = Phone::new(config, now, self.rng.fork());
         let old = &mut self.seats[seat];
-        (old.phone, old.gone, old.citizen) = (phone, false, None);
+        (old.phone, old.gone, old.citizen, old.back_at) = (phone, false, None, Some(now.time));
     }
 
     pub(crate) fn next_deed(&self) -> Option<Time> {
