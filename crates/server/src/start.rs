@@ -27,7 +27,7 @@ use crate::view::View;
 const LEASES_READY: u16 = 512;
 /// Silence after which a phone is asked whether it lives: longer than pauses of phones that send nothing while nobody
 /// speaks, shorter than a citizen's patience with a dead line.
-const SILENCE: Duration = Duration::from_secs(30);
+const SILENCE: Duration = Duration::from_secs(60);
 /// How long the last records may take when the engine stops.
 const LAST_RECORDS: Duration = Duration::from_secs(10);
 /// What `User-Agent` and `Server` say: the name alone, so that nobody looks up the faults of a version.
