@@ -286,7 +286,8 @@ impl Call {
             return;
         }
         let journey = std::mem::replace(&mut self.journey, Journey::Ending);
-        self.leave(now, journey, out);
+        let outcome = if reason == EndReason::Abandoned { WaitOutcome::Abandoned } else { WaitOutcome::Ended };
+        self.leave(now, journey, outcome, out);
         for place in 0..self.legs.len() {
             self.hang_up(place, out);
         }
@@ -294,10 +295,10 @@ impl Call {
     }
 
     /// Tells the queue that the caller leaves the part of the journey that it knows of.
-    fn leave(&mut self, now: Now, journey: Journey, out: &mut Vec<Action>) {
+    fn leave(&mut self, now: Now, journey: Journey, outcome: WaitOutcome, out: &mut Vec<Action>) {
         match journey {
             Journey::Waiting(waiting) => {
-                self.account.wait_ended(now, WaitOutcome::Abandoned);
+                self.account.wait_ended(now, outcome);
                 out.push(Action::Queue(acd::Command::Abandon { call: self.start.id }));
                 self.drop_ringing(waiting.ringing, out);
             }

@@ -392,6 +392,14 @@ fn overflow_keeps_the_caller_and_counts_two_waits() {
 }
 
 #[test]
+fn a_wait_cut_short_by_us_was_not_abandoned() {
+    let mut bench = Bench::waiting();
+    bench.pass(4).tell(Event::Stop(EndReason::Shutdown));
+    let record = bench.record().expect("a record");
+    assert_eq!((record.end_reason, record.waits[0].outcome), (EndReason::Shutdown, WaitOutcome::Ended));
+}
+
+#[test]
 fn a_stop_ends_every_leg_once() {
     let mut bench = Bench::talking();
     bench.tell(Event::Stop(EndReason::Shutdown));

@@ -138,7 +138,9 @@ impl Audio {
 
     fn no_stranger(&self, place: usize, seat: &Seat) -> Result<(), String> {
         for window in self.heard[place].iter().filter(|w| w.tones != 0) {
-            let during = |t: &&Talk| t.from <= window.at && t.until.is_none_or(|u| window.at <= u + LAST_WORDS);
+            // A window that a crash cut short is filled by what comes much later.
+            let late = |t: &Talk, until: Time| t.disturbed || window.at <= until + LAST_WORDS;
+            let during = |t: &&Talk| t.from <= window.at && t.until.is_none_or(|until| late(t, until));
             let may = |t: &Talk| match (t.agent == place, t.citizen == place) {
                 (true, _) => tones_of(t.citizen),
                 (_, true) => tones_of(t.agent),

@@ -64,7 +64,7 @@ fn consistent(record: &Record, started: bool) -> Result<(), &'static str> {
         (record.talk_ms == 0 || record.agent.is_some(), "a talk without an agent"),
         (!talked || record.agent.is_some(), "a talk ended without an agent"),
         (talked || any || record.agent.is_none(), "the end reason does not fit the agent"),
-        (record.end_reason != EndReason::Abandoned || ends(record, WaitOutcome::Abandoned), "abandoned after no wait"),
+        ((record.end_reason == EndReason::Abandoned) == ends(record, WaitOutcome::Abandoned), "abandoned or not"),
         (record.end_reason != EndReason::QueueRefused || ends(record, WaitOutcome::Refused), "refused by no queue"),
         (record.end_reason != EndReason::Fault, "a fault of ours"),
     ];
