@@ -28,6 +28,14 @@ fn one_seed() {
     play(std::iter::once(seed));
 }
 
+#[test]
+fn a_seed_means_one_run() {
+    for seed in 1000..1010 {
+        let scenario = Scenario::random(seed);
+        assert_eq!(sim::run(&scenario), sim::run(&scenario));
+    }
+}
+
 macro_rules! shares {
     ($($name:ident $number:literal)*) => {
         $(
