@@ -68,7 +68,7 @@ pub(crate) fn read(root: &Table<'_>, menus: &[String], problems: &Problems) -> S
     let service = Service {
         http: http.get("listen").and_then(|v| http_listen(&v, problems)).unwrap_or(d.http),
         data: PathBuf::from(server.text("data", "data")),
-        log: server.text("log", &d.log),
+        log: server.get("log").and_then(|v| log_filter(&v)).unwrap_or(d.log),
         media_workers: match media.number("workers", 0, 0, 128) {
             0 => None,
             n => usize::try_from(n).ok(),
@@ -113,6 +113,15 @@ fn http_listen(value: &Value<'_>, problems: &Problems) -> Option<SocketAddr> {
         problems.warn(Problem::new(value.spot.clone(), title, "reachable from other machines", help));
     }
     Some(listen)
+}
+
+/// A level, or parts with levels of their own.
+fn log_filter(value: &Value<'_>) -> Option<String> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    value.parsed("a log filter", "`info` or `info,media=debug`", |text| {
+        let level = |part: &str| LEVELS.contains(&part.rsplit('=').next().unwrap_or(part).trim());
+        text.split(',').all(level).then(|| text.to_owned())
+    })
 }
 
 /// It stands in a quoted string of a header (RFC 3261 §25.1).
