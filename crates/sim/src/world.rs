@@ -91,7 +91,7 @@ impl World {
         let people = People::new(scenario, START, rng.fork());
         let checks = Checks {
             audio: Audio::new(scenario, people.seats.len()),
-            owners: Owners { plan: acd.clone() },
+            owners: Owners { plan: acd.clone(), prompt: scenario.is_prompt() },
             queue: Queue::new(acd),
             records: Records::default(),
         };

@@ -9,6 +9,8 @@ use switch::Exchange;
 #[derive(Debug)]
 pub(crate) struct Owners {
     pub(crate) plan: acd::Plan,
+    /// Whether no message between owners is under way for longer than an agent needs to leave and come back.
+    pub(crate) prompt: bool,
 }
 
 impl Owners {
@@ -46,7 +48,8 @@ impl Owners {
             let ready = agent.state == State::Ready && agent.contacts > 0;
             let free = ready && agent.slot == Slot::Free;
             let agree = match state {
-                AgentState::Ready => free,
+                // A `Ready` from before a `Reserve` that comes after it promises too much; the slot then refuses.
+                AgentState::Ready => free || !self.prompt,
                 AgentState::Away => !free,
                 AgentState::Offered => matches!(agent.slot, Slot::Reserved { .. }),
                 AgentState::Talking => matches!(agent.slot, Slot::Talking { .. }),
