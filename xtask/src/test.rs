@@ -47,7 +47,8 @@ pub(crate) fn run(root: &Path, only: &[String]) -> Result<(), String> {
             return Err(format!("{reason}\nto repeat: {}", repeat(step)));
         }
     }
-    println!("{} in {:.0} s", session.tally.line(), started.elapsed().as_secs_f64());
+    println!("all steps took {:.0} s", started.elapsed().as_secs_f64());
+    println!("{}", session.tally.line());
     Ok(())
 }
 
