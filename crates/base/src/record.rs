@@ -108,7 +108,7 @@ pub struct Wait {
     pub outcome: WaitOutcome,
 }
 
-/// Written before a call is answered, so that a killed process leaves a trace of every open call.
+/// Written in the turn that answers a call, before the answer leaves, so that a killed process leaves a trace of every open call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StartRecord {
     pub id: CallId,

@@ -42,13 +42,14 @@ async fn write_time(connection: &mut SqliteConnection, place: Place, now: Now) -
     Ok(())
 }
 
-/// A start that comes again, or after its end, changes nothing.
+/// A start that comes again, or after its end, changes nothing. It is recorded in the turn that answers the call, so that
+/// both times are the same until the end says otherwise.
 async fn write_start(connection: &mut SqliteConnection, start: &StartRecord) -> Result<(), sqlx::Error> {
     let id = start.id.to_string();
     if exists(connection, &id).await? {
         return Ok(());
     }
-    sqlx::query("INSERT INTO calls (id, caller, called, source, started) VALUES ($1, $2, $3, $4, $5)")
+    sqlx::query("INSERT INTO calls (id, caller, called, source, started, answered) VALUES ($1, $2, $3, $4, $5, $5)")
         .bind(id)
         .bind(&start.caller)
         .bind(&start.called)
