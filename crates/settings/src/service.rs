@@ -53,7 +53,7 @@ impl Default for Service {
     }
 }
 
-/// Phones take the first challenge that they understand; some older ones give up at a SHA-256 anywhere.
+/// RFC 8760 §2.3: a phone takes the first challenge that it understands, so the stronger goes first.
 const DIGESTS: &[(&str, &[Digest])] =
     &[("md5", &[Digest::Md5]), ("sha-256", &[Digest::Sha256]), ("both", &[Digest::Sha256, Digest::Md5])];
 const DAY: u64 = 86_400;
