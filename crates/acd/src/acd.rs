@@ -41,7 +41,7 @@ impl Acd {
     pub fn handle(&mut self, now: Now, command: Command, out: &mut Vec<Action>) {
         let time = now.time;
         match command {
-            Command::Enqueue { call, group, priority, since } => {
+            Command::Enqueue { call, group, priority, since, .. } => {
                 self.enqueue(time, call, group, (priority, since), out);
             }
             Command::Abandon { call } => self.abandon(time, call, out),
@@ -56,6 +56,8 @@ impl Acd {
             }
             Command::Ready { agent } => self.ready(time, agent, out),
             Command::Away { agent } => self.away(agent),
+            Command::WrapUp { ticket, .. } => out.push(Action::WrapUp { ticket, until: None }),
+            Command::Rested { agent } => self.rested(time, agent, out),
         }
     }
 

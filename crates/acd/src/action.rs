@@ -1,8 +1,8 @@
 //! What the queue obliges others to do.
 
-use base::{AgentId, CallId, GroupId, Time};
+use base::{AgentId, CallId, GroupId, Ticket, Time};
 
-use crate::Reservation;
+use crate::{Decline, Fact, Reservation};
 
 /// One output of the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,14 @@ pub enum Action {
     Moved { call: CallId, from: GroupId, to: GroupId },
     /// To the call: nobody can take it.
     Refused { call: CallId, group: GroupId, reason: Refusal },
+    /// To the roster: an offer came to nothing for this cause; none when the caller left or was connected elsewhere.
+    OfferOver { agent: AgentId, call: CallId, cause: Option<Decline> },
+    /// To the roster: the agent wraps up until then, or is done with it.
+    WrapsUp { agent: AgentId, until: Option<Time> },
+    /// To whoever asked: wrap-up ends then; none when the agent is in no wrap-up.
+    WrapUp { ticket: Ticket, until: Option<Time> },
+    /// To the journal.
+    Fact(Fact),
 }
 
 /// Why a group could not keep a caller.

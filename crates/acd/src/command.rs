@@ -1,6 +1,8 @@
 //! What the queue is asked and told.
 
-use base::{AgentId, CallId, GroupId, Time};
+use std::time::Duration;
+
+use base::{AgentId, CallId, CallerKey, GroupId, Ticket, Time, packed_enum};
 
 /// Counts reservations; the roster refuses an older one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -11,7 +13,7 @@ pub struct Reservation(pub u64);
 pub enum Command {
     /// A switch: this caller waits from now on. `since` is the caller's place in time: now, or earlier for one who
     /// comes back. Enqueuing a call that waits already moves it to `group`.
-    Enqueue { call: CallId, group: GroupId, priority: u8, since: Time },
+    Enqueue { call: CallId, caller: Option<CallerKey>, group: GroupId, priority: u8, since: Time },
     /// A switch: the caller is gone, whatever state the call was in.
     Abandon { call: CallId },
     /// A switch: where does the caller stand? Answered with `Action::Located`, silent for a call that does not wait.
@@ -28,6 +30,10 @@ pub enum Command {
     Ready { agent: AgentId },
     /// The roster: not to be offered calls until `Ready`.
     Away { agent: AgentId },
+    /// Whoever may: wrap-up goes on for so long from now. Answered with `Action::WrapUp`.
+    WrapUp { ticket: Ticket, agent: AgentId, length: Duration },
+    /// Whoever may: the agent is done with wrap-up and rested from a back-off.
+    Rested { agent: AgentId },
 }
 
 /// Why an offer came to nothing.
@@ -44,3 +50,5 @@ pub enum Decline {
     /// The caller was already being connected elsewhere; the agent is blameless and does not back off.
     Taken,
 }
+
+packed_enum!(Decline { 0 => Rejected, 1 => Busy, 2 => NoAnswer, 3 => Unreachable, 4 => Taken });

@@ -47,11 +47,13 @@ mod timer;
 
 pub mod action;
 pub mod command;
+pub mod fact;
 pub mod plan;
 pub mod view;
 
 pub use acd::Acd;
 pub use action::{Action, Refusal};
 pub use command::{Command, Decline, Reservation};
+pub use fact::Fact;
 pub use plan::{Agent, BackOff, Group, Overflow, Plan, Skill};
 pub use view::{AgentState, GroupView, View};

@@ -3,11 +3,13 @@
 //! Invariants: nothing here reads a clock, opens a socket, spawns or locks; every collection iterates in an order
 //! that depends on its inputs and its seed alone.
 
+pub mod caller;
 pub mod flow;
 pub mod id;
 pub mod map;
 pub mod mask;
 pub mod media;
+pub mod pack;
 pub mod record;
 pub mod rng;
 pub mod secret;
@@ -15,12 +17,13 @@ pub mod slab;
 pub mod time;
 pub mod wheel;
 
+pub use caller::CallerKey;
 pub use flow::{Flow, NetworkId, Transport};
 pub use id::{AgentId, CallId, EndId, Epoch, GroupId, LegId, NodeId, SwitchId, Ticket, WorkerId};
 pub use map::{Map, Set, WireMap};
 pub use mask::Masked;
 pub use media::{After, Codec, Digit, Direction, Job, Lease, MediaParams, MediaStats, Notice, PlayId, SoundId, Source};
-pub use record::{EndReason, Record, RecordEntry, StartRecord, Wait, WaitOutcome};
+pub use record::{AgentEvent, AgentHappening, EndReason, Record, RecordEntry, StartRecord, Wait, WaitOutcome};
 pub use rng::Rng;
 pub use secret::Secret;
 pub use slab::{Key, Slab};

@@ -1,6 +1,6 @@
 //! What a call leaves behind.
 
-use crate::{CallId, Wall};
+use crate::{AgentId, CallId, Wall};
 
 /// Why a call ended; one a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,10 +33,12 @@ pub enum EndReason {
     Restart,
     /// A fault of ours.
     Fault,
+    /// A supervisor ended the call.
+    Forced,
 }
 
 impl EndReason {
-    pub const ALL: [EndReason; 14] = [
+    pub const ALL: [EndReason; 15] = [
         EndReason::CallerHangup,
         EndReason::AgentHangup,
         EndReason::LeftInMenu,
@@ -51,6 +53,7 @@ impl EndReason {
         EndReason::Shutdown,
         EndReason::Restart,
         EndReason::Fault,
+        EndReason::Forced,
     ];
 
     /// The word in records, metrics and the API.
@@ -70,6 +73,7 @@ impl EndReason {
             EndReason::Shutdown => "shutdown",
             EndReason::Restart => "restart",
             EndReason::Fault => "fault",
+            EndReason::Forced => "forced",
         }
     }
 }
@@ -142,6 +146,8 @@ pub struct Record {
     /// From the moment both could hear each other to the end.
     pub talk_ms: u64,
     pub end_reason: EndReason,
+    /// The citizen asked that nobody learns the number: it is masked for everybody.
+    pub confidential: bool,
 }
 
 /// What the store is asked to write; idempotent by call id.
@@ -149,4 +155,78 @@ pub struct Record {
 pub enum RecordEntry {
     Start(StartRecord),
     End(Box<Record>),
+    Agent(AgentEvent),
+}
+
+/// One thing that happened to an agent; the working day of an agent is the list of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AgentEvent {
+    pub agent: AgentId,
+    /// The agent's number (工号): records outlive the table of agents.
+    pub number: String,
+    pub at: Wall,
+    pub what: AgentHappening,
+    /// Who brought it about: `phone` for a registration, `star code`, `rule`, `queue`, or the name of an API token.
+    pub by: String,
+}
+
+/// What happened to an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AgentHappening {
+    SignedOn,
+    Ready,
+    /// Asked for during a call, a pause begins when the call is over.
+    Paused {
+        reason: String,
+    },
+    SignedOff,
+    /// The agent's phone is asked to ring.
+    Offered {
+        call: CallId,
+    },
+    /// The offer came to nothing: `rejected`, `busy`, `no_answer`, `unreachable`, `withdrawn`.
+    OfferOver {
+        call: CallId,
+        outcome: String,
+    },
+    Talking {
+        call: CallId,
+    },
+    TalkOver {
+        call: CallId,
+    },
+    /// Wrap-up until then; told again when it is extended.
+    WrapUp {
+        until: Wall,
+    },
+    WrapUpOver,
+}
+
+impl AgentHappening {
+    /// The word in records and the API.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            AgentHappening::SignedOn => "signed_on",
+            AgentHappening::Ready => "ready",
+            AgentHappening::Paused { .. } => "paused",
+            AgentHappening::SignedOff => "signed_off",
+            AgentHappening::Offered { .. } => "offered",
+            AgentHappening::OfferOver { .. } => "offer_over",
+            AgentHappening::Talking { .. } => "talking",
+            AgentHappening::TalkOver { .. } => "talk_over",
+            AgentHappening::WrapUp { .. } => "wrap_up",
+            AgentHappening::WrapUpOver => "wrap_up_over",
+        }
+    }
+
+    /// The call it concerns.
+    pub const fn call(&self) -> Option<CallId> {
+        match self {
+            AgentHappening::Offered { call }
+            | AgentHappening::OfferOver { call, .. }
+            | AgentHappening::Talking { call }
+            | AgentHappening::TalkOver { call } => Some(*call),
+            _ => None,
+        }
+    }
 }

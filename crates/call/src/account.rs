@@ -20,6 +20,7 @@ pub(crate) struct Account {
     open: Option<OpenWait>,
     agent: Option<String>,
     talk_since: Option<Time>,
+    pub(crate) confidential: bool,
 }
 
 /// Nodes a record lists; a longer walk keeps its first ones. Three times the deepest path a person presses through.
@@ -35,6 +36,7 @@ impl Account {
             open: None,
             agent: None,
             talk_since: None,
+            confidential: false,
         }
     }
 
@@ -83,6 +85,7 @@ impl Account {
             agent: self.agent.take(),
             talk_ms: self.talk_since.map_or(0, |since| millis(now.time - since)),
             end_reason,
+            confidential: self.confidential,
         }
     }
 }

@@ -3,7 +3,7 @@
 use base::{Job, RecordEntry, Ticket, Time};
 use roster::Contact;
 
-use crate::Timer;
+use crate::{Fact, Timer};
 
 /// One output of a call.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ pub enum Action {
     },
     Disarm(Timer),
     Record(RecordEntry),
+    /// To the journal.
+    Fact(Fact),
     /// Nothing is left to do; the call may be forgotten.
     Over,
 }

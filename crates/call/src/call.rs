@@ -13,7 +13,7 @@ use crate::leg::{Leg, State};
 use crate::plan::MenuVersion;
 use crate::slots::Slots;
 use crate::stage::Program;
-use crate::{Action, Change, Event, Plan, Signal, Timer};
+use crate::{Action, Change, Event, Fact, Plan, Signal, Timer};
 
 /// The citizen's leg.
 pub(crate) const CITIZEN: u16 = 0;
@@ -104,6 +104,7 @@ impl Call {
             Event::Offer(offer) => self.on_offer(now, offer, out),
             Event::Timer(timer) => self.on_timer(now, timer, out),
             Event::Stop(reason) => self.end(now, reason, out),
+            Event::Confide => self.confide(out),
         }
         self.settle(out);
     }
@@ -307,6 +308,11 @@ impl Call {
             }
             _ => {}
         }
+    }
+
+    fn confide(&mut self, out: &mut Vec<Action>) {
+        self.account.confidential = true;
+        out.push(Action::Fact(Fact::Confidential));
     }
 
     fn record(&mut self, now: Now, reason: EndReason) -> Record {

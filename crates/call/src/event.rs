@@ -16,6 +16,8 @@ pub enum Event<'a> {
     Timer(Timer),
     /// An operator, a drain or a fault ends the call.
     Stop(EndReason),
+    /// The citizen asks that nobody learns the number.
+    Confide,
 }
 
 /// What happened in the dialog of one leg.

@@ -27,7 +27,7 @@ impl Call {
         self.journey = Journey::Waiting(Waiting { group, since: now.time, ringing: None });
         self.begin_wait(now, group, said, out);
         let call = self.start.id;
-        out.push(Action::Queue(acd::Command::Enqueue { call, group, priority, since: now.time }));
+        out.push(Action::Queue(acd::Command::Enqueue { call, caller: None, group, priority, since: now.time }));
     }
 
     fn begin_wait(&mut self, now: Now, group: GroupId, said: Vec<SoundId>, out: &mut Vec<Action>) {
@@ -57,7 +57,8 @@ impl Call {
             acd::Action::Moved { to, .. } => self.moved(now, to, out),
             acd::Action::Refused { .. } => self.refused(now, out),
             acd::Action::Withdraw { reservation, .. } => self.withdraw(reservation, out),
-            acd::Action::Queued { .. } | acd::Action::Reserve { .. } => {}
+            // The others are not for calls.
+            _ => {}
         }
     }
 

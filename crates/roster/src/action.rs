@@ -1,6 +1,8 @@
 //! What the roster obliges others to do.
 
-use base::{AgentId, CallId, Flow, GroupId, Ticket, Time};
+use base::{AgentEvent, AgentId, CallId, Flow, GroupId, Ticket, Time};
+
+use crate::{Fact, State};
 
 /// One output of the roster.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +28,26 @@ pub enum Action {
     Ready { agent: AgentId },
     /// To the queue: not to be offered calls.
     Away { agent: AgentId },
+    /// To whoever asked with `Command::Set`.
+    State { ticket: Ticket, agent: AgentId, outcome: Result<State, StateRefusal> },
+    /// To the records and to whoever watches.
+    Event(AgentEvent),
+    /// To the journal.
+    Fact(Fact),
+}
+
+/// Why an agent's state could not be changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StateRefusal {
+    UnknownAgent,
+    /// Nobody can be ready without a registered phone.
+    NoPhone,
+    /// Only a signed-on agent can pause.
+    SignedOff,
+    /// The plan lists the reasons for a pause, and this is none of them.
+    UnknownReason {
+        known: Vec<String>,
+    },
 }
 
 /// Where an agent's phone is reached.

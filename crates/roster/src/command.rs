@@ -17,6 +17,36 @@ pub enum Command {
     Releasing { agent: AgentId, call: CallId, epoch: u64 },
     /// A switch: the agent's last dialog of this offer has its final response.
     Released { agent: AgentId, call: CallId, epoch: u64 },
+    /// The agent by star code, a supervisor, or a program. `by` is the name for the records. Answered with `Action::State`.
+    Set { ticket: Ticket, agent: AgentId, change: StateChange, by: String },
+    /// The queue: an offer came to nothing.
+    OfferOver { agent: AgentId, call: CallId, outcome: Outcome },
+    /// The queue: the agent wraps up until then, or is done with it.
+    WrapsUp { agent: AgentId, until: Option<Time> },
+}
+
+/// What became of an offer that was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    Rejected,
+    Busy,
+    NoAnswer,
+    Unreachable,
+    /// The caller left or was connected elsewhere; the agent is blameless.
+    Withdrawn,
+}
+
+/// A change of an agent's state that somebody asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StateChange {
+    /// At work, and ready when a phone is registered.
+    SignOn,
+    Ready,
+    /// At work and not to be offered calls; during a call it counts from the call's end.
+    Pause {
+        reason: String,
+    },
+    SignOff,
 }
 
 /// What one REGISTER asks.

@@ -19,6 +19,7 @@
 //! - No agent has more contacts than `Plan::contacts_max`.
 
 mod binding;
+mod fact;
 mod roster;
 mod slot;
 
@@ -27,8 +28,9 @@ pub mod command;
 pub mod plan;
 pub mod view;
 
-pub use action::{Action, BindingView, Contact, RegisterRefusal};
-pub use command::{Change, Command, ContactChange, Registration};
+pub use action::{Action, BindingView, Contact, RegisterRefusal, StateRefusal};
+pub use command::{Change, Command, ContactChange, Outcome, Registration, StateChange};
+pub use fact::{Bound, Fact};
 pub use plan::{Agent, Plan};
 pub use roster::{Roster, State};
 pub use slot::Slot;

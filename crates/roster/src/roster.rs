@@ -18,11 +18,15 @@ pub(crate) enum Timer {
 }
 
 /// Whether an agent works.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
     #[default]
     SignedOff,
     Ready,
+    /// Signed on, and not to be offered calls.
+    Paused {
+        reason: String,
+    },
 }
 
 /// One agent.
@@ -95,6 +99,10 @@ impl Roster {
                 self.turn(time, agent, out, |slot| slot.releasing(time, call, epoch));
             }
             Command::Released { agent, call, epoch } => self.turn(time, agent, out, |slot| slot.released(call, epoch)),
+            Command::Set { ticket, agent, .. } => {
+                out.push(Action::State { ticket, agent, outcome: Err(crate::StateRefusal::UnknownAgent) });
+            }
+            Command::OfferOver { .. } | Command::WrapsUp { .. } => {}
         }
     }
 
@@ -189,7 +197,7 @@ impl Roster {
         let on_register = self.plan.agents.get(id.0 as usize).is_some_and(|a| a.ready_on_register);
         let Some(agent) = self.agent(id) else { return };
         let bound = !agent.bindings.is_empty();
-        match (agent.state, bound) {
+        match (&agent.state, bound) {
             (State::SignedOff, true) if on_register => {
                 agent.state = State::Ready;
                 if agent.slot == Slot::Free {

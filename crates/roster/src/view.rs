@@ -10,7 +10,7 @@ pub struct View {
 }
 
 /// One agent at one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentView {
     pub state: State,
     /// Live contacts.
@@ -23,7 +23,9 @@ impl Roster {
     pub fn view(&self) -> View {
         let agents = self.agents.iter();
         View {
-            agents: agents.map(|a| AgentView { state: a.state, contacts: a.bindings.len(), slot: a.slot }).collect(),
+            agents: agents
+                .map(|a| AgentView { state: a.state.clone(), contacts: a.bindings.len(), slot: a.slot })
+                .collect(),
         }
     }
 }

@@ -34,7 +34,7 @@ impl Publisher {
             RecordEntry::End(record) if record.agent.is_some() => {
                 self.wait.observe(Duration::from_millis(record.queued_ms));
             }
-            RecordEntry::End(_) => {}
+            RecordEntry::End(_) | RecordEntry::Agent(_) => {}
         }
     }
 
@@ -108,11 +108,12 @@ fn agents(now: Now, exchange: &Exchange) -> Agents {
     let queue = exchange.acd.view(now).agents;
     for (view, queued) in exchange.roster.view().agents.iter().zip(queue) {
         let resting = matches!(queued, acd::AgentState::WrapUp | acd::AgentState::BackOff);
-        let count = match (view.slot, view.state) {
+        let count = match (view.slot, &view.state) {
             (Slot::Reserved { .. }, _) => &mut agents.reserved,
             (Slot::Talking { .. }, _) => &mut agents.talking,
             (Slot::Releasing { .. }, _) => &mut agents.releasing,
             (Slot::Free, State::SignedOff) => &mut agents.signed_off,
+            (Slot::Free, State::Paused { .. }) => &mut agents.paused,
             (Slot::Free, State::Ready) if resting => &mut agents.releasing,
             (Slot::Free, State::Ready) => &mut agents.free,
         };

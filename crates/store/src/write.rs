@@ -22,6 +22,7 @@ pub(crate) async fn batch(
         match entry {
             RecordEntry::Start(start) => write_start(&mut transaction, start).await?,
             RecordEntry::End(record) => write_end(&mut transaction, record).await?,
+            RecordEntry::Agent(_) => {}
         }
     }
     // Until the rim first tells the time, the row keeps what the start wrote.

@@ -271,11 +271,12 @@ impl Writer {
     /// Gives up the first entry.
     fn refused(&self, batch: &mut Vec<RecordEntry>, error: &sqlx::Error) {
         let entry = batch.remove(0);
-        let id = match &entry {
-            RecordEntry::Start(start) => start.id,
-            RecordEntry::End(record) => record.start.id,
+        let what = match &entry {
+            RecordEntry::Start(start) => format!("call {}", start.id),
+            RecordEntry::End(record) => format!("call {}", record.start.id),
+            RecordEntry::Agent(event) => format!("agent {}", event.number),
         };
-        tracing::error!(call = %id, "the database refuses a record: {error}; it is lost, report this as a fault");
+        tracing::error!(what, "the database refuses a record: {error}; it is lost, report this as a fault");
         self.shared.give_up(1);
     }
 

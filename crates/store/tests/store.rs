@@ -45,6 +45,7 @@ fn record(serial: u32) -> Record {
         agent: Some("1001".into()),
         talk_ms: 55_000,
         end_reason: EndReason::CallerHangup,
+        confidential: false,
     }
 }
 

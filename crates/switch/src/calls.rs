@@ -5,7 +5,7 @@ use call::{Action, Call, Dial, Event, Timer};
 use sip::{Body, Reply};
 
 use crate::switch::Armed;
-use crate::{Effects, Switch};
+use crate::{Effects, Fact, Switch};
 
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -114,6 +114,7 @@ impl Switch {
             Action::Arm { timer, at } => self.arm(id, timer, Some(at)),
             Action::Disarm(timer) => self.arm(id, timer, None),
             Action::Record(entry) => self.record(entry, out),
+            Action::Fact(fact) => out.facts.push(Fact::Call { call: id, fact }),
             Action::Over => self.forget(id),
         }
     }

@@ -1,6 +1,8 @@
 //! What goes into a switch and what comes out.
 
-use base::{Flow, Job, Notice, RecordEntry, WorkerId};
+use base::{Flow, Job, Notice, RecordEntry, Ticket, WorkerId};
+
+use crate::{Answer, Ask, Fact};
 
 /// One input of a switch.
 #[derive(Debug)]
@@ -19,6 +21,12 @@ pub enum Input<'a> {
         worker: WorkerId,
         notice: Notice,
     },
+    /// Somebody asks for something; `by` is the name for the records. Answered in `Effects::answers`.
+    Ask {
+        ticket: Ticket,
+        by: String,
+        ask: Ask,
+    },
     /// No new calls from now on.
     Drain,
     /// Every call ends now.
@@ -30,19 +38,24 @@ pub enum Input<'a> {
 /// What a switch wants done; the caller owns the buffers and carries them out in the order of the fields.
 #[derive(Debug, Default)]
 pub struct Effects {
-    /// First: a start record is handed over before the 200 OK leaves.
+    /// Before all else: nothing leaves that was not written down.
+    pub facts: Vec<Fact>,
+    /// A start record is handed over before the 200 OK leaves.
     pub records: Vec<RecordEntry>,
     pub jobs: Vec<(WorkerId, Job)>,
     pub messages: Vec<sip::Outgoing>,
+    pub answers: Vec<(Ticket, Answer)>,
     pub queue: Vec<acd::Command>,
     pub roster: Vec<roster::Command>,
 }
 
 impl Effects {
     pub fn clear(&mut self) {
+        self.facts.clear();
         self.records.clear();
         self.jobs.clear();
         self.messages.clear();
+        self.answers.clear();
         self.queue.clear();
         self.roster.clear();
     }

@@ -7,7 +7,7 @@ use acd::{Acd, Reservation};
 use base::{Now, Time};
 use roster::Roster;
 
-use crate::{Effects, Input, Switch};
+use crate::{Answer, Ask, Effects, Fact, Input, Switch};
 
 /// One of the queues between owners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,6 +76,15 @@ impl Exchange {
                 self.to_roster.push_back(roster::Command::FlowClosed { flow });
                 self.switch.handle(now, input, out);
             }
+            Input::Ask { ticket, by, ask: Ask::SetAgent { agent, change } } => {
+                if change == roster::StateChange::Ready {
+                    self.to_queue.push_back(acd::Command::Rested { agent });
+                }
+                self.to_roster.push_back(roster::Command::Set { ticket, agent, change, by });
+            }
+            Input::Ask { ticket, ask: Ask::WrapUp { agent, length }, .. } => {
+                self.to_queue.push_back(acd::Command::WrapUp { ticket, agent, length });
+            }
             _ => self.switch.handle(now, input, out),
         }
         self.take_from_switch(out);
@@ -85,7 +94,7 @@ impl Exchange {
         self.switch.handle(now, Input::Deadline, out);
         self.acd.handle_timeout(now, &mut self.said_by_queue);
         self.roster.handle_timeout(now, &mut self.said_by_roster);
-        self.route();
+        self.route(out);
     }
 
     /// Delivers until nothing is on the wires.
@@ -139,7 +148,7 @@ impl Exchange {
                 None => {}
             },
         }
-        self.route();
+        self.route(out);
         self.take_from_switch(out);
     }
 
@@ -162,12 +171,24 @@ impl Exchange {
         self.to_roster.extend(out.roster.drain(..));
     }
 
-    fn route(&mut self) {
+    fn route(&mut self, out: &mut Effects) {
         for action in self.said_by_queue.drain(..) {
             match action {
                 acd::Action::Reserve { agent, call, group, reservation: Reservation(epoch), until } => {
                     self.to_roster.push_back(roster::Command::Reserve { agent, call, group, epoch, until });
                 }
+                acd::Action::OfferOver { agent, call, cause } => {
+                    let outcome = outcome(cause);
+                    self.to_roster.push_back(roster::Command::OfferOver { agent, call, outcome });
+                }
+                acd::Action::WrapsUp { agent, until } => {
+                    self.to_roster.push_back(roster::Command::WrapsUp { agent, until });
+                }
+                acd::Action::WrapUp { ticket, until } => {
+                    let answer = until.map_or(Answer::NotInWrapUp, |until| Answer::WrapUp { until });
+                    out.answers.push((ticket, answer));
+                }
+                acd::Action::Fact(fact) => out.facts.push(Fact::Queue(fact)),
                 action => self.to_switch.push_back(Told::Queue(action)),
             }
         }
@@ -179,8 +200,29 @@ impl Exchange {
                     let reservation = Reservation(epoch);
                     self.to_queue.push_back(acd::Command::SlotRefused { call, agent, reservation });
                 }
+                roster::Action::State { ticket, outcome, .. } => out.answers.push((ticket, answer(outcome))),
+                roster::Action::Event(event) => out.records.push(base::RecordEntry::Agent(event)),
+                roster::Action::Fact(fact) => out.facts.push(Fact::Roster(fact)),
                 action => self.to_switch.push_back(Told::Roster(action)),
             }
         }
+    }
+}
+
+fn answer(outcome: Result<roster::State, roster::StateRefusal>) -> Answer {
+    match outcome {
+        Ok(state) => Answer::State(state),
+        Err(roster::StateRefusal::UnknownAgent) => Answer::NoSuchAgent,
+        Err(refusal) => Answer::Refused(refusal),
+    }
+}
+
+const fn outcome(cause: Option<acd::Decline>) -> roster::Outcome {
+    match cause {
+        Some(acd::Decline::Rejected) => roster::Outcome::Rejected,
+        Some(acd::Decline::Busy) => roster::Outcome::Busy,
+        Some(acd::Decline::NoAnswer) => roster::Outcome::NoAnswer,
+        Some(acd::Decline::Unreachable) => roster::Outcome::Unreachable,
+        Some(acd::Decline::Taken) | None => roster::Outcome::Withdrawn,
     }
 }

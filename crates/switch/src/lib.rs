@@ -5,17 +5,21 @@
 //! thread; a call never waits for a media end, because the switch holds ends that are bound already. No clock, socket, thread or lock.
 
 mod admit;
+mod ask;
 mod auth;
 mod calls;
 mod counters;
 mod effects;
 mod exchange;
+mod fact;
 mod leases;
 mod register;
 mod signals;
 mod switch;
 
+pub use ask::{Answer, Ask};
 pub use counters::{Counters, Phases};
 pub use effects::{Effects, Input};
 pub use exchange::{Exchange, Said, Wire};
+pub use fact::Fact;
 pub use switch::{Config, Switch};

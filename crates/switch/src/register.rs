@@ -84,8 +84,13 @@ impl Switch {
                 self.answer(now, asked.tx, status, headers);
             }
             offer @ roster::Action::Offer { .. } => self.on_offer(now, offer, out),
-            // These two go from the roster to the queue.
-            roster::Action::SlotRefused { .. } | roster::Action::Ready { .. } | roster::Action::Away { .. } => {}
+            // The exchange brings these elsewhere.
+            roster::Action::SlotRefused { .. }
+            | roster::Action::Ready { .. }
+            | roster::Action::Away { .. }
+            | roster::Action::State { .. }
+            | roster::Action::Event(_)
+            | roster::Action::Fact(_) => {}
         }
     }
 

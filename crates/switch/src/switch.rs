@@ -10,7 +10,7 @@ use crate::admit::Doorman;
 use crate::calls::Calls;
 use crate::leases::Leases;
 use crate::register::Asked;
-use crate::{Counters, Effects, Input, Phases};
+use crate::{Answer, Ask, Counters, Effects, Input, Phases};
 
 /// What makes a switch.
 #[derive(Clone, Debug)]
@@ -79,6 +79,7 @@ impl Switch {
             Input::Queue(action) => self.on_queue(now, action, out),
             Input::Roster(action) => self.on_roster(now, action, out),
             Input::Notice { worker, notice } => self.on_notice(now, worker, notice, out),
+            Input::Ask { ticket, ask, .. } => self.on_ask(now, ticket, ask, out),
             Input::Drain => self.draining = true,
             Input::StopCalls => self.stop_calls(now, out),
             Input::Deadline => self.on_deadline(now, out),
@@ -122,6 +123,18 @@ impl Switch {
         self.endpoint.receive(now, flow, bytes, &mut self.sip);
     }
 
+    /// What concerns agents went to their owners already.
+    fn on_ask(&mut self, now: Now, ticket: Ticket, ask: Ask, out: &mut Effects) {
+        let (call, event) = match ask {
+            Ask::HangUp { call } => (call, Event::Stop(EndReason::Forced)),
+            Ask::Confide { call } => (call, Event::Confide),
+            Ask::SetAgent { .. } | Ask::WrapUp { .. } => return,
+        };
+        let known = self.calls.get_mut(call).is_some();
+        self.tell(now, call, event, out);
+        out.answers.push((ticket, if known { Answer::Done } else { Answer::NoSuchCall }));
+    }
+
     fn on_queue(&mut self, now: Now, action: acd::Action, out: &mut Effects) {
         if matches!(action, acd::Action::Withdraw { .. }) {
             self.counters.timed_out += 1;
@@ -133,6 +146,11 @@ impl Switch {
             | acd::Action::Located { call, .. }
             | acd::Action::Moved { call, .. }
             | acd::Action::Refused { call, .. } => *call,
+            // The exchange brings these elsewhere.
+            acd::Action::OfferOver { .. }
+            | acd::Action::WrapsUp { .. }
+            | acd::Action::WrapUp { .. }
+            | acd::Action::Fact(_) => return,
         };
         self.tell(now, call, Event::Queue(action), out);
     }

@@ -125,7 +125,7 @@ fn a_drain_refuses_new_calls_and_a_stop_ends_the_others() {
     assert!(bench.exchange.is_idle(), "{} calls are left", bench.exchange.switch.calls());
     let ends = bench.records.iter().filter_map(|r| match r {
         RecordEntry::End(record) => Some(record.end_reason),
-        RecordEntry::Start(_) => None,
+        RecordEntry::Start(_) | RecordEntry::Agent(_) => None,
     });
     assert_eq!(ends.collect::<Vec<_>>(), [EndReason::Shutdown]);
 }

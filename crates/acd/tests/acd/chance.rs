@@ -135,7 +135,7 @@ impl Both {
         Some(match *step {
             Step::Enqueue { call, group, priority, back_s } => {
                 let since = Time::from_nanos(self.now.time.as_nanos() - back_s * 1_000_000_000);
-                Command::Enqueue { call: id(call), group: GroupId(group), priority, since }
+                Command::Enqueue { call: id(call), caller: None, group: GroupId(group), priority, since }
             }
             Step::Abandon { call } => Command::Abandon { call: id(call) },
             Step::Locate { call } => Command::Locate { call: id(call) },

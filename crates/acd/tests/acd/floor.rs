@@ -158,7 +158,7 @@ impl Floor {
                     self.send(Wire::QueueToCalls, Message::Call(call, ToCall::Withdraw { number }));
                 }
                 Action::Refused { call, .. } => self.send(Wire::QueueToCalls, Message::Call(call, ToCall::Refused)),
-                Action::Queued { .. } | Action::Located { .. } | Action::Moved { .. } => {}
+                _ => {}
             }
         }
     }
@@ -196,7 +196,10 @@ impl Floor {
         (call.waits, call.stay) = (true, call.stay + 1);
         let stay = call.stay;
         let since = self.now.time;
-        self.tell_queue(Wire::CallsToQueue, Command::Enqueue { call: id(serial), group, priority, since });
+        self.tell_queue(
+            Wire::CallsToQueue,
+            Command::Enqueue { call: id(serial), caller: None, group, priority, since },
+        );
         if !self.patient && self.rng.chance(0.5) {
             let millis = self.rng.below(30_000);
             self.later(millis, id(serial), ToCall::HangUp { stay });

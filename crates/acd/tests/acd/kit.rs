@@ -67,7 +67,7 @@ impl Desk {
     }
 
     pub(crate) fn enqueue_since(&mut self, call: u32, group: u16, priority: u8, since: Time) -> Vec<String> {
-        self.tell(Command::Enqueue { call: id(call), group: GroupId(group), priority, since })
+        self.tell(Command::Enqueue { call: id(call), caller: None, group: GroupId(group), priority, since })
     }
 
     pub(crate) fn ready(&mut self, agent: u32) -> Vec<String> {
@@ -130,5 +130,6 @@ fn word(action: &Action) -> String {
             };
             format!("Refused c{} g{} {reason}", call.serial, group.0)
         }
+        other => format!("{other:?}"),
     }
 }

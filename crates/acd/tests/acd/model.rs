@@ -77,7 +77,7 @@ impl Model {
 
     pub(crate) fn handle(&mut self, now: Time, command: &Command) -> Vec<Action> {
         match *command {
-            Command::Enqueue { call, group, priority, since } => self.enqueue(now, call, group, priority, since),
+            Command::Enqueue { call, group, priority, since, .. } => self.enqueue(now, call, group, priority, since),
             Command::Abandon { call } => self.let_go(now, call),
             Command::Locate { call } => self.locate(call),
             Command::Accepted { call, agent, reservation } => self.accepted(now, call, agent, reservation.0),
@@ -94,6 +94,7 @@ impl Model {
             Command::SlotRefused { call, agent, reservation } => {
                 self.slot_refused(now, call, agent.0 as usize, reservation.0);
             }
+            Command::WrapUp { .. } | Command::Rested { .. } => {}
             Command::Ready { agent } => {
                 if let Some(a) = self.agents.get_mut(agent.0 as usize) {
                     a.ready = true;

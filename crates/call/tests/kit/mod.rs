@@ -249,6 +249,7 @@ fn line(action: &Action) -> String {
         Action::Job(base::Job::Hear { end, source }) => format!("end {} hears {}", end.slot, source_line(source)),
         Action::Job(base::Job::Close { end }) => format!("close end {}", end.slot),
         Action::Record(RecordEntry::Start(_)) => "record start".to_owned(),
+        Action::Record(RecordEntry::Agent(_)) => "record agent".to_owned(),
         Action::Record(RecordEntry::End(r)) => format!("record end {}", r.end_reason.name()),
         Action::Arm { timer, .. } => format!("arm {timer:?}"),
         Action::Disarm(timer) => format!("disarm {timer:?}"),

@@ -83,7 +83,7 @@ impl Queue {
                 Action::Away { agent } | Action::Offer { agent, .. } | Action::SlotRefused { agent, .. } => {
                     self.set(*agent, false);
                 }
-                Action::Registered { .. } | Action::RegisterRefused { .. } => {}
+                _ => {}
             }
         }
     }

@@ -62,7 +62,7 @@ fn said(actions: &[Action]) -> String {
         Action::SlotRefused { .. } => "SlotRefused",
         Action::Ready { .. } => "Ready",
         Action::Away { .. } => "Away",
-        Action::Registered { .. } | Action::RegisterRefused { .. } => "(register)",
+        _ => "(other)",
     });
     names.collect::<Vec<_>>().join(", ")
 }

@@ -48,7 +48,7 @@ impl Queue {
     /// The queue took a command.
     pub(crate) fn heard(&mut self, command: &Command) {
         match *command {
-            Command::Enqueue { call, group, priority, since } => {
+            Command::Enqueue { call, group, priority, since, .. } => {
                 self.forget(call);
                 self.arrivals += 1;
                 let turn = (since, self.arrivals);
@@ -61,7 +61,11 @@ impl Queue {
                 self.forget(call);
             }
             Command::Declined { reservation, .. } | Command::SlotRefused { reservation, .. } => self.back(reservation),
-            Command::Locate { .. } | Command::Ready { .. } | Command::Away { .. } => {}
+            Command::Locate { .. }
+            | Command::Ready { .. }
+            | Command::Away { .. }
+            | Command::WrapUp { .. }
+            | Command::Rested { .. } => {}
         }
     }
 

@@ -25,6 +25,7 @@ impl Records {
                 seen.started = true;
                 Ok(())
             }
+            RecordEntry::Agent(_) => Ok(()),
             RecordEntry::End(record) => {
                 let seen = self.seen.entry(record.start.id).or_default();
                 if std::mem::replace(&mut seen.ended, true) {

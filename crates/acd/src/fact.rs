@@ -1,0 +1,76 @@
+//! What the queue's owner writes down, so that a restart knows it again.
+
+use base::pack::{Packed, Unpacker, Unreadable};
+use base::{AgentId, CallId, CallerKey, GroupId, Time, packed_enum};
+
+use crate::Reservation;
+
+/// One thing that became true. What a restart needs and nothing else: where callers and agents stand is a matter of calls that end
+/// with the process.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The caller waits in this group from now on; told again at each move.
+    Waits {
+        call: CallId,
+        caller: Option<CallerKey>,
+        group: GroupId,
+        priority: u8,
+        since: Time,
+    },
+    /// Reservations are numbered up to this one.
+    Offered {
+        call: CallId,
+        agent: AgentId,
+        reservation: Reservation,
+    },
+    Talks {
+        call: CallId,
+        agent: AgentId,
+    },
+    /// The caller is gone from the queue.
+    Left {
+        call: CallId,
+    },
+    /// The agent wraps up, or rests after an offer that came to nothing.
+    Rests {
+        agent: AgentId,
+        wrap_up: bool,
+        until: Time,
+    },
+    Rested {
+        agent: AgentId,
+    },
+    /// A caller whose call was cut short may come back to this place until then.
+    PlaceKept {
+        caller: CallerKey,
+        group: GroupId,
+        priority: u8,
+        since: Time,
+        until: Time,
+    },
+    /// The place was taken up again, or its time is over.
+    PlaceGone {
+        caller: CallerKey,
+    },
+}
+
+packed_enum!(Fact {
+    0 => Waits { call, caller, group, priority, since },
+    1 => Offered { call, agent, reservation },
+    2 => Talks { call, agent },
+    3 => Left { call },
+    4 => Rests { agent, wrap_up, until },
+    5 => Rested { agent },
+    6 => PlaceKept { caller, group, priority, since, until },
+    7 => PlaceGone { caller },
+});
+
+impl Packed for Reservation {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.0.pack(out);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Result<Reservation, Unreadable> {
+        u64::unpack(from).map(Reservation)
+    }
+}

@@ -1,0 +1,85 @@
+//! What a call writes down: enough to end it after a restart with a true record, and what a screen-pop lives on.
+
+use acd::{Decline, Reservation};
+use base::{AgentId, Record, StartRecord, WaitOutcome, Wall, packed_enum};
+
+/// One thing that became true of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The first of every call: its INVITE will be answered.
+    Started {
+        start: StartRecord,
+        menu_version: String,
+    },
+    Answered {
+        at: Wall,
+    },
+    /// A node of the menu was entered.
+    Visited {
+        node: String,
+    },
+    Language {
+        locale: String,
+    },
+    Waiting {
+        group: String,
+        at: Wall,
+    },
+    WaitEnded {
+        outcome: WaitOutcome,
+        waited_ms: u64,
+    },
+    /// An agent's phone is asked to ring; the slot is held from here on.
+    Offered {
+        agent: AgentId,
+        number: String,
+        reservation: Reservation,
+        waited_ms: u64,
+    },
+    /// The offer came to nothing.
+    Declined {
+        agent: AgentId,
+        reservation: Reservation,
+        cause: Decline,
+    },
+    /// The slot was given back: the agent's phone has its final response.
+    Released {
+        agent: AgentId,
+        reservation: Reservation,
+    },
+    /// The agent answered.
+    Connected {
+        agent: AgentId,
+        number: String,
+        reservation: Reservation,
+    },
+    /// Both hear each other.
+    TalkBegan {
+        at: Wall,
+    },
+    /// The last but for `Released`.
+    Ended {
+        record: Box<Record>,
+    },
+    /// Nothing is left to do for the call.
+    Over,
+    /// The number is for nobody's eyes from here on.
+    Confidential,
+}
+
+packed_enum!(Fact {
+    0 => Started { start, menu_version },
+    1 => Answered { at },
+    2 => Visited { node },
+    3 => Language { locale },
+    4 => Waiting { group, at },
+    5 => WaitEnded { outcome, waited_ms },
+    6 => Offered { agent, number, reservation, waited_ms },
+    7 => Declined { agent, reservation, cause },
+    8 => Released { agent, reservation },
+    9 => Connected { agent, number, reservation },
+    10 => TalkBegan { at },
+    11 => Ended { record },
+    12 => Over,
+    13 => Confidential,
+});
