@@ -9,6 +9,7 @@ pub mod contact;
 pub mod dialog;
 pub mod digest;
 pub mod endpoint;
+pub mod image;
 pub mod limits;
 pub mod message;
 pub mod method;
@@ -28,6 +29,7 @@ pub use endpoint::{
     Body, Cause, Config, Endpoint, Event, Identity, Invite, Limits, Outgoing, Output, Party, Reply, Request, ServerTx,
     Timers,
 };
+pub use image::{Fact, Image, SentInvite};
 pub use message::{Fault, HeaderError, Message, ParseError, Refresher};
 pub use method::Method;
 pub use name::Name;

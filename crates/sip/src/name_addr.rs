@@ -15,6 +15,8 @@ pub struct NameAddr {
     pub params: Params,
 }
 
+base::packed_struct!(NameAddr { display, uri, params });
+
 impl NameAddr {
     pub const fn new(uri: Uri) -> NameAddr {
         NameAddr { display: None, uri, params: Params::new() }

@@ -11,6 +11,8 @@ use crate::text;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Params(String);
 
+base::packed_struct!(Params(text));
+
 impl Params {
     pub const fn new() -> Params {
         Params(String::new())

@@ -8,6 +8,8 @@ use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
+use base::pack::{Packed, Unpacker, Unreadable};
+
 use crate::limits;
 use crate::params::Params;
 use crate::text;
@@ -209,6 +211,18 @@ fn is_host(host: &str) -> bool {
             !host.is_empty()
                 && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
         }
+    }
+}
+
+impl Packed for Uri {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.to_string().pack(out);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Result<Uri, Unreadable> {
+        let text = String::unpack(from)?;
+        // Escapes may have made it longer than what is read from a wire: it still prints as it was.
+        Ok(Uri::parse(&text).unwrap_or_else(|_| Uri { opaque: text, ..Uri::empty(Scheme::Other) }))
     }
 }
 

@@ -210,6 +210,7 @@ impl Switch {
         }
         self.counters.messages_out += self.sip.messages.len() as u64;
         out.messages.append(&mut self.sip.messages);
+        self.sip.facts.clear();
     }
 
     pub(crate) fn ticket(&mut self) -> Ticket {

@@ -40,6 +40,7 @@ impl Endpoint {
         if let Some(leg) = self.legs.get_mut(key) {
             leg.phase = Phase::Up;
         }
+        self.note_image(key, out);
         self.repeat_until_ack(now, key, server);
     }
 

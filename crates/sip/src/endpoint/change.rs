@@ -8,7 +8,7 @@ use super::client::{Draft, Purpose, Verdict};
 use super::deadline::Deadline;
 use super::leg::{Change, Leg, OwedAck, Phase};
 use super::{Body, Cause, Endpoint, Event, Output, hop};
-use crate::{Method, Name};
+use crate::{Fact, Method, Name};
 
 /// Peers that collide with us this often answer 491 to everything.
 const COLLISIONS_MAX: u8 = 8;
@@ -60,6 +60,7 @@ impl Endpoint {
         let leg = self.legs.get_mut(key)?;
         let dialog = leg.dialog.as_mut()?;
         let head = dialog.request(method);
+        out.facts.push(Fact::Sequence { leg: leg.id, cseq: head.cseq });
         let flow = hop::next(leg.flow, leg.follow, dialog);
         let refreshes = matches!(method, Method::Invite | Method::Update);
         let dialog = (method == Method::Invite).then(|| dialog.clone());
@@ -88,8 +89,9 @@ impl Endpoint {
         }
         if let (Verdict::Response(response), None, Some(leg)) = (&verdict, verdict.cause(), self.legs.get_mut(key))
             && let Some(dialog) = &mut leg.dialog
+            && dialog.refresh(response)
         {
-            dialog.refresh(response);
+            self.note_image(key, out);
         }
         let result = verdict.into_result();
         self.tell(key, |leg| Event::ReinviteDone { leg, result }, out);
@@ -99,7 +101,8 @@ impl Endpoint {
     fn on_reinvite_accepted(&mut self, now: Time, client: Key, key: Key, verdict: Verdict, out: &mut Output) {
         let Verdict::Response(response) = verdict else { return };
         let Some((dialog, offered, tag)) = self.new_success(client, &response, out) else { return };
-        let Some((flow, cseq)) = self.clients.get(client).and_then(|c| Some((c.flow, c.placed.as_ref()?.head.cseq)))
+        let Some((flow, cseq)) =
+            self.clients.get(client).and_then(|c| Some((c.flow, c.placed.as_ref()?.sent.head.cseq)))
         else {
             return;
         };
@@ -108,10 +111,11 @@ impl Endpoint {
         let Some(leg) = leg else { return self.acknowledge_tag(client, &tag, flow, &dialog, None, out) };
         leg.open = None;
         leg.owed = Some(OwedAck { client, cseq });
-        if let Some(dialog) = &mut leg.dialog {
-            dialog.refresh(&response);
+        let muted = leg.muted;
+        if leg.dialog.as_mut().is_some_and(|dialog| dialog.refresh(&response)) {
+            self.note_image(key, out);
         }
-        if offered || leg.muted {
+        if offered || muted {
             self.pay_ack(key, None, out);
         }
         self.tell(key, |leg| Event::ReinviteDone { leg, result: Ok(response) }, out);
