@@ -1,5 +1,6 @@
 //! The door: who sends a request, and whether a first INVITE becomes a call.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use base::{AgentId, Flow, Map, Now, StartRecord, Time};
@@ -8,8 +9,9 @@ use call::{Arrival, Call, Plan};
 use sip::{Message, Name, Reply, ServerTx};
 
 use crate::auth::{Auth, Verdict};
+use crate::fault::Estate;
 use crate::signals::sdp_of;
-use crate::{Effects, Switch};
+use crate::{Effects, Place, Switch};
 
 /// Seconds after which a caller whom we had to turn away may try again: a talk ends somewhere within that time.
 const RETRY_AFTER: &str = "10";
@@ -74,11 +76,16 @@ impl Switch {
         self.endpoint.adopt(tx, base::LegId { call: id, index: 0 });
         // Drawn below 2^62, so that versions and legs can be added without leaving the range that old phones parse.
         let session_id = self.rng.u64() >> 2;
+        let estate = Estate::new(start.clone(), lease.end);
         let arrival = Arrival { start, menu, lease, peer: flow.peer.ip(), offer: sdp_of(request), session_id };
         self.counters.started += 1;
-        let mut actions = Vec::new();
-        let call = Call::arrive(self.plan.clone(), now, arrival, &mut actions);
-        self.calls.insert(id, call, worker);
+        let (mut actions, drills, plan) = (Vec::new(), &mut self.drills, self.plan.clone());
+        let arrived = catch_unwind(AssertUnwindSafe(|| {
+            drills.pass(Place::Call);
+            Call::arrive(plan, now, arrival, &mut actions)
+        }));
+        let Ok(call) = arrived else { return self.stillborn(now, id, estate, out) };
+        self.calls.insert(id, call, worker, estate);
         self.carry_out(now, id, actions, out);
     }
 

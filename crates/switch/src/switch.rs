@@ -8,9 +8,11 @@ use sip::{Endpoint, ServerTx};
 
 use crate::admit::Doorman;
 use crate::calls::Calls;
+use crate::drill::Drills;
 use crate::leases::Leases;
 use crate::register::Asked;
-use crate::{Answer, Ask, Counters, Effects, Input, Phases};
+use crate::remnant::Remnants;
+use crate::{Answer, Ask, Counters, Drill, Effects, Input, Phases, Place};
 
 /// What makes a switch.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub struct Config {
     pub workers: u8,
     /// Ends to keep ready for each worker and network; the workers lease as many at their start without being asked.
     pub leases_ready: u16,
+    /// A fault on purpose.
+    pub drill: Option<Drill>,
 }
 
 /// The owner of a shard of the calls and of their dialogs.
@@ -37,6 +41,9 @@ pub struct Switch {
     pub(crate) timers: Wheel<(CallId, Timer)>,
     pub(crate) leases: Leases,
     pub(crate) doorman: Doorman,
+    /// Calls that are over but for their dialogs, after a fault or a restart.
+    pub(crate) remnants: Remnants,
+    pub(crate) drills: Drills,
     /// Requests that wait for the roster.
     pub(crate) asked: Map<Ticket, Asked>,
     /// Requests inside dialogs that a call is about to answer.
@@ -56,12 +63,14 @@ impl Switch {
         let leases = Leases::new(config.workers, plan.networks.len(), config.leases_ready);
         Switch {
             doorman: Doorman::new(&plan.realm, &plan.digest, config.nonce_key),
+            drills: Drills::new(config.drill),
             calls: Calls::new(config.id, config.epoch),
             plan,
             endpoint,
             sip: sip::Output::default(),
             timers: Wheel::new(now),
             leases,
+            remnants: Remnants::default(),
             asked: Map::default(),
             requests: Map::default(),
             next_ticket: 0,
@@ -97,7 +106,7 @@ impl Switch {
 
     /// Calls that are not over.
     pub fn calls(&self) -> usize {
-        self.calls.len()
+        self.calls.len() + self.remnants.len()
     }
 
     pub fn phases(&self) -> Phases {
@@ -120,6 +129,7 @@ impl Switch {
 
     fn on_message(&mut self, now: Now, flow: Flow, bytes: &[u8]) {
         self.counters.messages_in += 1;
+        self.drills.pass(Place::Transactions);
         self.endpoint.receive(now, flow, bytes, &mut self.sip);
     }
 

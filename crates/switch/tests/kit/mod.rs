@@ -117,6 +117,7 @@ impl Bench {
             nonce_key: [7; 32],
             workers: 1,
             leases_ready: LEASES,
+            drill: None,
         };
         let switch = Switch::new(config, Arc::new(plan()), now.time, Rng::from_number(1));
         let exchange = Exchange::new(switch, Acd::new(acd_plan, now.time), Roster::new(roster_plan, now.time));
