@@ -5,11 +5,11 @@ use base::{AgentId, CallId, CallerKey, GroupId, Time, packed_enum};
 
 use crate::Reservation;
 
-/// One thing that became true. What a restart needs and nothing else: where callers and agents stand is a matter of calls that end
-/// with the process.
+/// One thing that became true, told only when it was not true before. What a restart needs and nothing else: who is being
+/// offered to whom, and who idles, ends with the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
-    /// The caller waits in this group from now on; told again at each move.
+    /// The queue holds this caller from now on, in this group; told again at each move. Who talks waits no more, see `Talks`.
     Waits {
         call: CallId,
         caller: Option<CallerKey>,
@@ -23,6 +23,7 @@ pub enum Fact {
         agent: AgentId,
         reservation: Reservation,
     },
+    /// The caller, told of before, is with this agent.
     Talks {
         call: CallId,
         agent: AgentId,
@@ -31,16 +32,17 @@ pub enum Fact {
     Left {
         call: CallId,
     },
-    /// The agent wraps up, or rests after an offer that came to nothing.
+    /// The agent wraps up, or rests after an offer that came to nothing; told again when that is moved.
     Rests {
         agent: AgentId,
         wrap_up: bool,
         until: Time,
     },
+    /// Wrap-up or rest is over.
     Rested {
         agent: AgentId,
     },
-    /// A caller whose call was cut short may come back to this place until then.
+    /// A caller whose call was cut short may come back to this place until then; replaces the caller's place, if any.
     PlaceKept {
         caller: CallerKey,
         group: GroupId,
@@ -48,7 +50,7 @@ pub enum Fact {
         since: Time,
         until: Time,
     },
-    /// The place was taken up again, or its time is over.
+    /// The place was taken up again, its time is over, or it had to make room.
     PlaceGone {
         caller: CallerKey,
     },

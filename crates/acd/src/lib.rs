@@ -43,17 +43,22 @@ mod callers;
 mod line;
 mod offer;
 mod overflow;
+mod places;
+mod rest;
+mod restore;
 mod timer;
 
 pub mod action;
 pub mod command;
 pub mod fact;
+pub mod ledger;
 pub mod plan;
 pub mod view;
 
 pub use acd::Acd;
-pub use action::{Action, Refusal};
+pub use action::{Action, Granted, Refusal};
 pub use command::{Command, Decline, Reservation};
 pub use fact::Fact;
+pub use ledger::Ledger;
 pub use plan::{Agent, BackOff, Group, Overflow, Plan, Skill};
 pub use view::{AgentState, GroupView, View};

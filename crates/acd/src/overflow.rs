@@ -52,7 +52,7 @@ impl Acd {
             Ok(to) if to == from => self.stay(now, key, out),
             Ok(to) => self.move_to(now, key, to, out),
             Err((group, reason)) => {
-                self.callers.remove(key);
+                self.forget(key, out);
                 out.push(Action::Refused { call, group, reason });
             }
         }
