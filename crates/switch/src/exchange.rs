@@ -62,6 +62,21 @@ impl Exchange {
         }
     }
 
+    /// Says what owners had to say at their start.
+    pub(crate) fn begin(
+        &mut self,
+        now: Now,
+        by_queue: Vec<acd::Action>,
+        by_roster: Vec<roster::Action>,
+        out: &mut Effects,
+    ) {
+        self.said_by_queue = by_queue;
+        self.said_by_roster = by_roster;
+        self.route(out);
+        self.take_from_switch(out);
+        self.settle(now, out);
+    }
+
     /// Feeds one input and delivers everything that follows from it.
     pub fn handle(&mut self, now: Now, input: Input<'_>, out: &mut Effects) {
         self.feed(now, input, out);
@@ -203,7 +218,10 @@ impl Exchange {
                     self.to_queue.push_back(acd::Command::SlotRefused { call, agent, reservation });
                 }
                 roster::Action::State { ticket, outcome, .. } => out.answers.push((ticket, answer(outcome))),
-                roster::Action::Event(event) => out.records.push(base::RecordEntry::Agent(event)),
+                roster::Action::Event(event) => {
+                    out.facts.push(Fact::Agent(event.clone()));
+                    out.records.push(base::RecordEntry::Agent(event));
+                }
                 roster::Action::Fact(fact) => out.facts.push(Fact::Roster(fact)),
                 action => self.to_switch.push_back(Told::Roster(action)),
             }

@@ -15,9 +15,11 @@ mod exchange;
 mod fact;
 mod fault;
 mod leases;
+mod ledger;
 mod rate;
 mod register;
 mod remnant;
+mod restart;
 mod signals;
 mod switch;
 
@@ -27,4 +29,6 @@ pub use drill::{Drill, Place};
 pub use effects::{Effects, Input};
 pub use exchange::{Exchange, Said, Wire};
 pub use fact::Fact;
+pub use ledger::{Ledger, pack_batch};
+pub use restart::Plans;
 pub use switch::{Config, Switch};

@@ -13,7 +13,7 @@ use crate::leases::Leases;
 use crate::rate::Rate;
 use crate::register::Asked;
 use crate::remnant::Remnants;
-use crate::{Answer, Ask, Counters, Drill, Effects, Input, Phases, Place};
+use crate::{Answer, Ask, Counters, Drill, Effects, Fact, Input, Phases, Place};
 
 /// What makes a switch.
 #[derive(Clone, Debug)]
@@ -199,7 +199,7 @@ impl Switch {
     }
 
     /// Handles what the endpoint said until it says no more, then lets its messages go.
-    fn pump(&mut self, now: Now, out: &mut Effects) {
+    pub(crate) fn pump(&mut self, now: Now, out: &mut Effects) {
         for _ in 0..ROUNDS_MAX {
             if self.sip.events.is_empty() {
                 break;
@@ -209,6 +209,7 @@ impl Switch {
             }
         }
         self.counters.messages_out += self.sip.messages.len() as u64;
+        out.facts.extend(self.sip.facts.drain(..).map(Fact::Leg));
         out.messages.append(&mut self.sip.messages);
         self.sip.facts.clear();
     }
