@@ -1,6 +1,6 @@
 //! Everything that is written down before effects leave.
 
-use base::{AgentEvent, CallId, packed_enum};
+use base::{AgentEvent, CallId, Now, packed_enum};
 
 /// One fact of one owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub enum Fact {
         groups: Vec<String>,
         agents: Vec<String>,
     },
+    /// The first of each turn that has any.
+    Turn {
+        now: Now,
+    },
 }
 
 packed_enum!(Fact {
@@ -34,4 +38,5 @@ packed_enum!(Fact {
     4 => Agent(event),
     5 => Written { count },
     6 => Names { groups, agents },
+    7 => Turn { now },
 });

@@ -10,7 +10,7 @@ use crate::Fact;
 /// What the journal of one node comes to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ledger {
-    /// The moment of the newest batch.
+    /// The moment of the newest turn.
     pub now: Now,
     names: Names,
     pub(crate) queue: acd::Ledger,
@@ -42,21 +42,9 @@ packed_struct!(Names { groups, agents });
 const UNWRITTEN_MAX: usize = 200_000;
 
 impl Ledger {
-    /// Applies what was written in one turn.
-    ///
-    /// # Errors
-    /// The bytes are none that `pack_batch` made; what stood before them in the batch is applied.
-    pub fn apply_batch(&mut self, bytes: &[u8]) -> Result<(), Unreadable> {
-        let mut from = Unpacker::new(bytes);
-        self.now = Now::unpack(&mut from)?;
-        while !from.is_empty() {
-            self.apply(Fact::unpack(&mut from)?);
-        }
-        Ok(())
-    }
-
     pub fn apply(&mut self, fact: Fact) {
         match fact {
+            Fact::Turn { now } => self.now = now,
             Fact::Queue(fact) => self.queue.apply(fact),
             Fact::Roster(fact) => self.roster.apply(fact),
             Fact::Call { call, fact: call::Fact::Over } => drop(self.calls.remove(&call)),
@@ -130,14 +118,6 @@ impl Ledger {
 fn place(old: &[String], new: &[String], at: usize) -> Option<usize> {
     let name = old.get(at)?;
     new.iter().position(|n| n == name)
-}
-
-/// Writes one turn's facts as one batch.
-pub fn pack_batch(now: Now, facts: &[Fact], out: &mut Vec<u8>) {
-    now.pack(out);
-    for fact in facts {
-        fact.pack(out);
-    }
 }
 
 impl Packed for OpenCall {

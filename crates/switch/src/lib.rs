@@ -29,6 +29,6 @@ pub use drill::{Drill, Place};
 pub use effects::{Effects, Input};
 pub use exchange::{Exchange, Said, Wire};
 pub use fact::Fact;
-pub use ledger::{Ledger, pack_batch};
+pub use ledger::Ledger;
 pub use restart::Plans;
 pub use switch::{Config, Switch};
