@@ -155,6 +155,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
         prompts,
         groups,
         agents: (0..usize::from(scenario.agents)).map(agent).collect(),
+        star_codes: roster::StarCodes::default(),
         connect: Connect { show_citizen: true, say_agent_number: scenario.greeting },
         limits: Limits {
             calls: 4 + rng.below(20) as usize,

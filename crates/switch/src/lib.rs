@@ -21,6 +21,7 @@ mod register;
 mod remnant;
 mod restart;
 mod signals;
+mod star;
 mod switch;
 
 pub use ask::{Answer, Ask};

@@ -13,6 +13,7 @@ use crate::leases::Leases;
 use crate::rate::Rate;
 use crate::register::Asked;
 use crate::remnant::Remnants;
+use crate::star::Dialled;
 use crate::{Answer, Ask, Counters, Drill, Effects, Fact, Input, Phases, Place};
 
 /// What makes a switch.
@@ -46,6 +47,8 @@ pub struct Switch {
     pub(crate) remnants: Remnants,
     pub(crate) drills: Drills,
     pub(crate) rate: Rate,
+    /// Star codes that wait for roster or queue.
+    pub(crate) dialled: Map<Ticket, Dialled>,
     /// Requests that wait for the roster.
     pub(crate) asked: Map<Ticket, Asked>,
     /// Requests inside dialogs that a call is about to answer.
@@ -56,6 +59,8 @@ pub struct Switch {
     pub(crate) counters: Counters,
 }
 
+/// Tells the tickets of a switch from those that come from outside.
+const OWN_TICKETS: u64 = 1 << 63;
 /// Rounds of events in one turn; each round answers what the one before it caused, and three is the longest chain known.
 const ROUNDS_MAX: usize = 64;
 
@@ -74,6 +79,7 @@ impl Switch {
             timers: Wheel::new(now),
             leases,
             remnants: Remnants::default(),
+            dialled: Map::default(),
             asked: Map::default(),
             requests: Map::default(),
             next_ticket: 0,
@@ -91,6 +97,7 @@ impl Switch {
             Input::Unreachable(flow) => self.endpoint.unreachable(now, flow, &mut self.sip),
             Input::Queue(action) => self.on_queue(now, action, out),
             Input::Roster(action) => self.on_roster(now, action, out),
+            Input::Answer { ticket, answer } => self.on_answer(now, ticket, &answer, out),
             Input::Notice { worker, notice } => self.on_notice(now, worker, notice, out),
             Input::Ask { ticket, ask, .. } => self.on_ask(now, ticket, ask, out),
             Input::Drain => self.draining = true,
@@ -216,7 +223,7 @@ impl Switch {
 
     pub(crate) fn ticket(&mut self) -> Ticket {
         self.next_ticket += 1;
-        Ticket(self.next_ticket)
+        Ticket(OWN_TICKETS | self.next_ticket)
     }
 }
 
