@@ -10,50 +10,21 @@ use crate::Reservation;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// The queue holds this caller from now on, in this group; told again at each move. Who talks waits no more, see `Talks`.
-    Waits {
-        call: CallId,
-        caller: Option<CallerKey>,
-        group: GroupId,
-        priority: u8,
-        since: Time,
-    },
+    Waits { call: CallId, caller: Option<CallerKey>, group: GroupId, priority: u8, since: Time },
     /// Reservations are numbered up to this one.
-    Offered {
-        call: CallId,
-        agent: AgentId,
-        reservation: Reservation,
-    },
+    Offered { call: CallId, agent: AgentId, reservation: Reservation },
     /// The caller, told of before, is with this agent.
-    Talks {
-        call: CallId,
-        agent: AgentId,
-    },
+    Talks { call: CallId, agent: AgentId },
     /// The caller is gone from the queue.
-    Left {
-        call: CallId,
-    },
+    Left { call: CallId },
     /// The agent wraps up, or rests after an offer that came to nothing; told again when that is moved.
-    Rests {
-        agent: AgentId,
-        wrap_up: bool,
-        until: Time,
-    },
+    Rests { agent: AgentId, wrap_up: bool, until: Time },
     /// Wrap-up or rest is over.
-    Rested {
-        agent: AgentId,
-    },
+    Rested { agent: AgentId },
     /// A caller whose call was cut short may come back to this place until then; replaces the caller's place, if any.
-    PlaceKept {
-        caller: CallerKey,
-        group: GroupId,
-        priority: u8,
-        since: Time,
-        until: Time,
-    },
+    PlaceKept { caller: CallerKey, group: GroupId, priority: u8, since: Time, until: Time },
     /// The place was taken up again, its time is over, or it had to make room.
-    PlaceGone {
-        caller: CallerKey,
-    },
+    PlaceGone { caller: CallerKey },
 }
 
 packed_enum!(Fact {

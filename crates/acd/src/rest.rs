@@ -37,7 +37,13 @@ impl Acd {
     }
 
     /// Somebody asks that the agent wrap up for so long.
-    pub(crate) fn ask_wrap_up(&mut self, now: Time, agent: AgentId, length: Duration, out: &mut Vec<Action>) -> Granted {
+    pub(crate) fn ask_wrap_up(
+        &mut self,
+        now: Time,
+        agent: AgentId,
+        length: Duration,
+        out: &mut Vec<Action>,
+    ) -> Granted {
         let length = length.min(self.plan.wrap_up_max);
         let Some(a) = self.agents.get_mut(agent) else { return Granted::Nothing };
         match &mut a.state {

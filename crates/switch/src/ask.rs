@@ -20,7 +20,7 @@ pub enum Ask {
         agent: AgentId,
         change: StateChange,
     },
-    /// Wrap-up goes on for so long from now.
+    /// Wrap-up goes on for so long from now, or will last at least so long after the talk.
     WrapUp {
         agent: AgentId,
         length: Duration,
@@ -37,9 +37,13 @@ pub enum Answer {
     WrapUp {
         until: Time,
     },
+    /// The agent talks; wrap-up lasts at least so long when that ends.
+    WrapUpAfterTalk {
+        length: Duration,
+    },
     NoSuchCall,
     NoSuchAgent,
-    /// The agent is in no wrap-up.
+    /// The agent neither wraps up nor talks.
     NotInWrapUp,
     Refused(StateRefusal),
 }

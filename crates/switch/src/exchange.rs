@@ -186,10 +186,7 @@ impl Exchange {
                 acd::Action::WrapsUp { agent, until } => {
                     self.to_roster.push_back(roster::Command::WrapsUp { agent, until });
                 }
-                acd::Action::WrapUp { ticket, until } => {
-                    let answer = until.map_or(Answer::NotInWrapUp, |until| Answer::WrapUp { until });
-                    out.answers.push((ticket, answer));
-                }
+                acd::Action::WrapUp { ticket, granted } => out.answers.push((ticket, wrap_up(granted))),
                 acd::Action::Fact(fact) => out.facts.push(Fact::Queue(fact)),
                 action => self.to_switch.push_back(Told::Queue(action)),
             }
@@ -216,6 +213,14 @@ fn answer(outcome: Result<roster::State, roster::StateRefusal>) -> Answer {
         Ok(state) => Answer::State(state),
         Err(roster::StateRefusal::UnknownAgent) => Answer::NoSuchAgent,
         Err(refusal) => Answer::Refused(refusal),
+    }
+}
+
+const fn wrap_up(granted: acd::Granted) -> Answer {
+    match granted {
+        acd::Granted::Until(until) => Answer::WrapUp { until },
+        acd::Granted::AfterTalk(length) => Answer::WrapUpAfterTalk { length },
+        acd::Granted::Nothing => Answer::NotInWrapUp,
     }
 }
 

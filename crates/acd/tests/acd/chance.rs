@@ -322,7 +322,8 @@ impl Both {
         prop_assert!(self.over.is_empty(), "untold: {:?}", self.over);
         let view = self.acd.view(self.now);
         prop_assert_eq!(view.places, self.model.places());
-        let wrapping = view.agents.iter().zip(0..).filter(|(s, _)| **s == AgentState::WrapUp).map(|(_, id)| AgentId(id));
+        let wrapping =
+            view.agents.iter().zip(0..).filter(|(s, _)| **s == AgentState::WrapUp).map(|(_, id)| AgentId(id));
         prop_assert_eq!(wrapping.collect::<Vec<_>>(), self.wrap_up.keys().copied().collect::<Vec<_>>());
         for (agent, state) in self.plan.agents.iter().zip(&view.agents) {
             for skill in agent.skills.iter().filter(|_| *state == AgentState::Ready) {

@@ -101,7 +101,7 @@ impl Bench {
         let acd_plan = acd::Plan {
             groups: vec![group],
             agents: vec![acd::Agent { skills, wrap_up: None }],
-            back_off: acd::BackOff::default(),
+            ..acd::Plan::default()
         };
         let roster_plan = roster::Plan {
             agents: vec![roster::Agent { number: "1001".to_owned(), ready_on_register: true }],
