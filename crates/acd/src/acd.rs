@@ -200,9 +200,14 @@ impl Acd {
             out.push(Action::Moved { call, from: asked, to: group });
         }
         self.arrivals += 1;
-        let claim = self.reclaim(now, claim, out);
-        let caller = Caller { floor: self.issued, ..Caller::new(call, group, claim, self.arrivals) };
+        let better = self.reclaim(now, claim);
+        let caller = Caller { floor: self.issued, ..Caller::new(call, group, better, self.arrivals) };
         let key = self.callers.insert(caller);
+        // The place is given up after the caller stands in line, so that a journal that is cut between the two has it twice.
+        self.note(key, out);
+        if let Some(caller) = claim.caller {
+            self.drop_place(caller, out);
+        }
         self.enter(now, key, out);
     }
 
@@ -217,7 +222,6 @@ impl Acd {
     pub(crate) fn enter(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
         let Some(caller) = self.callers.get(key) else { return };
         let (call, group) = (caller.call, caller.group);
-        self.note(key, out);
         // A caller is told the position before an agent is sought: nobody else waits where an agent is free.
         let position = self.callers.position(key);
         out.push(Action::Queued { call, group, position });

@@ -73,6 +73,7 @@ impl Acd {
         caller.told = u32::MAX;
         caller.hops += 1;
         out.push(Action::Moved { call, from, to });
+        self.note(key, out);
         self.enter(now, key, out);
     }
 }

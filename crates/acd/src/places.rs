@@ -81,23 +81,23 @@ impl Acd {
     pub(crate) fn make_room(&mut self, out: &mut Vec<Action>) {
         while self.places.len() > PLACES_MAX {
             let Some((_, caller)) = self.places.first() else { return };
-            self.take_place(caller, out);
+            self.drop_place(caller, out);
         }
     }
 
-    /// Uses up the caller's place.
-    pub(crate) fn take_place(&mut self, caller: CallerKey, out: &mut Vec<Action>) -> Option<Place> {
-        let place = self.places.remove(caller)?;
-        out.push(Action::Fact(Fact::PlaceGone { caller }));
-        Some(place)
+    /// Gives up the caller's place, if there is one.
+    pub(crate) fn drop_place(&mut self, caller: CallerKey, out: &mut Vec<Action>) {
+        if self.places.remove(caller).is_some() {
+            out.push(Action::Fact(Fact::PlaceGone { caller }));
+        }
     }
 
-    /// What a caller may claim who comes with this, and has used up the place if there is one.
-    pub(crate) fn reclaim(&mut self, now: Time, claim: Claim, out: &mut Vec<Action>) -> Claim {
-        let place = claim.caller.and_then(|caller| self.take_place(caller, out));
+    /// What a caller may claim who comes with this, and perhaps has a place.
+    pub(crate) fn reclaim(&self, now: Time, claim: Claim) -> Claim {
+        let place = claim.caller.and_then(|caller| self.places.all().get(&caller));
         match place.filter(|place| place.until > now) {
             Some(Place { priority, since, .. }) => {
-                Claim { priority: claim.priority.max(priority), since: claim.since.min(since), ..claim }
+                Claim { priority: claim.priority.max(*priority), since: claim.since.min(*since), ..claim }
             }
             None => claim,
         }
@@ -106,7 +106,7 @@ impl Acd {
     /// Gives up the places whose time is over.
     pub(crate) fn expire_places(&mut self, now: Time, out: &mut Vec<Action>) {
         while let Some((_, caller)) = self.places.first().filter(|(until, _)| *until <= now) {
-            self.take_place(caller, out);
+            self.drop_place(caller, out);
         }
     }
 }

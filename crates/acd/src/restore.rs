@@ -74,10 +74,11 @@ impl Acd {
     fn end_calls(&mut self, now: Time, ledger: &Ledger, out: &mut Vec<Action>) {
         let until = now + self.plan.redial;
         for (&call, &Caller { caller, group, priority, since, .. }) in &ledger.callers {
-            out.push(Action::Fact(Fact::Left { call }));
+            // In this order, so that whoever is killed between the two has the place all the same.
             if let Some(caller) = caller.filter(|_| self.has(group)) {
                 self.keep_place(now, caller, Place { group, priority, since, until }, out);
             }
+            out.push(Action::Fact(Fact::Left { call }));
         }
     }
 

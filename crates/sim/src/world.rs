@@ -371,7 +371,7 @@ impl World {
             Turn::Feed(input) => self.exchange.feed(now, input, &mut self.effects),
             Turn::Deliver(wire) => {
                 if let Some(Said::ToQueue(command)) = self.exchange.said(wire, 0) {
-                    self.checks.queue.heard(command);
+                    self.checks.queue.heard(now.time, command);
                 }
                 known[wire as usize] -= 1;
                 self.arrive[wire as usize] = None;
