@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use base::AgentId;
 use base::pack::{Packed, Unpacker, Unreadable};
 use base::packed_struct;
+use base::{AgentId, CallId};
 
 use crate::binding::comparable;
 use crate::{Bound, Fact, Roster, Serving, Standing};
@@ -53,6 +53,11 @@ impl FromIterator<(AgentId, Known)> for Ledger {
 }
 
 impl Ledger {
+    /// Every slot that serves: whose, for which call, under which number of reservation.
+    pub fn slots(&self) -> impl Iterator<Item = (AgentId, CallId, u64)> + '_ {
+        self.agents.iter().filter_map(|(id, known)| known.serves.map(|s| (*id, s.call, s.epoch)))
+    }
+
     /// Takes one fact; facts that fit nothing known change nothing.
     pub fn apply(&mut self, fact: Fact) {
         match fact {

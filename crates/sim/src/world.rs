@@ -23,8 +23,9 @@ const WIRES: [Wire; 3] = [Wire::ToQueue, Wire::ToRoster, Wire::ToSwitch];
 const START: Now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
 /// The longest chain of patience and Timer B after the last citizen dialled, twice over.
 const LIFE_MAX: Duration = Duration::from_secs(400);
-/// After the last call: bindings expire and transactions end (64 × T1 and T4, RFC 3261 §17).
-const AFTERMATH: Duration = Duration::from_secs(90);
+/// After the last call: bindings expire, transactions end (64 × T1 and T4, RFC 3261 §17), and agents who lost their phones to a
+/// restart are given up.
+const AFTERMATH: Duration = Duration::from_secs(200);
 /// From the first stop to the second.
 const DRAIN: Duration = Duration::from_secs(2);
 /// Ten times what the busiest scenario takes.
@@ -191,7 +192,9 @@ impl World {
         let seats = self.people.seats.iter().filter(|s| !s.gone && s.phone.status() != phone::Status::Idle);
         let busy: Vec<_> = seats.map(|s| (&s.name, s.phone.status())).collect();
         let calls = self.exchange.switch.phases();
-        format!("{calls:?}, {roster:?}, {queue:?}, {busy:?}, agenda {:?}", self.people.agenda)
+        let exchange = &self.exchange;
+        let due = [exchange.switch.next_timeout(), exchange.acd.next_timeout(), exchange.roster.next_timeout()];
+        format!("due {due:?}, {calls:?}, {roster:?}, {queue:?}, {busy:?}, agenda {:?}", self.people.agenda)
     }
 
     /// The next thing happens, unless nothing is due until `last`.
@@ -275,6 +278,8 @@ impl World {
     fn killed(&mut self) {
         self.tell(|| "killed".to_owned());
         self.disk.forget_confirmed();
+        // Whoever starts the next process means it to serve.
+        (self.draining, self.stop_at) = (false, None);
         (self.arrive, self.deadline) = ([None; 3], None);
         self.rims.clear();
         self.checks.queue = Queue::new(self.disk.plans().acd.clone());
@@ -289,9 +294,6 @@ impl World {
         let rim = |w| Rim::new(WorkerId(w), scenario, bank.clone(), now.time, rng);
         self.rims = (0..scenario.workers).map(rim).collect();
         self.exchange = self.disk.start(config(&self.scenario), now, &mut self.effects);
-        if self.draining {
-            self.exchange.feed(now, Input::StopCalls, &mut self.effects);
-        }
         self.after_turn([0; 3])
     }
 

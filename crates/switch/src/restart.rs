@@ -1,9 +1,10 @@
 //! From a ledger to an exchange that serves: every call found open is ended, everything else goes on.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use acd::Acd;
-use base::{EndReason, LegId, Now, RecordEntry, Rng};
+use base::{AgentId, CallId, EndReason, LegId, Now, RecordEntry, Rng};
 use roster::Roster;
 
 use crate::ledger::{Ledger, OpenCall};
@@ -28,8 +29,8 @@ impl Exchange {
             groups: plans.call.groups.iter().map(|g| g.name.clone()).collect(),
             agents: plans.call.agents.iter().map(|a| a.number.clone()).collect(),
         };
-        out.facts.push(names.clone());
-        ledger.apply(names);
+        tell(&mut ledger, names, out);
+        reconcile(&mut ledger, out);
         let (mut by_queue, mut by_roster) = (Vec::new(), Vec::new());
         let acd = Acd::restore(plans.acd, now, &ledger.queue, &mut by_queue);
         let roster = Roster::restore(plans.roster, now, &ledger.roster, &mut by_roster);
@@ -45,13 +46,7 @@ impl Exchange {
 
 impl Switch {
     /// Ends calls of the process before this one, of whose last moment `last` is known.
-    fn resume(
-        &mut self,
-        now: Now,
-        calls: std::collections::BTreeMap<base::CallId, OpenCall>,
-        last: Now,
-        out: &mut Effects,
-    ) {
+    fn resume(&mut self, now: Now, calls: BTreeMap<CallId, OpenCall>, last: Now, out: &mut Effects) {
         for (id, OpenCall { call, images }) in calls {
             if !call.is_ended() {
                 let record = Box::new(call.record(last.wall, EndReason::Restart));
@@ -66,5 +61,27 @@ impl Switch {
             self.wind_down(now, id, remnant, out);
         }
         self.pump(now, out);
+    }
+}
+
+fn tell(ledger: &mut Ledger, fact: Fact, out: &mut Effects) {
+    out.facts.push(fact.clone());
+    ledger.apply(fact);
+}
+
+/// What one owner had said and another had not heard when the process died: a call that is over holds neither a place in
+/// the queue nor an agent's slot.
+fn reconcile(ledger: &mut Ledger, out: &mut Effects) {
+    let is_open = |call: &CallId| ledger.calls.get(call).is_some_and(|open| !open.call.is_ended());
+    let left = ledger.queue.callers.keys().filter(|call| !is_open(call)).copied();
+    let left: Vec<Fact> = left.map(|call| Fact::Queue(acd::Fact::Left { call })).collect();
+    let holds = |agent: AgentId, call: CallId, reservation: u64| {
+        let held = ledger.calls.get(&call).map(|open| open.call.held()).unwrap_or_default();
+        held.iter().any(|h| h.agent == agent && h.reservation.0 == reservation)
+    };
+    let served = ledger.roster.slots().filter(|(agent, call, reservation)| !holds(*agent, *call, *reservation));
+    let freed = served.map(|(agent, ..)| Fact::Roster(roster::Fact::Slot { agent, serves: None }));
+    for fact in left.into_iter().chain(freed).collect::<Vec<_>>() {
+        tell(ledger, fact, out);
     }
 }

@@ -107,7 +107,6 @@ impl Bench {
         let acd_plan = acd::Plan {
             groups: vec![group],
             agents: vec![acd::Agent { skills, wrap_up: None }],
-            back_off: acd::BackOff::default(),
             ..acd::Plan::default()
         };
         let roster_plan = roster::Plan {
