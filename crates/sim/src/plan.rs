@@ -199,5 +199,6 @@ fn roster_plan(scenario: &Scenario) -> roster::Plan {
         expires_default: Duration::from_secs(60),
         expires_max: Duration::from_secs(300),
         contacts_max: 4,
+        ..roster::Plan::default()
     }
 }

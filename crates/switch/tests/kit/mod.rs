@@ -109,6 +109,7 @@ impl Bench {
             expires_default: Duration::from_secs(300),
             expires_max: Duration::from_secs(3600),
             contacts_max: 3,
+            ..roster::Plan::default()
         };
         let config = Config {
             id: SwitchId::default(),
