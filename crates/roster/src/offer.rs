@@ -88,15 +88,20 @@ impl Roster {
         self.turn(now, id, out, |_| Slot::Free);
     }
 
-    /// Sets a slot and its backstop.
+    /// Sets a slot and writes it down.
     pub(crate) fn set(&mut self, id: AgentId, slot: Slot, out: &mut Vec<Action>) {
+        self.hold(id, slot);
+        out.push(Action::Fact(Fact::Slot { agent: id, serves: slot.serving() }));
+    }
+
+    /// Sets a slot and its backstop.
+    pub(crate) fn hold(&mut self, id: AgentId, slot: Slot) {
         let Some(agent) = self.agents.get_mut(id.0 as usize) else { return };
         agent.slot = slot;
         if let Some(old) = agent.backstop.take() {
             self.deadlines.cancel(old);
         }
         agent.backstop = slot.backstop().map(|at| self.deadlines.arm(at, Timer::Backstop { agent: id }));
-        out.push(Action::Fact(Fact::Slot { agent: id, serves: slot.serving() }));
     }
 
     /// The end of an offer that was made and not taken; of any other nothing was told, so nothing has ended.

@@ -7,7 +7,7 @@ use base::{AgentHappening, AgentId, Now, Time};
 use crate::ledger::Known;
 use crate::roster::{RESTART, Timer};
 use crate::slot::{Slot, TIMER_B};
-use crate::{Action, Bound, Fact, Ledger, Outcome, Phase, Plan, Roster, Serving, Standing, State};
+use crate::{Action, Bound, Fact, Ledger, Outcome, Phase, Plan, Roster, Serving, State};
 
 /// How long a phone whose registration a restart ended has to come back before it counts as gone: softphones try again
 /// within one to two minutes (RFC 5626 §4.5 begins with 30 s and doubles).
@@ -57,13 +57,15 @@ impl Roster {
         if let Some(agent) = self.agent(id) {
             agent.epoch = epoch;
         }
-        self.set(id, Slot::Releasing { call, epoch, until: now.time + TIMER_B }, out);
-        let outcome = Outcome::Withdrawn.name().to_owned();
-        match phase {
-            Phase::Offered => self.event(now, id, AgentHappening::OfferOver { call, outcome }, RESTART, out),
-            Phase::Talking => self.event(now, id, AgentHappening::TalkOver { call }, RESTART, out),
-            Phase::Releasing => {}
-        }
+        let slot = Slot::Releasing { call, epoch, until: now.time + TIMER_B };
+        let what = match phase {
+            Phase::Offered => AgentHappening::OfferOver { call, outcome: Outcome::Withdrawn.name().to_owned() },
+            Phase::Talking => AgentHappening::TalkOver { call },
+            // Told, and written down, by the process before.
+            Phase::Releasing => return self.hold(id, slot),
+        };
+        self.set(id, slot, out);
+        self.event(now, id, what, RESTART, out);
     }
 
     /// Tells the queue of a free agent; one who lost the phones to the restart is signed off when none comes back.
@@ -81,9 +83,14 @@ impl Roster {
 /// The plan has no such agent any more.
 fn forget(id: AgentId, known: &Known, out: &mut Vec<Action>) {
     out.extend(known.bindings.iter().map(|b| Action::Fact(Fact::Unbound { agent: id, uri: b.uri.clone() })));
-    out.extend([
-        Action::Fact(Fact::State { agent: id, standing: Standing::default() }),
-        Action::Fact(Fact::Unanswered { agent: id, count: 0 }),
-        Action::Fact(Fact::Slot { agent: id, serves: None }),
-    ]);
+    let none = Known::default();
+    if known.standing != none.standing {
+        out.push(Action::Fact(Fact::State { agent: id, standing: none.standing }));
+    }
+    if known.unanswered != none.unanswered {
+        out.push(Action::Fact(Fact::Unanswered { agent: id, count: none.unanswered }));
+    }
+    if known.serves != none.serves {
+        out.push(Action::Fact(Fact::Slot { agent: id, serves: none.serves }));
+    }
 }

@@ -3,7 +3,7 @@
 use base::Time;
 
 use crate::roster::Agent;
-use crate::{Roster, Slot, Standing, State};
+use crate::{Roster, Slot, State};
 
 /// The roster at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct View {
 pub struct AgentView {
     pub state: State,
     /// Since when; a pause counts from the end of the call that it was asked for in. From the start of the roster for
-    /// one of whom nothing was ever heard.
+    /// one who never signed on.
     pub since: Time,
     /// Live contacts.
     pub contacts: usize,
@@ -31,7 +31,7 @@ impl Roster {
     pub fn view(&self) -> View {
         let view = |agent: &Agent| AgentView {
             state: agent.standing.state.clone(),
-            since: if agent.standing == Standing::default() { self.began } else { agent.standing.since },
+            since: if agent.standing.since == Time::ZERO { self.began } else { agent.standing.since },
             contacts: agent.bindings.len(),
             slot: agent.slot,
             unanswered: agent.unanswered,

@@ -6,6 +6,7 @@ use crate::menu::Menus;
 use crate::network::Networks;
 use crate::service::Service;
 use crate::sounds::SoundPlan;
+use crate::states::States;
 use crate::trunk::Trunks;
 use crate::{Plans, Server};
 
@@ -16,12 +17,13 @@ pub(crate) struct Parts {
     pub(crate) trunks: Trunks,
     pub(crate) groups: Groups,
     pub(crate) agents: Agents,
+    pub(crate) states: States,
     pub(crate) menus: Menus,
     pub(crate) sounds: SoundPlan,
 }
 
 pub(crate) fn plans(parts: Parts) -> Plans {
-    let Parts { service, networks, trunks, groups, agents, menus, sounds } = parts;
+    let Parts { service, networks, trunks, groups, agents, states, menus, sounds } = parts;
     let server = Server {
         networks: networks.server,
         http: service.http,
@@ -49,6 +51,9 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         expires_default: service.expires_default,
         expires_max: service.expires_max,
         contacts_max: service.contacts_max,
+        pause_after_unanswered: states.pause_after_unanswered,
+        pause_reasons: states.pause_reasons,
+        star_codes: states.star_codes,
     };
     let acd = acd::Plan { groups: groups.acd, agents: agents.acd, back_off: groups.back_off };
     Plans { server, acd, roster, call, sounds: sounds.files, warnings: Vec::new() }

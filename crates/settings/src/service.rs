@@ -34,6 +34,7 @@ pub(crate) struct Service {
 
 impl Default for Service {
     fn default() -> Service {
+        let roster::Plan { expires_min, expires_default, expires_max, contacts_max, .. } = roster::Plan::default();
         Service {
             http: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             data: PathBuf::from("data"),
@@ -42,10 +43,10 @@ impl Default for Service {
             drain: Duration::from_secs(300),
             realm: "12345".to_owned(),
             digest: &[Digest::Md5],
-            expires_min: Duration::from_secs(30),
-            expires_default: Duration::from_secs(300),
-            expires_max: Duration::from_secs(3600),
-            contacts_max: 10,
+            expires_min,
+            expires_default,
+            expires_max,
+            contacts_max,
             called: Vec::new(),
             connect: Connect { show_citizen: true, say_agent_number: true },
             limits: Limits::default(),

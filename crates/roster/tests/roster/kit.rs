@@ -17,7 +17,7 @@ pub(crate) const B: AgentId = AgentId(1);
 pub(crate) struct Desk {
     pub(crate) roster: Roster,
     pub(crate) now: Now,
-    pub(crate) ledger: Ledger,
+    ledger: Ledger,
     /// What the last step wrote down.
     pub(crate) facts: Vec<Fact>,
     /// What happened since the test looked.
@@ -65,7 +65,9 @@ impl Desk {
             }
         }
         for fact in &self.facts {
+            let before = self.ledger.clone();
             self.ledger.apply(fact.clone());
+            assert_ne!(self.ledger, before, "{fact:?} says nothing new");
         }
         assert_eq!(self.ledger, self.roster.ledger(), "facts: {:?}", self.facts);
         said
@@ -97,6 +99,12 @@ impl Desk {
             Some(Action::State { ticket: Ticket(7), outcome, .. }) => (outcome, said),
             other => panic!("no answer last, but {other:?} after {said:?}"),
         }
+    }
+
+    /// A change that is carried out.
+    pub(crate) fn must(&mut self, agent: AgentId, change: StateChange) {
+        let (outcome, _) = self.set(agent, change);
+        assert!(outcome.is_ok(), "{outcome:?}");
     }
 
     /// An offer that ends so.
