@@ -15,6 +15,7 @@ mod exchange;
 mod fact;
 mod fault;
 mod leases;
+mod rate;
 mod register;
 mod remnant;
 mod signals;

@@ -10,6 +10,7 @@ use crate::admit::Doorman;
 use crate::calls::Calls;
 use crate::drill::Drills;
 use crate::leases::Leases;
+use crate::rate::Rate;
 use crate::register::Asked;
 use crate::remnant::Remnants;
 use crate::{Answer, Ask, Counters, Drill, Effects, Input, Phases, Place};
@@ -44,6 +45,7 @@ pub struct Switch {
     /// Calls that are over but for their dialogs, after a fault or a restart.
     pub(crate) remnants: Remnants,
     pub(crate) drills: Drills,
+    pub(crate) rate: Rate,
     /// Requests that wait for the roster.
     pub(crate) asked: Map<Ticket, Asked>,
     /// Requests inside dialogs that a call is about to answer.
@@ -64,6 +66,7 @@ impl Switch {
         Switch {
             doorman: Doorman::new(&plan.realm, &plan.digest, config.nonce_key),
             drills: Drills::new(config.drill),
+            rate: Rate::default(),
             calls: Calls::new(config.id, config.epoch),
             plan,
             endpoint,
@@ -83,6 +86,7 @@ impl Switch {
     pub fn handle(&mut self, now: Now, input: Input<'_>, out: &mut Effects) {
         match input {
             Input::Message { flow, bytes } => self.on_message(now, flow, bytes),
+            Input::Shed { flow, bytes } => self.shed(now, flow, bytes),
             Input::FlowClosed(flow) => self.endpoint.flow_closed(now, flow, &mut self.sip),
             Input::Unreachable(flow) => self.endpoint.unreachable(now, flow, &mut self.sip),
             Input::Queue(action) => self.on_queue(now, action, out),
