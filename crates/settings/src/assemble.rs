@@ -50,6 +50,12 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         expires_max: service.expires_max,
         contacts_max: service.contacts_max,
     };
-    let acd = acd::Plan { groups: groups.acd, agents: agents.acd, back_off: groups.back_off };
+    let acd = acd::Plan {
+        groups: groups.acd,
+        agents: agents.acd,
+        back_off: groups.back_off,
+        redial: groups.redial,
+        wrap_up_max: groups.wrap_up_max,
+    };
     Plans { server, acd, roster, call, sounds: sounds.files, warnings: Vec::new() }
 }
