@@ -42,6 +42,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         prompts: sounds.prompts,
         groups: groups.call,
         agents: agents.call,
+        star_codes: states.star_codes.clone(),
         connect: service.connect,
         limits: service.limits,
     };
@@ -55,6 +56,12 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         pause_reasons: states.pause_reasons,
         star_codes: states.star_codes,
     };
-    let acd = acd::Plan { groups: groups.acd, agents: agents.acd, back_off: groups.back_off };
+    let acd = acd::Plan {
+        groups: groups.acd,
+        agents: agents.acd,
+        back_off: groups.back_off,
+        redial: groups.redial,
+        wrap_up_max: groups.wrap_up_max,
+    };
     Plans { server, acd, roster, call, sounds: sounds.files, warnings: Vec::new() }
 }

@@ -43,6 +43,8 @@ const KEYS: &[&str] = &[
     "called.numbers",
     "called.menu",
     // queues.toml
+    "queue.redial_s",
+    "queue.wrap_up_max_s",
     "back_off.rejected_s",
     "back_off.busy_s",
     "back_off.no_answer_s",

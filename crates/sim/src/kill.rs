@@ -48,6 +48,9 @@ impl Disk {
     pub(crate) fn start(&mut self, mut config: switch::Config, now: Now, out: &mut Effects) -> Exchange {
         self.epoch += 1;
         self.down_until = None;
+        if self.epoch > 1 {
+            config.drill = None;
+        }
         config.epoch = base::Epoch(self.epoch);
         Exchange::restore(config, self.plans.clone(), &self.ledger, now, self.rng.fork(), out)
     }

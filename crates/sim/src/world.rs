@@ -294,6 +294,9 @@ impl World {
         let rim = |w| Rim::new(WorkerId(w), scenario, bank.clone(), now.time, rng);
         self.rims = (0..scenario.workers).map(rim).collect();
         self.exchange = self.disk.start(config(&self.scenario), now, &mut self.effects);
+        self.checks.queue.restarted(&self.exchange.acd.ledger());
+        // Who answered while nobody was there to hear it talks with nobody.
+        self.checks.audio.cut(now.time);
         self.after_turn([0; 3])
     }
 
