@@ -24,13 +24,16 @@ impl Roster {
             Ok(updates) => updates,
             Err(refusal) => return out.push(Action::RegisterRefused { ticket, refusal }),
         };
+        let changes = !updates.is_empty();
         self.telling(id, out, |roster, out| {
             for update in updates {
                 roster.update(now, id, asked, update, out);
             }
             let bindings = roster.agent(id).map(|a| a.bindings.listed(now.time)).unwrap_or_default();
             out.push(Action::Registered { ticket, bindings });
-            roster.phones_changed(now, id, out);
+            if changes {
+                roster.phones_changed(now, id, out);
+            }
         });
     }
 

@@ -206,6 +206,8 @@ fn roster_plan(scenario: &Scenario) -> roster::Plan {
         expires_default: Duration::from_secs(60),
         expires_max: Duration::from_secs(300),
         contacts_max: 4,
+        // Nobody here dials the code that ends such a pause.
+        pause_after_unanswered: 0,
         ..roster::Plan::default()
     }
 }

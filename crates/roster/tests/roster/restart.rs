@@ -46,7 +46,8 @@ fn a_binding_that_expired_meanwhile_and_one_over_a_connection_are_gone() {
     assert_eq!(desk.happened(), [""; 0]);
     assert_eq!((state(&desk, 0), state(&desk, 1)), (State::Ready, State::Ready), "states stand");
 
-    // One comes back in time, the other does not.
+    // One comes back in time, the other does not. To ask what is bound is no sign of leaving.
+    desk.register(B, asks(tcp(2), "q", 1, Change::Query));
     desk.pass(Duration::from_secs(119));
     let back = desk.register(B, binds(tcp(2), "c", 1, "sip:b@t"));
     assert_eq!(back[1..], [Action::Ready { agent: B }]);
