@@ -53,7 +53,7 @@ pub struct Opened<S> {
 
 /// Takes batches without ever waiting; threads of its own apply, write and flush them.
 pub struct Journal {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
 }
 

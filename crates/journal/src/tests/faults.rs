@@ -24,7 +24,7 @@ fn what_failed_at_any_operation_is_written_when_the_disk_heals() {
         let disk = Memory::default().with(Plan::Fail { from, to: from + 1 + round as u64 % 3, with });
         let mut opened = open(&disk).expect("opens before the disk fails");
         let mut count = 0;
-        while count < 60 || disk.operations() < from + 3 {
+        while count < 60 {
             append(&mut opened.journal, [count]);
             count += 1;
             let stands = opened.journal.commit(LONG);
@@ -57,7 +57,7 @@ fn a_full_disk_is_named_counted_and_not_waited_for() {
     let health = opened.journal.health();
     assert_eq!((health.ok, health.facts_not_written), (false, 497));
     assert!(health.since.is_some());
-    assert!(health.problem.as_deref().is_some_and(|text| text.contains("journal-1-1.log")), "{health:?}");
+    assert!(health.problem.as_deref().is_some_and(|text| text.contains("no storage space")), "{health:?}");
     assert_eq!(reopen(&disk).state, first(3), "a kill now loses what health counts");
     disk.plan(Plan::Fine);
     let health = wait_for(&opened.journal, |health| health.ok);

@@ -68,6 +68,21 @@ fn append(journal: &mut Journal, numbers: impl IntoIterator<Item = u64>) {
     for number in numbers {
         batch.push(|out| out.extend_from_slice(&number.to_le_bytes()));
         journal.append(Time::from_millis(number), &mut batch);
+        if number % 16 == 15 {
+            follow(journal);
+        }
+    }
+}
+
+/// Waits for the shadow: the small limits of a test leave it no time.
+fn follow(journal: &Journal) {
+    let deadline = Instant::now() + LONG;
+    while {
+        let inner = journal.shared.lock();
+        inner.applied < inner.next() && inner.shadow_lost.is_none()
+    } {
+        assert!(Instant::now() < deadline, "the shadow hangs");
+        std::thread::yield_now();
     }
 }
 
