@@ -120,7 +120,7 @@ impl Switch {
 
     fn start_record(&mut self, now: Now, sender: Sender, request: &Message) -> StartRecord {
         let caller = request.from().ok().and_then(|f| f.uri.number().or_else(|| f.uri.user_text()));
-        let called = request.request_uri_ref().and_then(sip::Uri::number);
+        let called = request.request_uri_ref().and_then(sip::UriRef::number);
         StartRecord {
             id: self.calls.next_id(),
             caller: caller.unwrap_or_else(|| "anonymous".to_owned()),
