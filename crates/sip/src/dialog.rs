@@ -2,7 +2,7 @@
 
 use base::packed_struct;
 
-use crate::{Builder, ContactHeader, Message, Method, Name, NameAddr, Uri};
+use crate::{Builder, Message, Method, Name, NameAddr, Uri, UriRef};
 
 /// The start line of a request of ours and the headers that its ACK and CANCEL repeat.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Head {
             builder.push(Name::Route, route);
         }
         builder
-            .header(Name::MaxForwards, 70)
+            .header(Name::MaxForwards, 70u8)
             .header(Name::From, &self.from)
             .header(Name::To, &self.to)
             .header(Name::CallId, &self.call_id)
@@ -184,11 +184,7 @@ impl Dialog {
 }
 
 fn contact(message: &Message) -> Option<Uri> {
-    let mut contacts = message.contacts().ok()?;
-    match contacts.drain(..).next()? {
-        ContactHeader::Address(address) => Some(address.uri),
-        ContactHeader::Star => None,
-    }
+    message.contact_ref().map(UriRef::to_uri)
 }
 
 #[cfg(test)]

@@ -152,18 +152,14 @@ impl Endpoint {
         }
     }
 
-    /// `Allow` as a header value.
-    pub(super) fn allow_list(&self) -> String {
-        let names: Vec<&str> = self.config.allow.iter().map(|method| method.name()).collect();
-        names.join(", ")
+    pub(super) fn push_allow(&self, builder: &mut crate::Builder) {
+        builder.push_list(Name::Allow, self.config.allow.iter().map(|method| method.name()));
     }
 
     /// What we can do, as the first messages of a dialog say it (RFC 3261 §13.2.1, §13.3.1.4).
     pub(super) fn push_abilities(&self, mut builder: crate::Builder) -> crate::Builder {
-        builder.push(Name::Allow, self.allow_list());
-        if !self.config.supported.is_empty() {
-            builder.push(Name::Supported, self.config.supported.join(", "));
-        }
+        self.push_allow(&mut builder);
+        builder.push_list(Name::Supported, self.config.supported.iter().map(String::as_str));
         builder
     }
 }

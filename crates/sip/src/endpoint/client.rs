@@ -364,7 +364,7 @@ pub(super) fn finish(mut builder: Builder, headers: &[(String, String)], body: O
         builder.push(name, value);
     }
     match body {
-        Some(body) => builder.body(&body.content_type, body.bytes.clone()).finish(),
+        Some(body) => builder.finish_with(&body.content_type, &body.bytes),
         None => builder.finish(),
     }
 }
