@@ -12,6 +12,8 @@ use rustix::event::epoll;
 use store::Store;
 use switch::{Effects, Exchange, Input};
 
+use crate::desk::Counter;
+use crate::news::Herald;
 use crate::publish::{Picture, Publisher};
 use crate::sockets::{DATAGRAM_MAX, Listener};
 use crate::stop::{Order, Stop};
@@ -57,6 +59,8 @@ pub(crate) struct Parts {
     pub(crate) stop: Arc<Stop>,
     pub(crate) publisher: Publisher,
     pub(crate) drain: Duration,
+    pub(crate) counter: Counter,
+    pub(crate) herald: Herald,
 }
 
 /// Everything the control thread owns.
@@ -128,6 +132,7 @@ impl Control {
         if self.parts.exchange.next_timeout().is_some_and(|t| t <= now.time) {
             self.parts.exchange.handle(now, Input::Deadline, &mut self.effects);
         }
+        self.take_questions(now);
         let outcome = self.follow_orders(now);
         self.carry_out(now);
         self.parts.publisher.note_turn(self.parts.clock.time() - now.time);
@@ -168,10 +173,23 @@ impl Control {
         self.parts.exchange.handle(now, Input::Notice { worker, notice }, &mut self.effects);
     }
 
+    fn take_questions(&mut self, now: Now) {
+        let Parts { counter, exchange, stop, .. } = &mut self.parts;
+        let effects = &mut self.effects;
+        let put = |ticket, by, ask| exchange.handle(now, Input::Ask { ticket, by, ask }, effects);
+        if counter.take(put) {
+            stop.ring();
+        }
+    }
+
     /// Records first, then jobs, then messages: nobody is told of what was not handed over.
     fn carry_out(&mut self, now: Now) {
         let since = self.parts.clock.time() - now.time;
+        for fact in self.effects.facts.drain(..) {
+            self.parts.herald.fact(now.wall, fact);
+        }
         for entry in self.effects.records.drain(..) {
+            self.parts.herald.record(&entry);
             self.parts.publisher.note_record(&entry, since);
             log(&entry);
             self.parts.store.write(entry);
@@ -183,6 +201,10 @@ impl Control {
                 self.parts.publisher.send_failed += 1;
             }
         }
+        for (ticket, answer) in self.effects.answers.drain(..) {
+            self.parts.counter.answer(ticket, answer);
+        }
+        self.parts.herald.end_turn(now, &self.parts.exchange);
     }
 
     /// Jobs of one worker keep their order: what does not fit into its ring goes first in the next turn.

@@ -7,13 +7,14 @@ use crate::network::Networks;
 use crate::service::Service;
 use crate::sounds::SoundPlan;
 use crate::trunk::Trunks;
-use crate::{Plans, Server};
+use crate::{Plans, Server, Token};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     pub(crate) service: Service,
     pub(crate) networks: Networks,
     pub(crate) trunks: Trunks,
+    pub(crate) tokens: Vec<Token>,
     pub(crate) groups: Groups,
     pub(crate) agents: Agents,
     pub(crate) menus: Menus,
@@ -21,10 +22,11 @@ pub(crate) struct Parts {
 }
 
 pub(crate) fn plans(parts: Parts) -> Plans {
-    let Parts { service, networks, trunks, groups, agents, menus, sounds } = parts;
+    let Parts { service, networks, trunks, tokens, groups, agents, menus, sounds } = parts;
     let server = Server {
         networks: networks.server,
         http: service.http,
+        tokens,
         data: service.data,
         log: service.log,
         media_workers: service.media_workers,

@@ -39,6 +39,10 @@ const KEYS: &[&str] = &[
     "trunk.password",
     "called.numbers",
     "called.menu",
+    "token.name",
+    "token.role",
+    "token.sha256",
+    "token.agent",
     // queues.toml
     "back_off.rejected_s",
     "back_off.busy_s",

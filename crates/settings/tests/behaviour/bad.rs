@@ -32,6 +32,7 @@ cases! {
     example_passwords_beyond_loopback: "example-passwords",
     empty: "empty",
     warnings: "unused",
+    tokens: "tokens",
 }
 
 #[test]
