@@ -129,6 +129,10 @@ impl Call {
         }
     }
 
+    pub fn id(&self) -> base::CallId {
+        self.start.id
+    }
+
     pub fn is_over(&self) -> bool {
         self.over
     }

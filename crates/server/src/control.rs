@@ -12,7 +12,9 @@ use rustix::event::epoll;
 use store::Store;
 use switch::{Effects, Exchange, Input};
 
-use crate::inbox::{Inbox, NEW_CALLS_A_TURN, Place};
+use crate::arrivals::{Arrivals, NEW_CALLS_A_TURN, Place};
+use crate::desk::Counter;
+use crate::news::Herald;
 use crate::publish::{Picture, Publisher};
 use crate::sockets::{DATAGRAM_MAX, Listener};
 use crate::stop::{Order, Stop};
@@ -58,6 +60,8 @@ pub(crate) struct Parts {
     pub(crate) stop: Arc<Stop>,
     pub(crate) publisher: Publisher,
     pub(crate) drain: Duration,
+    pub(crate) counter: Counter,
+    pub(crate) herald: Herald,
 }
 
 /// Everything the control thread owns.
@@ -65,7 +69,7 @@ pub(crate) struct Control {
     parts: Parts,
     effects: Effects,
     buffer: Box<[u8]>,
-    inbox: Inbox,
+    arrivals: Arrivals,
     /// Jobs that found their ring full; bounded by what the calls of one switch can ask for.
     late_jobs: VecDeque<(WorkerId, Job)>,
     phase: Phase,
@@ -78,7 +82,7 @@ impl Control {
             parts,
             effects: Effects::default(),
             buffer: vec![0; DATAGRAM_MAX].into_boxed_slice(),
-            inbox: Inbox::default(),
+            arrivals: Arrivals::default(),
             late_jobs: VecDeque::new(),
             phase: Phase::Serving,
             next_tick: Time::ZERO,
@@ -132,6 +136,7 @@ impl Control {
         if self.parts.exchange.next_timeout().is_some_and(|t| t <= now.time) {
             self.parts.exchange.handle(now, Input::Deadline, &mut self.effects);
         }
+        self.take_questions(now);
         let outcome = self.follow_orders(now);
         self.carry_out(now);
         self.parts.publisher.note_turn(self.parts.clock.time() - now.time);
@@ -148,7 +153,7 @@ impl Control {
             for _ in 0..BATCH {
                 let Some((length, flow)) = listener.receive(&mut self.buffer) else { break };
                 let bytes = &self.buffer[..length];
-                let input = match self.inbox.place(flow, bytes) {
+                let input = match self.arrivals.place(flow, bytes) {
                     Place::Now => Input::Message { flow, bytes },
                     Place::Waits => continue,
                     Place::Refused => Input::Shed { flow, bytes },
@@ -165,10 +170,10 @@ impl Control {
     /// New calls come last, and only so many: the others wait for the next turn, which follows at once.
     fn admit(&mut self, now: Now) {
         for _ in 0..NEW_CALLS_A_TURN {
-            let Some((flow, bytes)) = self.inbox.next() else { return };
+            let Some((flow, bytes)) = self.arrivals.next() else { return };
             self.parts.exchange.handle(now, Input::Message { flow, bytes: &bytes }, &mut self.effects);
         }
-        if !self.inbox.is_empty() {
+        if !self.arrivals.is_empty() {
             self.parts.stop.ring();
         }
     }
@@ -188,10 +193,23 @@ impl Control {
         self.parts.exchange.handle(now, Input::Notice { worker, notice }, &mut self.effects);
     }
 
+    fn take_questions(&mut self, now: Now) {
+        let Parts { counter, exchange, stop, .. } = &mut self.parts;
+        let effects = &mut self.effects;
+        let put = |ticket, by, ask| exchange.handle(now, Input::Ask { ticket, by, ask }, effects);
+        if counter.take(put) {
+            stop.ring();
+        }
+    }
+
     /// Records first, then jobs, then messages: nobody is told of what was not handed over.
     fn carry_out(&mut self, now: Now) {
         let since = self.parts.clock.time() - now.time;
+        for fact in self.effects.facts.drain(..) {
+            self.parts.herald.fact(now.wall, fact);
+        }
         for entry in self.effects.records.drain(..) {
+            self.parts.herald.record(&entry);
             self.parts.publisher.note_record(&entry, since);
             log(&entry);
             self.parts.store.write(entry);
@@ -203,6 +221,10 @@ impl Control {
                 self.parts.publisher.send_failed += 1;
             }
         }
+        for (ticket, answer) in self.effects.answers.drain(..) {
+            self.parts.counter.answer(ticket, answer);
+        }
+        self.parts.herald.end_turn(now, &self.parts.exchange);
     }
 
     /// Jobs of one worker keep their order: what does not fit into its ring goes first in the next turn.

@@ -9,7 +9,7 @@ use media::WorkerLink;
 use roster::{Slot, State};
 use switch::Exchange;
 
-use crate::view::{Agents, Calls, Group, Histogram, MediaWorker, Offers, Readiness, Sip, View};
+use crate::view::{Agents, Calls, Group, GroupAgents, Histogram, MediaWorker, Offers, Readiness, Sip, View};
 
 /// Gathers what only the control thread sees and publishes it.
 #[derive(Debug)]
@@ -99,6 +99,13 @@ fn groups(now: Now, exchange: &Exchange) -> Vec<Group> {
         name,
         waiting: (view.waiting + view.offered) as u64,
         longest_wait: view.longest_wait,
+        agents: GroupAgents {
+            ready: view.agents_ready as u64,
+            offered: view.agents_offered as u64,
+            talking: view.agents_talking as u64,
+            wrap_up: view.agents_wrap_up as u64,
+            back_off: view.agents_back_off as u64,
+        },
     };
     names.zip(views).map(group).collect()
 }

@@ -17,7 +17,10 @@ use settings::Plans;
 use store::{Opened, Store};
 use switch::{Config, Exchange, Switch};
 
+use crate::board::Board;
 use crate::control::{Control, Outcome, Parts};
+use crate::desk::{self, Desk};
+use crate::news::{self, Inbox};
 use crate::publish::Publisher;
 use crate::sockets::Listener;
 use crate::stop::Stop;
@@ -57,6 +60,11 @@ pub struct Running {
     pub sip: SocketAddr,
     pub stop: Arc<Stop>,
     pub view: Arc<ArcSwap<View>>,
+    /// Asks the owners of calls, agents and queue.
+    pub desk: Desk,
+    /// What the control thread tells; the rim folds it into the board.
+    pub inbox: Option<Inbox>,
+    pub board: Arc<Board>,
     /// Calls found open from before a restart.
     pub closed: u64,
     thread: JoinHandle<io::Result<(Outcome, Store)>>,
@@ -93,11 +101,16 @@ pub fn start(mut plans: Plans, data: PathBuf) -> Result<Running, Error> {
     let exchange = exchange(plans, links.len(), epoch, clock.now(), rng)?;
     let view = Arc::new(ArcSwap::from_pointee(View::default()));
     let publisher = Publisher::new(Arc::clone(&view));
-    let parts = Parts { clock, exchange, listeners, media, links, store, stop: Arc::clone(&stop), publisher, drain };
+    let (desk, counter) = desk::open(Arc::clone(&stop));
+    let (herald, inbox) = news::ring().map_err(|source| Error::Thread { source })?;
+    let board = Arc::new(Board::new(epoch));
+    let stop_too = Arc::clone(&stop);
+    let parts =
+        Parts { clock, exchange, listeners, media, links, store, stop: stop_too, publisher, drain, counter, herald };
     let control = Control::new(parts);
     let thread = std::thread::Builder::new().name("control".to_owned()).spawn(|| control.run());
     let thread = thread.map_err(|source| Error::Thread { source })?;
-    Ok(Running { sip, stop, view, closed, thread })
+    Ok(Running { sip, stop, view, desk, inbox: Some(inbox), board, closed, thread })
 }
 
 /// Binds the listeners; a port that the system picked stands in what we advertise.

@@ -8,13 +8,14 @@ use crate::service::Service;
 use crate::sounds::SoundPlan;
 use crate::states::States;
 use crate::trunk::Trunks;
-use crate::{Plans, Server};
+use crate::{Plans, Server, Token};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     pub(crate) service: Service,
     pub(crate) networks: Networks,
     pub(crate) trunks: Trunks,
+    pub(crate) tokens: Vec<Token>,
     pub(crate) groups: Groups,
     pub(crate) agents: Agents,
     pub(crate) states: States,
@@ -23,10 +24,11 @@ pub(crate) struct Parts {
 }
 
 pub(crate) fn plans(parts: Parts) -> Plans {
-    let Parts { service, networks, trunks, groups, agents, states, menus, sounds } = parts;
+    let Parts { service, networks, trunks, tokens, groups, agents, states, menus, sounds } = parts;
     let server = Server {
         networks: networks.server,
         http: service.http,
+        tokens,
         data: service.data,
         log: service.log,
         media_workers: service.media_workers,

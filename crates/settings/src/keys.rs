@@ -42,6 +42,10 @@ const KEYS: &[&str] = &[
     "trunk.password",
     "called.numbers",
     "called.menu",
+    "token.name",
+    "token.role",
+    "token.sha256",
+    "token.agent",
     // queues.toml
     "queue.redial_s",
     "queue.wrap_up_max_s",

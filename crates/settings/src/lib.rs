@@ -21,10 +21,11 @@ mod service;
 mod sounds;
 mod source;
 mod states;
+mod token;
 mod trunk;
 mod value;
 
 pub use keys::keys;
 pub use load::load;
-pub use plans::{Network, Plans, Server, SoundFile};
+pub use plans::{Network, Plans, Role, Server, SoundFile, Token};
 pub use report::Report;

@@ -131,8 +131,10 @@ fn check_expires(service: &Service, sip: &Table<'_>) {
 fn http_listen(value: &Value<'_>, problems: &Problems) -> Option<SocketAddr> {
     let listen = socket(value)?;
     if !listen.ip().is_loopback() {
-        let title = format!("HTTP on {listen} is open to whoever reaches it: it asks for no password");
-        let help = "put a reverse proxy in front, or listen on 127.0.0.1";
+        let title = format!(
+            "HTTP on {listen} is open to whoever reaches it: metrics ask for no token, and tokens travel in clear"
+        );
+        let help = "put a reverse proxy with TLS in front, or listen on 127.0.0.1";
         problems.warn(Problem::new(value.spot.clone(), title, "reachable from other machines", help));
     }
     Some(listen)

@@ -124,6 +124,12 @@ impl Switch {
         Phases::count(self.calls.iter())
     }
 
+    /// Every call with the facts that lead to where it stands; those that only wind down are left out.
+    pub fn retell(&self, now: Now) -> Vec<(CallId, Vec<call::Fact>)> {
+        let told = self.calls.iter().map(|call| (call.id(), call.retell(now)));
+        told.filter(|(_, facts)| !facts.is_empty()).collect()
+    }
+
     pub fn counters(&self) -> &Counters {
         &self.counters
     }

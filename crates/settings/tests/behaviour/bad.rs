@@ -33,6 +33,7 @@ cases! {
     example_passwords_beyond_loopback: "example-passwords",
     empty: "empty",
     warnings: "unused",
+    tokens: "tokens",
 }
 
 #[test]
