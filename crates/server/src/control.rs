@@ -6,13 +6,14 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Job, Masked, Notice, Now, RecordEntry, Time, WorkerId};
+use base::{EndReason, Job, Masked, Notice, Now, RecordEntry, Time, WorkerId};
 use media::{Clock, Media, WorkerLink};
 use rustix::event::epoll;
 use store::Store;
 use switch::{Effects, Exchange, Input};
 
 use crate::arrivals::{Arrivals, NEW_CALLS_A_TURN, Place};
+use crate::books::Books;
 use crate::desk::Counter;
 use crate::news::Herald;
 use crate::publish::{Picture, Publisher};
@@ -57,6 +58,9 @@ pub(crate) struct Parts {
     pub(crate) media: Media,
     pub(crate) links: Vec<WorkerLink>,
     pub(crate) store: Store,
+    pub(crate) books: Books,
+    /// What owners had to say at their start.
+    pub(crate) first: Effects,
     pub(crate) stop: Arc<Stop>,
     pub(crate) publisher: Publisher,
     pub(crate) drain: Duration,
@@ -77,10 +81,10 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    pub(crate) fn new(parts: Parts) -> Control {
+    pub(crate) fn new(mut parts: Parts) -> Control {
         Control {
+            effects: std::mem::take(&mut parts.first),
             parts,
-            effects: Effects::default(),
             buffer: vec![0; DATAGRAM_MAX].into_boxed_slice(),
             arrivals: Arrivals::default(),
             late_jobs: VecDeque::new(),
@@ -89,12 +93,13 @@ impl Control {
         }
     }
 
-    /// Serves until told to stop; returns the store, so that its last records can be waited for.
+    /// Serves until told to stop; returns store and journal, so that their last entries can be waited for.
     ///
     /// # Errors
     /// When the kernel refuses to wait for events.
-    pub(crate) fn run(mut self) -> io::Result<(Outcome, Store)> {
+    pub(crate) fn run(mut self) -> io::Result<(Outcome, Store, Books)> {
         let poll = self.watch()?;
+        self.begin();
         loop {
             let now = self.parts.clock.now();
             let mut events =
@@ -105,9 +110,16 @@ impl Control {
                 Err(e) => return Err(e.into()),
             }
             if let Some(outcome) = self.turn() {
-                return Ok((outcome, self.parts.store));
+                return Ok((outcome, self.parts.store, self.parts.books));
             }
         }
+    }
+
+    /// Calls found open from before are ended first; what not even the journal knew of follows them.
+    fn begin(&mut self) {
+        let now = self.parts.clock.now();
+        self.carry_out(now);
+        self.parts.store.end_leftovers(now.wall);
     }
 
     fn watch(&self) -> io::Result<std::os::fd::OwnedFd> {
@@ -143,6 +155,7 @@ impl Control {
         if now.time >= self.next_tick {
             self.next_tick = now.time + TICK;
             self.parts.store.note(now);
+            self.parts.books.settle(&self.parts.store);
             self.publish(now);
         }
         outcome
@@ -202,8 +215,9 @@ impl Control {
         }
     }
 
-    /// Records first, then jobs, then messages: nobody is told of what was not handed over.
+    /// Facts first, then records, jobs and messages: nobody is told of what was not written down.
     fn carry_out(&mut self, now: Now) {
+        self.parts.books.write(now, &self.effects.facts);
         let since = self.parts.clock.time() - now.time;
         for fact in self.effects.facts.drain(..) {
             self.parts.herald.fact(now.wall, fact);
@@ -212,7 +226,7 @@ impl Control {
             self.parts.herald.record(&entry);
             self.parts.publisher.note_record(&entry, since);
             log(&entry);
-            self.parts.store.write(entry);
+            self.parts.books.record(&mut self.parts.store, entry);
         }
         self.send_jobs();
         for message in self.effects.messages.drain(..) {
@@ -279,8 +293,9 @@ impl Control {
             Phase::Serving => Readiness::Ready,
             Phase::Draining { .. } | Phase::Ending { .. } => Readiness::Draining,
         };
-        let store = self.parts.store.health();
-        let picture = Picture { exchange: &self.parts.exchange, links: &self.parts.links, store: &store, readiness };
+        let (store, journal) = (self.parts.store.health(), self.parts.books.health());
+        let Parts { exchange, links, .. } = &self.parts;
+        let picture = Picture { exchange, links, store: &store, journal: &journal, readiness };
         self.parts.publisher.publish(now, &picture);
     }
 }
@@ -288,6 +303,9 @@ impl Control {
 /// A line a call for the operator; the caller's number is masked.
 fn log(entry: &RecordEntry) {
     let RecordEntry::End(record) = entry else { return };
+    if record.end_reason == EndReason::Fault {
+        tracing::error!(call = %record.start.id, "a fault of ours ended a call; the panic above says where, report it");
+    }
     tracing::info!(
         call = %record.start.id,
         caller = %Masked(&record.start.caller),

@@ -8,6 +8,7 @@
 mod arrivals;
 mod bell;
 mod board;
+mod books;
 mod control;
 pub mod desk;
 pub mod events;
@@ -27,5 +28,5 @@ pub use control::Outcome;
 pub use desk::{Busy, Desk};
 pub use mirror::Mirror;
 pub use news::Inbox;
-pub use start::{Error, Running, start};
+pub use start::{Error, Options, Running, start};
 pub use stop::Stop;
