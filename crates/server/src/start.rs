@@ -81,8 +81,11 @@ impl Running {
 /// # Errors
 /// When a socket, a file or a thread is not to be had; what was started ends again.
 pub fn start(mut plans: Plans, data: PathBuf) -> Result<Running, Error> {
-    let Opened { store, epoch, last_time, closed } =
-        Store::open(&data, NodeId::default(), Clock::start(base::Time::ZERO).now().wall)?;
+    let wall = Clock::start(base::Time::ZERO).now().wall;
+    let Opened { mut store, epoch, last_time } = Store::open(&data, NodeId::default(), wall, Epoch::default())?;
+    store.end_leftovers(wall);
+    store.sync(LAST_RECORDS);
+    let closed = store.health().closed;
     let clock = Clock::start(last_time);
     let mut rng = Rng::from_seed(random()?);
     let listeners = listen(&mut plans)?;
