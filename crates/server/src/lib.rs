@@ -30,3 +30,4 @@ pub use mirror::Mirror;
 pub use news::Inbox;
 pub use start::{Error, Options, Running, start};
 pub use stop::Stop;
+pub use switch::Drill;

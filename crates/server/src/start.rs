@@ -124,8 +124,21 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let (herald, inbox) = news::ring().map_err(|source| Error::Thread { source })?;
     let board = Arc::new(Board::new(epoch));
     let stop_too = Arc::clone(&stop);
-    let parts =
-        Parts { clock, exchange, listeners, media, links, store, books, first, stop: stop_too, publisher, drain, counter, herald };
+    let parts = Parts {
+        clock,
+        exchange,
+        listeners,
+        media,
+        links,
+        store,
+        books,
+        first,
+        stop: stop_too,
+        publisher,
+        drain,
+        counter,
+        herald,
+    };
     let control = Control::new(parts);
     let thread = std::thread::Builder::new().name("control".to_owned()).spawn(|| control.run());
     let thread = thread.map_err(|source| Error::Thread { source })?;
