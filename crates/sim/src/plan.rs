@@ -193,7 +193,9 @@ fn acd_plan(scenario: &Scenario, rng: &mut Rng) -> acd::Plan {
     let agents = (0..scenario.agents).map(|_| acd::Agent { skills: skills(rng), wrap_up: None }).collect();
     let ms = Duration::from_millis;
     let back_off = acd::BackOff { rejected: ms(1500), busy: ms(1000), no_answer: ms(2000), unreachable: ms(2000) };
-    acd::Plan { groups, agents, back_off, ..acd::Plan::default() }
+    // Some redials come too late, and a run comes to rest.
+    let redial = Duration::from_secs(8);
+    acd::Plan { groups, agents, back_off, redial, ..acd::Plan::default() }
 }
 
 fn roster_plan(scenario: &Scenario) -> roster::Plan {
