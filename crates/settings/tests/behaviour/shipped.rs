@@ -14,6 +14,10 @@ fn it_loads_clean() {
     assert!(plans.call.called.iter().any(|c| c.number == "12345"));
     assert_eq!(plans.server.networks[0].listen.to_string(), "127.0.0.1:5060");
     assert_eq!(plans.call.networks[0].advertised_host, "127.0.0.1");
+    let states = roster::Plan { agents: plans.roster.agents.clone(), ..roster::Plan::default() };
+    assert_eq!(plans.roster, states, "what the shipped files say is what an operator gets who says nothing");
+    let pause = roster::StarCode::Pause { reason: "meal".to_owned() };
+    assert_eq!(plans.roster.star_codes.parse("*732"), Some(pause));
     let (group, _) = plans.call.menus[0].menu.person();
     assert_eq!(plans.acd.groups[usize::from(group.0)].name, "consult");
 }

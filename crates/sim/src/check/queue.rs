@@ -60,6 +60,12 @@ impl Queue {
         Queue { plan, callers: Vec::new(), places, open: Vec::new(), arrivals: 0, chosen: Vec::new(), reserved: 0 }
     }
 
+    /// Nobody waits after a restart; who had a place has it still.
+    pub(crate) fn restarted(&mut self, ledger: &acd::Ledger) {
+        let place = |p: &acd::ledger::Place| Place { priority: p.priority, since: p.since, until: p.until };
+        self.places = ledger.places.iter().map(|(caller, p)| (*caller, place(p))).collect();
+    }
+
     /// The queue took a command.
     pub(crate) fn heard(&mut self, now: Time, command: &Command) {
         self.places.retain(|_, place| place.until > now);
