@@ -102,12 +102,10 @@ impl Builder {
     /// Via with its source noted; `to_tag` is added when To has no tag. A 100 repeats Timestamp.
     pub fn reply(request: &Message, status: u16, to_tag: Option<&str>, via: Option<&Via>) -> Builder {
         let mut builder = Builder::response(status, reason_phrase(status));
-        let mut vias = request.vias();
         if let Some(via) = via {
-            vias.next();
             builder.push(Name::Via, via);
         }
-        for value in vias {
+        for value in request.vias().skip(usize::from(via.is_some())) {
             builder.copy(Name::Via, value);
         }
         builder.copy(Name::From, request.header(Name::From).unwrap_or_default());

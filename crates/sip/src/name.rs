@@ -149,15 +149,19 @@ const fn by_letter() -> [Name; 26] {
 impl Name {
     /// The name that `text` spells, in any case, long or compact.
     pub fn from_token(text: &str) -> Name {
-        if let &[letter] = text.as_bytes() {
+        Name::from_bytes(text.as_bytes())
+    }
+
+    pub(crate) fn from_bytes(text: &[u8]) -> Name {
+        if let &[letter] = text {
             let place = letter.to_ascii_lowercase().wrapping_sub(b'a');
             return BY_LETTER.get(usize::from(place)).copied().unwrap_or(Name::Other);
         }
         if text.is_empty() || text.len() > LONGEST {
             return Name::Other;
         }
-        let name = BY_PLACE[place(text.as_bytes())];
-        let known = name.as_str();
+        let name = BY_PLACE[place(text)];
+        let known = name.as_str().as_bytes();
         if known == text || known.eq_ignore_ascii_case(text) { name } else { Name::Other }
     }
 

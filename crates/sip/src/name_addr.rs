@@ -63,7 +63,7 @@ pub(crate) fn delta_seconds(text: &str) -> Option<u32> {
 }
 
 /// A `NameAddr` where it stands in a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct NameAddrRef<'a> {
     /// The name as written, with its quotes; empty when there is none.
     display: &'a str,
@@ -75,9 +75,13 @@ impl<'a> NameAddrRef<'a> {
     /// Like `NameAddr::parse`.
     pub fn parse(value: &'a str) -> Result<NameAddrRef<'a>, &'static str> {
         let value = text::trim(value);
-        let Some(open) = text::find_outside(value, b'<') else { return NameAddrRef::parse_bare(value) };
+        let open = match value.as_bytes().first() {
+            Some(b'<') => Some(0),
+            _ => text::find_outside(value, b'<'),
+        };
+        let Some(open) = open else { return NameAddrRef::parse_bare(value) };
         let (display, rest) = value.split_at_checked(open).ok_or("no address")?;
-        let (uri, params) = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')).ok_or("< without >")?;
+        let (uri, params) = rest.get(1..).and_then(|rest| text::cut(rest, b'>')).ok_or("< without >")?;
         let params = text::trim(params);
         if !params.is_empty() && !params.starts_with(';') {
             return Err("text behind the address");
@@ -109,6 +113,9 @@ impl<'a> NameAddrRef<'a> {
 }
 
 fn check_display(display: &str) -> Result<(), &'static str> {
+    if display.is_empty() {
+        return Ok(());
+    }
     match text::quoted_end(display) {
         Some(end) if end == display.len() => Ok(()),
         Some(_) => Err("text behind the quoted name"),

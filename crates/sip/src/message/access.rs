@@ -1,5 +1,7 @@
 //! What a message says.
 
+use memchr::memchr;
+
 use super::{HeaderError, Message, Start};
 use crate::contact::ContactHeader;
 use crate::limits;
@@ -104,6 +106,12 @@ impl Message {
             .take(limits::VALUES_MAX)
     }
 
+    /// Whether a line of that name says anything.
+    pub(super) fn has_value(&self, name: Name) -> bool {
+        self.header(name).is_some_and(|value| !value.is_empty() && !value.starts_with(','))
+            || self.values(name).next().is_some()
+    }
+
     /// Every Via value as it came, the newest hop first.
     pub fn vias(&self) -> impl Iterator<Item = &str> {
         self.values(Name::Via)
@@ -116,7 +124,9 @@ impl Message {
 
     /// The newest hop's Via without a copy.
     pub fn top_via_ref(&self) -> Result<ViaRef<'_>, HeaderError> {
-        let value = self.vias().next().ok_or(HeaderError::new(Name::Via, "missing"))?;
+        // Most write a line for each hop.
+        let alone = self.header(Name::Via).filter(|line| is_sole(line));
+        let value = alone.or_else(|| self.vias().next()).ok_or(HeaderError::new(Name::Via, "missing"))?;
         ViaRef::parse(value).map_err(|what| HeaderError::new(Name::Via, what))
     }
 
@@ -160,6 +170,11 @@ impl Message {
     /// The URI of the first Contact without a copy; `None` when there is none, it is the star, or one of them cannot be
     /// read.
     pub fn contact_ref(&self) -> Option<UriRef<'_>> {
+        if let Some(line) = self.header(Name::Contact).filter(|line| is_sole(line))
+            && self.headers(Name::Contact).nth(1).is_none()
+        {
+            return NameAddrRef::parse(line).ok().map(|address| address.uri);
+        }
         let mut first = None;
         for (at, value) in self.values(Name::Contact).enumerate() {
             let uri = match value {
@@ -238,7 +253,8 @@ impl Message {
 
     /// The media type without its parameters, as written; types compare without case.
     pub fn content_type(&self) -> Option<&str> {
-        self.header(Name::ContentType).and_then(|value| value.split(';').next()).map(text::trim)
+        let value = self.header(Name::ContentType)?;
+        Some(text::trim(text::cut(value, b';').map_or(value, |(kind, _)| kind)))
     }
 
     /// Whether the body is of that media type.
@@ -249,6 +265,11 @@ impl Message {
     pub fn body(&self) -> &[u8] {
         &self.body
     }
+}
+
+/// Whether a line says something and is surely no list.
+fn is_sole(line: &str) -> bool {
+    !line.is_empty() && memchr(b',', line.as_bytes()).is_none()
 }
 
 /// Who keeps a session fresh (RFC 4028 §4), as seen from the request that carries or carried Session-Expires.

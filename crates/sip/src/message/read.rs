@@ -34,7 +34,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Message, ParseError> {
     }
     let body = bytes.get(scan.body_at..).unwrap_or_default().to_vec();
     let mut message = Message { head, start, headers, cseq: None, body };
-    if let Some(missing) = MANDATORY.into_iter().find(|&name| message.values(name).next().is_none()) {
+    if let Some(missing) = MANDATORY.into_iter().find(|&name| !message.has_value(name)) {
         return Err(ParseError::Garbage(Fault::Missing(missing)));
     }
     let checked = message.check();
@@ -160,7 +160,7 @@ impl<'a> Scan<'a> {
         let trimmed = value.trim_ascii_start();
         let value_at = line.start + value_at + value.len() - trimmed.len();
         let slot = Slot {
-            name: Name::from_token(name),
+            name: Name::from_bytes(name),
             name_at: line.start as u32,
             name_length: name.len() as u16,
             value_length: trimmed.trim_ascii_end().len() as u16,
@@ -178,11 +178,10 @@ impl<'a> Scan<'a> {
 }
 
 /// The name of a header line, and where its value begins, untrimmed.
-fn split_header(line: &[u8]) -> Option<(&str, usize)> {
+fn split_header(line: &[u8]) -> Option<(&[u8], usize)> {
     let length = line.iter().position(|&byte| !text::is(byte, text::class::TOKEN)).filter(|&length| length > 0)?;
     let (name, rest) = line.split_at_checked(length)?;
     let blanks = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
-    let name = std::str::from_utf8(name).ok()?;
     (rest.get(blanks) == Some(&b':')).then_some((name, length + blanks + 1))
 }
 
@@ -219,8 +218,9 @@ fn read_start(head: &str, line: Range<usize>, fault: &mut Option<Fault>) -> Resu
     }
     let trimmed = text.trim_end_matches([' ', '\t']);
     let (method, rest) =
-        trimmed.split_once(' ').filter(|(method, _)| text::is_token(method)).ok_or(Fault::StartLine)?;
-    let (uri, version) = rest.rsplit_once(' ').ok_or(Fault::StartLine)?;
+        text::cut(trimmed, b' ').filter(|(method, _)| text::is_token(method)).ok_or(Fault::StartLine)?;
+    let at = memchr::memrchr(b' ', rest.as_bytes()).ok_or(Fault::StartLine)?;
+    let (uri, version) = (rest.get(..at).unwrap_or_default(), rest.get(at + 1..).unwrap_or_default());
     if !version.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("SIP/")) {
         return Err(Fault::StartLine);
     }
@@ -299,7 +299,8 @@ impl Message {
 }
 
 fn read_cseq(value: &str) -> Option<(u32, &str)> {
-    let (number, method) = value.split_once([' ', '\t'])?;
+    let at = value.bytes().position(|byte| matches!(byte, b' ' | b'\t'))?;
+    let (number, method) = value.split_at_checked(at)?;
     let number = text::number(number).filter(|&number| number < CSEQ_MAX)?;
     let method = text::trim(method);
     text::is_token(method).then_some((number, method))
