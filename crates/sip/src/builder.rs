@@ -109,20 +109,7 @@ impl Builder {
             builder.copy(Name::Via, value);
         }
         builder.copy(Name::From, request.header(Name::From).unwrap_or_default());
-        let to = request.header(Name::To).unwrap_or_default();
-        match (request.to_ref(), to_tag) {
-            (Ok(address), Some(tag)) if address.tag().is_none() && address.params.has("tag") => {
-                builder.push(Name::To, address.to_name_addr().with_tag(tag));
-            }
-            // As it came, with the tag behind it; some stacks compare it byte by byte.
-            (Ok(address), Some(tag)) if address.tag().is_none() => {
-                builder.start_line(Name::To, to);
-                builder.head.push_str(";tag=");
-                push_line(&mut builder.head, tag);
-                builder.head.push_str("\r\n");
-            }
-            _ => builder.copy(Name::To, to),
-        }
+        builder.push_to(request, to_tag);
         builder.copy(Name::CallId, request.call_id().unwrap_or_default());
         builder.copy(Name::Cseq, request.header(Name::Cseq).unwrap_or_default());
         if status == 100
@@ -131,6 +118,22 @@ impl Builder {
             builder.copy(Name::Timestamp, timestamp);
         }
         builder
+    }
+
+    /// To as it came where a tag can be put behind it; some stacks compare it byte by byte.
+    fn push_to(&mut self, request: &Message, tag: Option<&str>) {
+        let text = request.header(Name::To).unwrap_or_default();
+        let Some(tag) = tag.filter(|_| request.to_tag().is_empty()) else { return self.copy(Name::To, text) };
+        if request.lacks_to_tag() {
+            self.start_line(Name::To, text);
+            self.head.push_str(";tag=");
+            push_line(&mut self.head, tag);
+            return self.head.push_str("\r\n");
+        }
+        match request.to_ref() {
+            Ok(address) if address.tag().is_none() => self.push(Name::To, address.to_name_addr().with_tag(tag)),
+            _ => self.copy(Name::To, text),
+        }
     }
 
     /// Adds a header line whose value stood in a message that was read, so that it ends no line.
@@ -162,6 +165,7 @@ impl Builder {
     }
 
     /// Adds a header line.
+    #[inline]
     pub fn push(&mut self, name: impl AsRef<str>, value: impl Value) {
         push_line(&mut self.head, name.as_ref());
         self.head.push_str(": ");
@@ -215,8 +219,14 @@ impl Builder {
     }
 }
 
+/// Below this a plain walk is faster than preparing a search.
+const SHORT: usize = 32;
+
 /// Appends text with spaces for what would end the line or confuse its reader.
 fn push_line(head: &mut String, text: &str) {
+    if text.len() < SHORT && !text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+        return head.push_str(text);
+    }
     let mut rest = text;
     while let Some((before, behind)) =
         memchr3(b'\r', b'\n', 0, rest.as_bytes()).and_then(|at| rest.split_at_checked(at))

@@ -98,6 +98,9 @@ names! {
     WwwAuthenticate "WWW-Authenticate",
 }
 
+/// How many names `Name::asked` places.
+pub(crate) const ASKED: usize = 12;
+
 /// Names longer than this are unknown; "P-Preferred-Identity" is the longest.
 const LONGEST: usize = 20;
 
@@ -167,21 +170,35 @@ impl Name {
 
     /// Whether a message may carry the header once only, so that a second one makes it ambiguous (RFC 3261 §7.3.1).
     pub const fn is_single(self) -> bool {
-        self.single_bit() != 0
+        matches!(
+            self,
+            Name::CallId
+                | Name::Cseq
+                | Name::From
+                | Name::To
+                | Name::ContentLength
+                | Name::ContentType
+                | Name::MaxForwards
+        )
     }
 
-    /// A bit of its own for each name that `is_single`.
-    pub(crate) const fn single_bit(self) -> u16 {
-        match self {
-            Name::CallId => 1,
-            Name::Cseq => 2,
-            Name::From => 4,
-            Name::To => 8,
-            Name::ContentLength => 16,
-            Name::ContentType => 32,
-            Name::MaxForwards => 64,
-            _ => 0,
-        }
+    /// The place of a name that is asked for in every message, below `ASKED`.
+    pub(crate) const fn asked(self) -> Option<usize> {
+        Some(match self {
+            Name::Via => 0,
+            Name::From => 1,
+            Name::To => 2,
+            Name::CallId => 3,
+            Name::Cseq => 4,
+            Name::Contact => 5,
+            Name::MaxForwards => 6,
+            Name::ContentLength => 7,
+            Name::ContentType => 8,
+            Name::Require => 9,
+            Name::Route => 10,
+            Name::RecordRoute => 11,
+            _ => return None,
+        })
     }
 }
 

@@ -75,10 +75,10 @@ impl<'a> NameAddrRef<'a> {
     /// Like `NameAddr::parse`.
     pub fn parse(value: &'a str) -> Result<NameAddrRef<'a>, &'static str> {
         let value = text::trim(value);
-        let open = match value.as_bytes().first() {
-            Some(b'<') => Some(0),
-            _ => text::find_outside(value, b'<'),
-        };
+        if let Some(plain) = NameAddrRef::parse_plain(value) {
+            return Ok(plain);
+        }
+        let open = text::find_outside(value, b'<');
         let Some(open) = open else { return NameAddrRef::parse_bare(value) };
         let (display, rest) = value.split_at_checked(open).ok_or("no address")?;
         let (uri, params) = rest.get(1..).and_then(|rest| text::cut(rest, b'>')).ok_or("< without >")?;
@@ -90,6 +90,24 @@ impl<'a> NameAddrRef<'a> {
         let display = text::trim(display);
         check_display(display)?;
         Ok(NameAddrRef { display, uri, params: ParamsRef::parse_header(params)? })
+    }
+
+    /// A URI in angle brackets behind nothing or a quoted name, as nearly all are; `None` leaves it to the thorough reader.
+    fn parse_plain(value: &'a str) -> Option<NameAddrRef<'a>> {
+        let (display, rest) = match value.strip_prefix('"') {
+            Some(quoted) => {
+                let end = quoted.bytes().position(|byte| matches!(byte, b'"' | b'\\'))?;
+                let (display, rest) = value.split_at_checked(end + 2).filter(|(display, _)| display.ends_with('"'))?;
+                (display, rest.trim_ascii_start())
+            }
+            None => ("", value),
+        };
+        let (uri, params) = text::cut(rest.strip_prefix('<')?, b'>')?;
+        if !params.is_empty() && !params.starts_with(';') {
+            return None;
+        }
+        let uri = UriRef::parse_plain(uri)?;
+        Some(NameAddrRef { display, uri, params: ParamsRef::parse_header(params).ok()? })
     }
 
     fn parse_bare(value: &'a str) -> Result<NameAddrRef<'a>, &'static str> {

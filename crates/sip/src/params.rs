@@ -119,6 +119,15 @@ impl<'a> ParamsRef<'a> {
         Ok(ParamsRef { text, plain })
     }
 
+    /// What `parts` gave.
+    pub(crate) const fn checked(text: &'a str, plain: bool) -> ParamsRef<'a> {
+        ParamsRef { text, plain }
+    }
+
+    pub(crate) const fn parts(self) -> (&'a str, bool) {
+        (self.text, self.plain)
+    }
+
     /// `name=value;flag` of a URI; the caller has refused white space, quotes and angle brackets.
     pub(crate) fn parse_uri(text: &'a str) -> Result<ParamsRef<'a>, &'static str> {
         for (count, part) in text.split(';').filter(|part| !part.is_empty()).enumerate() {
@@ -146,17 +155,47 @@ impl<'a> ParamsRef<'a> {
 
     /// The value as written, with its quotes.
     pub fn raw(self, name: &str) -> Option<&'a str> {
-        self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1
+        self.find(name)?
     }
 
     /// Whether a parameter of that name is there, with or without value.
     pub fn has(self, name: &str) -> bool {
-        self.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
+        self.find(name).is_some()
+    }
+
+    /// The first parameter of that name, with its value where it has one.
+    pub(crate) fn find(self, name: &str) -> Option<Option<&'a str>> {
+        if !self.plain {
+            return self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+        }
+        let mut rest = self.text;
+        while !rest.is_empty() {
+            let end = rest.bytes().position(|byte| matches!(byte, b';' | b'=')).unwrap_or(rest.len());
+            let (key, behind) = text::apart(rest, end);
+            let (value, next) = match behind.strip_prefix('=') {
+                Some(value) => {
+                    let end = value.bytes().position(|byte| byte == b';').unwrap_or(value.len());
+                    let (value, next) = text::apart(value, end);
+                    (Some(value), next)
+                }
+                None => (None, behind),
+            };
+            if key.eq_ignore_ascii_case(name) {
+                return Some(value);
+            }
+            rest = next.strip_prefix(';').unwrap_or(next);
+        }
+        None
     }
 
     /// Names and raw values in order.
     pub fn iter(self) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
-        Parts { rest: Some(self.text), plain: self.plain }.map(split_value)
+        let plain = self.plain;
+        Parts { rest: Some(self.text), plain }.map(move |part| match text::cut(part, b'=') {
+            Some((name, value)) if plain => (name, Some(value)),
+            Some((name, value)) => (text::trim(name), Some(text::trim(value))),
+            None => (part, None),
+        })
     }
 }
 
@@ -188,7 +227,7 @@ impl<'a> Iterator for Parts<'a> {
                     text
                 }
             };
-            let part = text::trim(part);
+            let part = if self.plain { part } else { text::trim(part) };
             if !part.is_empty() {
                 return Some(part);
             }

@@ -2,12 +2,13 @@
 
 use memchr::memchr;
 
-use super::{HeaderError, Message, Start};
+use super::{HeaderError, Message, Span, Start, ViaSpans};
 use crate::contact::ContactHeader;
 use crate::limits;
 use crate::method::Method;
 use crate::name::Name;
 use crate::name_addr::{NameAddr, NameAddrRef, delta_seconds};
+use crate::params::ParamsRef;
 use crate::text;
 use crate::uri::{Uri, UriRef};
 use crate::via::{Via, ViaRef};
@@ -74,7 +75,10 @@ impl Message {
 
     /// The value of the first header line of that name.
     pub fn header(&self, name: Name) -> Option<&str> {
-        self.headers(name).next()
+        match name.asked() {
+            Some(place) => self.headers.get(usize::from(self.places.0[place])).map(|slot| self.value(slot)),
+            None => self.headers(name).next(),
+        }
     }
 
     /// The value of every header line of that name, in order; comma lists are not taken apart.
@@ -124,10 +128,42 @@ impl Message {
 
     /// The newest hop's Via without a copy.
     pub fn top_via_ref(&self) -> Result<ViaRef<'_>, HeaderError> {
+        if let Some(ViaSpans { transport, host, port, params, plain }) = self.via {
+            let params = ParamsRef::checked(params.text(&self.head), plain);
+            return Ok(ViaRef { transport: transport.text(&self.head), host: host.text(&self.head), port, params });
+        }
         // Most write a line for each hop.
         let alone = self.header(Name::Via).filter(|line| is_sole(line));
         let value = alone.or_else(|| self.vias().next()).ok_or(HeaderError::new(Name::Via, "missing"))?;
         ViaRef::parse(value).map_err(|what| HeaderError::new(Name::Via, what))
+    }
+
+    /// Notes where the top Via and the tags stand.
+    pub(super) fn note_ends(&mut self) -> Result<(), HeaderError> {
+        let (via, from, to) = (self.top_via_ref()?, self.from_ref()?, self.to_ref()?);
+        let span = |part| Span::of(&self.head, part);
+        let (params, plain) = via.params.parts();
+        let (transport, host, port) = (span(via.transport), span(via.host), via.port);
+        let via = ViaSpans { transport, host, port, params: span(params), plain };
+        let (from_tag, to_tag) = (from.tag().map(span), to.params.find("tag").map(|_| to.tag().map(span)));
+        self.via = Some(via);
+        (self.from_tag, self.to_tag) = (from_tag.unwrap_or_default(), to_tag.map(Option::unwrap_or_default));
+        Ok(())
+    }
+
+    /// The tag of From; empty when the peer is older than tags.
+    pub fn from_tag(&self) -> &str {
+        self.from_tag.text(&self.head)
+    }
+
+    /// Whether To was read and has no tag parameter at all.
+    pub(crate) const fn lacks_to_tag(&self) -> bool {
+        self.via.is_some() && self.to_tag.is_none()
+    }
+
+    /// The tag of To; empty in a request outside dialogs.
+    pub fn to_tag(&self) -> &str {
+        self.to_tag.unwrap_or_default().text(&self.head)
     }
 
     pub fn from(&self) -> Result<NameAddr, HeaderError> {
@@ -170,9 +206,9 @@ impl Message {
     /// The URI of the first Contact without a copy; `None` when there is none, it is the star, or one of them cannot be
     /// read.
     pub fn contact_ref(&self) -> Option<UriRef<'_>> {
-        if let Some(line) = self.header(Name::Contact).filter(|line| is_sole(line))
-            && self.headers(Name::Contact).nth(1).is_none()
-        {
+        let mut lines = self.headers(Name::Contact);
+        let line = lines.next()?;
+        if is_sole(line) && lines.next().is_none() {
             return NameAddrRef::parse(line).ok().map(|address| address.uri);
         }
         let mut first = None;

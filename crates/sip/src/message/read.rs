@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use memchr::memchr;
 
-use super::{Fault, Message, ParseError, Slot, Start};
+use super::{Fault, Message, ParseError, Places, Slot, Span, Start};
 use crate::limits;
 use crate::method::Method;
 use crate::name::Name;
@@ -33,7 +33,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Message, ParseError> {
         drop_repeats(&head, &mut headers, &mut fault);
     }
     let body = bytes.get(scan.body_at..).unwrap_or_default().to_vec();
-    let mut message = Message { head, start, headers, cseq: None, body };
+    let places = Places::of(&headers);
+    let (via, from_tag, to_tag) = (None, Span::default(), None);
+    let mut message = Message { head, start, headers, places, via, from_tag, to_tag, cseq: None, body };
     if let Some(missing) = MANDATORY.into_iter().find(|&name| !message.has_value(name)) {
         return Err(ParseError::Garbage(Fault::Missing(missing)));
     }
@@ -166,9 +168,11 @@ impl<'a> Scan<'a> {
             value_length: trimmed.trim_ascii_end().len() as u16,
             value_at: value_at as u32,
         };
-        let single = slot.name.single_bit();
-        self.repeats |= self.singles & single != 0;
-        self.singles |= single;
+        if slot.name.is_single() {
+            let bit = 1 << slot.name.asked().unwrap_or_default();
+            self.repeats |= self.singles & bit != 0;
+            self.singles |= bit;
+        }
         self.slots.push(slot);
     }
 
@@ -279,8 +283,7 @@ impl Message {
         if !same {
             return Err(Fault::CseqMethod);
         }
-        let found = self.top_via_ref().map(drop).and(self.from_ref().map(drop)).and(self.to_ref().map(drop));
-        found.map_err(|error| Fault::Malformed(error.name))?;
+        self.note_ends().map_err(|error| Fault::Malformed(error.name))?;
         if self.header(Name::MaxForwards).is_some() && self.max_forwards().is_none() {
             return Err(Fault::Malformed(Name::MaxForwards));
         }

@@ -63,7 +63,10 @@ impl<'a> UriRef<'a> {
     }
 
     /// `sip:` with a plain user, host and port, as nearly all are; `None` leaves it to the thorough reader.
-    fn parse_plain(text: &'a str) -> Option<UriRef<'a>> {
+    pub(crate) fn parse_plain(text: &'a str) -> Option<UriRef<'a>> {
+        if text.len() > limits::URI_BYTES_MAX {
+            return None;
+        }
         let (scheme, rest) = text.split_at_checked(4)?;
         if !scheme.eq_ignore_ascii_case("sip:") {
             return None;
