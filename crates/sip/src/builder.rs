@@ -108,10 +108,10 @@ impl Builder {
         for value in request.vias().skip(usize::from(via.is_some())) {
             builder.copy(Name::Via, value);
         }
-        builder.copy(Name::From, request.header(Name::From).unwrap_or_default());
+        builder.copy_line(request, Name::From);
         builder.push_to(request, to_tag);
-        builder.copy(Name::CallId, request.call_id().unwrap_or_default());
-        builder.copy(Name::Cseq, request.header(Name::Cseq).unwrap_or_default());
+        builder.copy_line(request, Name::CallId);
+        builder.copy_line(request, Name::Cseq);
         if status == 100
             && let Some(timestamp) = request.header(Name::Timestamp)
         {
@@ -124,15 +124,27 @@ impl Builder {
     fn push_to(&mut self, request: &Message, tag: Option<&str>) {
         let text = request.header(Name::To).unwrap_or_default();
         let Some(tag) = tag.filter(|_| request.to_tag().is_empty()) else { return self.copy(Name::To, text) };
-        if request.lacks_to_tag() {
-            self.start_line(Name::To, text);
-            self.head.push_str(";tag=");
-            push_line(&mut self.head, tag);
-            return self.head.push_str("\r\n");
+        let address = if request.lacks_to_tag() { None } else { request.to_ref().ok() };
+        match address {
+            Some(address) if address.tag().is_none() && address.params.has("tag") => {
+                self.push(Name::To, address.to_name_addr().with_tag(tag));
+            }
+            Some(address) if address.tag().is_some() => self.copy(Name::To, text),
+            None if !request.lacks_to_tag() => self.copy(Name::To, text),
+            _ => {
+                self.start_line(Name::To, text);
+                self.head.push_str(";tag=");
+                push_line(&mut self.head, tag);
+                self.head.push_str("\r\n");
+            }
         }
-        match request.to_ref() {
-            Ok(address) if address.tag().is_none() => self.push(Name::To, address.to_name_addr().with_tag(tag)),
-            _ => self.copy(Name::To, text),
+    }
+
+    /// Adds the first header line of that name as it came, in one piece when it is written as we write it.
+    fn copy_line(&mut self, request: &Message, name: Name) {
+        match request.whole_line(name) {
+            Some(line) => self.head.push_str(line),
+            None => self.copy(name, request.header(name).unwrap_or_default()),
         }
     }
 
@@ -143,6 +155,7 @@ impl Builder {
     }
 
     fn start_line(&mut self, name: Name, value: &str) {
+        self.head.reserve(name.as_str().len() + value.len() + 4);
         self.head.push_str(name.as_str());
         self.head.push_str(": ");
         self.head.push_str(value);

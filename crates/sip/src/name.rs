@@ -123,6 +123,19 @@ const fn by_place() -> [Name; PLACES] {
     table
 }
 
+/// What each name is written as, by its number.
+const TEXTS: [&str; Name::KNOWN.len() + 1] = texts();
+
+const fn texts() -> [&'static str; Name::KNOWN.len() + 1] {
+    let mut table = [""; Name::KNOWN.len() + 1];
+    let mut at = 0;
+    while at < Name::KNOWN.len() {
+        table[Name::KNOWN[at] as usize] = Name::KNOWN[at].as_str();
+        at += 1;
+    }
+    table
+}
+
 /// Where a name of two letters or more would stand: a hash of its length and three of its letters, case folded.
 const fn place(name: &[u8]) -> usize {
     (name.len() * 35 + lower(name[0]) * 37 + lower(name[name.len() - 1]) * 9 + lower(name[name.len() / 2]) * 55)
@@ -164,7 +177,7 @@ impl Name {
             return Name::Other;
         }
         let name = BY_PLACE[place(text)];
-        let known = name.as_str().as_bytes();
+        let known = TEXTS[name as usize].as_bytes();
         if known == text || known.eq_ignore_ascii_case(text) { name } else { Name::Other }
     }
 

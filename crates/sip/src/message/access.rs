@@ -81,6 +81,15 @@ impl Message {
         }
     }
 
+    /// The first header line of that name with its line end, when it is `Name: value` and no more.
+    pub(crate) fn whole_line(&self, name: Name) -> Option<&str> {
+        let slot = self.headers.get(usize::from(*self.places.0.get(name.asked()?)?))?;
+        let plain = slot.value_at == slot.name_at + u32::from(slot.name_length) + 2;
+        let line = self.head.get(slot.name_at as usize..slot.value_range().end + 2).filter(|_| plain)?;
+        let ends = line.ends_with("\r\n") && line.starts_with(name.as_str());
+        (ends && line.as_bytes().get(slot.name_length as usize + 1) == Some(&b' ')).then_some(line)
+    }
+
     /// The value of every header line of that name, in order; comma lists are not taken apart.
     pub fn headers(&self, name: Name) -> impl Iterator<Item = &str> {
         self.headers.iter().filter(move |slot| slot.name == name).map(|slot| self.value(slot))
@@ -206,9 +215,9 @@ impl Message {
     /// The URI of the first Contact without a copy; `None` when there is none, it is the star, or one of them cannot be
     /// read.
     pub fn contact_ref(&self) -> Option<UriRef<'_>> {
-        let mut lines = self.headers(Name::Contact);
-        let line = lines.next()?;
-        if is_sole(line) && lines.next().is_none() {
+        let line = self.header(Name::Contact)?;
+        let count = self.headers.iter().filter(|slot| slot.name == Name::Contact).count();
+        if is_sole(line) && count == 1 {
             return NameAddrRef::parse(line).ok().map(|address| address.uri);
         }
         let mut first = None;
