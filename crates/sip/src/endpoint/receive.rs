@@ -8,8 +8,8 @@ use crate::transaction::ServerEvent;
 use crate::{Message, Method, ParseError, Scheme};
 
 impl Endpoint {
-    pub(super) fn receive_bytes(&mut self, now: Time, flow: Flow, bytes: &[u8], out: &mut Output) {
-        match Message::parse(bytes) {
+    pub(super) fn take_read(&mut self, now: Time, flow: Flow, read: Result<Message, ParseError>, out: &mut Output) {
+        match read {
             Ok(message) if message.is_request() => {
                 if let Some(arrival) = arrival(flow, message) {
                     self.receive_request(now, arrival, out);
@@ -25,6 +25,22 @@ impl Endpoint {
             Err(ParseError::Garbage(_)) => self.malformed += 1,
             Err(ParseError::KeepAlive) => {}
         }
+    }
+
+    pub(super) fn shed_bytes(
+        &mut self,
+        now: Time,
+        flow: Flow,
+        bytes: &[u8],
+        (status, reply): (u16, &Reply),
+        out: &mut Output,
+    ) {
+        let request = Message::parse(bytes).ok().filter(|m| m.method() == Method::Invite);
+        let Some(arrival) = request.and_then(|request| arrival(flow, request)) else { return };
+        if self.by_request.contains_key(&arrival.key(Method::Invite.name())) {
+            return self.receive_request(now, arrival, out);
+        }
+        self.refuse_with(&arrival, status, &reply.headers, out);
     }
 
     fn receive_request(&mut self, now: Time, arrival: Arrival, out: &mut Output) {
