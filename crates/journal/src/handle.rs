@@ -207,7 +207,7 @@ fn begin<S: State>(disk: &dyn Disk, epoch: Epoch, found: &Recovered<S>) -> Resul
     let name = id.name();
     let doing = "writing the journal's first segment of this start";
     let snapshot = segment::snapshot(&found.state, epoch, found.next, found.last_time)
-        .map_err(|reason| failed(disk, &name, doing)(std::io::Error::other(reason)))?;
+        .map_err(|reason| Error::State { path: disk.path(""), reason })?;
     let file = segment::begin(disk, id, &snapshot, &[], true).map_err(failed(disk, &name, doing))?;
     Ok((Current { id, file }, (HEADER + snapshot.len()) as u64))
 }
