@@ -9,4 +9,5 @@ mod crowd;
 mod kit;
 mod life;
 mod offers;
+mod restart;
 mod talking;
