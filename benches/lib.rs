@@ -2,6 +2,8 @@
 
 pub mod batch;
 pub mod cpu;
+pub mod engine;
+pub mod people;
 
 use std::fmt::Display;
 use std::time::Duration;
