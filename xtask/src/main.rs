@@ -21,7 +21,7 @@ cargo xtask COMMAND
   tidy                   what no compiler checks: edges, lengths, purity, config keys, prompts, licences, marks, links
   prompts [--engine CMD] builds prompts/*/*.wav from prompts/manifest.toml; CMD holds {voice}, {text} and {out}
   prompts --script       prints the recording script for a voice talent
-  bench                  runs every bench and prints one table of ratios";
+  bench [--quick] [NAME …] runs every bench, or the named ones, and prints one table of ratios";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Some("test") => test::run(&root, rest),
         Some("tidy") => tidy::run(&root),
         Some("prompts") => prompts::run(&root, rest),
-        Some("bench") => bench::run(&root),
+        Some("bench") => bench::run(&root, rest),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             Ok(())
