@@ -22,6 +22,7 @@ mod sounds;
 mod source;
 mod trunk;
 mod value;
+pub mod wav;
 
 pub use keys::keys;
 pub use load::load;
