@@ -20,7 +20,7 @@ cargo xtask COMMAND
 
   test [STEP …]          installs missing test tools, then runs every step, or the named ones, in order:
                          fmt clippy tidy build unit doc simulation e2e fuzz
-  tidy                   what no compiler checks: edges, lengths, purity, config keys, prompts, licences, marks, links
+  tidy                   what no compiler checks: edges, lengths, purity, config keys, limits, prompts, licences, marks, links
   prompts [--engine CMD] builds prompts/*/*.wav from prompts/manifest.toml; CMD holds {voice}, {text} and {out}
   prompts --script       prints the recording script for a voice talent
   bench                  runs every bench and prints one table of ratios

@@ -14,6 +14,9 @@ use crate::{Effects, Switch};
 /// Seconds after which a caller whom we had to turn away may try again: a talk ends somewhere within that time.
 const RETRY_AFTER: &str = "10";
 
+/// Characters of a caller's number or name: as many as a number may have. Records, logs and agents' phones show it.
+const CALLER_CHARS_MAX: usize = 64;
+
 /// Who a request is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sender {
@@ -123,7 +126,7 @@ impl Switch {
         let called = request.request_uri_ref().and_then(sip::Uri::number);
         StartRecord {
             id: self.calls.next_id(),
-            caller: caller.unwrap_or_else(|| "anonymous".to_owned()),
+            caller: caller.map_or_else(|| "anonymous".to_owned(), |c| c.chars().take(CALLER_CHARS_MAX).collect()),
             called: called.unwrap_or_default(),
             source: self.source_name(sender),
             started: now.wall,
