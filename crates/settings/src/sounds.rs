@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use base::SoundId;
 use ivr::{LocaleId, Prompts};
 
-use crate::{SoundFile, wav};
 use crate::problem::{Problem, Problems, Spot};
 use crate::reader::Table;
+use crate::{SoundFile, wav};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SoundPlan {
