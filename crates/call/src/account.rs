@@ -1,8 +1,10 @@
-//! What a call gathers for its record.
+//! What a call gathers for its record; each piece is told as a fact, so that a restart knows it too.
 
 use std::time::Duration;
 
 use base::{EndReason, Now, Record, StartRecord, Time, Wait, WaitOutcome, Wall};
+
+use crate::{Action, Fact};
 
 #[derive(Clone, Debug)]
 struct OpenWait {
@@ -20,11 +22,11 @@ pub(crate) struct Account {
     open: Option<OpenWait>,
     agent: Option<String>,
     talk_since: Option<Time>,
-    pub(crate) confidential: bool,
+    confidential: bool,
 }
 
 /// Nodes a record lists; a longer walk keeps its first ones. Three times the deepest path a person presses through.
-const PATH_MAX: usize = 64;
+pub(crate) const PATH_MAX: usize = 64;
 
 impl Account {
     pub(crate) fn new(start: StartRecord) -> Account {
@@ -40,24 +42,30 @@ impl Account {
         }
     }
 
-    pub(crate) fn answered(&mut self, now: Now) {
+    pub(crate) fn answered(&mut self, now: Now, menu_version: &str, locale: &str, out: &mut Vec<Action>) {
         self.answered = Some(now.wall);
+        let (menu_version, locale) = (menu_version.to_owned(), locale.to_owned());
+        tell(Fact::Started { start: self.start.clone(), menu_version, locale }, out);
+        tell(Fact::Answered { at: now.wall }, out);
     }
 
-    pub(crate) fn visited(&mut self, node: &str) {
+    pub(crate) fn visited(&mut self, node: &str, out: &mut Vec<Action>) {
         if self.path.len() < PATH_MAX {
             self.path.push(node.to_owned());
+            tell(Fact::Visited { node: node.to_owned() }, out);
         }
     }
 
-    pub(crate) fn wait_began(&mut self, now: Now, group: &str) {
+    pub(crate) fn wait_began(&mut self, now: Now, group: &str, out: &mut Vec<Action>) {
         self.open = Some(OpenWait { group: group.to_owned(), entered: now.wall, since: now.time });
+        tell(Fact::Waiting { group: group.to_owned(), at: now.wall }, out);
     }
 
-    pub(crate) fn wait_ended(&mut self, now: Now, outcome: WaitOutcome) {
+    pub(crate) fn wait_ended(&mut self, now: Now, outcome: WaitOutcome, out: &mut Vec<Action>) {
         if let Some(open) = self.open.take() {
             let waited_ms = millis(now.time - open.since);
             self.waits.push(Wait { group: open.group, entered: open.entered, waited_ms, outcome });
+            tell(Fact::WaitEnded { outcome, waited_ms }, out);
         }
     }
 
@@ -67,8 +75,18 @@ impl Account {
     }
 
     /// Both can hear each other.
-    pub(crate) fn talk_began(&mut self, now: Now) {
-        self.talk_since.get_or_insert(now.time);
+    pub(crate) fn talk_began(&mut self, now: Now, out: &mut Vec<Action>) {
+        if self.talk_since.is_none() {
+            self.talk_since = Some(now.time);
+            tell(Fact::TalkBegan { at: now.wall }, out);
+        }
+    }
+
+    pub(crate) fn confide(&mut self, out: &mut Vec<Action>) {
+        if !self.confidential {
+            self.confidential = true;
+            tell(Fact::Confidential, out);
+        }
     }
 
     pub(crate) fn finish(&mut self, now: Now, end_reason: EndReason, locale: &str, menu_version: &str) -> Record {
@@ -88,6 +106,10 @@ impl Account {
             confidential: self.confidential,
         }
     }
+}
+
+fn tell(fact: Fact, out: &mut Vec<Action>) {
+    out.push(Action::Fact(fact));
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -104,7 +104,7 @@ impl Call {
             Event::Offer(offer) => self.on_offer(now, offer, out),
             Event::Timer(timer) => self.on_timer(now, timer, out),
             Event::Stop(reason) => self.end(now, reason, out),
-            Event::Confide => self.confide(out),
+            Event::Confide => self.account.confide(out),
         }
         self.settle(out);
     }
@@ -133,7 +133,8 @@ impl Call {
             None => citizen.offer(),
         };
         citizen.state = State::Offered;
-        self.account.answered(now);
+        let locale = self.plan.prompts.locale_name(self.locale);
+        self.account.answered(now, &self.menu.version, locale, out);
         out.push(Action::Record(RecordEntry::Start(self.start.clone())));
         self.open(0, out);
         out.push(Action::Provisional { leg: CITIZEN, status: 180 });
@@ -292,14 +293,16 @@ impl Call {
         for place in 0..self.legs.len() {
             self.hang_up(place, out);
         }
-        out.push(Action::Record(RecordEntry::End(Box::new(self.record(now, reason)))));
+        let record = Box::new(self.record(now, reason));
+        out.push(Action::Fact(Fact::Ended { record: record.clone() }));
+        out.push(Action::Record(RecordEntry::End(record)));
     }
 
     /// Tells the queue that the caller leaves the part of the journey that it knows of.
     fn leave(&mut self, now: Now, journey: Journey, outcome: WaitOutcome, out: &mut Vec<Action>) {
         match journey {
             Journey::Waiting(waiting) => {
-                self.account.wait_ended(now, outcome);
+                self.account.wait_ended(now, outcome, out);
                 out.push(Action::Queue(acd::Command::Abandon { call: self.start.id }));
                 self.drop_ringing(waiting.ringing, out);
             }
@@ -310,9 +313,10 @@ impl Call {
         }
     }
 
-    fn confide(&mut self, out: &mut Vec<Action>) {
-        self.account.confidential = true;
-        out.push(Action::Fact(Fact::Confidential));
+    /// The record of a call whose logic failed.
+    pub fn cut_short(&mut self, now: Now, reason: EndReason) -> Record {
+        self.account.wait_ended(now, WaitOutcome::Ended, &mut Vec::new());
+        self.record(now, reason)
     }
 
     fn record(&mut self, now: Now, reason: EndReason) -> Record {
@@ -353,6 +357,7 @@ impl Call {
         let done = matches!(self.journey, Journey::Ending) && self.legs.len() == 1 && self.legs[0].closed;
         if done && !self.over && self.slots.is_empty() {
             self.over = true;
+            out.push(Action::Fact(Fact::Over));
             out.push(Action::Over);
         }
     }

@@ -6,10 +6,12 @@ use base::{AgentId, Record, StartRecord, WaitOutcome, Wall, packed_enum};
 /// One thing that became true of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
-    /// The first of every call: its INVITE will be answered.
+    /// The first of every call that is answered.
     Started {
         start: StartRecord,
         menu_version: String,
+        /// The language until the citizen chooses one.
+        locale: String,
     },
     Answered {
         at: Wall,
@@ -35,6 +37,12 @@ pub enum Fact {
         number: String,
         reservation: Reservation,
         waited_ms: u64,
+    },
+    /// An INVITE leaves for one of the agent's phones.
+    Dialled {
+        leg: u16,
+        agent: AgentId,
+        reservation: Reservation,
     },
     /// The offer came to nothing.
     Declined {
@@ -68,7 +76,7 @@ pub enum Fact {
 }
 
 packed_enum!(Fact {
-    0 => Started { start, menu_version },
+    0 => Started { start, menu_version, locale },
     1 => Answered { at },
     2 => Visited { node },
     3 => Language { locale },
@@ -82,4 +90,5 @@ packed_enum!(Fact {
     11 => Ended { record },
     12 => Over,
     13 => Confidential,
+    14 => Dialled { leg, agent, reservation },
 });

@@ -10,14 +10,14 @@ impl Call {
     pub(crate) fn begin_talk(&mut self, now: Now, out: &mut Vec<Action>) {
         let Journey::With(with) = &self.journey else { return };
         let number = self.plan.agents.get(with.agent.0 as usize).map_or("", |a| a.number.as_str());
-        self.account.wait_ended(now, WaitOutcome::Answered);
+        self.account.wait_ended(now, WaitOutcome::Answered, out);
         self.account.connected(number);
         let greeting = if self.plan.connect.say_agent_number { self.say_agent_number(number) } else { Vec::new() };
         if let Journey::With(with) = &mut self.journey {
             with.greeting = !greeting.is_empty();
         }
         if greeting.is_empty() {
-            self.account.talk_began(now);
+            self.account.talk_began(now, out);
         }
         self.program.play(greeting, After::Silence);
         for timer in [Timer::Announce, Timer::Redial] {

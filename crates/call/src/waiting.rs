@@ -8,7 +8,7 @@ use roster::Contact;
 
 use crate::journey::{Journey, Ringing, Waiting, With};
 use crate::leg::{AgentSide, Leg};
-use crate::{Action, Call, Dial, Offer, Timer};
+use crate::{Action, Call, Dial, Fact, Offer, Timer};
 
 /// A phone may call itself busy for this long after its previous call.
 const STILL_BUSY: Duration = Duration::from_secs(2);
@@ -32,7 +32,7 @@ impl Call {
 
     fn begin_wait(&mut self, now: Now, group: GroupId, said: Vec<SoundId>, out: &mut Vec<Action>) {
         if let Some(plan) = self.plan.groups.get(usize::from(group.0)) {
-            self.account.wait_began(now, &plan.name);
+            self.account.wait_began(now, &plan.name, out);
             self.program.play(said, After::Loop(plan.music));
         }
         self.arm_announcement(now, group, out);
@@ -89,7 +89,7 @@ impl Call {
     fn moved(&mut self, now: Now, to: GroupId, out: &mut Vec<Action>) {
         let Journey::Waiting(waiting) = &mut self.journey else { return };
         waiting.group = to;
-        self.account.wait_ended(now, WaitOutcome::Overflowed);
+        self.account.wait_ended(now, WaitOutcome::Overflowed, out);
         self.begin_wait(now, to, Vec::new(), out);
     }
 
@@ -98,7 +98,7 @@ impl Call {
             return;
         }
         let journey = std::mem::replace(&mut self.journey, Journey::Leaving(EndReason::QueueRefused));
-        self.account.wait_ended(now, WaitOutcome::Refused);
+        self.account.wait_ended(now, WaitOutcome::Refused, out);
         if let Journey::Waiting(waiting) = journey {
             self.drop_ringing(waiting.ringing, out);
         }
@@ -131,9 +131,20 @@ impl Call {
         let (agent, reservation) = (ringing.agent, ringing.reservation);
         waiting.ringing = Some(ringing);
         let waited = now.time - waiting.since;
+        self.tell_offered(agent, reservation, waited, out);
         for (contact, lease) in contacts {
             self.dial(AgentSide { agent, reservation, contact }, lease, waited, out);
         }
+    }
+
+    fn tell_offered(&self, agent: AgentId, reservation: Reservation, waited: Duration, out: &mut Vec<Action>) {
+        let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+        let number = self.agent_number(agent).to_owned();
+        out.push(Action::Fact(Fact::Offered { agent, number, reservation, waited_ms }));
+    }
+
+    pub(crate) fn agent_number(&self, agent: AgentId) -> &str {
+        self.plan.agents.get(agent.0 as usize).map_or("", |a| a.number.as_str())
     }
 
     fn dial(&mut self, side: AgentSide, lease: Lease, waited: Duration, out: &mut Vec<Action>) {
@@ -144,6 +155,7 @@ impl Call {
         let mut leg = Leg::new(id, lease, side.contact.flow.peer.ip(), session_id, self.codecs_for_agent());
         let body = leg.offer();
         let (from_number, from_display) = self.shown_to_agent(waited);
+        out.push(Action::Fact(Fact::Dialled { leg: index, agent: side.agent, reservation: side.reservation }));
         out.push(Action::Dial(Box::new(Dial {
             leg: index,
             contact: side.contact.clone(),
@@ -230,6 +242,7 @@ impl Call {
 
     fn decline(&mut self, agent: AgentId, reservation: Reservation, cause: Decline, out: &mut Vec<Action>) {
         let call = self.start.id;
+        out.push(Action::Fact(Fact::Declined { agent, reservation, cause }));
         out.push(Action::Queue(acd::Command::Declined { call, agent, reservation, cause }));
     }
 
@@ -245,6 +258,8 @@ impl Call {
     /// Stops every phone of the offer; the slots follow when the phones have answered.
     pub(crate) fn drop_ringing(&mut self, ringing: Option<Ringing>, out: &mut Vec<Action>) {
         let Some(ringing) = ringing else { return };
+        let Ringing { agent, reservation, .. } = ringing;
+        out.push(Action::Fact(Fact::Declined { agent, reservation, cause: Decline::Taken }));
         out.push(Action::Disarm(Timer::Redial));
         for (_, lease) in ringing.again {
             out.push(Action::Job(Job::Close { end: lease.end }));
@@ -263,6 +278,8 @@ impl Call {
         let leg = self.legs[place].id.index;
         self.legs[place].state = crate::leg::State::Confirmed;
         self.journey = Journey::With(With { agent, reservation, leg, group, greeting: false });
+        let number = self.agent_number(agent).to_owned();
+        out.push(Action::Fact(Fact::Connected { agent, number, reservation }));
         out.push(Action::Queue(acd::Command::Accepted { call: self.start.id, agent, reservation }));
         let talking = roster::Command::Talking { agent, call: self.start.id, epoch: reservation.0 };
         out.push(Action::Roster(talking));

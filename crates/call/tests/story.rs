@@ -422,3 +422,20 @@ fn no_ack_ends_the_call() {
     bench.signal(CITIZEN, Signal::AckMissing);
     assert_eq!(bench.record().map(|r| r.end_reason), Some(EndReason::NoAck));
 }
+
+#[test]
+fn the_facts_of_a_call_tell_what_its_record_tells() {
+    let mut bench = Bench::talking();
+    bench.pass(7).signal(CITIZEN, Signal::Bye);
+    let facts = bench.facts.clone();
+    let record = bench.record().expect("the call ended").clone();
+    let mut ledger = call::Ledger::new(record.start.id);
+    let names: Vec<_> = facts.iter().map(|f| format!("{f:?}")).collect();
+    for fact in facts.into_iter().filter(|f| !matches!(f, call::Fact::Ended { .. })) {
+        ledger.apply(fact);
+    }
+    assert_eq!(ledger.record(record.ended, record.end_reason), record, "{names:#?}");
+    assert_eq!(ledger.held().len(), 1, "the agent's phone has not answered the BYE yet");
+    assert_eq!(ledger.served_by(1), ledger.held().first().copied());
+    assert_eq!(ledger.served_by(CITIZEN), None);
+}

@@ -12,9 +12,15 @@ struct Seen {
 pub(crate) struct Records {
     seen: Map<CallId, Seen>,
     pub(crate) ended: [u64; EndReason::ALL.len()],
+    /// Faults that the scenario brings about; there may be no others.
+    drills: u64,
 }
 
 impl Records {
+    pub(crate) fn with_drills(drills: u64) -> Records {
+        Records { drills, ..Records::default() }
+    }
+
     pub(crate) fn take(&mut self, entry: &RecordEntry) -> Result<(), String> {
         match entry {
             RecordEntry::Start(start) => {
@@ -33,6 +39,9 @@ impl Records {
                 }
                 let reason = EndReason::ALL.iter().position(|r| *r == record.end_reason);
                 self.ended[reason.unwrap_or_default()] += 1;
+                if record.end_reason == EndReason::Fault {
+                    self.drills = self.drills.checked_sub(1).ok_or_else(|| format!("a fault of ours: {record:?}"))?;
+                }
                 let started = seen.started;
                 consistent(record, started).map_err(|why| format!("{why}: {record:?}"))
             }
@@ -54,7 +63,7 @@ fn consistent(record: &Record, started: bool) -> Result<(), &'static str> {
     let life_ms = record.ended.0 - record.start.started.0;
     let talked = matches!(record.end_reason, EndReason::CallerHangup | EndReason::AgentHangup | EndReason::MaxTalk);
     // A phone may be found gone, or the engine be stopped, at any moment.
-    let any = matches!(record.end_reason, EndReason::MediaLost | EndReason::Shutdown);
+    let any = matches!(record.end_reason, EndReason::MediaLost | EndReason::Shutdown | EndReason::Fault);
     let rules = [
         (record.answered.is_some() == started, "answered without a start record, or the other way round"),
         (record.queued_ms == waits.iter().map(|w| w.waited_ms).sum::<u64>(), "queued_ms is not the sum of the waits"),
@@ -67,7 +76,6 @@ fn consistent(record: &Record, started: bool) -> Result<(), &'static str> {
         (talked || any || record.agent.is_none(), "the end reason does not fit the agent"),
         ((record.end_reason == EndReason::Abandoned) == ends(record, WaitOutcome::Abandoned), "abandoned or not"),
         (record.end_reason != EndReason::QueueRefused || ends(record, WaitOutcome::Refused), "refused by no queue"),
-        (record.end_reason != EndReason::Fault, "a fault of ours"),
     ];
     rules.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, why)| Err(why))
 }
