@@ -15,7 +15,7 @@ static METER: fuzz::Meter = fuzz::Meter;
 
 fuzz_target!(|input: &[u8]| {
     let Some((kind, bytes)) = input.split_first() else { return };
-    match kind % 14 {
+    match kind % 15 {
         0 => survive::<switch::Fact>(bytes),
         1 => survive::<acd::Fact>(bytes),
         2 => survive::<roster::Fact>(bytes),
@@ -29,6 +29,7 @@ fuzz_target!(|input: &[u8]| {
         10 => survive::<Option<SocketAddr>>(bytes),
         11 => survive::<Vec<(i64, u64)>>(bytes),
         12 => survive::<(Time, Duration)>(bytes),
+        13 => survive::<call::Ledger>(bytes),
         _ => survive::<Vec<switch::Fact>>(bytes),
     }
 });

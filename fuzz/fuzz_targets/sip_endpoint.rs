@@ -57,7 +57,8 @@ fn flow(kind: u8) -> Flow {
 
 impl Desk {
     fn new() -> Desk {
-        let identity = |transport| Identity { network: NetworkId(0), transport, host: "192.0.2.100".into(), port: 5060 };
+        let identity =
+            |transport| Identity { network: NetworkId(0), transport, host: "192.0.2.100".into(), port: 5060 };
         let config = Config {
             identities: vec![identity(Transport::Udp), identity(Transport::Tcp)],
             limits: Limits { transactions: 40, legs: 8, ..Limits::default() },

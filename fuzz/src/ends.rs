@@ -91,7 +91,10 @@ impl Ends {
         match kind & 7 {
             0 => params.remote.set_port(u16::from(value) * 16 + 1),
             1 => params.remote_rtcp = params.remote,
-            2 => params.direction = [Direction::SendRecv, Direction::SendOnly, Direction::RecvOnly, Direction::Inactive][usize::from(value & 3)],
+            2 => {
+                params.direction = [Direction::SendRecv, Direction::SendOnly, Direction::RecvOnly, Direction::Inactive]
+                    [usize::from(value & 3)]
+            }
             3 => params.ptime_ms = value,
             4 => params.codec = Codec::ALL[usize::from(value & 1)],
             5 => params.receive_type = value & 127,

@@ -12,8 +12,10 @@ use crate::{PhoneId, Runner, address_towards};
 
 const CITIZEN: TonePair = TonePair { low_hz: 1250, high_hz: 1850 };
 const AGENT: TonePair = TonePair { low_hz: 1450, high_hz: 2350 };
-/// Phones of citizens for each call a second: the longest call and the time until its phone has nothing left to repeat.
-const PHONES_A_RATE: f64 = 16.0;
+/// Phones of citizens for each call a second: the longest call, and a few that wait for an agent.
+const PHONES_A_RATE: f64 = 24.0;
+/// A call that is shorter need not have heard anything.
+const LISTENS_MIN: Duration = Duration::from_secs(3);
 /// How long all agents together may take to register.
 const SIGN_ON_MAX: Duration = Duration::from_secs(60);
 
@@ -73,11 +75,9 @@ impl People {
     /// Places calls until `due` were placed, and lets everybody react.
     pub(super) fn live(&mut self, runner: &mut Runner, rng: &mut Rng, due: u64) {
         while self.tally.calls < due {
-            // A phone that still repeats something waits its turn.
-            let Some(place) = self.idle.iter().position(|p| runner.phone(self.citizens[*p].id).is_quiet()) else {
-                break;
-            };
-            let Some(place) = self.idle.remove(place) else { break };
+            // A phone may still repeat what belongs to its last call beside the next one.
+            let is_free = |place: &usize| runner.phone(self.citizens[*place].id).status() == Status::Idle;
+            let Some(place) = self.idle.pop_front_if(|place| is_free(place)) else { break };
             self.call(runner, rng, place);
         }
         self.listen(runner, rng);
@@ -104,7 +104,8 @@ impl People {
                     let hears = |w: &&phone::Window| w.at > since && w.tones == 0b11;
                     let served = runner.phone(id).ear().windows().rev().take(200).any(|w| hears(&w));
                     citizen.calling = false;
-                    self.tally.end(by, why, served, citizen.heard);
+                    let short = event.at.since(citizen.since) < LISTENS_MIN;
+                    self.tally.end(by, why, served, citizen.heard || short);
                     self.idle.push_back(place);
                 }
                 (None, What::HungUp { .. }) => humour(runner, rng, id),
@@ -147,15 +148,16 @@ impl People {
 /// How a citizen behaves: leaves in the menu, gives up waiting, talks, talks with a hold between.
 fn script(rng: &mut Rng) -> Vec<Step> {
     let mut after = |from: u64, to: u64, act| Step { after: Duration::from_millis(from + rng.below(to - from)), act };
-    let (press, hang_up) = (after(300, 900, Act::Press(Digit::Number(0))), after(1_800, 5_000, Act::HangUp));
-    let (hold, resume) = (after(1_000, 1_800, Act::Hold), after(300, 900, Act::Resume));
+    let (press, hang_up) = (after(300, 900, Act::Press(Digit::Number(0))), after(4_000, 8_000, Act::HangUp));
+    let (hold, resume) = (after(3_500, 4_500, Act::Hold), after(300, 900, Act::Resume));
+    let after_hold = after(800, 2_000, Act::HangUp);
     let (in_menu, early) = (after(100, 1_500, Act::HangUp), after(50, 900, Act::HangUp));
     match rng.below(100) {
         0..8 => vec![in_menu],
         8..20 => vec![press, early],
-        20..35 => vec![press, hold, resume, hang_up],
+        20..35 => vec![press, hold, resume, after_hold],
         // Talks until the agent hangs up, at the latest after a while.
-        35..50 => vec![press, Step { after: Duration::from_secs(9), act: Act::HangUp }],
+        35..50 => vec![press, Step { after: Duration::from_secs(12), act: Act::HangUp }],
         _ => vec![press, hang_up],
     }
 }
