@@ -86,7 +86,8 @@ fn run_soak(options: &Options) -> Result<(), String> {
     let outcome = soak::run(&plan, &mut |line| println!("{line}"))?;
     let (warm, last) = outcome.resident_kb;
     println!("{} calls in {:.0} s: {}", outcome.tally.calls, outcome.seconds, outcome.tally);
-    println!("the engine began {} and ended {} calls", outcome.started, outcome.ended);
+    let soak::Outcome { started, ended, declined, .. } = &outcome;
+    println!("the engine began {started} and ended {ended} calls; {declined} offers were declined");
     println!(
         "memory {warm} KiB after the warm-up, {last} KiB at the end; slope {:.1} KiB a minute, {:.3} KiB a call",
         outcome.kb_a_minute, outcome.kb_a_call

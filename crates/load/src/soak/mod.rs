@@ -49,6 +49,8 @@ pub struct Outcome {
     /// As the engine counts them: calls begun and ended, and what is still there when all phones are silent.
     pub started: u64,
     pub ended: u64,
+    /// Offers that agents' phones declined.
+    pub declined: u64,
     pub calls_left: u64,
     pub agents_stuck: u64,
 }
@@ -134,6 +136,7 @@ fn judge(plan: &Plan, tally: Tally, passed: Duration, points: &[(f64, f64, u64)]
         resident_kb: (points.first().map_or(0, |p| p.2), points.last().map_or(0, |p| p.2)),
         started: page.sum("hotline_calls_started_total"),
         ended: page.sum("hotline_calls_ended_total{"),
+        declined: page.sum("hotline_offers_total{result=\"declined\"}"),
         calls_left: page.sum("hotline_calls{"),
         agents_stuck: page.busy(),
     })

@@ -79,8 +79,13 @@ impl People {
             let is_free = |place: &usize| runner.phone(self.citizens[*place].id).status() == Status::Idle;
             let Some(place) = self.idle.pop_front_if(|place| is_free(place)) else { break };
             self.call(runner, rng, place);
+            // A phone that refuses tells nobody: moods change with the calls, not at their ends.
+            let agent = self.agents.get(rng.below(self.agents.len() as u64) as usize);
+            if let Some(agent) = agent.filter(|id| runner.phone(**id).status() == Status::Idle) {
+                humour(runner, rng, *agent);
+            }
         }
-        self.listen(runner, rng);
+        self.listen(runner);
     }
 
     fn call(&mut self, runner: &mut Runner, rng: &mut Rng, place: usize) {
@@ -94,7 +99,7 @@ impl People {
         });
     }
 
-    fn listen(&mut self, runner: &mut Runner, rng: &mut Rng) {
+    fn listen(&mut self, runner: &mut Runner) {
         for (id, event) in runner.take_events() {
             match (self.places[id.0], event.what) {
                 (Some(place), What::AudioHeard) => self.citizens[place].heard = true,
@@ -108,12 +113,6 @@ impl People {
                     self.tally.end(by, why, served, citizen.heard || short);
                     self.idle.push_back(place);
                 }
-                (None, What::HungUp { .. }) => humour(runner, rng, id),
-                (None, What::Incoming { .. }) => {
-                    let declines =
-                        matches!(runner.phone(id).config().answering, Answering::Reject(_) | Answering::Never);
-                    self.tally.declined += u64::from(declines);
-                }
                 (None, What::RegisterFailed { cause }) => {
                     self.tally.fail(format!("an agent's registration: {cause:?}"))
                 }
@@ -124,13 +123,12 @@ impl People {
 
     /// Hangs up what still talks after half of the limit, and waits until every phone is silent.
     pub(super) fn end(&mut self, runner: &mut Runner, limit: Duration) -> Result<(), String> {
-        let mut rng = Rng::from_number(0);
         for half in 0..2 {
             let mut done = false;
             let until = runner.now() + limit / 2;
             while !done && runner.now() < until {
                 runner.turn(Duration::from_millis(20)).map_err(|error| format!("the phones cannot wait: {error}"))?;
-                self.listen(runner, &mut rng);
+                self.listen(runner);
                 done = self.citizens.iter().all(|c| !c.calling && runner.phone(c.id).is_quiet());
             }
             for citizen in self.citizens.iter().filter(|c| c.calling && half == 0) {
@@ -162,15 +160,16 @@ fn script(rng: &mut Rng) -> Vec<Step> {
     }
 }
 
-/// How an agent takes the next call.
+/// How an agent takes calls from now on: declines now and then, and hangs up by itself, after the announcement of its number at the
+/// earliest.
 fn humour(runner: &mut Runner, rng: &mut Rng, id: PhoneId) {
     let answering = match rng.below(100) {
-        0..3 => Answering::Reject(603),
-        3..5 => Answering::Reject(486),
+        0..2 => Answering::Reject(603),
+        2..4 => Answering::Reject(486),
         _ => Answering::After(Duration::from_millis(150 + rng.below(500))),
     };
     let ends =
-        rng.chance(0.4).then(|| Step { after: Duration::from_millis(2_000 + rng.below(2_000)), act: Act::HangUp });
+        rng.chance(0.4).then(|| Step { after: Duration::from_millis(4_500 + rng.below(2_500)), act: Act::HangUp });
     runner.act(id, |phone, _, _| {
         phone.config_mut().answering = answering;
         phone.config_mut().script = ends.into_iter().collect();

@@ -15,8 +15,6 @@ pub struct Tally {
     pub abandoned: u64,
     /// Ended by the agent.
     pub ended_by_agent: u64,
-    /// Offers that agents declined, and that they let ring.
-    pub declined: u64,
     /// What no citizen may meet, by reason.
     pub failures: BTreeMap<String, u64>,
 }
@@ -44,11 +42,9 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Tally { served, abandoned, ended_by_agent, declined, failures, .. } = self;
+        let Tally { served, abandoned, ended_by_agent, failures, .. } = self;
         let failed: u64 = failures.values().sum();
-        write!(
-            f,
-            "{served} served ({ended_by_agent} ended by the agent), {abandoned} abandoned, {declined} offers declined, {failed} failed"
-        )
+        write!(f, "{served} served ({ended_by_agent} ended by the agent), {abandoned} abandoned, {failed} failed")?;
+        failures.iter().try_for_each(|(why, count)| write!(f, "; {count}: {why}"))
     }
 }
