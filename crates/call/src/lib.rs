@@ -17,6 +17,7 @@ mod ledger;
 mod leg;
 mod menu;
 pub mod plan;
+mod retell;
 mod slots;
 mod stage;
 mod talk;
