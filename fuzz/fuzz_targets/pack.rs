@@ -15,7 +15,7 @@ static METER: fuzz::Meter = fuzz::Meter;
 
 fuzz_target!(|input: &[u8]| {
     let Some((kind, bytes)) = input.split_first() else { return };
-    match kind % 15 {
+    match kind % 22 {
         0 => survive::<switch::Fact>(bytes),
         1 => survive::<acd::Fact>(bytes),
         2 => survive::<roster::Fact>(bytes),
@@ -30,6 +30,13 @@ fuzz_target!(|input: &[u8]| {
         11 => survive::<Vec<(i64, u64)>>(bytes),
         12 => survive::<(Time, Duration)>(bytes),
         13 => survive::<call::Ledger>(bytes),
+        14 => survive::<acd::Ledger>(bytes),
+        15 => survive::<roster::Ledger>(bytes),
+        16 => survive::<switch::Ledger>(bytes),
+        17 => survive::<sip::Image>(bytes),
+        18 => survive::<sip::Fact>(bytes),
+        19 => survive::<sip::Uri>(bytes),
+        20 => survive::<sip::NameAddr>(bytes),
         _ => survive::<Vec<switch::Fact>>(bytes),
     }
 });
