@@ -87,7 +87,6 @@ pub(super) struct Draft<'a> {
 }
 
 /// How a request ended, or went on.
-#[expect(clippy::large_enum_variant, reason = "lives for one call and is never stored")]
 pub(super) enum Verdict {
     Response(Message),
     Failed(Cause),
