@@ -35,8 +35,8 @@ pub enum StarCode {
 
 /// How long wrap-up goes on when the agent dials no length.
 const WRAP_UP: Duration = Duration::from_secs(60);
-/// Nobody writes up a case for longer; that is a pause.
-const WRAP_UP_MAX_S: u64 = 3600;
+/// A day: more was not meant. How much of it is granted is the queue's to say.
+const WRAP_UP_MAX_S: u64 = 86_400;
 
 impl Default for StarCodes {
     fn default() -> StarCodes {
@@ -47,7 +47,7 @@ impl Default for StarCodes {
 
 impl StarCodes {
     /// What was dialled, as the user part of the request's URI; none when it is no code, or names no reason or no length
-    /// from 1 second to an hour.
+    /// from 1 second to a day.
     pub fn parse(&self, dialled: &str) -> Option<StarCode> {
         let simple =
             [(&self.sign_on, StarCode::SignOn), (&self.ready, StarCode::Ready), (&self.sign_off, StarCode::SignOff)];
@@ -106,8 +106,8 @@ mod tests {
             ("*74", wrap_up(60)),
             ("*741", wrap_up(1)),
             ("*74120", wrap_up(120)),
-            ("*743600", wrap_up(3600)),
-            ("*743601", None),
+            ("*7486400", wrap_up(86_400)),
+            ("*7486401", None),
             ("*740", None),
             ("*74-5", None),
             ("*7", None),
