@@ -54,7 +54,7 @@ impl Strangers {
         let port = socket.local_addr().map_or(0, |address| address.port());
         let bytes = Builder::request(Method::Options, &format!("sip:{}", self.server))
             .header(Name::Via, format_args!("SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{call_id};rport"))
-            .header(Name::MaxForwards, 70)
+            .header(Name::MaxForwards, 70_u32)
             .header(Name::From, format_args!("<sip:ping@127.0.0.1>;tag={call_id}"))
             .header(Name::To, format_args!("<sip:{}>", self.server))
             .header(Name::CallId, &call_id)
@@ -112,7 +112,7 @@ impl Strangers {
             let branch = rng.u64();
             let mut request = Builder::request(method, &target)
                 .header(Name::Via, format_args!("SIP/2.0/UDP 127.0.0.1:{port};branch=z9hG4bK{branch:x};rport"))
-                .header(Name::MaxForwards, 70);
+                .header(Name::MaxForwards, 70_u32);
             for name in [Name::From, Name::To, Name::CallId] {
                 request.push(name, answer.header(name).unwrap_or_default());
             }
