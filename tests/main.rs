@@ -6,6 +6,7 @@
 mod answering;
 mod command_line;
 mod crowd;
+mod hammer;
 mod kit;
 mod life;
 mod offers;
