@@ -102,7 +102,7 @@ impl Account {
         facts.extend(self.open.iter().map(|o| Fact::Waiting { group: o.group.clone(), at: o.entered }));
         facts.extend(self.confidential.then_some(Fact::Confidential));
         let began = self.talk_since.map(|since| millis(now.time - since));
-        let began = began.map(|ms| base::Wall(now.wall.0.saturating_sub(i64::try_from(ms).unwrap_or(i64::MAX))));
+        let began = began.map(|ms| Wall(now.wall.0.saturating_sub(i64::try_from(ms).unwrap_or(i64::MAX))));
         facts.extend(began.map(|at| Fact::TalkBegan { at }));
         facts
     }

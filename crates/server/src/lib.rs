@@ -20,11 +20,11 @@ mod start;
 mod stop;
 pub mod view;
 
-pub use bell::Bell;
 pub use board::Board;
 pub use control::Outcome;
 pub use desk::{Busy, Desk};
 pub use mirror::Mirror;
-pub use news::Inbox;
+pub use news::{Inbox, News};
+pub use picture::{AgentPicture, Picture};
 pub use start::{Error, Running, start};
 pub use stop::Stop;
