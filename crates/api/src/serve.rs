@@ -11,7 +11,7 @@ use std::time::Duration;
 use server::view::View;
 use server::{Board, Desk, Inbox};
 use settings::Token;
-use tokio::net::UnixStream;
+use tokio::net::{TcpSocket, UnixStream};
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::attempts::Attempts;
@@ -26,6 +26,8 @@ pub type Source = Arc<dyn Fn() -> Arc<View> + Send + Sync>;
 
 /// How long answers under way may take when the server stops.
 const FAREWELL: Duration = Duration::from_millis(500);
+/// Connections that the system holds until they are accepted: a hall of screens that comes back at once after a restart.
+const BACKLOG: u32 = 4096;
 /// Threads for files: readers of records, and the audit.
 const FILE_THREADS: usize = 6;
 /// Readers of records at once; the audit keeps threads of its own.
@@ -98,9 +100,6 @@ impl Http {
     pub fn start(setup: Setup) -> Result<Http, Error> {
         let Setup { listen, view, desk, inbox, board, tokens, data } = setup;
         let failed = |source| Error::Listen { address: listen, source };
-        let listener = std::net::TcpListener::bind(listen).map_err(failed)?;
-        listener.set_nonblocking(true).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -109,8 +108,9 @@ impl Http {
             .map_err(|source| Error::Thread { source })?;
         let listener = {
             let _context = runtime.enter();
-            tokio::net::TcpListener::from_std(listener).map_err(failed)?
+            listener(listen).map_err(failed)?
         };
+        let address = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = oneshot::channel();
         let (stopping, told) = watch::channel(false);
         let shared = Arc::new(Shared {
@@ -148,6 +148,13 @@ impl Drop for Http {
             let _ = thread.join();
         }
     }
+}
+
+fn listener(listen: SocketAddr) -> io::Result<tokio::net::TcpListener> {
+    let socket = if listen.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(listen)?;
+    socket.listen(BACKLOG)
 }
 
 struct Serving {
