@@ -33,8 +33,20 @@ pub(crate) async fn one(request: Request) -> Result<Value, Problem> {
 
 pub(crate) async fn events(request: Request) -> Result<Value, Problem> {
     let (_, row) = find(&request)?;
-    let events = archive::agent_events(&request, &row.number, request.number("limit", LIMIT)).await?;
-    Ok(json!({"events": events}))
+    let rows = archive::agent_events(&request.shared, &row.number, request.number("limit", LIMIT)).await?;
+    Ok(json!({"events": rows.iter().map(happening).collect::<Vec<_>>()}))
+}
+
+fn happening(row: &store::AgentRow) -> Value {
+    json!({
+        "at": row.at.to_string(),
+        "type": row.what,
+        "by": row.by,
+        "reason": row.reason,
+        "call": row.call,
+        "outcome": row.outcome,
+        "until": row.until.map(|at| at.to_string()),
+    })
 }
 
 pub(crate) async fn set_state(request: Request) -> Result<Value, Problem> {
@@ -95,7 +107,10 @@ pub(crate) async fn wrap_up(request: Request) -> Result<Value, Problem> {
 async fn change_wrap_up(request: &Request, seconds: u64) -> Result<Value, Problem> {
     let (agent, row) = find(request)?;
     match desk::ask(request, Ask::WrapUp { agent, length: Duration::from_secs(seconds) }).await? {
-        Answer::WrapUp { .. } => Ok(json!({"number": &*row.number, "seconds": seconds})),
+        Answer::WrapUp { .. } => Ok(json!({"number": &*row.number, "seconds": seconds, "from": "now"})),
+        Answer::WrapUpAfterTalk { length } => {
+            Ok(json!({"number": &*row.number, "seconds": length.as_secs(), "from": "end_of_talk"}))
+        }
         Answer::NoSuchAgent => Err(no_such_agent(&row.number)),
         Answer::NotInWrapUp => {
             let next = "wrap-up begins when a talk is over";

@@ -19,6 +19,7 @@ pub(crate) fn text(shared: &Shared, now: Instant) -> String {
     queue(&mut page, view);
     agents(&mut page, view);
     records(&mut page, view);
+    journal(&mut page, view);
     media(&mut page, &view.media);
     api(&mut page, shared);
     page.histogram("hotline_answer_seconds", "From the INVITE to our 200.", &view.answer);
@@ -111,6 +112,20 @@ fn records(page: &mut Page, view: &View) {
     );
     page.counter("hotline_records_lost_total", "Record entries given up.", store.lost);
     page.single("hotline_records_waiting", "gauge", "Record entries not yet written.", store.waiting as f64);
+}
+
+fn journal(page: &mut Page, view: &View) {
+    let journal = &view.journal;
+    page.single("hotline_journal_up", "gauge", "1 when facts are written in time.", number(journal.ok));
+    page.counter("hotline_journal_facts_total", "Facts handed to the journal.", journal.facts);
+    let (unwritten, unflushed) = (journal.facts_not_written as f64, journal.facts_not_flushed as f64);
+    page.single("hotline_journal_facts_not_written", "gauge", "Facts that a kill now would lose.", unwritten);
+    page.single("hotline_journal_facts_not_flushed", "gauge", "Facts that a power cut now would lose.", unflushed);
+    page.counter("hotline_journal_failures_total", "Writes and flushes that failed.", journal.failures);
+    page.counter("hotline_journal_behind_total", "Turns that could wait no longer.", journal.times_behind);
+    page.single("hotline_journal_bytes", "gauge", "Bytes of the journal on the disk.", journal.bytes as f64);
+    let slowest = journal.slowest_commit.as_secs_f64();
+    page.single("hotline_journal_slowest_commit_seconds", "gauge", "The longest wait for a write.", slowest);
 }
 
 fn media(page: &mut Page, workers: &[MediaWorker]) {

@@ -1,6 +1,5 @@
 //! Skill groups as they are now.
 
-use base::GroupId;
 use serde_json::{Value, json};
 
 use crate::problem::Problem;
@@ -8,15 +7,10 @@ use crate::route::Request;
 
 pub(crate) async fn list(request: Request) -> Result<Value, Problem> {
     let view = (request.shared.view)();
-    let places: Vec<usize> = request
-        .shared
-        .board
-        .read(|mirror, _| (0..).map(GroupId).zip(&view.groups).map(|(group, _)| mirror.places(group)).collect());
-    let queues: Vec<Value> = view.groups.iter().zip(places).map(|(group, places)| queue(group, places)).collect();
-    Ok(json!({"queues": queues}))
+    Ok(json!({"queues": view.groups.iter().map(queue).collect::<Vec<_>>()}))
 }
 
-fn queue(group: &server::view::Group, places: usize) -> Value {
+fn queue(group: &server::view::Group) -> Value {
     json!({
         "group": group.name,
         "waiting": group.waiting,
@@ -28,6 +22,6 @@ fn queue(group: &server::view::Group, places: usize) -> Value {
             "wrap_up": group.agents.wrap_up,
             "back_off": group.agents.back_off,
         },
-        "places_kept": places,
+        "places_kept": group.places_kept,
     })
 }

@@ -3,11 +3,11 @@
 use axum::http::StatusCode;
 use base::Wall;
 use serde_json::{Value, json};
-use store::{CallRow, WaitRow};
+use store::{CallRow, Cursor, Filter, MissedRow, WaitRow};
 
 use crate::access::{Who, forbidden};
 use crate::agents::LIMIT;
-use crate::archive::{self, Missed, Wanted};
+use crate::archive;
 use crate::problem::Problem;
 use crate::route::Request;
 use crate::time;
@@ -17,14 +17,12 @@ const MISSED_MS: i64 = 24 * 3_600_000;
 
 pub(crate) async fn list(request: Request) -> Result<Value, Problem> {
     let who = request.who()?;
-    let wanted = wanted(&request, who)?;
-    let (rows, more) = archive::records(&request.shared, wanted).await?;
-    let next = rows.last().filter(|_| more).map(|row| format!("{}.{}", row.started.0, row.id));
-    let records: Vec<Value> = rows.iter().map(|row| record(row, who)).collect();
-    Ok(json!({"records": records, "next": next}))
+    let page = archive::records(&request.shared, filter(&request, who)?).await?;
+    let records: Vec<Value> = page.rows.iter().map(|row| record(row, who)).collect();
+    Ok(json!({"records": records, "next": page.next.map(|cursor| cursor.to_string())}))
 }
 
-fn wanted(request: &Request, who: &Who) -> Result<Wanted, Problem> {
+fn filter(request: &Request, who: &Who) -> Result<Filter, Problem> {
     let text = |name| request.text(name).map(str::to_owned);
     if request.text("caller").is_some() && (!who.sees_numbers() || who.agent().is_some()) {
         return Err(forbidden(who, "the role supervisor or admin to look for a number"));
@@ -33,7 +31,7 @@ fn wanted(request: &Request, who: &Who) -> Result<Wanted, Problem> {
     if let Some(number) = &agent {
         who.may_touch_agent(number)?;
     }
-    Ok(Wanted {
+    Ok(Filter {
         from: request.time("from"),
         to: request.time("to"),
         agent: agent.or_else(|| who.agent().map(str::to_owned)),
@@ -41,14 +39,14 @@ fn wanted(request: &Request, who: &Who) -> Result<Wanted, Problem> {
         end_reason: text("end_reason"),
         caller: text("caller"),
         open: request.text("open").map(|text| text == "true"),
-        before: request.text("cursor").map(cursor).transpose()?,
-        limit: request.number("limit", LIMIT),
+        after: request.text("cursor").map(cursor).transpose()?,
+        limit: Some(archive::rows(request.number("limit", LIMIT))),
+        ..Filter::default()
     })
 }
 
-fn cursor(text: &str) -> Result<(i64, String), Problem> {
-    let parts = text.split_once('.').and_then(|(started, id)| Some((started.parse().ok()?, id.to_owned())));
-    parts.ok_or_else(|| Problem::bad("cursor is not the `next` of a page"))
+fn cursor(text: &str) -> Result<Cursor, Problem> {
+    Cursor::parse(text).ok_or_else(|| Problem::bad("cursor is not the `next` of a page"))
 }
 
 pub(crate) async fn one(request: Request) -> Result<Value, Problem> {
@@ -61,7 +59,7 @@ pub(crate) async fn one(request: Request) -> Result<Value, Problem> {
 }
 
 fn record(row: &CallRow, who: &Who) -> Value {
-    let confidential = archive::is_confidential(row);
+    let confidential = row.confidential;
     let time = |at: Option<Wall>| at.map(|at| at.to_string());
     json!({
         "id": row.id,
@@ -96,19 +94,16 @@ pub(crate) async fn missed(request: Request) -> Result<Value, Problem> {
     Ok(json!({"missed": missed.iter().map(|one| missed_caller(one, who)).collect::<Vec<_>>()}))
 }
 
-fn missed_caller(missed: &Missed, who: &Who) -> Value {
-    let row = &missed.last;
-    let confidential = archive::is_confidential(row);
+fn missed_caller(row: &MissedRow, who: &Who) -> Value {
     json!({
-        "caller": who.caller(&row.caller, confidential),
-        "confidential": confidential,
-        "call": row.id,
+        "caller": who.caller(&row.number, row.confidential),
+        "confidential": row.confidential,
+        "call": row.call,
         "called": row.called,
-        "started": row.started.to_string(),
-        "group": row.skill_group,
-        "language": row.locale,
-        "waited_ms": row.queued_ms.unwrap_or(0),
-        "tries": missed.tries,
+        "group": row.group,
+        "end_reason": row.end_reason,
+        "last_try": row.last_try.to_string(),
+        "tries": row.tries,
     })
 }
 

@@ -54,19 +54,6 @@ pub(crate) fn agent(row: &AgentRow) -> Value {
     })
 }
 
-/// What happened to an agent, for the list of one agent.
-pub(crate) fn happening(at: Wall, what: &AgentHappening, by: &str) -> Value {
-    json!({
-        "at": at.to_string(),
-        "type": what.name(),
-        "by": by,
-        "reason": reason(what),
-        "call": what.call().map(|call| call.to_string()),
-        "outcome": outcome(what),
-        "until": until(what),
-    })
-}
-
 fn reason(what: &AgentHappening) -> Option<&str> {
     match what {
         AgentHappening::Paused { reason } => Some(reason),

@@ -119,13 +119,21 @@ pub(crate) const STATE: Shape = Shape {
 pub(crate) const WRAP_UP: Shape = Shape {
     name: "WrapUp",
     about: "Wrap-up goes on for so long from now.",
-    fields: &[field("seconds", Schema::Integer { min: 0, max: 3600 }, "0 ends it.")],
+    fields: &[field("seconds", Schema::Integer { min: 0, max: 3600 }, "0 ends it; a length that the queue allows.")],
 };
 
 pub(crate) const WRAPS_UP: Shape = Shape {
     name: "WrapUpUntil",
     about: "The wrap-up as it is now.",
-    fields: &[field("number", Schema::Number, "The job number."), field("seconds", COUNT, "From now.")],
+    fields: &[
+        field("number", Schema::Number, "The job number."),
+        field(
+            "seconds",
+            COUNT,
+            "As asked for; the queue may allow less: `wrap_up_until` of the agent says until when.",
+        ),
+        field("from", Schema::Words(&["now", "end_of_talk"]), "When they begin."),
+    ],
 };
 
 const HAPPENING: Shape = Shape {
@@ -224,7 +232,7 @@ pub(crate) const RECORDS: Shape = Shape {
 
 pub(crate) const MISSED: Shape = Shape {
     name: "Missed",
-    about: "Callers who hung up while waiting and were not served since, each once with the last try; newest first.",
+    about: "Callers who called in vain and were not served since, each once with the last try; newest first.",
     fields: &[field("missed", Schema::List(&Schema::Object(&MISSED_CALLER)), "Newest first.")],
 };
 
@@ -236,11 +244,10 @@ const MISSED_CALLER: Shape = Shape {
         field("confidential", Schema::Bool, "The citizen asked that nobody learns the number."),
         field("call", Schema::CallId, "The last try."),
         field("called", TEXT, "The number that was dialled."),
-        field("started", Schema::Time, "Of the last try."),
         field("group", TEXT_OR_NULL, "Where the caller waited last."),
-        field("language", TEXT_OR_NULL, "As zh-CN."),
-        field("waited_ms", COUNT, "In the last try."),
-        field("tries", COUNT, "Calls given up since the caller was last served, within the time asked for."),
+        field("end_reason", END_REASON, "Why the last try ended."),
+        field("last_try", Schema::Time, "When it began."),
+        field("tries", COUNT, "Calls in vain since the last talk, within the time asked for."),
     ],
 };
 

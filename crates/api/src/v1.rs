@@ -183,7 +183,7 @@ pub(crate) static ROUTES: &[Route] = &[
     Route {
         path: "/missed",
         name: "listMissed",
-        about: "Callers who hung up while waiting and were not served since.",
+        about: "Callers who called in vain and were not served since.",
         access: Access::Token(OVERSEERS),
         query: &[
             optional("since", Schema::Time, "Calls started then or later; the last 24 hours unless told otherwise."),

@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use acd::Reservation;
-use base::{Codec, EndReason, Job, Lease, LegId, Notice, Now, Record, RecordEntry, StartRecord, WaitOutcome};
+use base::{
+    CallerKey, Codec, EndReason, Job, Lease, LegId, Notice, Now, Record, RecordEntry, StartRecord, WaitOutcome,
+};
 use ivr::{LocaleId, Walk};
 
 use crate::account::Account;
@@ -39,6 +41,8 @@ pub struct Call {
     pub(crate) withdrawn: Reservation,
     pub(crate) program: Program,
     pub(crate) locale: LocaleId,
+    pub(crate) caller: Option<CallerKey>,
+    errand: Option<&'static str>,
     /// Drawn once; makes the `o=` lines of this call.
     pub(crate) session_id: u64,
     over: bool,
@@ -48,8 +52,12 @@ pub struct Call {
 #[derive(Clone, Debug)]
 pub struct Arrival<'a> {
     pub start: StartRecord,
+    /// Tells callers apart; none when the number is withheld.
+    pub caller: Option<CallerKey>,
     /// Place in `Plan::menus`.
     pub menu: usize,
+    /// The prompt that is all that this call is about.
+    pub errand: Option<&'static str>,
     pub lease: Lease,
     pub peer: IpAddr,
     /// The body of the INVITE; none for a late offer.
@@ -88,6 +96,8 @@ impl Call {
             withdrawn: Reservation::default(),
             program: Program::default(),
             locale: LocaleId(0),
+            caller: arrival.caller,
+            errand: arrival.errand,
             session_id: arrival.session_id,
             over: false,
         };
@@ -219,10 +229,20 @@ impl Call {
         }
         self.legs[place].state = State::Confirmed;
         if place == 0 && matches!(self.journey, Journey::Arriving) {
-            self.journey = Journey::Menu(Box::new(Walk::new(&self.menu.menu)));
-            out.push(Action::Arm { timer: Timer::MenuLimit, at: now.time + self.plan.limits.menu });
-            self.walk(now, ivr::Event::Start, out);
+            self.begin(now, out);
         }
+    }
+
+    /// The phone has opened its ear.
+    fn begin(&mut self, now: Now, out: &mut Vec<Action>) {
+        if let Some(prompt) = self.errand {
+            self.journey = Journey::Leaving(EndReason::MenuEnd);
+            self.program.play(self.sounds(&[prompt]), base::After::Silence);
+            return;
+        }
+        self.journey = Journey::Menu(Box::new(Walk::new(&self.menu.menu)));
+        out.push(Action::Arm { timer: Timer::MenuLimit, at: now.time + self.plan.limits.menu });
+        self.walk(now, ivr::Event::Start, out);
     }
 
     /// A re-INVITE or UPDATE of either party changes that party's leg alone: we stand in the middle of the media.
@@ -315,6 +335,12 @@ impl Call {
             }
             _ => {}
         }
+    }
+
+    /// The record of a call whose logic failed.
+    pub fn cut_short(&mut self, now: Now, reason: EndReason) -> Record {
+        self.account.wait_ended(now, WaitOutcome::Ended, &mut Vec::new());
+        self.record(now, reason)
     }
 
     fn record(&mut self, now: Now, reason: EndReason) -> Record {

@@ -27,7 +27,7 @@ impl Call {
         self.journey = Journey::Waiting(Waiting { group, since: now.time, ringing: None });
         self.begin_wait(now, group, said, out);
         let call = self.start.id;
-        out.push(Action::Queue(acd::Command::Enqueue { call, caller: None, group, priority, since: now.time }));
+        out.push(Action::Queue(acd::Command::Enqueue { call, caller: self.caller, group, priority, since: now.time }));
     }
 
     fn begin_wait(&mut self, now: Now, group: GroupId, said: Vec<SoundId>, out: &mut Vec<Action>) {

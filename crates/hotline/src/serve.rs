@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use api::{Http, Setup};
-use server::Outcome;
+use server::{Options, Outcome};
 use settings::{Role, Token};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// The folder of the records [default: `server.data` of the configuration]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A drill: panics on purpose, as `call:7` at the 7th event of a call; also reader, transactions, queue and roster
+    #[arg(long, value_name = "PLACE:N")]
+    drill: Option<server::Drill>,
 }
 
 /// The configuration is wrong.
@@ -40,7 +43,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         eprintln!("{warning}\n");
     }
     let data = args.data.unwrap_or_else(|| plans.server.data.clone());
-    match serve(plans, data) {
+    match serve(plans, data, Options { drill: args.drill }) {
         Ok(code) => code,
         Err(reason) => {
             eprintln!("hotline serve: {reason}");
@@ -49,10 +52,10 @@ pub(crate) fn run(args: Args) -> ExitCode {
     }
 }
 
-fn serve(plans: settings::Plans, data: PathBuf) -> Result<ExitCode, String> {
+fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<ExitCode, String> {
     let (listen, tokens) = (plans.server.http, plans.server.tokens.clone());
     let signals = Signals::new([SIGTERM, SIGINT]).map_err(|e| format!("cannot watch for SIGTERM: {e}"))?;
-    let mut running = server::start(plans, data.clone()).map_err(|e| e.to_string())?;
+    let mut running = server::start(plans, data.clone(), options).map_err(|e| e.to_string())?;
     let view = Arc::clone(&running.view);
     let setup = Setup {
         listen,

@@ -182,6 +182,8 @@ impl Phone {
         let faults = self.config.faults;
         let held_back =
             |bytes: &[u8]| faults.no_bye && bytes.starts_with(b"BYE ") || faults.no_ack && bytes.starts_with(b"ACK ");
+        // A phone that restarts has forgotten its calls.
+        self.wire.facts.clear();
         out.sip.extend(self.wire.messages.drain(..).filter(|m| !held_back(&m.bytes)));
     }
 

@@ -5,8 +5,10 @@
 //! without ever waiting: what finds no room is counted and healed with a picture; questions reach it through a bounded mailbox;
 //! a dead media worker ends the process.
 
+mod arrivals;
 mod bell;
 mod board;
+mod books;
 mod control;
 pub mod desk;
 pub mod events;
@@ -26,5 +28,6 @@ pub use desk::{Busy, Desk};
 pub use mirror::Mirror;
 pub use news::{Inbox, News};
 pub use picture::{AgentPicture, Picture};
-pub use start::{Error, Running, start};
+pub use start::{Error, Options, Running, start};
 pub use stop::Stop;
+pub use switch::Drill;

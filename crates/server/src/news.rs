@@ -68,8 +68,8 @@ impl Herald {
     pub(crate) fn fact(&mut self, at: Wall, fact: Fact) {
         let wanted = match &fact {
             Fact::Call { .. } => true,
-            Fact::Queue(fact) => matches!(fact, acd::Fact::PlaceKept { .. } | acd::Fact::PlaceGone { .. }),
             Fact::Roster(fact) => matches!(fact, roster::Fact::State { .. }),
+            _ => false,
         };
         if wanted {
             self.tell(News::Fact { at, fact });

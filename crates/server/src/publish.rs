@@ -63,6 +63,7 @@ impl Publisher {
                 withdrawn: counters.withdrawn,
             },
             store: of.store.clone(),
+            journal: of.journal.clone(),
             media: of.links.iter().map(|link| worker(link, of.exchange)).collect(),
             answer: self.answer.clone(),
             wait: self.wait.clone(),
@@ -77,6 +78,7 @@ pub(crate) struct Picture<'a> {
     pub(crate) exchange: &'a Exchange,
     pub(crate) links: &'a [WorkerLink],
     pub(crate) store: &'a store::Health,
+    pub(crate) journal: &'a journal::Health,
     pub(crate) readiness: Readiness,
 }
 
@@ -99,6 +101,7 @@ fn groups(now: Now, exchange: &Exchange) -> Vec<Group> {
         name,
         waiting: (view.waiting + view.offered) as u64,
         longest_wait: view.longest_wait,
+        places_kept: view.places as u64,
         agents: GroupAgents {
             ready: view.agents_ready as u64,
             offered: view.agents_offered as u64,

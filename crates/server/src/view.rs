@@ -17,6 +17,7 @@ pub struct View {
     pub agents: Agents,
     pub offers: Offers,
     pub store: store::Health,
+    pub journal: journal::Health,
     /// By `WorkerId`.
     pub media: Vec<MediaWorker>,
     /// From the INVITE to our 200.
@@ -38,6 +39,7 @@ impl Default for View {
             agents: Agents::default(),
             offers: Offers::default(),
             store: store::Health { ok: true, ..store::Health::default() },
+            journal: journal::Health { ok: true, ..journal::Health::default() },
             media: Vec::new(),
             answer: Histogram::default(),
             wait: Histogram::default(),
@@ -128,6 +130,8 @@ pub struct Group {
     pub waiting: u64,
     /// The longest wait among them.
     pub longest_wait: Duration,
+    /// Places kept for callers whose call was cut short.
+    pub places_kept: u64,
     pub agents: GroupAgents,
 }
 

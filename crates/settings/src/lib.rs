@@ -20,6 +20,7 @@ mod report;
 mod service;
 mod sounds;
 mod source;
+mod states;
 mod token;
 mod trunk;
 mod value;

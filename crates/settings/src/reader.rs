@@ -44,7 +44,7 @@ impl<'a> Document<'a> {
                     "called", "token",
                 ],
             ),
-            Part::Queues => (&[], &["back_off", "group", "agent"]),
+            Part::Queues => (&[], &["queue", "back_off", "group", "agents", "agent"]),
             Part::Calendar => (&[], &["hours", "holiday", "workday"]),
             Part::Menu => (&["tree"], &[]),
         };

@@ -180,7 +180,7 @@ pub(crate) fn news(serial: u32, fact: Fact) -> News {
 
 /// Records: 11 served by 1001, 12 and 13 abandoned by one caller, 14 abandoned and served as 15, 16 open.
 fn fill(data: &std::path::Path) {
-    let mut store = Store::open(data, NodeId::default(), Wall(0)).expect("opens").store;
+    let mut store = Store::open(data, NodeId::default(), Wall(0), Epoch(0)).expect("opens").store;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
     let start = i64::try_from(now.as_millis()).expect("before the year 292 million") - 3_600_000;
     let calls = [

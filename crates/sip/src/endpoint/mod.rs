@@ -15,6 +15,7 @@ mod hop;
 mod inside;
 mod leg;
 mod receive;
+mod restore;
 mod server;
 
 use std::collections::BTreeSet;
@@ -28,7 +29,7 @@ use self::leg::Leg;
 use self::server::Server;
 use crate::transaction::Action;
 pub use crate::transaction::Timers;
-use crate::{Head, NameAddr, Uri};
+use crate::{Head, Image, NameAddr, Uri};
 pub use config::{Config, Identity, Limits};
 pub use event::{Body, Cause, Event, Invite, Outgoing, Output, Party, Reply, Request, ServerTx};
 
@@ -90,6 +91,12 @@ impl Endpoint {
     pub fn receive(&mut self, now: Now, flow: Flow, bytes: &[u8], out: &mut Output) {
         self.flush(out);
         self.receive_bytes(now.time, flow, bytes, out);
+    }
+
+    /// Refuses a first INVITE without keeping anything of it; a repetition of one that was let in is handled as ever.
+    pub fn shed(&mut self, now: Now, flow: Flow, bytes: &[u8], refusal: (u16, &Reply), out: &mut Output) {
+        self.flush(out);
+        self.shed_bytes(now.time, flow, bytes, refusal, out);
     }
 
     /// The network says that what went to this flow could not be delivered: requests that nothing answered yet fail
@@ -228,6 +235,13 @@ impl Endpoint {
         if let Some(key) = self.leg(leg) {
             self.end(now.time, key, status_if_early, reason, out);
         }
+    }
+
+    /// Makes a leg again of what an earlier process wrote of it, muted: `hang_up` it. Its `Event::Closed` comes with the
+    /// final response, or when 64·T1 have passed without one. A leg id in use is ignored.
+    pub fn restore(&mut self, now: Now, leg: LegId, image: Image, out: &mut Output) {
+        self.flush(out);
+        self.revive(now.time, leg, image);
     }
 
     /// Messages since the start that could not be read, answered ones included.

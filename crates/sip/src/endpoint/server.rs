@@ -197,6 +197,16 @@ impl Endpoint {
         out.messages.push(Outgoing { flow: arrival.reply_flow(), bytes });
     }
 
+    /// A stateless refusal with headers of the caller's choice.
+    pub(super) fn refuse_with(&self, arrival: &Arrival, status: u16, headers: &[(String, String)], out: &mut Output) {
+        let reply = Builder::reply(&arrival.request, status, Some(&self.stateless_tag), Some(&arrival.via));
+        let mut reply = reply.header(Name::Server, &self.config.product);
+        for (name, value) in headers {
+            reply.push(name, value);
+        }
+        out.messages.push(Outgoing { flow: arrival.reply_flow(), bytes: reply.finish() });
+    }
+
     /// Sends a response; false when the transaction has its final one already.
     pub(super) fn respond(&mut self, now: Time, id: Key, status: u16, reply: &Reply, out: &mut Output) -> bool {
         let Some(server) = self.servers.get(id).filter(|server| server.is_open()) else { return false };
@@ -229,7 +239,7 @@ impl Endpoint {
             builder.push(Name::Contact, self.contact(server.flow, &self.contact_user(server)));
         }
         if status == 405 {
-            builder.push(Name::Allow, self.allow_list());
+            self.push_allow(&mut builder);
         } else if accepts && matches!(server.method, Method::Invite | Method::Options) {
             builder = self.push_abilities(builder);
         }
@@ -242,7 +252,7 @@ impl Endpoint {
             Role::First(leg) | Role::Change(leg) | Role::Inside(leg) => self.legs.get(leg).map(|leg| leg.user.clone()),
             Role::Free => None,
         }
-        .or_else(|| server.request.as_ref()?.request_uri_ref()?.user.clone())
+        .or_else(|| server.request.as_ref()?.request_uri_ref()?.user())
         .unwrap_or_default()
     }
 

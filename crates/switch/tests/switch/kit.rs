@@ -81,13 +81,19 @@ fn plan() -> Plan {
             announce_position: false,
         }],
         agents: vec![Agent { number: "1001".to_owned(), password: Secret("pass-1001".to_owned()) }],
+        star_codes: roster::StarCodes::default(),
         connect: Connect { show_citizen: true, say_agent_number: false },
-        limits: Limits { calls: 3, talk: Duration::from_secs(600), menu: Duration::from_secs(60) },
+        limits: Limits { calls: 3, talk: Duration::from_secs(600), menu: Duration::from_secs(60), ..Limits::default() },
     }
 }
 
 impl Bench {
     pub(crate) fn new() -> Bench {
+        Bench::with(|_, _| {})
+    }
+
+    /// With another plan, or a drill.
+    pub(crate) fn with(edit: impl FnOnce(&mut Plan, &mut Config)) -> Bench {
         let now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
         let group = acd::Group {
             name: "consult".to_owned(),
@@ -101,7 +107,7 @@ impl Bench {
         let acd_plan = acd::Plan {
             groups: vec![group],
             agents: vec![acd::Agent { skills, wrap_up: None }],
-            back_off: acd::BackOff::default(),
+            ..acd::Plan::default()
         };
         let roster_plan = roster::Plan {
             agents: vec![roster::Agent { number: "1001".to_owned(), ready_on_register: true }],
@@ -109,16 +115,20 @@ impl Bench {
             expires_default: Duration::from_secs(300),
             expires_max: Duration::from_secs(3600),
             contacts_max: 3,
+            ..roster::Plan::default()
         };
-        let config = Config {
+        let mut config = Config {
             id: SwitchId::default(),
             epoch: Epoch(1),
             product: "hotline".to_owned(),
             nonce_key: [7; 32],
             workers: 1,
             leases_ready: LEASES,
+            drill: None,
         };
-        let switch = Switch::new(config, Arc::new(plan()), now.time, Rng::from_number(1));
+        let mut plan = plan();
+        edit(&mut plan, &mut config);
+        let switch = Switch::new(config, Arc::new(plan), now.time, Rng::from_number(1));
         let exchange = Exchange::new(switch, Acd::new(acd_plan, now.time), Roster::new(roster_plan, now.time));
         let mut bench = Bench { exchange, now, records: Vec::new(), jobs: Vec::new(), sent: Vec::new() };
         for slot in 0..u32::from(LEASES) {
