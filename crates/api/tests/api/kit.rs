@@ -204,7 +204,7 @@ fn fill(data: &std::path::Path) {
             queued_ms: 1500,
             waits: Vec::new(),
             agent: agent.map(str::to_owned),
-            talk_ms: 4000,
+            talk_ms: if agent.is_some() { 4000 } else { 0 },
             end_reason,
             confidential: false,
         })));
