@@ -141,14 +141,12 @@ fn a_paused_agent_does_not_ring_until_ready_again() {
     let (engine, tokens) = start();
     let mut runner = Runner::new().expect("descriptors");
     agent(&mut runner, engine.sip, 1001);
-    let pause = json!({"state": "paused", "reason": "lunch"}).to_string();
+    let pause = json!({"state": "paused", "reason": "meal"}).to_string();
     let (status, answer) = engine.api("POST", &tokens.agent, "/agents/1001/state", &pause);
     assert_eq!((status, &answer["state"]), (200, &json!("paused")), "{answer}");
     assert_eq!(engine.api("POST", &tokens.agent, "/agents/1002/state", &pause).0, 403);
     let agent_state = || engine.api("GET", &tokens.agent, "/agents/1001", "").1;
-    until(&mut runner, "the pause", || {
-        Some(agent_state()).filter(|a| a["state"] == "paused" && a["reason"] == "lunch")
-    });
+    until(&mut runner, "the pause", || Some(agent_state()).filter(|a| a["state"] == "paused" && a["reason"] == "meal"));
     let caller = citizen(&mut runner, engine.sip, press_0());
     until(&mut runner, "the caller waits", || call_in(&engine, &tokens.supervisor, "waiting"));
     // As long as an offer would take many times over.
