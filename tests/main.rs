@@ -4,6 +4,7 @@
 //! event or a state, with a limit that says what did not come.
 
 mod answering;
+mod api;
 mod command_line;
 mod crowd;
 mod hammer;

@@ -115,7 +115,7 @@ impl CallEvent {
 }
 
 /// Where a reader stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Position {
     pub epoch: Epoch,
     /// The last event seen.
