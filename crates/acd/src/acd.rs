@@ -183,10 +183,15 @@ impl Acd {
     }
 
     fn enqueue(&mut self, now: Time, call: CallId, asked: GroupId, rank: (u8, Time), out: &mut Vec<Action>) {
-        if let Some(key) = self.callers.find(call) {
+        let known = self.callers.find(call);
+        // Who lost an agent in a talk has a place, however full the group has become.
+        let returns = known
+            .and_then(|key| self.callers.get(key))
+            .is_some_and(|c| c.group == asked && matches!(c.standing, Standing::Talking(_)));
+        if let Some(key) = known {
             self.let_go(now, key, out);
         }
-        let group = match self.room(asked) {
+        let group = match if returns { Ok(asked) } else { self.room(asked) } {
             Ok(group) => group,
             Err((group, reason)) => return out.push(Action::Refused { call, group, reason }),
         };

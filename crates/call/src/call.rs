@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use acd::Reservation;
-use base::{Codec, EndReason, Job, Lease, LegId, Notice, Now, Record, RecordEntry, StartRecord, WaitOutcome};
+use base::{
+    CallerKey, Codec, EndReason, Job, Lease, LegId, Notice, Now, Record, RecordEntry, StartRecord, WaitOutcome,
+};
 use ivr::{LocaleId, Walk};
 
 use crate::account::Account;
@@ -41,6 +43,7 @@ pub struct Call {
     pub(crate) locale: LocaleId,
     /// Drawn once; makes the `o=` lines of this call.
     pub(crate) session_id: u64,
+    pub(crate) caller: Option<CallerKey>,
     over: bool,
 }
 
@@ -55,6 +58,8 @@ pub struct Arrival<'a> {
     /// The body of the INVITE; none for a late offer.
     pub offer: Option<&'a [u8]>,
     pub session_id: u64,
+    /// Who calls, for the place of one who redials; none for an anonymous caller.
+    pub caller: Option<CallerKey>,
 }
 
 /// Where the citizen is, for views.
@@ -89,6 +94,7 @@ impl Call {
             program: Program::default(),
             locale: LocaleId(0),
             session_id: arrival.session_id,
+            caller: arrival.caller,
             over: false,
         };
         call.answer_citizen(now, arrival.offer, out);
@@ -155,6 +161,7 @@ impl Call {
             _ if !self.legs[place].is_live() => {}
             Signal::Cancelled => self.far_end_left(place, now, EndReason::Cancelled, out),
             Signal::Acked { body } => self.on_acked(now, place, body, out),
+            Signal::AckMissing if place > 0 => self.agent_lost(now, place, out),
             Signal::AckMissing => self.end(now, EndReason::NoAck, out),
             Signal::Progress => {}
             Signal::Answered { body } => self.on_agent_answered(now, place, body, out),
@@ -162,6 +169,7 @@ impl Call {
             Signal::Digit(digit) if leg == CITIZEN => self.on_digit(now, digit, out),
             Signal::Digit(_) => {}
             Signal::Bye => self.on_bye(now, place, out),
+            Signal::Alive => self.alive(leg),
             Signal::Gone => self.far_end_left(place, now, EndReason::MediaLost, out),
         }
     }
@@ -171,22 +179,24 @@ impl Call {
             Notice::Digit { leg, digit } if leg.index == CITIZEN => self.on_digit(now, digit, out),
             Notice::Played { leg, play } if leg.index == CITIZEN && self.program.is(play) => self.on_played(now, out),
             Notice::Heard { leg } => self.spoke(leg.index),
-            Notice::Silent { leg, for_ms } => self.probe(leg.index, for_ms, out),
+            Notice::Silent { leg, for_ms } => self.probe(now, leg.index, for_ms, out),
             _ => {}
         }
     }
 
     /// A phone that lost its power hangs up nothing: whoever sends no voice is asked whether the dialog still stands.
-    fn probe(&self, leg: u16, silent_ms: u32, out: &mut Vec<Action>) {
+    fn probe(&mut self, now: Now, leg: u16, silent_ms: u32, out: &mut Vec<Action>) {
         let doubtful = |l: &Leg| l.state == State::Confirmed && (l.spoke || silent_ms >= LISTENER_MS);
         if self.legs.iter().any(|l| l.id.index == leg && doubtful(l)) {
             out.push(Action::Probe { leg });
+            self.await_life(now, leg, out);
         }
     }
 
     fn spoke(&mut self, leg: u16) {
         if let Some(leg) = self.legs.iter_mut().find(|l| l.id.index == leg) {
             leg.spoke = true;
+            leg.asked = false;
         }
     }
 
@@ -197,6 +207,7 @@ impl Call {
             Timer::Announce => self.ask_position(out),
             Timer::Redial => self.redial(out),
             Timer::MaxTalk => self.end(now, EndReason::MaxTalk, out),
+            Timer::Vanished => self.vanished(now, out),
         }
     }
 

@@ -21,7 +21,7 @@ pub(crate) struct SoundPlan {
 }
 
 /// What calls say beside the menu's own prompts.
-const ANNOUNCEMENTS: [&str; 7] = [
+const ANNOUNCEMENTS: [&str; 8] = [
     "at-your-service",
     "job-number",
     "please-wait",
@@ -29,6 +29,7 @@ const ANNOUNCEMENTS: [&str; 7] = [
     "position-before",
     "position-next",
     "queue-refused",
+    "requeued",
 ];
 /// Ten minutes: a longer sound is no prompt, and all of them lie in memory.
 const SAMPLES_MAX: u32 = 10 * 60 * 8000;

@@ -74,7 +74,8 @@ impl Switch {
         self.endpoint.adopt(tx, base::LegId { call: id, index: 0 });
         // Drawn below 2^62, so that versions and legs can be added without leaving the range that old phones parse.
         let session_id = self.rng.u64() >> 2;
-        let arrival = Arrival { start, menu, lease, peer: flow.peer.ip(), offer: sdp_of(request), session_id };
+        let (peer, offer) = (flow.peer.ip(), sdp_of(request));
+        let arrival = Arrival { start, menu, lease, peer, offer, session_id, caller: None };
         self.counters.started += 1;
         let mut actions = Vec::new();
         let call = Call::arrive(self.plan.clone(), now, arrival, &mut actions);

@@ -227,8 +227,10 @@ impl Model {
     }
 
     fn enqueue(&mut self, now: Time, call: CallId, asked: GroupId, priority: u8, since: Time) {
+        let talks = |c: &Caller| c.group == asked && matches!(c.standing, Standing::Talking(_));
+        let returns = self.caller(call).is_some_and(talks);
         self.let_go(now, call);
-        let group = match self.room(asked) {
+        let group = match if returns { Ok(asked) } else { self.room(asked) } {
             Ok(group) => group,
             Err((group, reason)) => return self.out.push(Action::Refused { call, group, reason }),
         };

@@ -16,7 +16,7 @@ use ivr::{Choice, Kind, Node, Prompts, Tree};
 use roster::Contact;
 
 pub(crate) const CITIZEN: u16 = 0;
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "welcome",
     "invalid",
     "job-number",
@@ -30,6 +30,7 @@ const NAMES: [&str; 14] = [
     "position-next",
     "please-wait",
     "queue-refused",
+    "requeued",
     "music",
 ];
 
@@ -93,7 +94,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
     let groups = ["consult".to_owned(), "complaint".to_owned()];
     let names = ivr::Names { groups: &groups, hours: &[], prompts: &prompts };
     let menu = ivr::compile(&tree(), names).expect("the bench's menu is right").menu;
-    let music = SoundId(13);
+    let music = SoundId(14);
     let group = |name: &str| Group {
         name: name.to_owned(),
         music,
@@ -154,7 +155,7 @@ impl Bench {
         };
         let mut said = Vec::new();
         let peer = [127, 0, 0, 1].into();
-        let arrival = Arrival { start, menu: 0, lease: lease(0), peer, offer, session_id: 1 };
+        let arrival = Arrival { start, menu: 0, lease: lease(0), peer, offer, session_id: 1, caller: None };
         let call = Call::arrive(plan, now, arrival, &mut said);
         let mut bench = Bench { now, call, said, facts: Vec::new(), next_end: 1, epoch: 0 };
         bench.gather();
