@@ -49,8 +49,9 @@ impl People {
     }
 
     fn vanish(&mut self, now: Now, seat: usize, back_after: Option<Duration>, checks: &mut Checks) {
-        checks.audio.left(now.time, seat);
+        // Whoever heard half a window of this voice hears the other half when something comes again.
         checks.audio.disturb(seat);
+        checks.audio.left(now.time, seat);
         checks.audio.keep(seat, &self.seats[seat].phone);
         self.seats[seat].phone.vanish();
         self.seats[seat].gone = true;

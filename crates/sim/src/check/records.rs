@@ -54,17 +54,18 @@ fn consistent(record: &Record, started: bool) -> Result<(), &'static str> {
     let life_ms = record.ended.0 - record.start.started.0;
     let talked = matches!(record.end_reason, EndReason::CallerHangup | EndReason::AgentHangup | EndReason::MaxTalk);
     // A phone may be found gone, or the engine be stopped, at any moment.
-    let any = matches!(record.end_reason, EndReason::MediaLost | EndReason::Shutdown);
+    let any = matches!(record.end_reason, EndReason::MediaLost | EndReason::NoAck | EndReason::Shutdown);
+    // An agent was lost, and the citizen waited again.
+    let lost = !ends(record, WaitOutcome::Answered);
     let rules = [
         (record.answered.is_some() == started, "answered without a start record, or the other way round"),
         (record.queued_ms == waits.iter().map(|w| w.waited_ms).sum::<u64>(), "queued_ms is not the sum of the waits"),
         (record.skill_group.as_ref() == waits.last().map(|w| &w.group), "skill_group is not the last wait's"),
         ((record.queued_ms + record.talk_ms) as i64 <= life_ms + 1 + waits.len() as i64, "longer than the call"),
-        (answered_by <= 1, "answered by two agents"),
-        ((answered_by == 1) == record.agent.is_some(), "an agent without an answered wait, or the other way round"),
+        ((answered_by > 0) == record.agent.is_some(), "an agent without an answered wait, or the other way round"),
         (record.talk_ms == 0 || record.agent.is_some(), "a talk without an agent"),
-        (!talked || record.agent.is_some(), "a talk ended without an agent"),
-        (talked || any || record.agent.is_none(), "the end reason does not fit the agent"),
+        (!talked || ends(record, WaitOutcome::Answered), "a talk ended without an agent"),
+        (talked || any || lost || record.agent.is_none(), "the end reason does not fit the agent"),
         ((record.end_reason == EndReason::Abandoned) == ends(record, WaitOutcome::Abandoned), "abandoned or not"),
         (record.end_reason != EndReason::QueueRefused || ends(record, WaitOutcome::Refused), "refused by no queue"),
         (record.end_reason != EndReason::Fault, "a fault of ours"),
