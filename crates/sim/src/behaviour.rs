@@ -62,6 +62,9 @@ impl People {
 
     /// What a person does about an event; an error is a rule broken.
     pub(crate) fn react(&mut self, now: Now, seat: usize, what: &What, checks: &mut Checks) -> Result<(), String> {
+        if let Some(told) = &mut self.told {
+            told.push((seat, what.clone()));
+        }
         let name = &self.seats[seat].name;
         match what {
             // A phone that never heard our CANCEL still rings.
@@ -87,6 +90,9 @@ impl People {
     fn rung(&mut self, now: Now, seat: usize, from: &str) {
         self.seats[seat].serial += 1;
         self.seats[seat].citizen = self.citizen(from);
+        if self.told.is_some() {
+            return;
+        }
         let next = self.answering();
         self.seats[seat].phone.config_mut().answering = next;
         if self.trouble() && self.rng.chance(0.5) {
@@ -108,6 +114,9 @@ impl People {
         let Some(citizen) = self.seats[agent].citizen else { return Ok(()) };
         let disturbed = [agent, citizen].iter().any(|s| !self.seats[*s].is_sound(now.time));
         checks.audio.began(now.time, agent, citizen, disturbed)?;
+        if self.told.is_some() {
+            return Ok(());
+        }
         let ms = Duration::from_millis;
         let talk = ms(200) + self.up_to(ms(6000));
         let ends = match self.rng.below(10) {
@@ -145,6 +154,9 @@ impl People {
         let own = &mut self.seats[seat];
         own.ports += 1;
         own.phone.config_mut().media_address = addresses::phone_media(seat, own.ports);
+        if self.told.is_some() {
+            return;
+        }
         let again = self.rng.chance(0.2);
         let at = now.time + self.up_to(Duration::from_secs(3));
         if self.seats[seat].is_citizen() {

@@ -1,10 +1,11 @@
 //! Citizens and agents: who they are, their phones, and what they have in mind.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::{Digit, Now, Rng, Time};
-use phone::{Answering, Config, Faults, Keys, Output, Phone, Step, TonePair, Voice};
+use phone::{Answering, Config, Faults, Keys, Output, Phone, Step, TonePair, Voice, What};
 
 use crate::plan::{RING, agent_number, password};
 use crate::{Scenario, addresses};
@@ -59,6 +60,10 @@ pub(crate) struct Seat {
     /// Whether the host tells senders that nobody listens while the phone is gone.
     pub(crate) says_unreachable: bool,
     pub(crate) due: Option<Time>,
+    /// Somebody else reads and writes the phone's SIP, but for its registration.
+    pub(crate) by_hand: bool,
+    /// What came for whoever does; the oldest first.
+    pub(crate) inbox: VecDeque<String>,
 }
 
 impl Seat {
@@ -78,6 +83,12 @@ impl Seat {
         !self.gone && !self.is_faulty() && !fresh
     }
 
+    /// Whether a message is for the hand instead of the phone.
+    pub(crate) fn overhears(&self, bytes: &[u8]) -> bool {
+        let registers = |line: &[u8]| line.starts_with(b"CSeq:") && line.trim_ascii().ends_with(b" REGISTER");
+        self.by_hand && !bytes.split(|byte| *byte == b'\n').any(registers)
+    }
+
     pub(crate) fn is_faulty(&self) -> bool {
         self.phone.config().faults != Faults { no_rtp: self.phone.config().faults.no_rtp, ..Faults::default() }
     }
@@ -91,6 +102,8 @@ pub(crate) struct People {
     pub(crate) dial_until: Time,
     scenario: Scenario,
     pub(crate) out: Output,
+    /// What phones told, when people do nothing by themselves; none when they do.
+    pub(crate) told: Option<Vec<(usize, What)>>,
 }
 
 /// The bits of a seat's own tones.
@@ -111,14 +124,7 @@ pub(crate) fn citizen_number(place: usize) -> String {
 
 impl People {
     pub(crate) fn new(scenario: &Scenario, now: Now, mut rng: Rng) -> People {
-        let mut people = People {
-            seats: Vec::new(),
-            agenda: Vec::new(),
-            dial_until: now.time + scenario.span,
-            scenario: scenario.clone(),
-            out: Output::default(),
-            rng: rng.fork(),
-        };
+        let mut people = People::nobody(scenario, now, rng.fork());
         for place in 0..usize::from(scenario.citizens.min(Scenario::CITIZENS_MAX)) {
             people.sit(now, Who::Citizen, citizen_number(place));
             let at = now.time + people.up_to(scenario.span);
@@ -130,6 +136,31 @@ impl People {
                 let seat = people.sit(now, Who::Agent(agent), agent_number(agent));
                 people.plan_shift(now, seat);
             }
+        }
+        people
+    }
+
+    fn nobody(scenario: &Scenario, now: Now, rng: Rng) -> People {
+        People {
+            seats: Vec::new(),
+            agenda: Vec::new(),
+            dial_until: now.time + scenario.span,
+            scenario: scenario.clone(),
+            out: Output::default(),
+            told: None,
+            rng,
+        }
+    }
+
+    /// People who do what they are told and nothing else; each agent has so many phones.
+    pub(crate) fn scripted(scenario: &Scenario, now: Now, rng: Rng, phones: u16) -> People {
+        let mut people = People { told: Some(Vec::new()), ..People::nobody(scenario, now, rng) };
+        for place in 0..usize::from(scenario.citizens) {
+            people.sit(now, Who::Citizen, citizen_number(place));
+        }
+        for phone in 0..usize::from(scenario.agents * phones) {
+            let agent = phone / usize::from(phones);
+            people.sit(now, Who::Agent(agent), agent_number(agent));
         }
         people
     }
@@ -150,6 +181,8 @@ impl People {
             back_at: None,
             says_unreachable,
             due: None,
+            by_hand: false,
+            inbox: VecDeque::new(),
         });
         seat
     }

@@ -12,6 +12,8 @@ struct Seen {
 pub(crate) struct Records {
     seen: Map<CallId, Seen>,
     pub(crate) ended: [u64; EndReason::ALL.len()],
+    /// In the order of their ends.
+    pub(crate) records: Vec<Record>,
 }
 
 impl Records {
@@ -33,6 +35,7 @@ impl Records {
                 }
                 let reason = EndReason::ALL.iter().position(|r| *r == record.end_reason);
                 self.ended[reason.unwrap_or_default()] += 1;
+                self.records.push(Record::clone(record));
                 let started = seen.started;
                 consistent(record, started).map_err(|why| format!("{why}: {record:?}"))
             }

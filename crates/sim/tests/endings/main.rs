@@ -1,0 +1,9 @@
+//! Every way in which a call ends, or an offer comes to nothing: the rows of `docs/endings.md`, each a script.
+
+mod caller;
+mod kit;
+mod offer;
+mod queue;
+#[path = "../../../../tests/kit/raw.rs"]
+mod raw;
+mod talk;
