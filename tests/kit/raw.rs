@@ -12,11 +12,6 @@ pub(crate) fn header<'a>(message: &'a str, name: &str) -> &'a str {
     line.split_once(':').map_or("", |(_, value)| value.trim())
 }
 
-/// The status of a response; none of a request.
-pub(crate) fn status(message: &str) -> Option<u16> {
-    message.strip_prefix("SIP/2.0 ")?.get(..3)?.parse().ok()
-}
-
 /// Whether this is a request of that method, or a response with that status.
 pub(crate) fn is(message: &str, what: &str) -> bool {
     let first = message.strip_prefix("SIP/2.0 ").unwrap_or(message);

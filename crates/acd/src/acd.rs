@@ -183,14 +183,9 @@ impl Acd {
     }
 
     fn enqueue(&mut self, now: Time, call: CallId, asked: GroupId, rank: (u8, Time), out: &mut Vec<Action>) {
-        let known = self.callers.find(call);
+        let left = self.callers.find(call).and_then(|key| self.leave_for_anew(now, key, out));
         // Who lost an agent in a talk has a place, however full the group has become.
-        let returns = known
-            .and_then(|key| self.callers.get(key))
-            .is_some_and(|c| c.group == asked && matches!(c.standing, Standing::Talking(_)));
-        if let Some(key) = known {
-            self.let_go(now, key, out);
-        }
+        let returns = left == Some(asked);
         let group = match if returns { Ok(asked) } else { self.room(asked) } {
             Ok(group) => group,
             Err((group, reason)) => return out.push(Action::Refused { call, group, reason }),

@@ -1,6 +1,6 @@
 //! The life of a reservation: offered, then accepted, declined, refused by the slot, or withdrawn.
 
-use base::{AgentId, CallId, Key, Time};
+use base::{AgentId, CallId, GroupId, Key, Time};
 
 use crate::agents::State;
 use crate::callers::{Caller, Standing};
@@ -110,6 +110,20 @@ impl Acd {
             false => State::WrapUp { over: self.deadlines.set(now + rest, Timer::WrapUp { agent }) },
         };
         self.review(now, agent, out);
+    }
+
+    /// A call that is enqueued anew leaves whatever the queue held for it; says in which group it talked, if it did. An agent
+    /// who was lost in a talk rests as one who cannot be reached, so that the next one is tried first.
+    pub(crate) fn leave_for_anew(&mut self, now: Time, key: Key, out: &mut Vec<Action>) -> Option<GroupId> {
+        let caller = self.callers.get(key)?;
+        let (group, standing) = (caller.group, caller.standing);
+        self.let_go(now, key, out);
+        let Standing::Talking(agent) = standing else { return None };
+        if self.agents.get(agent).is_some_and(|a| a.state == State::Free) {
+            self.blame(now, agent, Decline::Unreachable);
+            self.review(now, agent, out);
+        }
+        Some(group)
     }
 
     pub(crate) fn accepted(

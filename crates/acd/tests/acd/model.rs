@@ -227,9 +227,17 @@ impl Model {
     }
 
     fn enqueue(&mut self, now: Time, call: CallId, asked: GroupId, priority: u8, since: Time) {
-        let talks = |c: &Caller| c.group == asked && matches!(c.standing, Standing::Talking(_));
-        let returns = self.caller(call).is_some_and(talks);
+        let lost = self.caller(call).and_then(|c| match c.standing {
+            Standing::Talking(agent) => Some((c.group, agent)),
+            _ => None,
+        });
         self.let_go(now, call);
+        if let Some((_, agent)) = lost.filter(|(_, agent)| self.agents[*agent].state == State::Free) {
+            self.rest(now, agent, self.plan.back_off.unreachable);
+            self.agents[agent].idle = None;
+            self.review(now, agent);
+        }
+        let returns = lost.is_some_and(|(group, _)| group == asked);
         let group = match if returns { Ok(asked) } else { self.room(asked) } {
             Ok(group) => group,
             Err((group, reason)) => return self.out.push(Action::Refused { call, group, reason }),

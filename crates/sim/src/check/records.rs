@@ -56,8 +56,9 @@ fn consistent(record: &Record, started: bool) -> Result<(), &'static str> {
     let answered_by = waits.iter().filter(|w| w.outcome == WaitOutcome::Answered).count();
     let life_ms = record.ended.0 - record.start.started.0;
     let talked = matches!(record.end_reason, EndReason::CallerHangup | EndReason::AgentHangup | EndReason::MaxTalk);
-    // A phone may be found gone, or the engine be stopped, at any moment.
-    let any = matches!(record.end_reason, EndReason::MediaLost | EndReason::NoAck | EndReason::Shutdown);
+    // A phone may be found gone, or the engine or somebody at a desk end the call, at any moment.
+    let gone = matches!(record.end_reason, EndReason::MediaLost | EndReason::NoAck);
+    let any = gone || matches!(record.end_reason, EndReason::Shutdown | EndReason::Forced);
     // An agent was lost, and the citizen waited again.
     let lost = !ends(record, WaitOutcome::Answered);
     let rules = [

@@ -101,3 +101,13 @@ pub(crate) fn says(record: &Record, reason: EndReason, agent: Option<&str>, wait
     assert_eq!(record.agent.as_deref(), agent, "{record:?}");
     assert_eq!(outcomes(record), waits, "{record:?}");
 }
+
+/// The call that an agent talks in.
+pub(crate) fn talking_call(stage: &Stage) -> base::CallId {
+    let agents = stage.exchange().roster.view().agents;
+    let talking = agents.into_iter().find_map(|agent| match agent.slot {
+        roster::Slot::Talking { call, .. } => Some(call),
+        _ => None,
+    });
+    talking.unwrap_or_else(|| stage.fail("nobody talks"))
+}

@@ -3,6 +3,7 @@
 mod caller;
 mod kit;
 mod offer;
+mod phones;
 mod queue;
 #[path = "../../../../tests/kit/raw.rs"]
 mod raw;
