@@ -6,6 +6,7 @@
 mod answering;
 mod command_line;
 mod crowd;
+mod endings;
 mod kit;
 mod life;
 mod offers;
