@@ -94,7 +94,14 @@ impl People {
             return;
         }
         let next = self.answering();
-        self.seats[seat].phone.config_mut().answering = next;
+        // The agent's phones are picked up at the same instant, or each as it likes.
+        let who = self.seats[seat].who;
+        let together = self.rng.chance(0.5);
+        for other in 0..self.seats.len() {
+            if other == seat || together && self.seats[other].who == who {
+                self.seats[other].phone.config_mut().answering = next;
+            }
+        }
         if self.trouble() && self.rng.chance(0.5) {
             let at = now.time + self.up_to(RING);
             let deed = self.crash();
@@ -134,12 +141,23 @@ impl People {
             let seat = if self.rng.chance(0.5) { agent } else { citizen };
             self.hold_for_a_while(now.time, seat);
         }
+        if self.rng.chance(0.1) {
+            self.move_for_a_while(now.time, agent);
+        }
         if self.trouble() && self.rng.chance(0.5) {
             let deed = self.crash();
             let at = now.time + self.up_to(talk);
             self.agenda.push((at, agent, deed));
         }
         Ok(())
+    }
+
+    /// The phone's registration goes away in a call and comes back.
+    fn move_for_a_while(&mut self, now: Time, seat: usize) {
+        let off = now + self.up_to(Duration::from_millis(1500));
+        let on = off + self.up_to(Duration::from_millis(1500));
+        self.agenda.push((off, seat, Deed::Unregister));
+        self.agenda.push((on, seat, Deed::Register));
     }
 
     fn hold_for_a_while(&mut self, now: Time, seat: usize) {

@@ -13,6 +13,9 @@ use crate::{Scenario, addresses};
 /// The tones that people speak with: above every sound of the engine, far enough from each other not to leak.
 pub(crate) const TONES_HZ: [u16; 8] = [1300, 1500, 1700, 1900, 2100, 2300, 2500, 2700];
 
+/// How phones refuse: for a person, for a fault, for everybody, and elsewhere.
+const REFUSALS: [u16; 12] = [486, 480, 603, 500, 302, 301, 401, 404, 503, 600, 604, 606];
+
 /// Whose phone it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Who {
@@ -92,7 +95,9 @@ impl Seat {
     }
 
     pub(crate) fn is_faulty(&self) -> bool {
-        self.phone.config().faults != Faults { no_rtp: self.phone.config().faults.no_rtp, ..Faults::default() }
+        let Faults { no_bye, no_ack, deaf_to_cancel, no_provisional, .. } = self.phone.config().faults;
+        // Who rings without saying so cannot be told to stop (RFC 3261 §9.1).
+        no_bye || no_ack || deaf_to_cancel || no_provisional
     }
 }
 
@@ -235,7 +240,10 @@ impl People {
                 _ => config.faults.deaf_to_cancel = true,
             }
         }
+        config.late_offer = who == Who::Citizen && self.rng.chance(0.1);
         if let Who::Agent(_) = who {
+            config.faults.no_provisional = self.rng.chance(0.05);
+            config.faults.answers_twice = self.rng.chance(0.1);
             config.password = Some(password(name));
             config.register_for = Duration::from_secs(12 + self.rng.below(30));
             config.answering = self.answering();
@@ -249,7 +257,7 @@ impl People {
         if self.trouble() || self.rng.chance(0.15) {
             return match self.rng.below(4) {
                 0 => Answering::Never,
-                1 => Answering::Reject([486, 480, 603, 500][self.rng.below(4) as usize]),
+                1 => Answering::Reject(REFUSALS[self.rng.below(REFUSALS.len() as u64) as usize]),
                 // Just when the queue's patience ends, as the phone and the wires see it.
                 _ => Answering::After(RING - ms(150) + self.up_to(ms(250))),
             };
