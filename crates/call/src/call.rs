@@ -324,6 +324,12 @@ impl Call {
         }
     }
 
+    /// The record of a call whose logic failed.
+    pub fn cut_short(&mut self, now: Now, reason: EndReason) -> Record {
+        self.account.wait_ended(now, WaitOutcome::Ended, &mut Vec::new());
+        self.record(now, reason)
+    }
+
     fn record(&mut self, now: Now, reason: EndReason) -> Record {
         self.account.finish(now, reason, self.plan.prompts.locale_name(self.locale), &self.menu.version)
     }

@@ -68,8 +68,13 @@ impl Ledger {
     /// A call of which only the id is known.
     pub fn new(id: CallId) -> Ledger {
         let (caller, called, source) = Default::default();
+        Ledger::of(StartRecord { id, caller, called, source, started: Wall::default() })
+    }
+
+    /// A call of which only the beginning is known.
+    pub fn of(start: StartRecord) -> Ledger {
         Ledger {
-            start: StartRecord { id, caller, called, source, started: Wall::default() },
+            start,
             menu_version: String::new(),
             answered: None,
             path: Vec::new(),

@@ -12,6 +12,7 @@ use rustix::event::epoll;
 use store::Store;
 use switch::{Effects, Exchange, Input};
 
+use crate::inbox::{Inbox, NEW_CALLS_A_TURN, Place};
 use crate::publish::{Picture, Publisher};
 use crate::sockets::{DATAGRAM_MAX, Listener};
 use crate::stop::{Order, Stop};
@@ -64,6 +65,7 @@ pub(crate) struct Control {
     parts: Parts,
     effects: Effects,
     buffer: Box<[u8]>,
+    inbox: Inbox,
     /// Jobs that found their ring full; bounded by what the calls of one switch can ask for.
     late_jobs: VecDeque<(WorkerId, Job)>,
     phase: Phase,
@@ -76,6 +78,7 @@ impl Control {
             parts,
             effects: Effects::default(),
             buffer: vec![0; DATAGRAM_MAX].into_boxed_slice(),
+            inbox: Inbox::default(),
             late_jobs: VecDeque::new(),
             phase: Phase::Serving,
             next_tick: Time::ZERO,
@@ -125,6 +128,7 @@ impl Control {
         // Leases first: an INVITE needs one.
         self.take_notices(now);
         self.receive(now);
+        self.admit(now);
         if self.parts.exchange.next_timeout().is_some_and(|t| t <= now.time) {
             self.parts.exchange.handle(now, Input::Deadline, &mut self.effects);
         }
@@ -143,13 +147,29 @@ impl Control {
         for listener in &self.parts.listeners {
             for _ in 0..BATCH {
                 let Some((length, flow)) = listener.receive(&mut self.buffer) else { break };
-                let input = Input::Message { flow, bytes: &self.buffer[..length] };
+                let bytes = &self.buffer[..length];
+                let input = match self.inbox.place(flow, bytes) {
+                    Place::Now => Input::Message { flow, bytes },
+                    Place::Waits => continue,
+                    Place::Refused => Input::Shed { flow, bytes },
+                };
                 self.parts.exchange.handle(now, input, &mut self.effects);
             }
             for _ in 0..UNREACHABLE_MAX {
                 let Some(flow) = listener.next_unreachable() else { break };
                 self.parts.exchange.handle(now, Input::Unreachable(flow), &mut self.effects);
             }
+        }
+    }
+
+    /// New calls come last, and only so many: the others wait for the next turn, which follows at once.
+    fn admit(&mut self, now: Now) {
+        for _ in 0..NEW_CALLS_A_TURN {
+            let Some((flow, bytes)) = self.inbox.next() else { return };
+            self.parts.exchange.handle(now, Input::Message { flow, bytes: &bytes }, &mut self.effects);
+        }
+        if !self.inbox.is_empty() {
+            self.parts.stop.ring();
         }
     }
 

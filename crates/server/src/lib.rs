@@ -4,6 +4,7 @@
 //! a turn; what other threads see of it is a view published at least every 100 ms; a dead media worker ends the process.
 
 mod control;
+mod inbox;
 mod publish;
 mod sockets;
 mod start;

@@ -164,6 +164,7 @@ fn exchange(plans: Plans, workers: usize, epoch: Epoch, now: Now, mut rng: Rng) 
         nonce_key: random()?,
         workers: workers as u8,
         leases_ready: leases_ready(&plans),
+        drill: None,
     };
     let acd = Acd::new(plans.acd, now.time);
     let roster = Roster::new(plans.roster, now.time);

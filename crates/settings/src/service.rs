@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use call::plan::{CalledNumber, Connect, Digest, Limits};
+use call::plan::{CalledNumber, Connect, Digest, Limits, Refusal};
 
 use crate::groups::refuse_twins;
 use crate::nearest::did_you_mean;
@@ -48,7 +48,7 @@ impl Default for Service {
             contacts_max: 10,
             called: Vec::new(),
             connect: Connect { show_citizen: true, say_agent_number: true },
-            limits: Limits { calls: 2000, talk: Duration::from_secs(7200), menu: Duration::from_secs(300) },
+            limits: Limits::default(),
         }
     }
 }
@@ -87,12 +87,34 @@ pub(crate) fn read(root: &Table<'_>, menus: &[String], problems: &Problems) -> S
         },
         limits: Limits {
             calls: limits.number("calls", d.limits.calls as u64, 1, CALLS_MAX) as usize,
+            calls_per_s: match limits.number("calls_per_s", 0, 0, CALLS_MAX) {
+                0 => None,
+                n => u32::try_from(n).ok(),
+            },
+            refusal: Refusal {
+                status: limits.get("refusal").and_then(|v| refusal(&v)).unwrap_or(d.limits.refusal.status),
+                retry_after: seconds(&limits, "retry_after_s", d.limits.refusal.retry_after, 1),
+            },
             talk: seconds(&limits, "talk_s", d.limits.talk, 60),
             menu: seconds(&limits, "menu_s", d.limits.menu, 10),
         },
     };
     check_expires(&service, &sip);
     service
+}
+
+/// Answers that tell a caller to come later.
+fn refusal(value: &Value<'_>) -> Option<u16> {
+    let status = value.number(400, 699)?;
+    if ![480, 486, 503, 600].contains(&status) {
+        value.error(
+            format!("{status} tells no caller to come later"),
+            "unfit",
+            "choose 503 (service unavailable), 486 (busy here), 480 (temporarily unavailable) or 600 (busy everywhere)",
+        );
+        return None;
+    }
+    u16::try_from(status).ok()
 }
 
 fn check_expires(service: &Service, sip: &Table<'_>) {

@@ -157,7 +157,12 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
         groups,
         agents: (0..usize::from(scenario.agents)).map(agent).collect(),
         connect: Connect { show_citizen: true, say_agent_number: scenario.greeting },
-        limits: Limits { calls: 4 + rng.below(20) as usize, talk: TALK_MAX, menu: Duration::from_secs(8) },
+        limits: Limits {
+            calls: 4 + rng.below(20) as usize,
+            talk: TALK_MAX,
+            menu: Duration::from_secs(8),
+            ..Limits::default()
+        },
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use base::Rng;
+use switch::{Drill, Place};
 
 use crate::Impairment;
 
@@ -32,6 +33,8 @@ pub struct Scenario {
     pub trouble: f64,
     /// When the operator stops the engine: no new calls, and two seconds later no calls.
     pub stop_after: Option<Duration>,
+    /// A panic on purpose in the logic of one call.
+    pub drill: Option<Drill>,
     /// Whether both parties hear the agent's number at connect.
     pub greeting: bool,
 }
@@ -63,6 +66,7 @@ impl Scenario {
             trouble: [0.0, 0.05, 0.2][rng.below(3) as usize],
             greeting: rng.chance(0.3),
             stop_after: rng.chance(0.05).then(|| Duration::from_millis(rng.below(15_000))),
+            drill: rng.chance(0.1).then(|| Drill { place: Place::Call, nth: 1 + rng.below(150) }),
         }
     }
 

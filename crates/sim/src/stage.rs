@@ -283,6 +283,7 @@ fn scenario(setting: &Setting) -> Scenario {
         trouble: 0.0,
         stop_after: None,
         greeting: setting.greeting,
+        drill: None,
     }
 }
 

@@ -90,6 +90,7 @@ impl World {
             nonce_key: [7; 32],
             workers: scenario.workers,
             leases_ready: scenario.leases_ready,
+            drill: scenario.drill,
         };
         let switch = Switch::new(config, call, START.time, rng.fork());
         let exchange = Exchange::new(switch, Acd::new(acd.clone(), START.time), Roster::new(roster, START.time));
@@ -100,7 +101,7 @@ impl World {
             audio: Audio::new(scenario, people.seats.len()),
             owners: Owners { plan: acd.clone(), prompt: scenario.is_prompt() },
             queue: Queue::new(acd),
-            records: Records::default(),
+            records: Records::with_drills(u64::from(scenario.drill.is_some())),
         };
         World {
             scenario: scenario.clone(),

@@ -22,6 +22,8 @@ pub struct Counters {
     pub timed_out: u64,
     /// The caller was gone or taken when the offer came.
     pub withdrawn: u64,
+    /// Calls that a fault of ours ended.
+    pub faults: u64,
 }
 
 impl Counters {

@@ -7,7 +7,7 @@ use acd::{Acd, Reservation};
 use base::{Now, Time};
 use roster::Roster;
 
-use crate::{Answer, Ask, Effects, Fact, Input, Switch};
+use crate::{Answer, Ask, Effects, Fact, Input, Place, Switch};
 
 /// One of the queues between owners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,11 +134,13 @@ impl Exchange {
         match wire {
             Wire::ToQueue => {
                 if let Some(command) = self.to_queue.pop_front() {
+                    self.switch.drills.pass(Place::Queue);
                     self.acd.handle(now, command, &mut self.said_by_queue);
                 }
             }
             Wire::ToRoster => {
                 if let Some(command) = self.to_roster.pop_front() {
+                    self.switch.drills.pass(Place::Roster);
                     self.roster.handle(now, command, &mut self.said_by_roster);
                 }
             }

@@ -27,7 +27,10 @@ impl Switch {
                 self.signal(now, leg, Signal::Rejected { status: status_of(cause) }, out);
             }
             Event::Gone { leg, .. } => self.signal(now, leg, Signal::Gone, out),
-            Event::Closed { leg } => self.signal(now, leg, Signal::Closed, out),
+            Event::Closed { leg } => {
+                self.signal(now, leg, Signal::Closed, out);
+                self.remnant_closed(leg.call, leg.index, out);
+            }
             // A phone was silent, and nobody listens at its address.
             Event::ReinviteDone { leg, result: Err(Cause::Unreachable) } => {
                 self.signal(now, leg, Signal::Gone, out);

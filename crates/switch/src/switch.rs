@@ -8,9 +8,12 @@ use sip::{Endpoint, ServerTx};
 
 use crate::admit::Doorman;
 use crate::calls::Calls;
+use crate::drill::Drills;
 use crate::leases::Leases;
+use crate::rate::Rate;
 use crate::register::Asked;
-use crate::{Answer, Ask, Counters, Effects, Input, Phases};
+use crate::remnant::Remnants;
+use crate::{Answer, Ask, Counters, Drill, Effects, Input, Phases, Place};
 
 /// What makes a switch.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct Config {
     pub workers: u8,
     /// Ends to keep ready for each worker and network; the workers lease as many at their start without being asked.
     pub leases_ready: u16,
+    /// A fault on purpose.
+    pub drill: Option<Drill>,
 }
 
 /// The owner of a shard of the calls and of their dialogs.
@@ -37,6 +42,10 @@ pub struct Switch {
     pub(crate) timers: Wheel<(CallId, Timer)>,
     pub(crate) leases: Leases,
     pub(crate) doorman: Doorman,
+    /// Calls that are over but for their dialogs, after a fault or a restart.
+    pub(crate) remnants: Remnants,
+    pub(crate) drills: Drills,
+    pub(crate) rate: Rate,
     /// Requests that wait for the roster.
     pub(crate) asked: Map<Ticket, Asked>,
     /// Requests inside dialogs that a call is about to answer.
@@ -56,12 +65,15 @@ impl Switch {
         let leases = Leases::new(config.workers, plan.networks.len(), config.leases_ready);
         Switch {
             doorman: Doorman::new(&plan.realm, &plan.digest, config.nonce_key),
+            drills: Drills::new(config.drill),
+            rate: Rate::default(),
             calls: Calls::new(config.id, config.epoch),
             plan,
             endpoint,
             sip: sip::Output::default(),
             timers: Wheel::new(now),
             leases,
+            remnants: Remnants::default(),
             asked: Map::default(),
             requests: Map::default(),
             next_ticket: 0,
@@ -74,6 +86,7 @@ impl Switch {
     pub fn handle(&mut self, now: Now, input: Input<'_>, out: &mut Effects) {
         match input {
             Input::Message { flow, bytes } => self.on_message(now, flow, bytes),
+            Input::Shed { flow, bytes } => self.shed(now, flow, bytes),
             Input::FlowClosed(flow) => self.endpoint.flow_closed(now, flow, &mut self.sip),
             Input::Unreachable(flow) => self.endpoint.unreachable(now, flow, &mut self.sip),
             Input::Queue(action) => self.on_queue(now, action, out),
@@ -97,7 +110,7 @@ impl Switch {
 
     /// Calls that are not over.
     pub fn calls(&self) -> usize {
-        self.calls.len()
+        self.calls.len() + self.remnants.len()
     }
 
     pub fn phases(&self) -> Phases {
@@ -120,6 +133,7 @@ impl Switch {
 
     fn on_message(&mut self, now: Now, flow: Flow, bytes: &[u8]) {
         self.counters.messages_in += 1;
+        self.drills.pass(Place::Transactions);
         self.endpoint.receive(now, flow, bytes, &mut self.sip);
     }
 

@@ -117,7 +117,12 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         groups: vec![group("consult"), group("complaint")],
         agents: vec![Agent { number: "1001".to_owned(), password: base::Secret::default() }],
         connect: Connect { show_citizen: true, say_agent_number: false },
-        limits: Limits { calls: 10, talk: Duration::from_secs(3600), menu: Duration::from_secs(120) },
+        limits: Limits {
+            calls: 10,
+            talk: Duration::from_secs(3600),
+            menu: Duration::from_secs(120),
+            ..Limits::default()
+        },
     };
     edit(&mut plan);
     Arc::new(plan)

@@ -92,6 +92,12 @@ impl Endpoint {
         self.receive_bytes(now.time, flow, bytes, out);
     }
 
+    /// Refuses a first INVITE without keeping anything of it; a repetition of one that was let in is handled as ever.
+    pub fn shed(&mut self, now: Now, flow: Flow, bytes: &[u8], refusal: (u16, &Reply), out: &mut Output) {
+        self.flush(out);
+        self.shed_bytes(now.time, flow, bytes, refusal, out);
+    }
+
     /// The network says that what went to this flow could not be delivered: requests that nothing answered yet fail
     /// (RFC 3261 §17.1.4).
     pub fn unreachable(&mut self, now: Now, flow: Flow, out: &mut Output) {

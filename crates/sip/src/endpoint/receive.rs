@@ -27,6 +27,22 @@ impl Endpoint {
         }
     }
 
+    pub(super) fn shed_bytes(
+        &mut self,
+        now: Time,
+        flow: Flow,
+        bytes: &[u8],
+        (status, reply): (u16, &Reply),
+        out: &mut Output,
+    ) {
+        let request = Message::parse(bytes).ok().filter(|m| m.method() == Method::Invite);
+        let Some(arrival) = request.and_then(|request| arrival(flow, request)) else { return };
+        if self.by_request.contains_key(&arrival.key(Method::Invite.name())) {
+            return self.receive_request(now, arrival, out);
+        }
+        self.refuse_with(&arrival, status, &reply.headers, out);
+    }
+
     fn receive_request(&mut self, now: Time, arrival: Arrival, out: &mut Output) {
         let method = arrival.request.method();
         let name = if method == Method::Ack { Method::Invite.name() } else { arrival.request.method_name() };

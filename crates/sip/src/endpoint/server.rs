@@ -197,6 +197,16 @@ impl Endpoint {
         out.messages.push(Outgoing { flow: arrival.reply_flow(), bytes });
     }
 
+    /// A stateless refusal with headers of the caller's choice.
+    pub(super) fn refuse_with(&self, arrival: &Arrival, status: u16, headers: &[(String, String)], out: &mut Output) {
+        let reply = Builder::reply(&arrival.request, status, Some(&self.stateless_tag), Some(&arrival.via));
+        let mut reply = reply.header(Name::Server, &self.config.product);
+        for (name, value) in headers {
+            reply.push(name, value);
+        }
+        out.messages.push(Outgoing { flow: arrival.reply_flow(), bytes: reply.finish() });
+    }
+
     /// Sends a response; false when the transaction has its final one already.
     pub(super) fn respond(&mut self, now: Time, id: Key, status: u16, reply: &Reply, out: &mut Output) -> bool {
         let Some(server) = self.servers.get(id).filter(|server| server.is_open()) else { return false };

@@ -1,12 +1,10 @@
 //! Phones that vanish without a word.
 
-mod kit;
-
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::kit::{Bench, CARRIER, STRANGER, invite};
 use base::{EndReason, Flow, LegId, NetworkId, Notice, RecordEntry, WorkerId};
-use kit::{Bench, CARRIER, STRANGER, invite};
 use sip::{Method, Name};
 use switch::Input;
 

@@ -82,12 +82,17 @@ fn plan() -> Plan {
         }],
         agents: vec![Agent { number: "1001".to_owned(), password: Secret("pass-1001".to_owned()) }],
         connect: Connect { show_citizen: true, say_agent_number: false },
-        limits: Limits { calls: 3, talk: Duration::from_secs(600), menu: Duration::from_secs(60) },
+        limits: Limits { calls: 3, talk: Duration::from_secs(600), menu: Duration::from_secs(60), ..Limits::default() },
     }
 }
 
 impl Bench {
     pub(crate) fn new() -> Bench {
+        Bench::with(|_, _| {})
+    }
+
+    /// With another plan, or a drill.
+    pub(crate) fn with(edit: impl FnOnce(&mut Plan, &mut Config)) -> Bench {
         let now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
         let group = acd::Group {
             name: "consult".to_owned(),
@@ -110,15 +115,18 @@ impl Bench {
             expires_max: Duration::from_secs(3600),
             contacts_max: 3,
         };
-        let config = Config {
+        let mut config = Config {
             id: SwitchId::default(),
             epoch: Epoch(1),
             product: "hotline".to_owned(),
             nonce_key: [7; 32],
             workers: 1,
             leases_ready: LEASES,
+            drill: None,
         };
-        let switch = Switch::new(config, Arc::new(plan()), now.time, Rng::from_number(1));
+        let mut plan = plan();
+        edit(&mut plan, &mut config);
+        let switch = Switch::new(config, Arc::new(plan), now.time, Rng::from_number(1));
         let exchange = Exchange::new(switch, Acd::new(acd_plan, now.time), Roster::new(roster_plan, now.time));
         let mut bench = Bench { exchange, now, records: Vec::new(), jobs: Vec::new(), sent: Vec::new() };
         for slot in 0..u32::from(LEASES) {

@@ -1,11 +1,10 @@
 //! Who may call, who may register, and what the others are told.
 
-mod kit;
-
 use std::time::Duration;
 
+use crate::kit::{Bench, CARRIER, SDP, STRANGER, invite, request};
 use base::{EndReason, Job, RecordEntry};
-use kit::{Bench, CARRIER, SDP, STRANGER, invite, request};
+use call::plan::{Limits, Refusal};
 use sip::digest::{answer, strongest};
 use sip::{Message, Name};
 use switch::Input;
@@ -139,4 +138,34 @@ fn options_are_answered_and_other_methods_belong_into_dialogs() {
     assert_eq!(bench.status(), Some(481));
     bench.receive(STRANGER, &request("SUBSCRIBE", "sip:12345@10.0.0.1", "x", "c", "", ""));
     assert_eq!(bench.status(), Some(405));
+}
+
+#[test]
+fn more_calls_in_a_second_than_allowed_are_told_to_come_later_as_the_carrier_likes_it() {
+    let mut bench = Bench::with(|plan, _| {
+        let refusal = Refusal { status: 486, retry_after: Duration::from_secs(7) };
+        plan.limits = Limits { calls: 100, calls_per_s: Some(2), refusal, ..plan.limits };
+    });
+    let statuses = ["a", "b", "c"].map(|tag| bench.receive(CARRIER, &invite(tag)).status());
+    assert_eq!(statuses, [Some(200), Some(200), Some(486)]);
+    let retry = bench.sent.iter().find_map(|(_, m)| m.header(Name::RetryAfter).map(str::to_owned));
+    assert_eq!(retry.as_deref(), Some("7"));
+    bench.pass(Duration::from_millis(500));
+    assert_eq!(["d", "e"].map(|tag| bench.receive(CARRIER, &invite(tag)).status()), [Some(200), Some(486)]);
+}
+
+#[test]
+fn a_shed_call_leaves_nothing_behind_and_a_repeated_one_is_no_new_call() {
+    let mut bench = Bench::new();
+    bench.receive(CARRIER, &invite("a"));
+    bench.sent.clear();
+    let flow = base::Flow::udp(base::NetworkId(0), std::net::SocketAddr::from(CARRIER));
+    bench.feed(Input::Shed { flow, bytes: invite("b").as_bytes() });
+    assert_eq!(bench.status(), Some(503));
+    assert!(bench.sent.iter().any(|(_, m)| m.header(Name::RetryAfter) == Some("10")));
+    bench.sent.clear();
+    bench.feed(Input::Shed { flow, bytes: invite("a").as_bytes() });
+    assert_ne!(bench.status(), Some(503), "the first one was let in");
+    bench.feed(Input::Shed { flow, bytes: b"INVITE nonsense" });
+    assert_eq!(bench.exchange.switch.calls(), 1);
 }
