@@ -72,7 +72,8 @@ impl People {
                 return Err(format!("the phone of {name} was rung by a second call"));
             }
             What::Incoming { from, .. } => self.rung(now, seat, &from.clone()),
-            What::Answered if !self.seats[seat].is_citizen() => self.connected(now, seat, checks)?,
+            What::Answered if self.seats[seat].is_citizen() => self.seats[seat].answered_at = now.time,
+            What::Answered => self.connected(now, seat, checks)?,
             What::HungUp { .. } => {
                 let rang = self.seats[seat].citizen.filter(|_| self.seats[seat].is_sound(now.time));
                 if let Some(citizen) = rang.filter(|_| !checks.audio.talks_at(seat)) {

@@ -53,8 +53,8 @@ pub(crate) struct Seat {
     pub(crate) phone: Phone,
     /// Counts the calls of this phone.
     pub(crate) serial: u32,
-    /// When a citizen last dialled.
-    pub(crate) dialled_at: Time,
+    /// When a call of a citizen was last answered.
+    pub(crate) answered_at: Time,
     /// Counts the media ports: each call has its own.
     pub(crate) ports: u32,
     /// The citizen's seat, while an agent's phone has a call.
@@ -182,7 +182,7 @@ impl People {
             name,
             phone,
             serial: 0,
-            dialled_at: Time::ZERO,
+            answered_at: Time::ZERO,
             ports: 0,
             citizen: None,
             gone: false,
@@ -288,7 +288,6 @@ impl People {
         };
         self.seats[seat].phone.config_mut().script = script;
         self.seats[seat].serial += 1;
-        self.seats[seat].dialled_at = now.time;
         let serial = self.seats[seat].serial;
         self.agenda.push((now.time + leaves, seat, Deed::HangUp { serial }));
         if self.trouble() && self.rng.chance(0.3) {
