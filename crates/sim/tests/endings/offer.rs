@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use acd::AgentState;
-use base::EndReason::CallerHangup;
+use base::EndReason::{AgentHangup, CallerHangup};
 use base::WaitOutcome::Answered;
 use sim::{Person, Setting, Stage};
 
@@ -81,6 +81,20 @@ impl Offered {
         says(&records[0], CallerHangup, Some("1002"), &[Answered]);
         says(&records[1], CallerHangup, Some("1001"), &[Answered]);
     }
+}
+
+/// The phone by hand is in a talk and hangs up; then the agent serves who came later.
+fn talked_by_hand(mut stage: Stage, first: Person, invite: &str, tag: &str) {
+    assert_eq!(stage.exchange().switch.phases().talking, 1);
+    let bye = Dialog::called(invite, tag, stage.sip_address(first)).request("BYE", "");
+    stage.say(first, bye);
+    stage.hand_back(first);
+    let later = stage.citizen(1);
+    talk(&mut stage, later, first);
+    stage.hang_up(later);
+    let records = stage.finish();
+    says(&records[0], AgentHangup, Some("1001"), &[Answered]);
+    says(&records[1], CallerHangup, Some("1001"), &[Answered]);
 }
 
 fn state(stage: &Stage) -> AgentState {
@@ -174,16 +188,7 @@ fn a_phone_answers_without_a_provisional() {
     respond(&mut stage, first, &invite, 200, &body);
     hear(&mut stage, first, "ACK");
     stage.pass(ms(200));
-    assert_eq!(stage.exchange().switch.phases().talking, 1);
-    let mut dialog = Dialog::called(&invite, "hand", stage.sip_address(first));
-    let bye = dialog.request("BYE", "");
-    stage.say(first, bye);
-    stage.hand_back(first);
-    let later = stage.citizen(1);
-    talk(&mut stage, later, first);
-    stage.hang_up(later);
-    let records = stage.finish();
-    says(&records[0], base::EndReason::AgentHangup, Some("1001"), &[Answered]);
+    talked_by_hand(stage, first, &invite, "hand");
 }
 
 #[test]
@@ -301,16 +306,7 @@ fn a_contact_forks_and_two_phones_answer() {
     assert!(raw::header(&bye, "To").ends_with("tag=one"), "the second to answer: {bye}");
     respond(&mut stage, first, &bye, 200, "");
     stage.pass(ms(500));
-    assert_eq!(stage.exchange().switch.phases().talking, 1);
-    let mut dialog = Dialog::called(&invite, "two", stage.sip_address(first));
-    let bye = dialog.request("BYE", "");
-    stage.say(first, bye);
-    stage.hand_back(first);
-    let later = stage.citizen(1);
-    talk(&mut stage, later, first);
-    stage.hang_up(later);
-    let records = stage.finish();
-    says(&records[0], base::EndReason::AgentHangup, Some("1001"), &[Answered]);
+    talked_by_hand(stage, first, &invite, "two");
 }
 
 #[test]
@@ -335,15 +331,7 @@ fn an_answer_comes_twice() {
         hear(&mut stage, first, "ACK");
         stage.pass(ms(500));
     }
-    assert_eq!(stage.exchange().switch.phases().talking, 1);
-    let mut dialog = Dialog::called(&invite, "hand", stage.sip_address(first));
-    let bye = dialog.request("BYE", "");
-    stage.say(first, bye);
-    stage.hand_back(first);
-    let later = stage.citizen(1);
-    talk(&mut stage, later, first);
-    stage.hang_up(later);
-    assert_eq!(stage.finish().len(), 2);
+    talked_by_hand(stage, first, &invite, "hand");
 }
 
 /// The phone is asked again within milliseconds of its own BYE and calls itself busy: not a word against the agent.

@@ -39,6 +39,22 @@ fn goes_on(mut stage: Stage, citizen: Person) {
     assert!(records[0].talk_ms >= 1000, "both talks: {:?}", records[0]);
 }
 
+/// The phone falls silent and is asked whether it lives; from here on its SIP is by hand.
+fn probed(stage: &mut Stage, agent: Person) -> String {
+    stage.vanish(agent);
+    stage.by_hand(agent);
+    hear(stage, agent, "UPDATE")
+}
+
+/// They still talk, and the citizen hangs up on the phone by hand.
+fn talked_on(mut stage: Stage, citizen: Person, agent: Person) {
+    assert_eq!(stage.exchange().switch.phases().talking, 1);
+    stage.hang_up(citizen);
+    let bye = hear(&mut stage, agent, "BYE");
+    respond(&mut stage, agent, &bye, 200, "");
+    says(&stage.finish()[0], CallerHangup, Some("1001"), &[Answered]);
+}
+
 #[test]
 fn a_citizen_hangs_up() {
     let (mut stage, citizen, agent) = with_agent();
@@ -120,17 +136,8 @@ fn an_agents_host_is_gone() {
 #[test]
 fn an_agents_phone_has_forgotten_the_call() {
     let (mut stage, citizen, agent) = with_agent();
-    stage.vanish(agent);
-    stage.until("the probe", |stage| {
-        stage.by_hand(agent);
-        stage.heard(agent).is_some_and(|message| {
-            let probe = raw::is(&message, "UPDATE");
-            if probe {
-                respond(stage, agent, &message, 481, "");
-            }
-            probe
-        })
-    });
+    let update = probed(&mut stage, agent);
+    respond(&mut stage, agent, &update, 481, "");
     goes_on(stage, citizen);
 }
 
@@ -180,16 +187,11 @@ fn a_full_group_takes_back_who_lost_an_agent() {
 fn a_mute_agent_answers_the_probe() {
     for status in [200, 405, 491, 501] {
         let (mut stage, citizen, agent) = connected(&Setting::default());
-        stage.vanish(agent);
-        stage.by_hand(agent);
-        let update = hear(&mut stage, agent, "UPDATE");
+        let update = probed(&mut stage, agent);
         respond(&mut stage, agent, &update, status, "");
         stage.pass(ms(15_000));
         assert_eq!(stage.exchange().switch.phases().talking, 1, "{status}");
-        stage.hang_up(citizen);
-        let bye = hear(&mut stage, agent, "BYE");
-        respond(&mut stage, agent, &bye, 200, "");
-        says(&stage.finish()[0], CallerHangup, Some("1001"), &[Answered]);
+        talked_on(stage, citizen, agent);
     }
 }
 
@@ -197,9 +199,7 @@ fn a_mute_agent_answers_the_probe() {
 #[test]
 fn a_reinvite_meets_our_probe() {
     let (mut stage, citizen, agent) = connected(&Setting::default());
-    stage.vanish(agent);
-    stage.by_hand(agent);
-    let update = hear(&mut stage, agent, "UPDATE");
+    let update = probed(&mut stage, agent);
     let mut dialog = Dialog::called(&update, "", stage.sip_address(agent));
     let offer = answer(&stage, agent);
     let reinvite = dialog.request("INVITE", &offer);
@@ -209,20 +209,14 @@ fn a_reinvite_meets_our_probe() {
     let ack = dialog.request("ACK", "");
     stage.say(agent, ack);
     stage.pass(ms(1000));
-    assert_eq!(stage.exchange().switch.phases().talking, 1);
-    stage.hang_up(citizen);
-    let bye = hear(&mut stage, agent, "BYE");
-    respond(&mut stage, agent, &bye, 200, "");
-    says(&stage.finish()[0], CallerHangup, Some("1001"), &[Answered]);
+    talked_on(stage, citizen, agent);
 }
 
 /// A second re-INVITE before the ACK of the first is refused, and nothing is lost (RFC 3261 §14.2).
 #[test]
 fn two_reinvites_cross() {
     let (mut stage, citizen, agent) = connected(&Setting::default());
-    stage.vanish(agent);
-    stage.by_hand(agent);
-    let update = hear(&mut stage, agent, "UPDATE");
+    let update = probed(&mut stage, agent);
     respond(&mut stage, agent, &update, 200, "");
     let mut dialog = Dialog::called(&update, "", stage.sip_address(agent));
     // Without a description: our 200 carries the offer, which the ACK is to answer.
@@ -238,20 +232,14 @@ fn two_reinvites_cross() {
     stage.say(agent, refused);
     stage.say(agent, accepted);
     stage.pass(ms(1000));
-    assert_eq!(stage.exchange().switch.phases().talking, 1);
-    stage.hang_up(citizen);
-    let bye = hear(&mut stage, agent, "BYE");
-    respond(&mut stage, agent, &bye, 200, "");
-    says(&stage.finish()[0], CallerHangup, Some("1001"), &[Answered]);
+    talked_on(stage, citizen, agent);
 }
 
 /// Our 200 to the agent's re-INVITE is never acknowledged: the dialog is as good as dead (RFC 3261 §13.3.1.4).
 #[test]
 fn an_agent_never_acknowledges_new_terms() {
     let (mut stage, citizen, agent) = with_agent();
-    stage.vanish(agent);
-    stage.by_hand(agent);
-    let update = hear(&mut stage, agent, "UPDATE");
+    let update = probed(&mut stage, agent);
     respond(&mut stage, agent, &update, 200, "");
     let mut dialog = Dialog::called(&update, "", stage.sip_address(agent));
     let offer = answer(&stage, agent);
