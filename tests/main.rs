@@ -10,4 +10,5 @@ mod endings;
 mod kit;
 mod life;
 mod offers;
+mod restart;
 mod talking;

@@ -14,6 +14,8 @@ pub struct View {
     pub groups: Vec<GroupView>,
     /// By `AgentId`.
     pub agents: Vec<AgentState>,
+    /// Places that are kept for callers whose call was cut short.
+    pub places: usize,
 }
 
 /// One group at one moment; an agent counts in every group it serves.
@@ -63,8 +65,8 @@ impl Acd {
                 State::Free => AgentState::Away,
                 State::Offered { .. } => AgentState::Offered,
                 State::Talking { .. } => AgentState::Talking,
-                State::WrapUp { .. } => AgentState::WrapUp,
-                State::BackOff { .. } => AgentState::BackOff,
+                State::Resting { rest, .. } if rest.wrap_up => AgentState::WrapUp,
+                State::Resting { .. } => AgentState::BackOff,
             };
             agents.push(state);
             for skill in agent.skills() {
@@ -74,7 +76,7 @@ impl Acd {
             }
             self.count_offer(now, agent.state, &mut groups);
         }
-        View { groups, agents }
+        View { groups, agents, places: self.places.len() }
     }
 
     fn count_offer(&self, now: Now, state: State, groups: &mut [GroupView]) {

@@ -15,6 +15,7 @@ pub(crate) fn text(view: &View, now: Instant) -> String {
     queue(&mut page, view);
     agents(&mut page, view);
     records(&mut page, view);
+    journal(&mut page, view);
     media(&mut page, &view.media);
     page.histogram("hotline_answer_seconds", "From the INVITE to our 200.", &view.answer);
     page.histogram("hotline_wait_seconds", "In the queue, of calls that an agent answered.", &view.wait);
@@ -52,6 +53,8 @@ fn sip(page: &mut Page, view: &View) {
     page.head("hotline_sip_messages_total", "counter", "SIP messages, by direction.");
     page.labelled("hotline_sip_messages_total", &[("direction", "in")], view.sip.received as f64);
     page.labelled("hotline_sip_messages_total", &[("direction", "out")], view.sip.sent as f64);
+    page.counter("hotline_sip_unread_total", "Messages that a fault of our reader cost.", view.sip.unread);
+    page.counter("hotline_sip_shed_total", "New calls refused because too many waited for a turn.", view.sip.shed);
     page.counter("hotline_sip_malformed_total", "Datagrams that were no SIP message.", view.sip.malformed);
     page.counter("hotline_sip_send_failed_total", "Messages that the system did not take.", view.sip.send_failed);
 }
@@ -106,6 +109,20 @@ fn records(page: &mut Page, view: &View) {
     );
     page.counter("hotline_records_lost_total", "Record entries given up.", store.lost);
     page.single("hotline_records_waiting", "gauge", "Record entries not yet written.", store.waiting as f64);
+}
+
+fn journal(page: &mut Page, view: &View) {
+    let journal = &view.journal;
+    page.single("hotline_journal_up", "gauge", "1 when facts are written in time.", number(journal.ok));
+    page.counter("hotline_journal_facts_total", "Facts handed to the journal.", journal.facts);
+    let (unwritten, unflushed) = (journal.facts_not_written as f64, journal.facts_not_flushed as f64);
+    page.single("hotline_journal_facts_not_written", "gauge", "Facts that a kill now would lose.", unwritten);
+    page.single("hotline_journal_facts_not_flushed", "gauge", "Facts that a power cut now would lose.", unflushed);
+    page.counter("hotline_journal_failures_total", "Writes and flushes that failed.", journal.failures);
+    page.counter("hotline_journal_behind_total", "Turns that could wait no longer.", journal.times_behind);
+    page.single("hotline_journal_bytes", "gauge", "Bytes of the journal on the disk.", journal.bytes as f64);
+    let slowest = journal.slowest_commit.as_secs_f64();
+    page.single("hotline_journal_slowest_commit_seconds", "gauge", "The longest wait for a write.", slowest);
 }
 
 fn media(page: &mut Page, workers: &[MediaWorker]) {

@@ -63,6 +63,13 @@ fn problems(view: &View, now: Instant) -> Vec<serde_json::Value> {
             "waiting": view.store.waiting,
         }));
     }
+    if !view.journal.ok {
+        problems.push(json!({
+            "reason": "journal_failing",
+            "detail": view.journal.problem,
+            "facts_not_written": view.journal.facts_not_written,
+        }));
+    }
     problems
 }
 

@@ -73,8 +73,12 @@ fn metrics_are_well_formed_and_complete() {
     let mut view = View { readiness: Readiness::Ready, ..View::default() };
     view.calls.count_end(base::EndReason::CallerHangup);
     view.calls.count_refused(488);
-    view.groups =
-        vec![Group { name: "咨询 \"a\\b\"\n".into(), waiting: 4, longest_wait: Duration::from_millis(1500) }];
+    view.groups = vec![Group {
+        name: "咨询 \"a\\b\"\n".into(),
+        waiting: 4,
+        longest_wait: Duration::from_millis(1500),
+        agents: Default::default(),
+    }];
     view.media = vec![MediaWorker::default(); 2];
     view.wait.observe(Duration::from_secs(3));
     let (http, _shared) = serve(view);

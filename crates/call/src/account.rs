@@ -101,6 +101,24 @@ impl Account {
         }
     }
 
+    /// The facts that lead to where the account stands.
+    pub(crate) fn retell(&self, now: Now, menu_version: &str, locale: &str) -> Vec<Fact> {
+        let (menu_version, locale) = (menu_version.to_owned(), locale.to_owned());
+        let mut facts = vec![Fact::Started { start: self.start.clone(), menu_version, locale }];
+        facts.extend(self.answered.map(|at| Fact::Answered { at }));
+        facts.extend(self.path.iter().map(|node| Fact::Visited { node: node.clone() }));
+        for wait in &self.waits {
+            facts.push(Fact::Waiting { group: wait.group.clone(), at: wait.entered });
+            facts.push(Fact::WaitEnded { outcome: wait.outcome, waited_ms: wait.waited_ms });
+        }
+        facts.extend(self.open.iter().map(|o| Fact::Waiting { group: o.group.clone(), at: o.entered }));
+        facts.extend(self.confidential.then_some(Fact::Confidential));
+        let began = self.talk_since.map(|since| millis(now.time - since));
+        let began = began.map(|ms| Wall(now.wall.0.saturating_sub(i64::try_from(ms).unwrap_or(i64::MAX))));
+        facts.extend(began.map(|at| Fact::TalkBegan { at }));
+        facts
+    }
+
     pub(crate) fn finish(&mut self, now: Now, end_reason: EndReason, locale: &str, menu_version: &str) -> Record {
         Record {
             start: self.start.clone(),

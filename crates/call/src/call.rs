@@ -41,9 +41,10 @@ pub struct Call {
     pub(crate) withdrawn: Reservation,
     pub(crate) program: Program,
     pub(crate) locale: LocaleId,
+    pub(crate) caller: Option<CallerKey>,
+    errand: Option<&'static str>,
     /// Drawn once; makes the `o=` lines of this call.
     pub(crate) session_id: u64,
-    pub(crate) caller: Option<CallerKey>,
     over: bool,
 }
 
@@ -51,15 +52,17 @@ pub struct Call {
 #[derive(Clone, Debug)]
 pub struct Arrival<'a> {
     pub start: StartRecord,
+    /// Tells callers apart; none when the number is withheld.
+    pub caller: Option<CallerKey>,
     /// Place in `Plan::menus`.
     pub menu: usize,
+    /// The prompt that is all that this call is about.
+    pub errand: Option<&'static str>,
     pub lease: Lease,
     pub peer: IpAddr,
     /// The body of the INVITE; none for a late offer.
     pub offer: Option<&'a [u8]>,
     pub session_id: u64,
-    /// Who calls, for the place of one who redials; none for an anonymous caller.
-    pub caller: Option<CallerKey>,
 }
 
 /// Where the citizen is, for views.
@@ -93,8 +96,9 @@ impl Call {
             withdrawn: Reservation::default(),
             program: Program::default(),
             locale: LocaleId(0),
-            session_id: arrival.session_id,
             caller: arrival.caller,
+            errand: arrival.errand,
+            session_id: arrival.session_id,
             over: false,
         };
         call.answer_citizen(now, arrival.offer, out);
@@ -123,6 +127,10 @@ impl Call {
             Journey::With(_) => Phase::Talking,
             Journey::Leaving(_) | Journey::Ending => Phase::Ending,
         }
+    }
+
+    pub fn id(&self) -> base::CallId {
+        self.start.id
     }
 
     pub fn is_over(&self) -> bool {
@@ -226,10 +234,20 @@ impl Call {
         }
         self.legs[place].state = State::Confirmed;
         if place == 0 && matches!(self.journey, Journey::Arriving) {
-            self.journey = Journey::Menu(Box::new(Walk::new(&self.menu.menu)));
-            out.push(Action::Arm { timer: Timer::MenuLimit, at: now.time + self.plan.limits.menu });
-            self.walk(now, ivr::Event::Start, out);
+            self.begin(now, out);
         }
+    }
+
+    /// The phone has opened its ear.
+    fn begin(&mut self, now: Now, out: &mut Vec<Action>) {
+        if let Some(prompt) = self.errand {
+            self.journey = Journey::Leaving(EndReason::MenuEnd);
+            self.program.play(self.sounds(&[prompt]), base::After::Silence);
+            return;
+        }
+        self.journey = Journey::Menu(Box::new(Walk::new(&self.menu.menu)));
+        out.push(Action::Arm { timer: Timer::MenuLimit, at: now.time + self.plan.limits.menu });
+        self.walk(now, ivr::Event::Start, out);
     }
 
     /// A re-INVITE or UPDATE of either party changes that party's leg alone: we stand in the middle of the media.

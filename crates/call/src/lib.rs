@@ -18,6 +18,7 @@ mod leg;
 mod lost;
 mod menu;
 pub mod plan;
+mod retell;
 mod slots;
 mod stage;
 mod talk;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base::{Secret, SoundId, Transport};
 use ivr::{Menu, Prompts};
+use roster::StarCodes;
 
 /// Everything a switch and its calls need to know; a call keeps the plan it began with.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct Plan {
     pub groups: Vec<Group>,
     /// By `AgentId`, as in `acd::Plan` and `roster::Plan`.
     pub agents: Vec<Agent>,
+    /// What agents dial to change their state; as in `roster::Plan`.
+    pub star_codes: StarCodes,
     pub connect: Connect,
     pub limits: Limits,
 }

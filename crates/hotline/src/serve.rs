@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use api::Http;
-use server::Outcome;
+use server::{Options, Outcome};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tracing_subscriber::EnvFilter;
@@ -20,6 +20,9 @@ pub(crate) struct Args {
     /// The folder of the records [default: `server.data` of the configuration]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// A drill: panics on purpose, as `call:7` at the 7th event of a call; also reader, transactions, queue and roster
+    #[arg(long, value_name = "PLACE:N")]
+    drill: Option<server::Drill>,
 }
 
 /// The configuration is wrong.
@@ -39,7 +42,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         eprintln!("{warning}\n");
     }
     let data = args.data.unwrap_or_else(|| plans.server.data.clone());
-    match serve(plans, data) {
+    match serve(plans, data, Options { drill: args.drill }) {
         Ok(code) => code,
         Err(reason) => {
             eprintln!("hotline serve: {reason}");
@@ -48,10 +51,10 @@ pub(crate) fn run(args: Args) -> ExitCode {
     }
 }
 
-fn serve(plans: settings::Plans, data: PathBuf) -> Result<ExitCode, String> {
+fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<ExitCode, String> {
     let http_listen = plans.server.http;
     let signals = Signals::new([SIGTERM, SIGINT]).map_err(|e| format!("cannot watch for SIGTERM: {e}"))?;
-    let running = server::start(plans, data).map_err(|e| e.to_string())?;
+    let running = server::start(plans, data, options).map_err(|e| e.to_string())?;
     let view = Arc::clone(&running.view);
     let http = Http::start(http_listen, Arc::new(move || view.load_full())).map_err(|e| e.to_string());
     let http = match http {

@@ -182,6 +182,8 @@ impl Phone {
                 self.on_sip(now, event, out);
             }
         }
+        // A phone that restarts has forgotten its calls.
+        self.wire.facts.clear();
         for message in self.wire.messages.drain(..).filter(|m| !self.config.faults.hold_back(&m.bytes)) {
             self.second_answer = self.config.faults.again(&message).or(self.second_answer.take());
             out.sip.push(message);

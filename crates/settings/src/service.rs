@@ -34,6 +34,7 @@ pub(crate) struct Service {
 
 impl Default for Service {
     fn default() -> Service {
+        let roster::Plan { expires_min, expires_default, expires_max, contacts_max, .. } = roster::Plan::default();
         Service {
             http: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             data: PathBuf::from("data"),
@@ -42,10 +43,10 @@ impl Default for Service {
             drain: Duration::from_secs(300),
             realm: "12345".to_owned(),
             digest: &[Digest::Md5],
-            expires_min: Duration::from_secs(30),
-            expires_default: Duration::from_secs(300),
-            expires_max: Duration::from_secs(3600),
-            contacts_max: 10,
+            expires_min,
+            expires_default,
+            expires_max,
+            contacts_max,
             called: Vec::new(),
             connect: Connect { show_citizen: true, say_agent_number: true },
             limits: Limits::default(),
@@ -130,8 +131,10 @@ fn check_expires(service: &Service, sip: &Table<'_>) {
 fn http_listen(value: &Value<'_>, problems: &Problems) -> Option<SocketAddr> {
     let listen = socket(value)?;
     if !listen.ip().is_loopback() {
-        let title = format!("HTTP on {listen} is open to whoever reaches it: it asks for no password");
-        let help = "put a reverse proxy in front, or listen on 127.0.0.1";
+        let title = format!(
+            "HTTP on {listen} is open to whoever reaches it: metrics ask for no token, and tokens travel in clear"
+        );
+        let help = "put a reverse proxy with TLS in front, or listen on 127.0.0.1";
         problems.warn(Problem::new(value.spot.clone(), title, "reachable from other machines", help));
     }
     Some(listen)

@@ -21,7 +21,13 @@ pub(crate) struct SoundPlan {
 }
 
 /// What calls say beside the menu's own prompts.
-const ANNOUNCEMENTS: [&str; 8] = [
+const ANNOUNCEMENTS: [&str; 14] = [
+    "agent-paused",
+    "agent-ready",
+    "agent-refused",
+    "agent-signed-off",
+    "agent-signed-on",
+    "agent-wrap-up",
     "at-your-service",
     "job-number",
     "please-wait",

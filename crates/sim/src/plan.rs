@@ -156,6 +156,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
         prompts,
         groups,
         agents: (0..usize::from(scenario.agents)).map(agent).collect(),
+        star_codes: roster::StarCodes::default(),
         connect: Connect { show_citizen: true, say_agent_number: scenario.greeting },
         limits: Limits {
             calls: 4 + rng.below(20) as usize,
@@ -194,7 +195,8 @@ fn acd_plan(scenario: &Scenario, rng: &mut Rng) -> acd::Plan {
     let agents = (0..scenario.agents).map(|_| acd::Agent { skills: skills(rng), wrap_up: None }).collect();
     let ms = Duration::from_millis;
     let back_off = acd::BackOff { rejected: ms(1500), busy: ms(1000), no_answer: ms(2000), unreachable: ms(2000) };
-    acd::Plan { groups, agents, back_off }
+    // Shorter than the aftermath, so that nothing is left when a scenario ends.
+    acd::Plan { groups, agents, back_off, redial: Duration::from_secs(60), ..acd::Plan::default() }
 }
 
 fn roster_plan(scenario: &Scenario) -> roster::Plan {
@@ -205,5 +207,8 @@ fn roster_plan(scenario: &Scenario) -> roster::Plan {
         expires_default: Duration::from_secs(60),
         expires_max: Duration::from_secs(300),
         contacts_max: 4,
+        // Nobody here dials the code that ends such a pause.
+        pause_after_unanswered: 0,
+        ..roster::Plan::default()
     }
 }

@@ -282,6 +282,7 @@ fn scenario(setting: &Setting) -> Scenario {
         stop_after: None,
         greeting: setting.greeting,
         drill: None,
+        kills: Vec::new(),
     }
 }
 

@@ -33,8 +33,10 @@ fn play(seeds: impl Iterator<Item = u64>) -> Report {
 
 fn share(number: u64) {
     let sum = play(number * SHARE..(number + 1) * SHARE);
-    let faults = sum.ended[EndReason::ALL.iter().position(|r| *r == EndReason::Fault).unwrap_or_default()];
-    assert!(faults > 0, "no call of {SHARE} scenarios had its fault: {sum:?}");
+    for reason in [EndReason::Fault, EndReason::Restart] {
+        let ended = sum.ended[EndReason::ALL.iter().position(|r| *r == reason).unwrap_or_default()];
+        assert!(ended > 0, "no call of {SHARE} scenarios ended with {reason:?}: {sum:?}");
+    }
     assert!(sum.talks > SHARE && sum.heard_both_ways > SHARE / 4, "the scenarios have become empty: {sum:?}");
 }
 

@@ -1,6 +1,8 @@
 //! Dialogs (RFC 3261 §12): tags, sequence numbers both ways, remote target and route set.
 
-use crate::{Builder, ContactHeader, Message, Method, Name, NameAddr, Uri};
+use base::packed_struct;
+
+use crate::{Builder, Message, Method, Name, NameAddr, Uri, UriRef};
 
 /// The start line of a request of ours and the headers that its ACK and CANCEL repeat.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub struct Head {
     pub cseq: u32,
 }
 
+packed_struct!(Head { method, uri, routes, from, to, call_id, cseq });
+
 impl Head {
     /// Begins the message; `via` is the whole value.
     pub fn builder(&self, via: &str) -> Builder {
@@ -23,7 +27,7 @@ impl Head {
             builder.push(Name::Route, route);
         }
         builder
-            .header(Name::MaxForwards, 70)
+            .header(Name::MaxForwards, 70u8)
             .header(Name::From, &self.from)
             .header(Name::To, &self.to)
             .header(Name::CallId, &self.call_id)
@@ -56,6 +60,8 @@ pub struct Dialog {
     local_cseq: u32,
     remote_cseq: Option<u32>,
 }
+
+packed_struct!(Dialog { call_id, local, remote, remote_tag, target, routes, local_cseq, remote_cseq });
 
 impl Dialog {
     /// The dialog of an INVITE that we received (RFC 3261 §12.1.1); its From stands in when Contact is missing.
@@ -101,6 +107,11 @@ impl Dialog {
         &self.call_id
     }
 
+    /// Our name with our tag, as From of our requests shows it.
+    pub fn local(&self) -> &str {
+        &self.local
+    }
+
     /// Empty when the peer is older than tags (RFC 3261 §12.1.1).
     pub fn remote_tag(&self) -> &str {
         &self.remote_tag
@@ -128,11 +139,16 @@ impl Dialog {
         in_order
     }
 
-    /// Takes the remote target from a target refresh request or its 2xx (RFC 3261 §12.2).
-    pub fn refresh(&mut self, message: &Message) {
-        if let Some(uri) = contact(message) {
-            self.target = uri;
-        }
+    /// Notes that a request of ours took this number.
+    pub fn note_local_cseq(&mut self, cseq: u32) {
+        self.local_cseq = self.local_cseq.max(cseq);
+    }
+
+    /// Takes the remote target from a target refresh request or its 2xx (RFC 3261 §12.2); true when it moved.
+    pub fn refresh(&mut self, message: &Message) -> bool {
+        let Some(uri) = contact(message).filter(|uri| *uri != self.target) else { return false };
+        self.target = uri;
+        true
     }
 
     /// A further request of ours.
@@ -168,11 +184,7 @@ impl Dialog {
 }
 
 fn contact(message: &Message) -> Option<Uri> {
-    let mut contacts = message.contacts().ok()?;
-    match contacts.drain(..).next()? {
-        ContactHeader::Address(address) => Some(address.uri),
-        ContactHeader::Star => None,
-    }
+    message.contact_ref().map(UriRef::to_uri)
 }
 
 #[cfg(test)]

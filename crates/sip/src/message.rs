@@ -11,7 +11,6 @@ pub use error::{Fault, HeaderError, ParseError};
 
 use crate::method::Method;
 use crate::name::Name;
-use crate::uri::Uri;
 
 /// A request or a response. Owns its bytes; headers are found by index and read when asked for.
 ///
@@ -28,16 +27,29 @@ pub struct Message {
 
 #[derive(Clone, Debug)]
 enum Start {
-    Request { method: Method, method_text: Range<usize>, uri_text: Range<usize>, uri: Option<Uri> },
+    Request { method: Method, method_text: Range<usize>, uri_text: Range<usize> },
     Response { status: u16, reason: Range<usize> },
 }
 
-/// Where in the head a header line stands.
-#[derive(Clone, Debug)]
+/// Where in the head a header line stands. The numbers fit: a message has `limits::MESSAGE_BYTES_MAX` bytes at most, a
+/// header `limits::HEADER_BYTES_MAX`.
+#[derive(Clone, Copy, Debug)]
 struct Slot {
     name: Name,
-    name_text: Range<u32>,
-    value: Range<u32>,
+    name_at: u32,
+    name_length: u16,
+    value_length: u16,
+    value_at: u32,
+}
+
+impl Slot {
+    const fn name_range(&self) -> Range<usize> {
+        self.name_at as usize..self.name_at as usize + self.name_length as usize
+    }
+
+    const fn value_range(&self) -> Range<usize> {
+        self.value_at as usize..self.value_at as usize + self.value_length as usize
+    }
 }
 
 impl Message {
@@ -54,10 +66,10 @@ impl Message {
     }
 
     fn value(&self, slot: &Slot) -> &str {
-        self.head.get(slot.value.start as usize..slot.value.end as usize).unwrap_or_default()
+        self.head.get(slot.value_range()).unwrap_or_default()
     }
 
     fn name_text(&self, slot: &Slot) -> &str {
-        self.head.get(slot.name_text.start as usize..slot.name_text.end as usize).unwrap_or_default()
+        self.head.get(slot.name_range()).unwrap_or_default()
     }
 }

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use base::{AgentId, Flow, Map, Now, StartRecord, Time};
+use base::{AgentId, CallerKey, Flow, Lease, Map, Now, StartRecord, Time};
 use call::plan::Digest;
 use call::{Arrival, Call, Plan};
 use sip::{Message, Name, Reply, ServerTx};
@@ -15,7 +15,7 @@ use crate::{Effects, Place, Switch};
 
 /// Who a request is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sender {
+pub(crate) enum Sender {
     Agent(AgentId),
     /// Place in `Plan::trunks`.
     Trunk(usize),
@@ -61,13 +61,34 @@ impl Doorman {
 impl Switch {
     pub(crate) fn on_invite(&mut self, now: Now, tx: ServerTx, flow: Flow, request: &Message, out: &mut Effects) {
         let Some(sender) = self.identify(now, tx, flow, request) else { return };
+        if let Sender::Agent(agent) = sender
+            && let Some(code) = self.star_code(request)
+        {
+            return self.on_star_code(now, (tx, flow, agent), code, request, out);
+        }
         let Some(menu) = self.called_menu(request) else { return self.turn_away(now, tx, 404) };
         let full = self.draining || self.calls.len() >= self.plan.limits.calls;
         if full || !self.rate.allows(now.time, self.plan.limits.calls_per_s) {
             return self.turn_away_for_now(now, tx);
         }
-        let Some(worker) = self.leases.pick_worker(flow.network) else { return self.turn_away_for_now(now, tx) };
-        let Some(lease) = self.leases.take(worker, flow.network) else { return self.turn_away_for_now(now, tx) };
+        let Some(lease) = self.lease_for(flow) else { return self.turn_away_for_now(now, tx) };
+        self.arrive(now, (tx, flow, sender), request, (lease, menu, None), out);
+    }
+
+    pub(crate) fn lease_for(&mut self, flow: Flow) -> Option<Lease> {
+        let worker = self.leases.pick_worker(flow.network)?;
+        self.leases.take(worker, flow.network)
+    }
+
+    /// The INVITE becomes a call: in the menu, or one that only says `errand`.
+    pub(crate) fn arrive(
+        &mut self,
+        now: Now,
+        (tx, flow, sender): (ServerTx, Flow, Sender),
+        request: &Message,
+        (lease, menu, errand): (Lease, usize, Option<&'static str>),
+        out: &mut Effects,
+    ) {
         self.leases.refill(&mut out.jobs);
         let start = self.start_record(now, sender, request);
         let id = start.id;
@@ -75,8 +96,9 @@ impl Switch {
         // Drawn below 2^62, so that versions and legs can be added without leaving the range that old phones parse.
         let session_id = self.rng.u64() >> 2;
         let estate = Estate::new(start.clone(), lease.end);
-        let (peer, offer) = (flow.peer.ip(), sdp_of(request));
-        let arrival = Arrival { start, menu, lease, peer, offer, session_id, caller: None };
+        let caller = CallerKey::of(&start.caller);
+        let peer = flow.peer.ip();
+        let arrival = Arrival { start, caller, menu, errand, lease, peer, offer: sdp_of(request), session_id };
         self.counters.started += 1;
         let (mut actions, drills, plan) = (Vec::new(), &mut self.drills, self.plan.clone());
         let arrived = catch_unwind(AssertUnwindSafe(|| {
@@ -84,7 +106,7 @@ impl Switch {
             Call::arrive(plan, now, arrival, &mut actions)
         }));
         let Ok(call) = arrived else { return self.stillborn(now, id, estate, out) };
-        self.calls.insert(id, call, worker, estate);
+        self.calls.insert(id, call, lease.end.worker, estate);
         self.carry_out(now, id, actions, out);
     }
 
@@ -123,7 +145,7 @@ impl Switch {
     }
 
     /// The caller may come again soon.
-    fn turn_away_for_now(&mut self, now: Now, tx: ServerTx) {
+    pub(crate) fn turn_away_for_now(&mut self, now: Now, tx: ServerTx) {
         let (status, reply) = self.come_later();
         self.counters.note_refused(status);
         self.endpoint.reply(now, tx, status, &reply, &mut self.sip);
@@ -145,7 +167,9 @@ impl Switch {
 
     fn start_record(&mut self, now: Now, sender: Sender, request: &Message) -> StartRecord {
         let caller = request.from().ok().and_then(|f| f.uri.number().or_else(|| f.uri.user_text()));
-        let called = request.request_uri_ref().and_then(sip::Uri::number);
+        let uri = request.request_uri_ref();
+        // A star code is no number.
+        let called = uri.and_then(|uri| uri.number().or_else(|| uri.user_text()));
         StartRecord {
             id: self.calls.next_id(),
             caller: caller.unwrap_or_else(|| "anonymous".to_owned()),

@@ -22,6 +22,11 @@ pub enum Input<'a> {
     Unreachable(Flow),
     Queue(acd::Action),
     Roster(roster::Action),
+    /// What came of a star code.
+    Answer {
+        ticket: Ticket,
+        answer: Answer,
+    },
     Notice {
         worker: WorkerId,
         notice: Notice,

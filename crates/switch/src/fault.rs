@@ -83,7 +83,7 @@ impl Switch {
             self.record(RecordEntry::End(record), out);
         }
         out.jobs.extend(ends.into_iter().map(|end| (end.worker, Job::Close { end })));
-        out.queue.push(acd::Command::Abandon { call: id });
+        out.queue.push(acd::Command::Keep { call: id });
         self.wind_down(now, id, Remnant { legs, held }, out);
     }
 }

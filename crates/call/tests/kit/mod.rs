@@ -116,6 +116,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         prompts,
         groups: vec![group("consult"), group("complaint")],
         agents: vec![Agent { number: "1001".to_owned(), password: base::Secret::default() }],
+        star_codes: roster::StarCodes::default(),
         connect: Connect { show_citizen: true, say_agent_number: false },
         limits: Limits {
             calls: 10,
@@ -160,7 +161,8 @@ impl Bench {
         };
         let mut said = Vec::new();
         let peer = [127, 0, 0, 1].into();
-        let arrival = Arrival { start, menu: 0, lease: lease(0), peer, offer, session_id: 1, caller: None };
+        let arrival =
+            Arrival { start, caller: None, menu: 0, errand: None, lease: lease(0), peer, offer, session_id: 1 };
         let call = Call::arrive(plan, now, arrival, &mut said);
         let mut bench = Bench { now, call, said, facts: Vec::new(), next_end: 1, epoch: 0 };
         bench.gather();

@@ -92,6 +92,13 @@ impl Audio {
         }
     }
 
+    /// The engine is gone, and every talk with it; phones learn of it later.
+    pub(crate) fn cut(&mut self, now: Time) {
+        for talk in self.talks.iter_mut().filter(|t| t.until.is_none()) {
+            (talk.until, talk.disturbed) = (Some(now), true);
+        }
+    }
+
     /// Nothing is certain about the talks of this seat now.
     pub(crate) fn disturb(&mut self, seat: usize) {
         let own = |t: &&mut Talk| t.agent == seat || t.citizen == seat;

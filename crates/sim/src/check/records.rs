@@ -5,7 +5,7 @@ use base::{CallId, EndReason, Map, Record, RecordEntry, WaitOutcome};
 #[derive(Debug, Default)]
 struct Seen {
     started: bool,
-    ended: bool,
+    ended: Option<Record>,
 }
 
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ impl Records {
         match entry {
             RecordEntry::Start(start) => {
                 let seen = self.seen.entry(start.id).or_default();
-                if seen.started || seen.ended {
+                if seen.started || seen.ended.is_some() {
                     return Err(format!("{:?} has a second start record, or one after its end", start.id));
                 }
                 seen.started = true;
@@ -36,8 +36,11 @@ impl Records {
             RecordEntry::Agent(_) => Ok(()),
             RecordEntry::End(record) => {
                 let seen = self.seen.entry(record.start.id).or_default();
-                if std::mem::replace(&mut seen.ended, true) {
-                    return Err(format!("{:?} has a second end record", record.start.id));
+                // After a restart what the records may lack is handed in again, word for word.
+                match seen.ended.replace(Record::clone(record)) {
+                    Some(before) if before == **record => return Ok(()),
+                    Some(before) => return Err(format!("a second end record: {before:?}, {record:?}")),
+                    None => {}
                 }
                 let reason = EndReason::ALL.iter().position(|r| *r == record.end_reason);
                 self.ended[reason.unwrap_or_default()] += 1;
@@ -53,7 +56,7 @@ impl Records {
 
     /// When no call is left.
     pub(crate) fn finish(&self) -> Result<(), String> {
-        match self.seen.iter().find(|(_, seen)| !seen.ended) {
+        match self.seen.iter().find(|(_, seen)| seen.ended.is_none()) {
             Some((call, _)) => Err(format!("{call:?} is over and has no end record")),
             None => Ok(()),
         }
@@ -67,9 +70,12 @@ fn consistent(record: &Record, started: bool) -> Result<(), &'static str> {
     let talked = matches!(record.end_reason, EndReason::CallerHangup | EndReason::AgentHangup | EndReason::MaxTalk);
     // A phone may be found gone, or the engine or somebody at a desk end the call, at any moment.
     let gone = matches!(record.end_reason, EndReason::MediaLost | EndReason::NoAck);
-    let any = gone || matches!(record.end_reason, EndReason::Shutdown | EndReason::Forced | EndReason::Fault);
+    let ours = [EndReason::Shutdown, EndReason::Forced, EndReason::Fault, EndReason::Restart];
+    let any = gone || ours.contains(&record.end_reason);
     // An agent was lost, and the citizen waited again.
     let lost = !ends(record, WaitOutcome::Answered);
+    // The start record may have died with the process that was about to hand it in.
+    let started = started || record.end_reason == EndReason::Restart;
     let rules = [
         (record.answered.is_some() == started, "answered without a start record, or the other way round"),
         (record.queued_ms == waits.iter().map(|w| w.waited_ms).sum::<u64>(), "queued_ms is not the sum of the waits"),

@@ -9,7 +9,7 @@ use sim::{Person, Setting, Stage};
 use switch::{Ask, Input};
 
 use crate::kit::{self, answer, connected, hear, ms, respond, says, serves_again, talk, waiting, waits};
-use crate::raw::{self, Dialog};
+use crate::raw::Dialog;
 
 /// From the last packet of a phone to the probe here (`legs::Limits`); the server waits a minute.
 const SILENCE: Duration = Duration::from_secs(10);

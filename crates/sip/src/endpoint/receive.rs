@@ -8,8 +8,8 @@ use crate::transaction::ServerEvent;
 use crate::{Message, Method, ParseError, Scheme};
 
 impl Endpoint {
-    pub(super) fn receive_bytes(&mut self, now: Time, flow: Flow, bytes: &[u8], out: &mut Output) {
-        match Message::parse(bytes) {
+    pub(super) fn take_read(&mut self, now: Time, flow: Flow, read: Result<Message, ParseError>, out: &mut Output) {
+        match read {
             Ok(message) if message.is_request() => {
                 if let Some(arrival) = arrival(flow, message) {
                     self.receive_request(now, arrival, out);

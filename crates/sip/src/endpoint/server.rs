@@ -239,7 +239,7 @@ impl Endpoint {
             builder.push(Name::Contact, self.contact(server.flow, &self.contact_user(server)));
         }
         if status == 405 {
-            builder.push(Name::Allow, self.allow_list());
+            self.push_allow(&mut builder);
         } else if accepts && matches!(server.method, Method::Invite | Method::Options) {
             builder = self.push_abilities(builder);
         }
@@ -252,7 +252,7 @@ impl Endpoint {
             Role::First(leg) | Role::Change(leg) | Role::Inside(leg) => self.legs.get(leg).map(|leg| leg.user.clone()),
             Role::Free => None,
         }
-        .or_else(|| server.request.as_ref()?.request_uri_ref()?.user.clone())
+        .or_else(|| server.request.as_ref()?.request_uri_ref()?.user())
         .unwrap_or_default()
     }
 

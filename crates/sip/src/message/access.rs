@@ -5,10 +5,10 @@ use crate::contact::ContactHeader;
 use crate::limits;
 use crate::method::Method;
 use crate::name::Name;
-use crate::name_addr::{NameAddr, delta_seconds};
+use crate::name_addr::{NameAddr, NameAddrRef, delta_seconds};
 use crate::text;
-use crate::uri::Uri;
-use crate::via::Via;
+use crate::uri::{Uri, UriRef};
+use crate::via::{Via, ViaRef};
 
 impl Message {
     pub const fn is_request(&self) -> bool {
@@ -35,13 +35,13 @@ impl Message {
 
     /// The Request-URI; every request that `parse` accepts has one.
     pub fn request_uri(&self) -> Option<Uri> {
-        self.request_uri_ref().cloned()
+        self.request_uri_ref().map(UriRef::to_uri)
     }
 
     /// The Request-URI without a copy.
-    pub const fn request_uri_ref(&self) -> Option<&Uri> {
+    pub fn request_uri_ref(&self) -> Option<UriRef<'_>> {
         match &self.start {
-            Start::Request { uri, .. } => uri.as_ref(),
+            Start::Request { uri_text, .. } => UriRef::parse(self.text(uri_text)).ok(),
             Start::Response { .. } => None,
         }
     }
@@ -111,22 +111,37 @@ impl Message {
 
     /// The newest hop's Via.
     pub fn top_via(&self) -> Result<Via, HeaderError> {
+        self.top_via_ref().map(ViaRef::to_via)
+    }
+
+    /// The newest hop's Via without a copy.
+    pub fn top_via_ref(&self) -> Result<ViaRef<'_>, HeaderError> {
         let value = self.vias().next().ok_or(HeaderError::new(Name::Via, "missing"))?;
-        Via::parse(value).map_err(|what| HeaderError::new(Name::Via, what))
+        ViaRef::parse(value).map_err(|what| HeaderError::new(Name::Via, what))
     }
 
     pub fn from(&self) -> Result<NameAddr, HeaderError> {
+        self.from_ref().map(NameAddrRef::to_name_addr)
+    }
+
+    /// From without a copy.
+    pub fn from_ref(&self) -> Result<NameAddrRef<'_>, HeaderError> {
         self.sole_address(Name::From)
     }
 
     pub fn to(&self) -> Result<NameAddr, HeaderError> {
+        self.to_ref().map(NameAddrRef::to_name_addr)
+    }
+
+    /// To without a copy.
+    pub fn to_ref(&self) -> Result<NameAddrRef<'_>, HeaderError> {
         self.sole_address(Name::To)
     }
 
     /// The whole line: From and To are no lists, and phones forget the quotes around a name with a comma.
-    fn sole_address(&self, name: Name) -> Result<NameAddr, HeaderError> {
+    fn sole_address(&self, name: Name) -> Result<NameAddrRef<'_>, HeaderError> {
         let value = self.header(name).ok_or(HeaderError::new(name, "missing"))?;
-        NameAddr::parse(value).map_err(|what| HeaderError::new(name, what))
+        NameAddrRef::parse(value).map_err(|what| HeaderError::new(name, what))
     }
 
     /// The first value of a header that lists addresses (P-Asserted-Identity, Diversion, Refer-To, …).
@@ -140,6 +155,22 @@ impl Message {
         self.values(Name::Contact)
             .map(|value| ContactHeader::parse(value).map_err(|what| HeaderError::new(Name::Contact, what)))
             .collect()
+    }
+
+    /// The URI of the first Contact without a copy; `None` when there is none, it is the star, or one of them cannot be
+    /// read.
+    pub fn contact_ref(&self) -> Option<UriRef<'_>> {
+        let mut first = None;
+        for (at, value) in self.values(Name::Contact).enumerate() {
+            let uri = match value {
+                "*" => None,
+                value => Some(NameAddrRef::parse(value).ok()?.uri),
+            };
+            if at == 0 {
+                first = uri;
+            }
+        }
+        first
     }
 
     /// The number and the method of CSeq.

@@ -9,7 +9,7 @@ use crate::limits;
 use crate::method::Method;
 use crate::name::Name;
 use crate::text;
-use crate::uri::Uri;
+use crate::uri::UriRef;
 
 /// The headers without which no request can be answered and no response matched (RFC 3261 §8.1.1).
 const MANDATORY: [Name; 5] = [Name::Via, Name::From, Name::To, Name::CallId, Name::Cseq];
@@ -24,12 +24,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Message, ParseError> {
     if bytes.len() > limits::MESSAGE_BYTES_MAX {
         return Err(ParseError::Garbage(Fault::TooLarge));
     }
-    let mut scan = Scan::new(bytes);
-    scan.run();
+    let scan = Scan::run(bytes);
     let head = head_text(bytes, scan.body_at, &scan.blanks);
     let mut fault = scan.fault;
-    let start = read_start(&head, scan.start_line.clone(), &mut fault).map_err(ParseError::Garbage)?;
-    let headers = index(&head, &scan.lines, &mut fault);
+    let start = read_start(&head, scan.start_line, &mut fault).map_err(ParseError::Garbage)?;
+    let mut headers = scan.slots;
+    if scan.repeats {
+        drop_repeats(&head, &mut headers, &mut fault);
+    }
     let body = bytes.get(scan.body_at..).unwrap_or_default().to_vec();
     let mut message = Message { head, start, headers, cseq: None, body };
     if let Some(missing) = MANDATORY.into_iter().find(|&name| message.values(name).next().is_none()) {
@@ -56,23 +58,51 @@ fn is_keep_alive(bytes: &[u8]) -> bool {
 struct Scan<'a> {
     bytes: &'a [u8],
     start_line: Range<usize>,
-    /// Name and value of each header line.
-    lines: Vec<(Range<usize>, Range<usize>)>,
+    slots: Vec<Slot>,
     /// Bytes that become spaces: the line ends inside folded headers, and stray CR and NUL.
     blanks: Vec<usize>,
     body_at: usize,
     /// The first fault found; the scan goes on, so that the sender can be told.
     fault: Option<Fault>,
+    /// Which names that may stand once were seen, and whether one was seen twice.
+    singles: u16,
+    repeats: bool,
+    /// Line ends that began with CR.
+    returns: usize,
+    /// Looks for stray CR and NUL line by line, so that faults come in the order of the message.
+    careful: bool,
 }
 
 impl<'a> Scan<'a> {
-    fn new(bytes: &'a [u8]) -> Scan<'a> {
-        // A call's messages have 10 to 25 headers.
-        Scan { bytes, start_line: 0..0, lines: Vec::with_capacity(24), blanks: Vec::new(), body_at: 0, fault: None }
+    fn run(bytes: &'a [u8]) -> Scan<'a> {
+        let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(0);
+        let mut scan = Scan::new(bytes, false);
+        scan.lines(start);
+        // Hardly any message has a stray CR or NUL: they are counted in one sweep, and looked for only when there are.
+        if count_cr_and_nul(bytes.get(start..scan.body_at).unwrap_or_default()) != scan.returns {
+            scan = Scan::new(bytes, true);
+            scan.lines(start);
+        }
+        scan
     }
 
-    fn run(&mut self) {
-        let start = self.bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(0);
+    fn new(bytes: &'a [u8], careful: bool) -> Scan<'a> {
+        Scan {
+            bytes,
+            start_line: 0..0,
+            // A call's messages have 10 to 25 headers.
+            slots: Vec::with_capacity(24),
+            blanks: Vec::new(),
+            body_at: 0,
+            fault: None,
+            singles: 0,
+            repeats: false,
+            returns: 0,
+            careful,
+        }
+    }
+
+    fn lines(&mut self, start: usize) {
         let (line, mut next) = self.line(start);
         self.start_line = line;
         loop {
@@ -103,11 +133,16 @@ impl<'a> Scan<'a> {
                 (rest.len(), self.bytes.len())
             }
         };
-        let line = rest.get(..length).unwrap_or_default();
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        for stray in memchr::memchr2_iter(b'\r', 0, line) {
-            self.fail(Fault::HeaderLine);
-            self.blanks.push(from + stray);
+        let mut line = rest.get(..length).unwrap_or_default();
+        if let Some(bare) = line.strip_suffix(b"\r") {
+            self.returns += 1;
+            line = bare;
+        }
+        if self.careful {
+            for stray in memchr::memchr2_iter(b'\r', 0, line) {
+                self.fail(Fault::HeaderLine);
+                self.blanks.push(from + stray);
+            }
         }
         (from..from + line.len(), next)
     }
@@ -117,21 +152,45 @@ impl<'a> Scan<'a> {
         if bytes.len() > limits::HEADER_BYTES_MAX {
             return self.fail(Fault::HeaderTooLong);
         }
-        if self.lines.len() >= limits::HEADERS_MAX {
+        if self.slots.len() >= limits::HEADERS_MAX {
             return self.fail(Fault::TooManyHeaders);
         }
-        let Some(colon) = memchr(b':', bytes) else { return self.fail(Fault::HeaderLine) };
-        let name = bytes.get(..colon).unwrap_or_default();
-        let name_length = name.iter().rposition(|byte| !matches!(byte, b' ' | b'\t')).map_or(0, |last| last + 1);
-        if name_length == 0 || !name.iter().take(name_length).all(|&byte| text::is_token_byte(byte)) {
-            return self.fail(Fault::HeaderLine);
-        }
-        self.lines.push((line.start..line.start + name_length, line.start + colon + 1..line.end));
+        let Some((name, value_at)) = split_header(bytes) else { return self.fail(Fault::HeaderLine) };
+        let value = bytes.get(value_at..).unwrap_or_default();
+        let trimmed = value.trim_ascii_start();
+        let value_at = line.start + value_at + value.len() - trimmed.len();
+        let slot = Slot {
+            name: Name::from_token(name),
+            name_at: line.start as u32,
+            name_length: name.len() as u16,
+            value_length: trimmed.trim_ascii_end().len() as u16,
+            value_at: value_at as u32,
+        };
+        let single = slot.name.single_bit();
+        self.repeats |= self.singles & single != 0;
+        self.singles |= single;
+        self.slots.push(slot);
     }
 
     fn fail(&mut self, fault: Fault) {
         self.fault.get_or_insert(fault);
     }
+}
+
+/// The name of a header line, and where its value begins, untrimmed.
+fn split_header(line: &[u8]) -> Option<(&str, usize)> {
+    let length = line.iter().position(|&byte| !text::is(byte, text::class::TOKEN)).filter(|&length| length > 0)?;
+    let (name, rest) = line.split_at_checked(length)?;
+    let blanks = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
+    let name = std::str::from_utf8(name).ok()?;
+    (rest.get(blanks) == Some(&b':')).then_some((name, length + blanks + 1))
+}
+
+fn count_cr_and_nul(bytes: &[u8]) -> usize {
+    // 128 at a time fit a byte's counter, which lets the compiler count sixteen or more bytes at once.
+    let counts =
+        bytes.chunks(128).map(|chunk| chunk.iter().map(|byte| u8::from(matches!(byte, b'\r' | 0))).sum::<u8>());
+    counts.map(usize::from).sum()
 }
 
 /// The head as text of the same length: blanks are spaces, bytes that are no UTF-8 are `?`.
@@ -171,8 +230,7 @@ fn read_start(head: &str, line: Range<usize>, fault: &mut Option<Fault>) -> Resu
     if !version.eq_ignore_ascii_case("SIP/2.0") {
         fault.get_or_insert(Fault::Version);
     }
-    let parsed = Uri::parse(uri).ok();
-    if parsed.is_none() {
+    if UriRef::parse(uri).is_err() {
         let too_long = uri.len() > limits::URI_BYTES_MAX;
         fault.get_or_insert(if too_long { Fault::RequestUriTooLong } else { Fault::RequestUri });
     }
@@ -181,7 +239,6 @@ fn read_start(head: &str, line: Range<usize>, fault: &mut Option<Fault>) -> Resu
         method: Method::from_token(method),
         method_text: line.start..line.start + method.len(),
         uri_text: uri_at..uri_at + uri.len(),
-        uri: parsed,
     })
 }
 
@@ -197,38 +254,19 @@ fn read_status_line(text: &str, at: usize) -> Result<Start, Fault> {
     Ok(Start::Response { status: status.ok_or(Fault::StartLine)?, reason: reason_at..at + text.len() })
 }
 
-/// Names the headers; notes a fault when one that may stand once stands twice and says different things.
-fn index(head: &str, lines: &[(Range<usize>, Range<usize>)], fault: &mut Option<Fault>) -> Vec<Slot> {
-    let mut slots: Vec<Slot> = Vec::with_capacity(lines.len());
-    for (name_text, value) in lines {
-        let name = Name::from_token(head.get(name_text.clone()).unwrap_or_default());
-        let value = trimmed(head, value.clone());
-        if name.is_single()
-            && let Some(first) = slots.iter().find(|slot| slot.name == name)
-        {
-            if head.get(widen(&first.value)) != head.get(value.clone()) {
-                fault.get_or_insert(Fault::Repeated(name));
-            }
+/// Keeps the first of the headers that may stand once; notes a fault when another one says something else.
+fn drop_repeats(head: &str, slots: &mut Vec<Slot>, fault: &mut Option<Fault>) {
+    let all = std::mem::take(slots);
+    for slot in all {
+        let first = slots.iter().find(|first| first.name == slot.name).filter(|_| slot.name.is_single());
+        let Some(first) = first else {
+            slots.push(slot);
             continue;
+        };
+        if head.get(first.value_range()) != head.get(slot.value_range()) {
+            fault.get_or_insert(Fault::Repeated(slot.name));
         }
-        slots.push(Slot { name, name_text: narrow(name_text), value: narrow(&value) });
     }
-    slots
-}
-
-fn trimmed(head: &str, range: Range<usize>) -> Range<usize> {
-    let text = head.get(range.clone()).unwrap_or_default();
-    let start = range.start + text.len() - text.trim_ascii_start().len();
-    start..start + text::trim(text).len()
-}
-
-/// Offsets fit 32 bits because a message is at most `limits::MESSAGE_BYTES_MAX` long.
-fn narrow(range: &Range<usize>) -> Range<u32> {
-    range.start as u32..range.end as u32
-}
-
-fn widen(range: &Range<u32>) -> Range<usize> {
-    range.start as usize..range.end as usize
 }
 
 impl Message {
@@ -241,7 +279,8 @@ impl Message {
         if !same {
             return Err(Fault::CseqMethod);
         }
-        self.top_via().and(self.from()).and(self.to()).map_err(|error| Fault::Malformed(error.name))?;
+        let found = self.top_via_ref().map(drop).and(self.from_ref().map(drop)).and(self.to_ref().map(drop));
+        found.map_err(|error| Fault::Malformed(error.name))?;
         if self.header(Name::MaxForwards).is_some() && self.max_forwards().is_none() {
             return Err(Fault::Malformed(Name::MaxForwards));
         }

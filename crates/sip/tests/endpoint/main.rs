@@ -4,5 +4,6 @@ mod calls;
 mod dialogs;
 mod pair;
 mod requests;
+mod restart;
 mod script;
 mod storm;

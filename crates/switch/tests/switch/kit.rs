@@ -81,6 +81,7 @@ fn plan() -> Plan {
             announce_position: false,
         }],
         agents: vec![Agent { number: "1001".to_owned(), password: Secret("pass-1001".to_owned()) }],
+        star_codes: roster::StarCodes::default(),
         connect: Connect { show_citizen: true, say_agent_number: false },
         limits: Limits { calls: 3, talk: Duration::from_secs(600), menu: Duration::from_secs(60), ..Limits::default() },
     }
@@ -106,7 +107,7 @@ impl Bench {
         let acd_plan = acd::Plan {
             groups: vec![group],
             agents: vec![acd::Agent { skills, wrap_up: None }],
-            back_off: acd::BackOff::default(),
+            ..acd::Plan::default()
         };
         let roster_plan = roster::Plan {
             agents: vec![roster::Agent { number: "1001".to_owned(), ready_on_register: true }],
@@ -114,6 +115,7 @@ impl Bench {
             expires_default: Duration::from_secs(300),
             expires_max: Duration::from_secs(3600),
             contacts_max: 3,
+            ..roster::Plan::default()
         };
         let mut config = Config {
             id: SwitchId::default(),

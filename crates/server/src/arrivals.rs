@@ -13,7 +13,7 @@ const LINES_MAX: usize = 64;
 
 /// First INVITEs that wait.
 #[derive(Debug, Default)]
-pub(crate) struct Inbox {
+pub(crate) struct Arrivals {
     backlog: VecDeque<(Flow, Box<[u8]>)>,
     /// New calls that found the backlog full.
     pub(crate) shed: u64,
@@ -30,7 +30,7 @@ pub(crate) enum Place {
     Refused,
 }
 
-impl Inbox {
+impl Arrivals {
     pub(crate) fn place(&mut self, flow: Flow, bytes: &[u8]) -> Place {
         if !is_new_call(bytes) {
             return Place::Now;
@@ -98,15 +98,15 @@ mod tests {
 
     #[test]
     fn the_backlog_is_bounded() {
-        let mut inbox = Inbox::default();
+        let mut arrivals = Arrivals::default();
         let flow = Flow::udp(base::NetworkId(0), "127.0.0.1:5060".parse().expect("an address"));
         let invite = b"INVITE sip:12345@a SIP/2.0\r\nTo: <sip:12345@a>\r\n\r\n";
         for _ in 0..BACKLOG_MAX {
-            assert_eq!(inbox.place(flow, invite), Place::Waits);
+            assert_eq!(arrivals.place(flow, invite), Place::Waits);
         }
-        assert_eq!(inbox.place(flow, invite), Place::Refused);
-        assert_eq!(inbox.place(flow, b"BYE sip:a SIP/2.0\r\n\r\n"), Place::Now);
-        assert!(inbox.next().is_some());
-        assert_eq!((inbox.place(flow, invite), inbox.shed), (Place::Waits, 1));
+        assert_eq!(arrivals.place(flow, invite), Place::Refused);
+        assert_eq!(arrivals.place(flow, b"BYE sip:a SIP/2.0\r\n\r\n"), Place::Now);
+        assert!(arrivals.next().is_some());
+        assert_eq!((arrivals.place(flow, invite), arrivals.shed), (Place::Waits, 1));
     }
 }
