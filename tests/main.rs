@@ -8,6 +8,7 @@ mod api;
 mod command_line;
 mod crowd;
 mod hammer;
+mod endings;
 mod kit;
 mod life;
 mod offers;

@@ -49,16 +49,16 @@ enum Source {
 }
 
 /// What is done to the exchange.
-enum Turn<'a> {
+pub(crate) enum Turn<'a> {
     Feed(Input<'a>),
     Deliver(Wire),
 }
 
 pub(crate) struct World {
     scenario: Scenario,
-    now: Now,
+    pub(crate) now: Now,
     rng: Rng,
-    exchange: Exchange,
+    pub(crate) exchange: Exchange,
     /// When the oldest message of each wire arrives.
     arrive: [Option<Time>; 3],
     /// `Exchange::next_timeout`, asked after each turn alone.
@@ -67,20 +67,27 @@ pub(crate) struct World {
     disk: Disk,
     bank: Arc<Bank>,
     rims: Vec<Rim>,
-    network: Network,
-    people: People,
+    pub(crate) network: Network,
+    pub(crate) people: People,
     /// When the operator next says that the engine stops.
     stop_at: Option<Time>,
     draining: bool,
-    checks: Checks,
+    pub(crate) checks: Checks,
     steps: u64,
-    story: VecDeque<String>,
+    pub(crate) story: VecDeque<String>,
 }
 
 impl World {
     pub(crate) fn new(scenario: &Scenario) -> World {
+        World::with(scenario, |_| {})
+    }
+
+    /// `edit` has the last word on the plans.
+    pub(crate) fn with(scenario: &Scenario, edit: impl FnOnce(&mut Plans)) -> World {
         let mut rng = Rng::from_number(scenario.seed);
-        let Plans { call, acd, roster, bank } = plans(scenario, &mut rng.fork());
+        let mut plans = plans(scenario, &mut rng.fork());
+        edit(&mut plans);
+        let Plans { call, acd, roster, bank } = plans;
         let kills = scenario.kills.iter().map(|after| START.time + *after).collect();
         let mut disk = Disk::new(switch::Plans { call, acd: acd.clone(), roster }, kills, rng.fork());
         let mut effects = Effects::default();
@@ -135,7 +142,7 @@ impl World {
         }
     }
 
-    fn live(&mut self) -> Result<(), String> {
+    pub(crate) fn live(&mut self) -> Result<(), String> {
         let last = START.time + self.scenario.span + LIFE_MAX;
         while !self.is_over() {
             if !self.step(last)? {
@@ -198,7 +205,7 @@ impl World {
     }
 
     /// The next thing happens, unless nothing is due until `last`.
-    fn step(&mut self, last: Time) -> Result<bool, String> {
+    pub(crate) fn step(&mut self, last: Time) -> Result<bool, String> {
         let (at, source) = self.next();
         if at > last {
             self.now = START.plus(last.since(START.time));
@@ -322,6 +329,10 @@ impl World {
                 }
                 Ok(())
             }
+            Some(Place::PhoneSip(seat)) if self.people.seats[seat].overhears(bytes) => {
+                self.people.seats[seat].inbox.push_back(String::from_utf8_lossy(bytes).into_owned());
+                Ok(())
+            }
             Some(Place::PhoneSip(seat)) if self.people.seats[seat].gone => {
                 if !self.people.seats[seat].says_unreachable {
                     return Ok(());
@@ -345,7 +356,7 @@ impl World {
     }
 
     /// Sends what a phone said and lets its owner react.
-    fn carry_out(&mut self, seat: usize) -> Result<(), String> {
+    pub(crate) fn carry_out(&mut self, seat: usize) -> Result<(), String> {
         let now = self.now;
         let sip = self.people.out.sip.drain(..).map(|m| (addresses::phone_sip(seat), m.flow.peer, m.bytes));
         for (from, to, bytes) in sip {
@@ -369,7 +380,7 @@ impl World {
     }
 
     /// One input of the exchange, or one message between its owners; then everything is looked at.
-    fn turn(&mut self, turn: Turn<'_>) -> Result<(), String> {
+    pub(crate) fn turn(&mut self, turn: Turn<'_>) -> Result<(), String> {
         let now = self.now;
         let mut known = WIRES.map(|wire| self.exchange.waiting(wire));
         match turn {
