@@ -10,4 +10,5 @@ mod hammer;
 mod kit;
 mod life;
 mod offers;
+mod restart;
 mod talking;

@@ -23,7 +23,7 @@ cargo xtask COMMAND
   tidy                   what no compiler checks: edges, lengths, purity, config keys, limits, prompts, licences, marks, links
   prompts [--engine CMD] builds prompts/*/*.wav from prompts/manifest.toml; CMD holds {voice}, {text} and {out}
   prompts --script       prints the recording script for a voice talent
-  bench                  runs every bench and prints one table of ratios
+  bench [--quick] [NAME …] runs every bench, or the named ones, and prints one table of ratios
   fuzz [TARGET …] [--seconds N]
                          runs the fuzz targets, all or the named ones, for a minute each
   hammer [--messages 1000000] [--batch 20000] [--rate 2000] [--seed 1] [--growth-kb N]
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
         Some("test") => test::run(&root, rest),
         Some("tidy") => tidy::run(&root),
         Some("prompts") => prompts::run(&root, rest),
-        Some("bench") => bench::run(&root),
+        Some("bench") => bench::run(&root, rest),
         Some("fuzz") => fuzz::command(&root, rest),
         Some("hammer") => engine::hammer(&root, rest),
         Some("soak") => engine::soak(&root, rest),

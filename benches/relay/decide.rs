@@ -1,5 +1,5 @@
-//! What a worker asks for one relayed voice packet: latching, receiver statistics, continuity, the listener's header.
-//! The baseline copies the same packets and writes a header over each.
+//! What a worker asks for the decisions on one relayed voice packet: latching, receiver statistics, continuity, the
+//! listener's header. The baseline copies the same packets and writes a header over each.
 
 use std::hint::black_box;
 use std::net::SocketAddr;
@@ -105,7 +105,7 @@ fn copy(packet: &mut [u8], buffer: &mut Vec<u8>, turn: u32) {
     black_box(buffer);
 }
 
-fn main() -> Result<()> {
+pub(crate) fn run() -> Result<()> {
     eprintln!("{ENDS} phones speak; each packet goes to the other side of its talk.");
     let mut talks = Talks::open();
     let (mut packet, mut buffer, mut turn) = (talks.packet.clone(), Vec::new(), 0);
@@ -116,6 +116,6 @@ fn main() -> Result<()> {
     let compared = compare(ENDS as usize, copies, || talks.turn());
     let sent = talks.turn as usize * ENDS as usize;
     ensure!(talks.relayed * 100 >= sent * 99, "{} of {sent} packets were relayed", talks.relayed);
-    compared.row("packet relayed (copy and header)", "-");
+    compared.row("relay: decisions a packet (copy and header)", "-");
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The engine as a process, built in the profile of the bench.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -9,24 +9,38 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use tempfile::TempDir;
 
-/// Two a leg and two legs a call; a closed pair rests, and all rounds together open some 700 legs.
-const MEDIA_PORTS: &str = "12000-19999";
+use crate::cpu::Thread;
 
-pub(crate) struct Engine {
-    pub(crate) sip: SocketAddr,
+/// Two a leg: 11,000 legs, below the range from which the system draws. A closed pair rests for two seconds, in which 5,000
+/// calls of two legs may end.
+const MEDIA_PORTS: &str = "10000-31999";
+/// Calls, and callers who wait, at once: more than any bench holds.
+const CALLS_MAX: u32 = 4000;
+/// The first agent, of whom the shipped configuration has ten.
+const AGENT_FIRST: usize = 1001;
+const AGENTS_SHIPPED: usize = 10;
+
+/// A running `hotline serve`; dropping it ends the process.
+pub struct Engine {
+    /// Where it takes SIP.
+    pub sip: SocketAddr,
     child: Child,
     /// Configuration, data and log live as long as the process.
     _dir: TempDir,
 }
 
 impl Engine {
-    /// Starts the shipped configuration on free ports, and waits until it takes calls.
-    pub(crate) fn start() -> Result<Engine> {
+    /// Starts the shipped configuration on free ports, with at least `agents` agents, and waits until it takes calls.
+    ///
+    /// # Errors
+    /// When it does not build, or does not get ready.
+    pub fn start(agents: usize) -> Result<Engine> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("benches/ lies in the workspace")?;
         let hotline = build(root)?;
         let dir = tempfile::tempdir()?;
         let config = dir.path().join("config");
         copy(&root.join("config"), &config)?;
+        enlarge(&config.join("queues.toml"), agents)?;
         let log = File::create(dir.path().join("serve.log"))?;
         let mut child = Command::new(hotline)
             .arg("serve")
@@ -37,6 +51,8 @@ impl Engine {
             .env("HOTLINE__HTTP__LISTEN", "127.0.0.1:0")
             .env("HOTLINE__MEDIA__PORTS", MEDIA_PORTS)
             .env("HOTLINE__CONNECT__SAY_AGENT_NUMBER", "false")
+            .env("HOTLINE__LIMITS__CALLS", CALLS_MAX.to_string())
+            .env("HOTLINE__SERVER__LOG", "warn")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)
@@ -52,6 +68,25 @@ impl Engine {
         };
         engine.sip = sip.parse()?;
         Ok(engine)
+    }
+
+    /// One of its threads.
+    ///
+    /// # Errors
+    /// When it has no thread of that name.
+    pub fn thread(&self, name: &str) -> io::Result<Thread> {
+        Thread::named(self.child.id(), name)
+    }
+
+    /// The memory that it has in use, in bytes.
+    ///
+    /// # Errors
+    /// When the process is gone.
+    pub fn resident(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("a process has memory")?;
+        let kilobytes: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kilobytes * 1024)
     }
 }
 
@@ -79,6 +114,26 @@ fn build(root: &Path) -> Result<PathBuf> {
         .status()?;
     ensure!(built.success(), "hotline does not build");
     Ok(folder.join("hotline"))
+}
+
+/// The number and the password of an agent, counted from zero.
+pub fn agent(place: usize) -> (String, String) {
+    let number = AGENT_FIRST + place;
+    (number.to_string(), format!("example-{number}"))
+}
+
+/// Room for everybody who waits, and more agents like the shipped ones.
+fn enlarge(queues: &Path, agents: usize) -> Result<()> {
+    let shipped = std::fs::read_to_string(queues)?;
+    let mut text = shipped.replace("limit = 2000", &format!("limit = {CALLS_MAX}"));
+    for place in AGENTS_SHIPPED..agents {
+        let (number, password) = agent(place);
+        text.push_str(&format!(
+            "\n[[agent]]\nnumber = \"{number}\"\npassword = \"{password}\"\nready_on_register = true\nskills = [\"consult\"]\n"
+        ));
+    }
+    std::fs::write(queues, text)?;
+    Ok(())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
