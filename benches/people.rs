@@ -132,13 +132,13 @@ impl People {
         let own = format!("<sip:{number}@{}>", self.server.ip());
         Builder::request(Method::Register, &format!("sip:{}", self.server))
             .header(Name::Via, self.agents.via())
-            .header(Name::MaxForwards, 70)
+            .header(Name::MaxForwards, 70_u32)
             .header(Name::From, format_args!("{own};tag=agent"))
             .header(Name::To, own)
             .header(Name::CallId, format_args!("register-{number}"))
             .header(Name::Cseq, format_args!("{cseq} REGISTER"))
             .header(Name::Contact, format_args!("<sip:{number}@{}>", self.agents.local))
-            .header(Name::Expires, 3600)
+            .header(Name::Expires, 3600_u32)
     }
 
     fn register_answer(&mut self, request: Vec<u8>) -> Result<Message> {
@@ -265,7 +265,7 @@ impl People {
         let header = |name| invite.header(name).context("an INVITE that parses has it");
         let bye = Builder::request(Method::Bye, &target(invite)?)
             .header(Name::Via, self.agents.via())
-            .header(Name::MaxForwards, 70)
+            .header(Name::MaxForwards, 70_u32)
             .header(Name::From, format_args!("{};tag=agent", header(Name::To)?))
             .header(Name::To, header(Name::From)?)
             .header(Name::CallId, header(Name::CallId)?)
@@ -281,7 +281,7 @@ impl People {
         let to = answer.and_then(|answer| answer.header(Name::To)).map(str::to_owned);
         Builder::request(method, &uri)
             .header(Name::Via, self.citizens.via())
-            .header(Name::MaxForwards, 70)
+            .header(Name::MaxForwards, 70_u32)
             .header(Name::From, format_args!("{own};tag={call_id}"))
             .header(Name::To, to.unwrap_or_else(|| format!("<sip:12345@{server}>")))
             .header(Name::CallId, call_id)

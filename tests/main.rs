@@ -4,9 +4,13 @@
 //! event or a state, with a limit that says what did not come.
 
 mod answering;
+mod api;
 mod command_line;
 mod crowd;
+mod hammer;
+mod endings;
 mod kit;
 mod life;
 mod offers;
+mod restart;
 mod talking;

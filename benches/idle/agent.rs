@@ -97,7 +97,7 @@ impl Agent {
         let call_id = header(Name::CallId)?.to_owned();
         let bye = Builder::request(Method::Bye, &remote.uri.to_string())
             .header(Name::Via, self.via())
-            .header(Name::MaxForwards, 70)
+            .header(Name::MaxForwards, 70_u32)
             .header(Name::From, format_args!("{};tag={tag}", header(Name::To)?))
             .header(Name::To, header(Name::From)?)
             .header(Name::CallId, &call_id)
@@ -126,13 +126,13 @@ impl Agent {
         let own = format!("<sip:{NUMBER}@{}>", self.engine.ip());
         Builder::request(Method::Register, &self.registrar())
             .header(Name::Via, self.via())
-            .header(Name::MaxForwards, 70)
+            .header(Name::MaxForwards, 70_u32)
             .header(Name::From, format_args!("{own};tag=agent"))
             .header(Name::To, own)
             .header(Name::CallId, "idle-agent")
             .header(Name::Cseq, format_args!("{cseq} REGISTER"))
             .header(Name::Contact, self.contact())
-            .header(Name::Expires, 3600)
+            .header(Name::Expires, 3600_u32)
     }
 
     fn registrar(&self) -> String {

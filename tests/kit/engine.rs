@@ -53,24 +53,24 @@ impl Engine {
         copy(&root().join("config"), &config);
         edit(&config);
         // Half of the ends wait bound for the next call, and a closed port rests before it is used again.
-        Engine::serve(dir, ports::block(legs * 8))
+        Engine::serve(dir, ports::block(legs * 8), SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
-    /// Starts again on the same folder, as after a crash.
+    /// Starts again on the same folder and address, as after a crash.
     pub(crate) fn restart(self) -> Engine {
-        let Engine { process, dir, media, .. } = self;
+        let Engine { process, dir, media, sip, .. } = self;
         drop(process);
-        Engine::serve(dir, media)
+        Engine::serve(dir, media, sip)
     }
 
-    fn serve(dir: TempDir, media: RangeInclusive<u16>) -> Engine {
+    fn serve(dir: TempDir, media: RangeInclusive<u16>, sip: SocketAddr) -> Engine {
         let mut command = Command::new(hotline());
         command
             .arg("serve")
             .args(["--config".as_ref(), dir.path().join("config").as_os_str()])
             .args(["--data".as_ref(), dir.path().join("data").as_os_str()])
             .current_dir(root())
-            .env("HOTLINE__SIP__UDP", "127.0.0.1:0")
+            .env("HOTLINE__SIP__UDP", sip.to_string())
             .env("HOTLINE__HTTP__LISTEN", "127.0.0.1:0")
             .env("HOTLINE__MEDIA__PORTS", format!("{}-{}", media.start(), media.end()));
         let process = Process::start("hotline serve", &mut command, &dir.path().join("serve.log"));
@@ -108,6 +108,30 @@ impl Engine {
         let status = text.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status line");
         let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         (status, body.to_owned())
+    }
+
+    /// Status and JSON of a request below `/api/v1`.
+    pub(crate) fn api(&self, method: &str, token: &str, path: &str, body: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect(self.http).expect("the engine listens for HTTP");
+        let length = body.len();
+        write!(
+            stream,
+            "{method} /api/v1{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}",
+            self.http
+        )
+        .expect("written");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("an answer");
+        let status = text.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status line");
+        let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        (status, serde_json::from_str(body).unwrap_or_else(|e| panic!("{method} {path}: {e}: {text}")))
+    }
+
+    /// The token that the engine made for its admin.
+    pub(crate) fn admin_token(&self) -> String {
+        let file = self.dir.path().join("data").join("admin.token");
+        std::fs::read_to_string(file).expect("the engine keeps a token").trim().to_owned()
     }
 
     /// The value of a metric, labels included in `name`; none when it is not there.

@@ -1,14 +1,14 @@
 //! The queue itself: commands and deadlines in, actions out.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use base::{AgentId, CallId, GroupId, Key, Now, Time};
 
-use crate::agents::{Agent, Agents, State};
-use crate::callers::{Caller, Callers, Standing};
+use crate::agents::{Agent, Agents, Newest, State};
+use crate::callers::{Caller, Callers, Claim, Standing};
+use crate::places::Places;
 use crate::timer::{Deadlines, Timer};
-use crate::{Action, Command, Decline, Plan, Reservation};
+use crate::{Action, Command, Fact, Plan, Reservation};
 
 /// The automatic call distributor of one node.
 #[derive(Clone, Debug)]
@@ -16,6 +16,7 @@ pub struct Acd {
     pub(crate) plan: Arc<Plan>,
     pub(crate) callers: Callers,
     pub(crate) agents: Agents,
+    pub(crate) places: Places,
     pub(crate) deadlines: Deadlines,
     /// The number of the newest reservation.
     pub(crate) issued: u64,
@@ -30,6 +31,7 @@ impl Acd {
         Acd {
             callers: Callers::new(plan.groups.len()),
             agents: Agents::new(&plan),
+            places: Places::default(),
             deadlines: Deadlines::new(now),
             issued: 0,
             arrivals: 0,
@@ -41,10 +43,11 @@ impl Acd {
     pub fn handle(&mut self, now: Now, command: Command, out: &mut Vec<Action>) {
         let time = now.time;
         match command {
-            Command::Enqueue { call, group, priority, since, .. } => {
-                self.enqueue(time, call, group, (priority, since), out);
+            Command::Enqueue { call, caller, group, priority, since } => {
+                self.enqueue(time, call, group, Claim { caller, priority, since }, out);
             }
             Command::Abandon { call } => self.abandon(time, call, out),
+            Command::Keep { call } => self.keep(time, call, out),
             Command::Locate { call } => self.locate(call, out),
             Command::Accepted { call, agent, reservation } => self.accepted(time, call, agent, reservation, out),
             Command::Declined { call, agent, reservation, cause } => {
@@ -56,17 +59,21 @@ impl Acd {
             }
             Command::Ready { agent } => self.ready(time, agent, out),
             Command::Away { agent } => self.away(agent),
-            Command::WrapUp { ticket, .. } => out.push(Action::WrapUp { ticket, until: None }),
+            Command::WrapUp { ticket, agent, length } => {
+                let granted = self.ask_wrap_up(time, agent, length, out);
+                out.push(Action::WrapUp { ticket, granted });
+            }
             Command::Rested { agent } => self.rested(time, agent, out),
         }
     }
 
     /// Carries out every deadline that is due.
     pub fn handle_timeout(&mut self, now: Now, out: &mut Vec<Action>) {
+        self.expire_places(now.time, out);
         for due in self.deadlines.due(now.time) {
             match due.timer {
                 Timer::RingOut { agent, reservation } => self.ring_out(now.time, agent, reservation, out),
-                Timer::WrapUp { agent } | Timer::BackOff { agent } => self.rested(now.time, agent, out),
+                Timer::Rested { agent } => self.rested(now.time, agent, out),
                 Timer::Waited { caller } => self.waited(now.time, caller, out),
             }
         }
@@ -74,7 +81,8 @@ impl Acd {
 
     /// When `handle_timeout` should be called next; may be early, never late.
     pub fn next_timeout(&self) -> Option<Time> {
-        self.deadlines.next()
+        let of_places = self.places.first().map(|(until, _)| until);
+        self.deadlines.next().into_iter().chain(of_places).min()
     }
 
     fn locate(&mut self, call: CallId, out: &mut Vec<Action>) {
@@ -94,16 +102,23 @@ impl Acd {
         }
     }
 
-    /// Ends whatever the queue holds for a caller: the place, the offer, the talk.
-    pub(crate) fn let_go(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
-        let Some(caller) = self.callers.remove(key) else { return };
+    /// Takes a caller out of the queue.
+    pub(crate) fn forget(&mut self, key: Key, out: &mut Vec<Action>) -> Option<Caller> {
+        let caller = self.callers.remove(key)?;
         if let Some(wait) = caller.wait {
             self.deadlines.cancel(wait);
         }
+        out.push(Action::Fact(Fact::Left { call: caller.call }));
+        Some(caller)
+    }
+
+    /// Ends whatever the queue holds for a caller: the turn, the offer, the talk.
+    pub(crate) fn let_go(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
+        let Some(caller) = self.forget(key, out) else { return };
         match caller.standing {
             Standing::Waiting => {}
             Standing::Offered(agent) => {
-                self.withdraw(agent, caller.call, out);
+                self.withdraw(agent, caller.call, None, out);
                 self.silence(agent);
                 self.review(now, agent, out);
             }
@@ -114,7 +129,7 @@ impl Acd {
     fn ended(&mut self, now: Time, call: CallId, agent: AgentId, out: &mut Vec<Action>) {
         let Some(key) = self.callers.find(call) else { return };
         if self.callers.get(key).is_some_and(|c| c.standing == Standing::Talking(agent)) {
-            self.callers.remove(key);
+            self.forget(key, out);
             self.talk_over(now, agent, out);
         }
     }
@@ -131,16 +146,6 @@ impl Acd {
         if let Some(a) = self.agents.get_mut(agent) {
             (a.ready, a.idle) = (false, None);
         }
-    }
-
-    /// Wrap-up or back-off is over.
-    fn rested(&mut self, now: Time, agent: AgentId, out: &mut Vec<Action>) {
-        if let Some(a) = self.agents.get_mut(agent)
-            && matches!(a.state, State::WrapUp { .. } | State::BackOff { .. })
-        {
-            a.state = State::Free;
-        }
-        self.review(now, agent, out);
     }
 
     /// Brings an agent whose state changed where it belongs: to the first caller it may serve, or to the idle lists.
@@ -169,7 +174,8 @@ impl Acd {
         caller.standing = Standing::Offered(agent);
         a.state = State::Offered { caller: key, reservation, ring_out };
         a.ready = false;
-        a.newest = Some((reservation, group));
+        a.newest = Some(Newest { reservation, group, claim: caller.claim() });
+        out.push(Action::Fact(Fact::Offered { call, agent, reservation }));
         out.push(Action::Reserve { agent, call, group, reservation, until });
     }
 
@@ -182,11 +188,12 @@ impl Acd {
         }
     }
 
-    fn enqueue(&mut self, now: Time, call: CallId, asked: GroupId, rank: (u8, Time), out: &mut Vec<Action>) {
-        if let Some(key) = self.callers.find(call) {
-            self.let_go(now, key, out);
-        }
-        let group = match self.room(asked) {
+    fn enqueue(&mut self, now: Time, call: CallId, asked: GroupId, claim: Claim, out: &mut Vec<Action>) {
+        let talked = self.callers.find(call).and_then(|key| self.leave_for_anew(now, key, out));
+        let claim = talked.map_or(claim, |(_, kept)| claim.or_better(kept));
+        // Who lost an agent in a talk has a place, however full the group has become.
+        let returns = talked.is_some_and(|(group, _)| group == asked);
+        let group = match if returns { Ok(asked) } else { self.room(asked) } {
             Ok(group) => group,
             Err((group, reason)) => return out.push(Action::Refused { call, group, reason }),
         };
@@ -194,11 +201,22 @@ impl Acd {
             out.push(Action::Moved { call, from: asked, to: group });
         }
         self.arrivals += 1;
-        let (priority, since) = rank;
-        let turn = (since, self.arrivals);
-        let caller = Caller { priority, turn, floor: self.issued, ..Caller::new(call, group) };
+        let better = self.reclaim(now, claim);
+        let caller = Caller { floor: self.issued, ..Caller::new(call, group, better, self.arrivals) };
         let key = self.callers.insert(caller);
+        // The place is given up after the caller stands in line, so that a journal that is cut between the two has it twice.
+        self.note(key, out);
+        if let Some(caller) = claim.caller {
+            self.drop_place(caller, out);
+        }
         self.enter(now, key, out);
+    }
+
+    /// Tells that the queue holds a caller.
+    pub(crate) fn note(&self, key: Key, out: &mut Vec<Action>) {
+        let Some(held) = self.callers.get(key) else { return };
+        let Claim { caller, priority, since } = held.claim();
+        out.push(Action::Fact(Fact::Waits { call: held.call, caller, group: held.group, priority, since }));
     }
 
     /// Begins a caller's stay in its group.
@@ -222,25 +240,6 @@ impl Acd {
             Some(true) => self.overflow(now, key, out),
             Some(false) => self.seek(now, key, out),
             None => {}
-        }
-    }
-
-    /// How long an agent wraps up after a talk of this group; an agent's own time goes first.
-    pub(crate) fn wrap_up(&self, agent: AgentId, group: Option<GroupId>) -> Duration {
-        let own = self.plan.agents.get(agent.0 as usize).and_then(|a| a.wrap_up);
-        let of_group = || self.plan.groups.get(usize::from(group?.0)).map(|g| g.wrap_up);
-        own.or_else(of_group).unwrap_or_default()
-    }
-
-    /// How long an agent rests after an offer that came to nothing for this cause.
-    pub(crate) fn back_off(&self, cause: Decline) -> Duration {
-        let plan = self.plan.back_off;
-        match cause {
-            Decline::Rejected => plan.rejected,
-            Decline::Busy => plan.busy,
-            Decline::NoAnswer => plan.no_answer,
-            Decline::Unreachable => plan.unreachable,
-            Decline::Taken => Duration::ZERO,
         }
     }
 }

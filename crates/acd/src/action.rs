@@ -1,5 +1,7 @@
 //! What the queue obliges others to do.
 
+use std::time::Duration;
+
 use base::{AgentId, CallId, GroupId, Ticket, Time};
 
 use crate::{Decline, Fact, Reservation};
@@ -19,14 +21,27 @@ pub enum Action {
     Moved { call: CallId, from: GroupId, to: GroupId },
     /// To the call: nobody can take it.
     Refused { call: CallId, group: GroupId, reason: Refusal },
-    /// To the roster: an offer came to nothing for this cause; none when the caller left or was connected elsewhere.
+    /// To the roster, once for each `Reserve` that did not become a talk, unless the slot refused it and so no phone rang: the
+    /// offer came to nothing for this cause; none when the caller left, was connected elsewhere, or the agent was. An
+    /// `Accepted` that crosses a `Withdraw` comes after it all the same.
     OfferOver { agent: AgentId, call: CallId, cause: Option<Decline> },
-    /// To the roster: the agent wraps up until then, or is done with it.
+    /// To the roster: wrap-up began or was moved and lasts until then, or is over. A restore tells again what stands.
     WrapsUp { agent: AgentId, until: Option<Time> },
-    /// To whoever asked: wrap-up ends then; none when the agent is in no wrap-up.
-    WrapUp { ticket: Ticket, until: Option<Time> },
+    /// To whoever asked for wrap-up.
+    WrapUp { ticket: Ticket, granted: Granted },
     /// To the journal.
     Fact(Fact),
+}
+
+/// What came of asking for wrap-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Granted {
+    /// The agent wraps up until then.
+    Until(Time),
+    /// The agent talks: when that ends nobody knows, and wrap-up lasts at least so long from then.
+    AfterTalk(Duration),
+    /// The agent neither wraps up nor talks; nothing changed.
+    Nothing,
 }
 
 /// Why a group could not keep a caller.

@@ -1,7 +1,11 @@
 //! The agents as the queue sees them, and the lists in which they idle.
 
+use std::time::Duration;
+
 use base::{AgentId, GroupId, Key, Time, TimerId};
 
+use crate::callers::Claim;
+use crate::ledger::Rest;
 use crate::line::{Line, Lines, Turn};
 use crate::{Plan, Reservation, Skill};
 
@@ -18,13 +22,23 @@ pub(crate) enum State {
     Talking {
         caller: Key,
         group: Option<GroupId>,
+        /// The wrap-up that somebody asked for meanwhile.
+        least: Duration,
     },
-    WrapUp {
+    /// Wraps up, or backs off.
+    Resting {
         over: TimerId,
+        rest: Rest,
     },
-    BackOff {
-        over: TimerId,
-    },
+}
+
+/// An offer as the agent remembers it, for an `Accepted` that crossed a `Withdraw`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Newest {
+    pub(crate) reservation: Reservation,
+    /// Decides the wrap-up.
+    pub(crate) group: GroupId,
+    pub(crate) claim: Claim,
 }
 
 /// One agent.
@@ -37,8 +51,7 @@ pub(crate) struct Agent {
     pub(crate) idle: Option<Turn>,
     /// The newest reservation on which the call gave its last word: whatever else comes on it is stale.
     pub(crate) heard: Reservation,
-    /// The newest reservation and its group, for the wrap-up after an `Accepted` that crossed a `Withdraw`.
-    pub(crate) newest: Option<(Reservation, GroupId)>,
+    pub(crate) newest: Option<Newest>,
     listed: bool,
     /// One a group, known groups only.
     skills: Vec<Skill>,
@@ -120,6 +133,11 @@ impl Agents {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Agent> {
         self.all.iter()
+    }
+
+    /// Whatever comes on a reservation up to this one is stale for every agent.
+    pub(crate) fn hear_up_to(&mut self, reservation: Reservation) {
+        self.all.iter_mut().for_each(|agent| agent.heard = reservation);
     }
 
     /// The agent whom a caller of this group is offered: best level, then longest idle.

@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use base::{AgentId, CallId, GroupId, Key, Map, Slab, Time, TimerId};
+use base::{AgentId, CallId, CallerKey, GroupId, Key, Map, Slab, Time, TimerId};
 
 use crate::line::{Line, Lines, Turn};
 
@@ -16,13 +16,30 @@ pub(crate) enum Standing {
     Talking(AgentId),
 }
 
+/// What a caller is known by, and has a right to wherever it waits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Claim {
+    pub(crate) caller: Option<CallerKey>,
+    pub(crate) priority: u8,
+    /// The time in `Enqueue`, or that of the place which the caller came back to.
+    pub(crate) since: Time,
+}
+
+impl Claim {
+    /// The better right of two that one caller has.
+    pub(crate) fn or_better(self, other: Claim) -> Claim {
+        Claim { priority: self.priority.max(other.priority), since: self.since.min(other.since), ..self }
+    }
+}
+
 /// One caller.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) call: CallId,
+    pub(crate) caller: Option<CallerKey>,
     pub(crate) group: GroupId,
     pub(crate) priority: u8,
-    /// The time in `Enqueue`, then the number of arrival.
+    /// The time since when the caller waits, then the number of arrival.
     pub(crate) turn: Turn,
     pub(crate) standing: Standing,
     /// The best position told since the caller entered this group at this priority.
@@ -37,13 +54,14 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// A caller in no line, without deadline.
-    pub(crate) fn new(call: CallId, group: GroupId) -> Caller {
+    /// A caller in no line, without deadline. Of two with one claim the lower `arrival` was first.
+    pub(crate) fn new(call: CallId, group: GroupId, claim: Claim, arrival: u64) -> Caller {
         Caller {
             call,
+            caller: claim.caller,
             group,
-            priority: 0,
-            turn: (Time::ZERO, 0),
+            priority: claim.priority,
+            turn: (claim.since, arrival),
             standing: Standing::Waiting,
             told: u32::MAX,
             wait: None,
@@ -51,6 +69,10 @@ impl Caller {
             hops: 0,
             floor: 0,
         }
+    }
+
+    pub(crate) fn claim(&self) -> Claim {
+        Claim { caller: self.caller, priority: self.priority, since: self.turn.0 }
     }
 }
 
@@ -97,6 +119,10 @@ impl Callers {
 
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut Caller> {
         self.all.get_mut(key)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Caller> {
+        self.all.iter().map(|(_, caller)| caller)
     }
 
     /// Adds a caller who is in no line yet.
@@ -165,7 +191,7 @@ impl Callers {
         self.queues.get(usize::from(group.0)).map_or(0, |q| q.waiting)
     }
 
-    /// The time in `Enqueue` of whoever of the group waits longest for an offer.
+    /// The time since when whoever of the group waits longest for an offer does.
     pub(crate) fn longest(&self, group: GroupId) -> Option<Time> {
         let queue = self.queues.get(usize::from(group.0))?;
         queue.lines.iter().filter_map(|(_, line)| self.lines.first(line)).map(|((since, _), _)| since).min()

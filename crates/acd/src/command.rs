@@ -12,10 +12,12 @@ pub struct Reservation(pub u64);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// A switch: this caller waits from now on. `since` is the caller's place in time: now, or earlier for one who
-    /// comes back. Enqueuing a call that waits already moves it to `group`.
+    /// comes back. Enqueuing a call that waits already moves it to `group`. A place kept for `caller` is taken up.
     Enqueue { call: CallId, caller: Option<CallerKey>, group: GroupId, priority: u8, since: Time },
     /// A switch: the caller is gone, whatever state the call was in.
     Abandon { call: CallId },
+    /// A switch: the call was cut short by a fault of ours. As `Abandon`, and the caller gets a place for a redial.
+    Keep { call: CallId },
     /// A switch: where does the caller stand? Answered with `Action::Located`, silent for a call that does not wait.
     Locate { call: CallId },
     /// A switch: the agent answered and is bridged. The call's word is final, also against a `Withdraw` in flight.
@@ -30,9 +32,10 @@ pub enum Command {
     Ready { agent: AgentId },
     /// The roster: not to be offered calls until `Ready`.
     Away { agent: AgentId },
-    /// Whoever may: wrap-up goes on for so long from now. Answered with `Action::WrapUp`.
+    /// Whoever may: wrap-up goes on for so long from now, longer or shorter than it would have; in a talk, it will last at
+    /// least so long. At most `Plan::wrap_up_max`; the newest word counts. Answered with `Action::WrapUp`.
     WrapUp { ticket: Ticket, agent: AgentId, length: Duration },
-    /// Whoever may: the agent is done with wrap-up and rested from a back-off.
+    /// Whoever may: the agent is done with wrap-up, and rested from a back-off. Changes nothing in any other state.
     Rested { agent: AgentId },
 }
 

@@ -5,53 +5,26 @@ use base::{AgentId, CallId, CallerKey, GroupId, Time, packed_enum};
 
 use crate::Reservation;
 
-/// One thing that became true. What a restart needs and nothing else: where callers and agents stand is a matter of calls that end
-/// with the process.
+/// One thing that became true, told only when it was not true before. What a restart needs and nothing else: who is being
+/// offered to whom, and who idles, ends with the process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
-    /// The caller waits in this group from now on; told again at each move.
-    Waits {
-        call: CallId,
-        caller: Option<CallerKey>,
-        group: GroupId,
-        priority: u8,
-        since: Time,
-    },
+    /// The queue holds this caller from now on, in this group; told again at each move. Who talks waits no more, see `Talks`.
+    Waits { call: CallId, caller: Option<CallerKey>, group: GroupId, priority: u8, since: Time },
     /// Reservations are numbered up to this one.
-    Offered {
-        call: CallId,
-        agent: AgentId,
-        reservation: Reservation,
-    },
-    Talks {
-        call: CallId,
-        agent: AgentId,
-    },
+    Offered { call: CallId, agent: AgentId, reservation: Reservation },
+    /// The caller, told of before, is with this agent.
+    Talks { call: CallId, agent: AgentId },
     /// The caller is gone from the queue.
-    Left {
-        call: CallId,
-    },
-    /// The agent wraps up, or rests after an offer that came to nothing.
-    Rests {
-        agent: AgentId,
-        wrap_up: bool,
-        until: Time,
-    },
-    Rested {
-        agent: AgentId,
-    },
-    /// A caller whose call was cut short may come back to this place until then.
-    PlaceKept {
-        caller: CallerKey,
-        group: GroupId,
-        priority: u8,
-        since: Time,
-        until: Time,
-    },
-    /// The place was taken up again, or its time is over.
-    PlaceGone {
-        caller: CallerKey,
-    },
+    Left { call: CallId },
+    /// The agent wraps up, or rests after an offer that came to nothing; told again when that is moved.
+    Rests { agent: AgentId, wrap_up: bool, until: Time },
+    /// Wrap-up or rest is over.
+    Rested { agent: AgentId },
+    /// A caller whose call was cut short may come back to this place until then; replaces the caller's place, if any.
+    PlaceKept { caller: CallerKey, group: GroupId, priority: u8, since: Time, until: Time },
+    /// The place was taken up again, its time is over, or it had to make room.
+    PlaceGone { caller: CallerKey },
 }
 
 packed_enum!(Fact {

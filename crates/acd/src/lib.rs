@@ -2,7 +2,8 @@
 //!
 //! # Who is next
 //! A caller waits in one skill group at one priority. Within a group the highest priority is first; within a
-//! priority whoever waits since the earliest time in `Command::Enqueue`; at the same time whoever arrived first.
+//! priority whoever waits since the earliest time, that of `Command::Enqueue` or of a place taken up again; at the same time
+//! whoever arrived first.
 //! An agent who becomes eligible takes, over all groups it serves, the caller who is first by the same rule; the level
 //! of its skill plays no part in that. A caller who arrives, or whose offer came to nothing, goes to the group's
 //! eligible agent of the best level (1 is best); at one level to the one who idles longest.
@@ -28,10 +29,31 @@
 //! at most as many times as there are groups. A caller moves for too long a wait at most as many times as there are
 //! groups, then stays.
 //!
+//! # Rests
+//! Wrap-up follows a talk for the agent's own time, or the group's; whoever may can move its end, or ask in a talk for a least
+//! length. Back-off follows an offer that came to nothing for a cause that the agent is to blame for. `Rested` ends either; it is
+//! no `Ready`, and an agent who is away stays away.
+//!
+//! # Facts, and a restart
+//! Each change of what a restart needs is told as an `Action::Fact`: who waits or talks, the highest reservation, wrap-up and back-off,
+//! places. A `Ledger` is made of facts and nothing else. `Acd::restore` makes of it the queue of the next process: the calls are gone
+//! with the old one, rests stand, and reservations are numbered on, so that words on an old one are stale. Facts that belong
+//! together are told in an order in which a journal that is cut between them loses nobody's place.
+//!
+//! # Places for a redial
+//! A caller whose call was cut short by us, by a restart or by `Keep`, keeps a place for `Plan::redial`: the next `Enqueue` of the same
+//! number that is not refused takes it up, waits since the earlier of both times and at the higher priority, in the group asked for now. A
+//! place serves once, also when its caller then hangs up. Two calls of one number leave one place, the better of both. It gives
+//! a turn, not room: a full group refuses its caller as any other, and the place stays.
+//!
 //! # Invariants
 //! - No caller is in line while an eligible agent serves the group.
 //! - No agent has two calls, no call two agents.
 //! - A position told never grows while the caller waits in one group at one priority, whoever is let in ahead.
+//! - The facts told up to now, applied to an empty ledger, make `Acd::ledger`; each of them changes it.
+//! - For each `Reserve`: it becomes a talk, its slot refuses it, or there is one `OfferOver`. `WrapsUp` is told with each change of
+//!   the end of wrap-up, and with none else.
+//! - At most 100,000 places are kept; the oldest deadline goes first.
 //! - No command fails or panics, in whatever order commands arrive.
 //! - A match looks at the first of each group that the agent serves, or of each level of the caller's group: its cost does not
 //!   depend on how many wait or idle. Leaving takes constant time. `Locate`, and a return to a place ahead of the
@@ -43,17 +65,22 @@ mod callers;
 mod line;
 mod offer;
 mod overflow;
+mod places;
+mod rest;
+mod restore;
 mod timer;
 
 pub mod action;
 pub mod command;
 pub mod fact;
+pub mod ledger;
 pub mod plan;
 pub mod view;
 
 pub use acd::Acd;
-pub use action::{Action, Refusal};
+pub use action::{Action, Granted, Refusal};
 pub use command::{Command, Decline, Reservation};
 pub use fact::Fact;
+pub use ledger::Ledger;
 pub use plan::{Agent, BackOff, Group, Overflow, Plan, Skill};
 pub use view::{AgentState, GroupView, View};

@@ -1,11 +1,12 @@
 //! The life of a reservation: offered, then accepted, declined, refused by the slot, or withdrawn.
 
-use base::{AgentId, CallId, Key, Time};
+use std::time::Duration;
+
+use base::{AgentId, CallId, GroupId, Key, Time};
 
 use crate::agents::State;
-use crate::callers::{Caller, Standing};
-use crate::timer::Timer;
-use crate::{Acd, Action, Decline, Reservation};
+use crate::callers::{Caller, Claim, Standing};
+use crate::{Acd, Action, Decline, Fact, Reservation};
 
 /// An offer as a command names it.
 type Named = (CallId, AgentId, Reservation);
@@ -30,10 +31,11 @@ impl Acd {
         }
     }
 
-    /// Closes the agent's open reservation and has the call stop ringing.
-    pub(crate) fn withdraw(&mut self, agent: AgentId, call: CallId, out: &mut Vec<Action>) {
+    /// Closes the agent's open reservation and has the call stop ringing. No `cause`, nobody's fault.
+    pub(crate) fn withdraw(&mut self, agent: AgentId, call: CallId, cause: Option<Decline>, out: &mut Vec<Action>) {
         if let Some(State::Offered { reservation, .. }) = self.agents.get(agent).map(|a| a.state) {
             out.push(Action::Withdraw { agent, call, reservation });
+            out.push(Action::OfferOver { agent, call, cause });
             self.close(agent);
         }
     }
@@ -41,9 +43,9 @@ impl Acd {
     /// The call of the agent's newest reservation said its last word.
     pub(crate) fn silence(&mut self, agent: AgentId) {
         if let Some(a) = self.agents.get_mut(agent)
-            && let Some((newest, _)) = a.newest
+            && let Some(newest) = a.newest
         {
-            a.heard = a.heard.max(newest);
+            a.heard = a.heard.max(newest.reservation);
         }
     }
 
@@ -67,10 +69,12 @@ impl Acd {
 
     pub(crate) fn declined(&mut self, now: Time, named: Named, cause: Decline, out: &mut Vec<Action>) {
         let Some(caller) = self.open(named) else { return };
-        let (_, agent, _) = named;
+        let (call, agent, _) = named;
         self.close(agent);
         self.silence(agent);
-        self.blame(now, agent, cause);
+        let blamed = Some(cause).filter(|cause| *cause != Decline::Taken);
+        out.push(Action::OfferOver { agent, call, cause: blamed });
+        self.blame(now, agent, cause, out);
         // Other agents come before the one that just let the caller down.
         self.resume(now, caller, out);
         self.review(now, agent, out);
@@ -81,35 +85,24 @@ impl Acd {
             return;
         };
         let Some(call) = self.callers.get(caller).map(|c| c.call).filter(|_| open == reservation) else { return };
-        self.withdraw(agent, call, out);
-        self.blame(now, agent, Decline::NoAnswer);
+        self.withdraw(agent, call, Some(Decline::NoAnswer), out);
+        self.blame(now, agent, Decline::NoAnswer, out);
         self.resume(now, caller, out);
         self.review(now, agent, out);
     }
 
-    /// Sends an agent into the rest that the cause calls for.
-    fn blame(&mut self, now: Time, agent: AgentId, cause: Decline) {
-        if cause == Decline::Taken {
-            return;
+    /// A call that is enqueued anew leaves whatever the queue held for it; says in which group it talked, and with what claim.
+    /// An agent who was lost in a talk rests as one who cannot be reached, so that the next one is tried first.
+    pub(crate) fn leave_for_anew(&mut self, now: Time, key: Key, out: &mut Vec<Action>) -> Option<(GroupId, Claim)> {
+        let caller = self.callers.get(key)?;
+        let (group, claim, standing) = (caller.group, caller.claim(), caller.standing);
+        self.let_go(now, key, out);
+        let Standing::Talking(agent) = standing else { return None };
+        if self.agents.get(agent).is_some_and(|a| a.state == State::Free) {
+            self.blame(now, agent, Decline::Unreachable, out);
+            self.review(now, agent, out);
         }
-        let rest = self.back_off(cause);
-        let Some(a) = self.agents.get_mut(agent) else { return };
-        a.idle = None;
-        if !rest.is_zero() {
-            a.state = State::BackOff { over: self.deadlines.set(now + rest, Timer::BackOff { agent }) };
-        }
-    }
-
-    /// The agent's talk is over: wrap-up, or free at once where there is none.
-    pub(crate) fn talk_over(&mut self, now: Time, agent: AgentId, out: &mut Vec<Action>) {
-        let Some(State::Talking { group, .. }) = self.agents.get(agent).map(|a| a.state) else { return };
-        let rest = self.wrap_up(agent, group);
-        let Some(a) = self.agents.get_mut(agent) else { return };
-        a.state = match rest.is_zero() {
-            true => State::Free,
-            false => State::WrapUp { over: self.deadlines.set(now + rest, Timer::WrapUp { agent }) },
-        };
-        self.review(now, agent, out);
+        Some((group, claim))
     }
 
     pub(crate) fn accepted(
@@ -142,7 +135,7 @@ impl Acd {
             return self.review(now, agent, out);
         }
         let freed = self.free_for_talk(agent, out);
-        self.begin_talk(call, agent, reservation);
+        self.begin_talk(call, agent, reservation, out);
         if let Some(caller) = freed {
             self.resume(now, caller, out);
         }
@@ -155,7 +148,7 @@ impl Acd {
         match caller.standing {
             Standing::Waiting => {}
             Standing::Offered(other) => {
-                self.withdraw(other, call, out);
+                self.withdraw(other, call, None, out);
                 self.detach(key);
                 if other != agent {
                     self.review(now, other, out);
@@ -181,37 +174,44 @@ impl Acd {
             State::Free => None,
             State::Offered { caller, .. } => {
                 let call = self.callers.get(caller)?.call;
-                self.withdraw(agent, call, out);
+                self.withdraw(agent, call, None, out);
                 Some(caller)
             }
             State::Talking { caller, .. } => {
-                self.callers.remove(caller);
+                self.forget(caller, out);
                 None
             }
-            State::WrapUp { over } | State::BackOff { over } => {
-                self.deadlines.cancel(over);
+            State::Resting { .. } => {
+                self.end_rest(agent, out);
                 None
             }
         }
     }
 
     /// Ties caller and agent together until `Ended`.
-    fn begin_talk(&mut self, call: CallId, agent: AgentId, reservation: Reservation) {
+    fn begin_talk(&mut self, call: CallId, agent: AgentId, reservation: Reservation, out: &mut Vec<Action>) {
         self.agents.list(agent, false);
         let Some(a) = self.agents.get_mut(agent) else { return };
         let known = self.callers.find(call);
-        let offered = a.newest.filter(|(newest, _)| *newest == reservation).map(|(_, group)| group);
-        let group = offered.or_else(|| known.and_then(|key| self.callers.get(key)).map(|c| c.group));
+        let offered = a.newest.filter(|newest| newest.reservation == reservation);
+        let group = offered.map(|o| o.group).or_else(|| known.and_then(|key| self.callers.get(key)).map(|c| c.group));
         // A call refused while its acceptance was under way talks all the same.
-        let key = known.unwrap_or_else(|| self.callers.insert(Caller::new(call, group.unwrap_or_default())));
-        a.state = State::Talking { caller: key, group };
+        let key = known.unwrap_or_else(|| {
+            let claim = offered.map(|o| o.claim).unwrap_or_default();
+            self.callers.insert(Caller::new(call, group.unwrap_or_default(), claim, 0))
+        });
+        a.state = State::Talking { caller: key, group, least: Duration::ZERO };
         a.heard = reservation;
         a.idle = None;
+        if known.is_none() {
+            self.note(key, out);
+        }
         self.callers.leave(key);
         let Some(caller) = self.callers.get_mut(key) else { return };
         caller.standing = Standing::Talking(agent);
         if let Some(wait) = caller.wait.take() {
             self.deadlines.cancel(wait);
         }
+        out.push(Action::Fact(Fact::Talks { call, agent }));
     }
 }

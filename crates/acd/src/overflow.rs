@@ -52,7 +52,7 @@ impl Acd {
             Ok(to) if to == from => self.stay(now, key, out),
             Ok(to) => self.move_to(now, key, to, out),
             Err((group, reason)) => {
-                self.callers.remove(key);
+                self.forget(key, out);
                 out.push(Action::Refused { call, group, reason });
             }
         }
@@ -73,6 +73,7 @@ impl Acd {
         caller.told = u32::MAX;
         caller.hops += 1;
         out.push(Action::Moved { call, from, to });
+        self.note(key, out);
         self.enter(now, key, out);
     }
 }

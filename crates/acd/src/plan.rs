@@ -5,11 +5,29 @@ use std::time::Duration;
 use base::GroupId;
 
 /// Groups by `GroupId` and agents by `AgentId`: an id is the place in its list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
     pub groups: Vec<Group>,
     pub agents: Vec<Agent>,
     pub back_off: BackOff,
+    /// How long a caller whose call was cut short may come back to the place; zero when no places are kept.
+    pub redial: Duration,
+    /// The longest wrap-up that can be asked for, from the moment of asking or, in a talk, from its end.
+    pub wrap_up_max: Duration,
+}
+
+impl Default for Plan {
+    /// Nobody and nothing to wait for. Ten minutes are long enough for a citizen who first waits and then dials again; an hour
+    /// is the longest note that an agent writes between two calls.
+    fn default() -> Plan {
+        Plan {
+            groups: Vec::new(),
+            agents: Vec::new(),
+            back_off: BackOff::default(),
+            redial: Duration::from_secs(600),
+            wrap_up_max: Duration::from_secs(3600),
+        }
+    }
 }
 
 /// A skill group.

@@ -9,10 +9,8 @@ use crate::Reservation;
 pub(crate) enum Timer {
     /// The lease of an offer ran out: the phone rang for the group's `ring`, and the next agent is tried.
     RingOut { agent: AgentId, reservation: Reservation },
-    /// The agent's time after a talk is over.
-    WrapUp { agent: AgentId },
-    /// The agent's rest after an offer that came to nothing is over.
-    BackOff { agent: AgentId },
+    /// The agent's wrap-up after a talk, or rest after an offer that came to nothing, is over.
+    Rested { agent: AgentId },
     /// The caller waited for the group's `wait` since entering it, and overflows.
     Waited { caller: Key },
 }

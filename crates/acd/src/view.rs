@@ -14,6 +14,8 @@ pub struct View {
     pub groups: Vec<GroupView>,
     /// By `AgentId`.
     pub agents: Vec<AgentState>,
+    /// Places that are kept for callers whose call was cut short.
+    pub places: usize,
 }
 
 /// One group at one moment; an agent counts in every group it serves.
@@ -25,6 +27,8 @@ pub struct GroupView {
     pub offered: usize,
     /// Since the time in `Enqueue`, of whoever is in line or offered; zero when nobody is.
     pub longest_wait: Duration,
+    /// Places that are kept for callers who waited here when their call was cut short.
+    pub places: usize,
     pub agents_ready: usize,
     pub agents_offered: usize,
     pub agents_talking: usize,
@@ -63,8 +67,8 @@ impl Acd {
                 State::Free => AgentState::Away,
                 State::Offered { .. } => AgentState::Offered,
                 State::Talking { .. } => AgentState::Talking,
-                State::WrapUp { .. } => AgentState::WrapUp,
-                State::BackOff { .. } => AgentState::BackOff,
+                State::Resting { rest, .. } if rest.wrap_up => AgentState::WrapUp,
+                State::Resting { .. } => AgentState::BackOff,
             };
             agents.push(state);
             for skill in agent.skills() {
@@ -74,7 +78,12 @@ impl Acd {
             }
             self.count_offer(now, agent.state, &mut groups);
         }
-        View { groups, agents }
+        for place in self.places.all().values() {
+            if let Some(group) = groups.get_mut(usize::from(place.group.0)) {
+                group.places += 1;
+            }
+        }
+        View { groups, agents, places: self.places.len() }
     }
 
     fn count_offer(&self, now: Now, state: State, groups: &mut [GroupView]) {

@@ -1,13 +1,17 @@
 //! The Prometheus text format, version 0.0.4.
 
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use base::EndReason;
 use server::view::{Histogram, MediaWorker, Phase, Readiness, View};
 
-/// All metrics of a view; `now` tells how old the view is.
-pub(crate) fn text(view: &View, now: Instant) -> String {
+use crate::serve::Shared;
+
+/// All metrics of the last view and of the API; `now` tells how old the view is.
+pub(crate) fn text(shared: &Shared, now: Instant) -> String {
+    let view = &*(shared.view)();
     let mut page = Page(String::with_capacity(16 * 1024));
     engine(&mut page, view, now);
     calls(&mut page, view);
@@ -15,7 +19,9 @@ pub(crate) fn text(view: &View, now: Instant) -> String {
     queue(&mut page, view);
     agents(&mut page, view);
     records(&mut page, view);
+    journal(&mut page, view);
     media(&mut page, &view.media);
+    api(&mut page, shared);
     page.histogram("hotline_answer_seconds", "From the INVITE to our 200.", &view.answer);
     page.histogram("hotline_wait_seconds", "In the queue, of calls that an agent answered.", &view.wait);
     page.histogram("hotline_turn_seconds", "One turn of the control loop.", &view.turn);
@@ -52,6 +58,8 @@ fn sip(page: &mut Page, view: &View) {
     page.head("hotline_sip_messages_total", "counter", "SIP messages, by direction.");
     page.labelled("hotline_sip_messages_total", &[("direction", "in")], view.sip.received as f64);
     page.labelled("hotline_sip_messages_total", &[("direction", "out")], view.sip.sent as f64);
+    page.counter("hotline_sip_unread_total", "Messages that a fault of our reader cost.", view.sip.unread);
+    page.counter("hotline_sip_shed_total", "New calls refused because too many waited for a turn.", view.sip.shed);
     page.counter("hotline_sip_malformed_total", "Datagrams that were no SIP message.", view.sip.malformed);
     page.counter("hotline_sip_send_failed_total", "Messages that the system did not take.", view.sip.send_failed);
 }
@@ -108,6 +116,20 @@ fn records(page: &mut Page, view: &View) {
     page.single("hotline_records_waiting", "gauge", "Record entries not yet written.", store.waiting as f64);
 }
 
+fn journal(page: &mut Page, view: &View) {
+    let journal = &view.journal;
+    page.single("hotline_journal_up", "gauge", "1 when facts are written in time.", number(journal.ok));
+    page.counter("hotline_journal_facts_total", "Facts handed to the journal.", journal.facts);
+    let (unwritten, unflushed) = (journal.facts_not_written as f64, journal.facts_not_flushed as f64);
+    page.single("hotline_journal_facts_not_written", "gauge", "Facts that a kill now would lose.", unwritten);
+    page.single("hotline_journal_facts_not_flushed", "gauge", "Facts that a power cut now would lose.", unflushed);
+    page.counter("hotline_journal_failures_total", "Writes and flushes that failed.", journal.failures);
+    page.counter("hotline_journal_behind_total", "Turns that could wait no longer.", journal.times_behind);
+    page.single("hotline_journal_bytes", "gauge", "Bytes of the journal on the disk.", journal.bytes as f64);
+    let slowest = journal.slowest_commit.as_secs_f64();
+    page.single("hotline_journal_slowest_commit_seconds", "gauge", "The longest wait for a write.", slowest);
+}
+
 fn media(page: &mut Page, workers: &[MediaWorker]) {
     type Column = (&'static str, &'static str, &'static str, fn(&MediaWorker) -> u64);
     let columns: [Column; 8] = [
@@ -126,6 +148,14 @@ fn media(page: &mut Page, workers: &[MediaWorker]) {
             page.labelled(name, &[("worker", &index.to_string())], read(worker) as f64);
         }
     }
+}
+
+fn api(page: &mut Page, shared: &Shared) {
+    let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    page.counter("hotline_api_requests_total", "Requests to the API.", count(&shared.counts.requests));
+    page.counter("hotline_api_auth_failed_total", "Tokens shown that are none.", count(&shared.counts.auth_failed));
+    page.single("hotline_api_streams", "gauge", "Event streams that are open.", shared.streams.open() as f64);
+    page.counter("hotline_api_news_lost_total", "News that found no room on its way to readers.", shared.board.lost());
 }
 
 fn number(truth: bool) -> f64 {

@@ -7,8 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::{
-    AgentId, CallId, EndReason, Epoch, Flow, GroupId, LegId, NetworkId, NodeId, Record, StartRecord, SwitchId, Time,
-    Transport, Wait, WaitOutcome, Wall,
+    AgentEvent, AgentHappening, AgentId, CallId, EndReason, Epoch, Flow, GroupId, LegId, NetworkId, NodeId, Now,
+    Record, RecordEntry, StartRecord, SwitchId, Time, Transport, Wait, WaitOutcome, Wall,
 };
 
 /// The longest text or list that is read back: a SIP message at its limit of 64 KiB. Longer is a torn or foreign file.
@@ -334,6 +334,7 @@ packed_struct!(AgentId(place));
 packed_struct!(GroupId(place));
 packed_struct!(NetworkId(place));
 packed_struct!(Wall(millis));
+packed_struct!(Now { time, wall });
 packed_struct!(SwitchId { node, index });
 packed_struct!(CallId { switch, epoch, serial, slot });
 packed_struct!(LegId { call, index });
@@ -362,6 +363,21 @@ packed_struct!(Record {
     end_reason,
     confidential,
 });
+
+packed_struct!(AgentEvent { agent, number, at, what, by });
+packed_enum!(AgentHappening {
+    0 => SignedOn,
+    1 => Ready,
+    2 => Paused { reason },
+    3 => SignedOff,
+    4 => Offered { call },
+    5 => OfferOver { call, outcome },
+    6 => Talking { call },
+    7 => TalkOver { call },
+    8 => WrapUp { until },
+    9 => WrapUpOver,
+});
+packed_enum!(RecordEntry { 0 => Start(start), 1 => End(record), 2 => Agent(event) });
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,10 @@
-//! What a call gathers for its record.
+//! What a call gathers for its record; each piece is told as a fact, so that a restart knows it too.
 
 use std::time::Duration;
 
 use base::{EndReason, Now, Record, StartRecord, Time, Wait, WaitOutcome, Wall};
+
+use crate::{Action, Fact};
 
 #[derive(Clone, Debug)]
 struct OpenWait {
@@ -20,11 +22,13 @@ pub(crate) struct Account {
     open: Option<OpenWait>,
     agent: Option<String>,
     talk_since: Option<Time>,
-    pub(crate) confidential: bool,
+    /// Of talks with agents who were lost.
+    talked_ms: u64,
+    confidential: bool,
 }
 
 /// Nodes a record lists; a longer walk keeps its first ones. Three times the deepest path a person presses through.
-const PATH_MAX: usize = 64;
+pub(crate) const PATH_MAX: usize = 64;
 
 impl Account {
     pub(crate) fn new(start: StartRecord) -> Account {
@@ -36,28 +40,35 @@ impl Account {
             open: None,
             agent: None,
             talk_since: None,
+            talked_ms: 0,
             confidential: false,
         }
     }
 
-    pub(crate) fn answered(&mut self, now: Now) {
+    pub(crate) fn answered(&mut self, now: Now, menu_version: &str, locale: &str, out: &mut Vec<Action>) {
         self.answered = Some(now.wall);
+        let (menu_version, locale) = (menu_version.to_owned(), locale.to_owned());
+        tell(Fact::Started { start: self.start.clone(), menu_version, locale }, out);
+        tell(Fact::Answered { at: now.wall }, out);
     }
 
-    pub(crate) fn visited(&mut self, node: &str) {
+    pub(crate) fn visited(&mut self, node: &str, out: &mut Vec<Action>) {
         if self.path.len() < PATH_MAX {
             self.path.push(node.to_owned());
+            tell(Fact::Visited { node: node.to_owned() }, out);
         }
     }
 
-    pub(crate) fn wait_began(&mut self, now: Now, group: &str) {
+    pub(crate) fn wait_began(&mut self, now: Now, group: &str, out: &mut Vec<Action>) {
         self.open = Some(OpenWait { group: group.to_owned(), entered: now.wall, since: now.time });
+        tell(Fact::Waiting { group: group.to_owned(), at: now.wall }, out);
     }
 
-    pub(crate) fn wait_ended(&mut self, now: Now, outcome: WaitOutcome) {
+    pub(crate) fn wait_ended(&mut self, now: Now, outcome: WaitOutcome, out: &mut Vec<Action>) {
         if let Some(open) = self.open.take() {
             let waited_ms = millis(now.time - open.since);
             self.waits.push(Wait { group: open.group, entered: open.entered, waited_ms, outcome });
+            tell(Fact::WaitEnded { outcome, waited_ms }, out);
         }
     }
 
@@ -67,8 +78,45 @@ impl Account {
     }
 
     /// Both can hear each other.
-    pub(crate) fn talk_began(&mut self, now: Now) {
-        self.talk_since.get_or_insert(now.time);
+    pub(crate) fn talk_began(&mut self, now: Now, out: &mut Vec<Action>) {
+        if self.talk_since.is_none() {
+            self.talk_since = Some(now.time);
+            tell(Fact::TalkBegan { at: now.wall }, out);
+        }
+    }
+
+    /// The agent was lost; another one may follow.
+    pub(crate) fn talk_lost(&mut self, now: Now, out: &mut Vec<Action>) {
+        if let Some(since) = self.talk_since.take() {
+            let talk_ms = millis(now.time - since);
+            self.talked_ms = self.talked_ms.saturating_add(talk_ms);
+            tell(Fact::TalkEnded { talk_ms }, out);
+        }
+    }
+
+    pub(crate) fn confide(&mut self, out: &mut Vec<Action>) {
+        if !self.confidential {
+            self.confidential = true;
+            tell(Fact::Confidential, out);
+        }
+    }
+
+    /// The facts that lead to where the account stands.
+    pub(crate) fn retell(&self, now: Now, menu_version: &str, locale: &str) -> Vec<Fact> {
+        let (menu_version, locale) = (menu_version.to_owned(), locale.to_owned());
+        let mut facts = vec![Fact::Started { start: self.start.clone(), menu_version, locale }];
+        facts.extend(self.answered.map(|at| Fact::Answered { at }));
+        facts.extend(self.path.iter().map(|node| Fact::Visited { node: node.clone() }));
+        for wait in &self.waits {
+            facts.push(Fact::Waiting { group: wait.group.clone(), at: wait.entered });
+            facts.push(Fact::WaitEnded { outcome: wait.outcome, waited_ms: wait.waited_ms });
+        }
+        facts.extend(self.open.iter().map(|o| Fact::Waiting { group: o.group.clone(), at: o.entered }));
+        facts.extend(self.confidential.then_some(Fact::Confidential));
+        let began = self.talk_since.map(|since| millis(now.time - since));
+        let began = began.map(|ms| Wall(now.wall.0.saturating_sub(i64::try_from(ms).unwrap_or(i64::MAX))));
+        facts.extend(began.map(|at| Fact::TalkBegan { at }));
+        facts
     }
 
     pub(crate) fn finish(&mut self, now: Now, end_reason: EndReason, locale: &str, menu_version: &str) -> Record {
@@ -83,11 +131,15 @@ impl Account {
             queued_ms: self.waits.iter().map(|w| w.waited_ms).sum(),
             waits: std::mem::take(&mut self.waits),
             agent: self.agent.take(),
-            talk_ms: self.talk_since.map_or(0, |since| millis(now.time - since)),
+            talk_ms: self.talked_ms.saturating_add(self.talk_since.map_or(0, |since| millis(now.time - since))),
             end_reason,
             confidential: self.confidential,
         }
     }
+}
+
+fn tell(fact: Fact, out: &mut Vec<Action>) {
+    out.push(Action::Fact(fact));
 }
 
 fn millis(duration: Duration) -> u64 {

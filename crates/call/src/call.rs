@@ -4,7 +4,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use acd::Reservation;
-use base::{Codec, EndReason, Job, Lease, LegId, Notice, Now, Record, RecordEntry, StartRecord, WaitOutcome};
+use base::{
+    CallerKey, Codec, EndReason, Job, Lease, LegId, Notice, Now, Record, RecordEntry, StartRecord, WaitOutcome,
+};
 use ivr::{LocaleId, Walk};
 
 use crate::account::Account;
@@ -39,6 +41,8 @@ pub struct Call {
     pub(crate) withdrawn: Reservation,
     pub(crate) program: Program,
     pub(crate) locale: LocaleId,
+    pub(crate) caller: Option<CallerKey>,
+    errand: Option<&'static str>,
     /// Drawn once; makes the `o=` lines of this call.
     pub(crate) session_id: u64,
     over: bool,
@@ -48,8 +52,12 @@ pub struct Call {
 #[derive(Clone, Debug)]
 pub struct Arrival<'a> {
     pub start: StartRecord,
+    /// Tells callers apart; none when the number is withheld.
+    pub caller: Option<CallerKey>,
     /// Place in `Plan::menus`.
     pub menu: usize,
+    /// The prompt that is all that this call is about.
+    pub errand: Option<&'static str>,
     pub lease: Lease,
     pub peer: IpAddr,
     /// The body of the INVITE; none for a late offer.
@@ -88,6 +96,8 @@ impl Call {
             withdrawn: Reservation::default(),
             program: Program::default(),
             locale: LocaleId(0),
+            caller: arrival.caller,
+            errand: arrival.errand,
             session_id: arrival.session_id,
             over: false,
         };
@@ -104,7 +114,7 @@ impl Call {
             Event::Offer(offer) => self.on_offer(now, offer, out),
             Event::Timer(timer) => self.on_timer(now, timer, out),
             Event::Stop(reason) => self.end(now, reason, out),
-            Event::Confide => self.confide(out),
+            Event::Confide => self.account.confide(out),
         }
         self.settle(out);
     }
@@ -117,6 +127,10 @@ impl Call {
             Journey::With(_) => Phase::Talking,
             Journey::Leaving(_) | Journey::Ending => Phase::Ending,
         }
+    }
+
+    pub fn id(&self) -> base::CallId {
+        self.start.id
     }
 
     pub fn is_over(&self) -> bool {
@@ -133,7 +147,8 @@ impl Call {
             None => citizen.offer(),
         };
         citizen.state = State::Offered;
-        self.account.answered(now);
+        let locale = self.plan.prompts.locale_name(self.locale);
+        self.account.answered(now, &self.menu.version, locale, out);
         out.push(Action::Record(RecordEntry::Start(self.start.clone())));
         self.open(0, out);
         out.push(Action::Provisional { leg: CITIZEN, status: 180 });
@@ -154,6 +169,7 @@ impl Call {
             _ if !self.legs[place].is_live() => {}
             Signal::Cancelled => self.far_end_left(place, now, EndReason::Cancelled, out),
             Signal::Acked { body } => self.on_acked(now, place, body, out),
+            Signal::AckMissing if place > 0 => self.agent_lost(now, place, out),
             Signal::AckMissing => self.end(now, EndReason::NoAck, out),
             Signal::Progress => {}
             Signal::Answered { body } => self.on_agent_answered(now, place, body, out),
@@ -161,6 +177,7 @@ impl Call {
             Signal::Digit(digit) if leg == CITIZEN => self.on_digit(now, digit, out),
             Signal::Digit(_) => {}
             Signal::Bye => self.on_bye(now, place, out),
+            Signal::Alive => self.alive(leg),
             Signal::Gone => self.far_end_left(place, now, EndReason::MediaLost, out),
         }
     }
@@ -170,22 +187,24 @@ impl Call {
             Notice::Digit { leg, digit } if leg.index == CITIZEN => self.on_digit(now, digit, out),
             Notice::Played { leg, play } if leg.index == CITIZEN && self.program.is(play) => self.on_played(now, out),
             Notice::Heard { leg } => self.spoke(leg.index),
-            Notice::Silent { leg, for_ms } => self.probe(leg.index, for_ms, out),
+            Notice::Silent { leg, for_ms } => self.probe(now, leg.index, for_ms, out),
             _ => {}
         }
     }
 
     /// A phone that lost its power hangs up nothing: whoever sends no voice is asked whether the dialog still stands.
-    fn probe(&self, leg: u16, silent_ms: u32, out: &mut Vec<Action>) {
+    fn probe(&mut self, now: Now, leg: u16, silent_ms: u32, out: &mut Vec<Action>) {
         let doubtful = |l: &Leg| l.state == State::Confirmed && (l.spoke || silent_ms >= LISTENER_MS);
         if self.legs.iter().any(|l| l.id.index == leg && doubtful(l)) {
             out.push(Action::Probe { leg });
+            self.await_life(now, leg, out);
         }
     }
 
     fn spoke(&mut self, leg: u16) {
         if let Some(leg) = self.legs.iter_mut().find(|l| l.id.index == leg) {
             leg.spoke = true;
+            leg.asked = false;
         }
     }
 
@@ -196,6 +215,7 @@ impl Call {
             Timer::Announce => self.ask_position(out),
             Timer::Redial => self.redial(out),
             Timer::MaxTalk => self.end(now, EndReason::MaxTalk, out),
+            Timer::Vanished => self.vanished(now, out),
         }
     }
 
@@ -214,10 +234,20 @@ impl Call {
         }
         self.legs[place].state = State::Confirmed;
         if place == 0 && matches!(self.journey, Journey::Arriving) {
-            self.journey = Journey::Menu(Box::new(Walk::new(&self.menu.menu)));
-            out.push(Action::Arm { timer: Timer::MenuLimit, at: now.time + self.plan.limits.menu });
-            self.walk(now, ivr::Event::Start, out);
+            self.begin(now, out);
         }
+    }
+
+    /// The phone has opened its ear.
+    fn begin(&mut self, now: Now, out: &mut Vec<Action>) {
+        if let Some(prompt) = self.errand {
+            self.journey = Journey::Leaving(EndReason::MenuEnd);
+            self.program.play(self.sounds(&[prompt]), base::After::Silence);
+            return;
+        }
+        self.journey = Journey::Menu(Box::new(Walk::new(&self.menu.menu)));
+        out.push(Action::Arm { timer: Timer::MenuLimit, at: now.time + self.plan.limits.menu });
+        self.walk(now, ivr::Event::Start, out);
     }
 
     /// A re-INVITE or UPDATE of either party changes that party's leg alone: we stand in the middle of the media.
@@ -292,14 +322,16 @@ impl Call {
         for place in 0..self.legs.len() {
             self.hang_up(place, out);
         }
-        out.push(Action::Record(RecordEntry::End(Box::new(self.record(now, reason)))));
+        let record = Box::new(self.record(now, reason));
+        out.push(Action::Fact(Fact::Ended { record: record.clone() }));
+        out.push(Action::Record(RecordEntry::End(record)));
     }
 
     /// Tells the queue that the caller leaves the part of the journey that it knows of.
     fn leave(&mut self, now: Now, journey: Journey, outcome: WaitOutcome, out: &mut Vec<Action>) {
         match journey {
             Journey::Waiting(waiting) => {
-                self.account.wait_ended(now, outcome);
+                self.account.wait_ended(now, outcome, out);
                 out.push(Action::Queue(acd::Command::Abandon { call: self.start.id }));
                 self.drop_ringing(waiting.ringing, out);
             }
@@ -310,9 +342,10 @@ impl Call {
         }
     }
 
-    fn confide(&mut self, out: &mut Vec<Action>) {
-        self.account.confidential = true;
-        out.push(Action::Fact(Fact::Confidential));
+    /// The record of a call whose logic failed.
+    pub fn cut_short(&mut self, now: Now, reason: EndReason) -> Record {
+        self.account.wait_ended(now, WaitOutcome::Ended, &mut Vec::new());
+        self.record(now, reason)
     }
 
     fn record(&mut self, now: Now, reason: EndReason) -> Record {
@@ -353,6 +386,7 @@ impl Call {
         let done = matches!(self.journey, Journey::Ending) && self.legs.len() == 1 && self.legs[0].closed;
         if done && !self.over && self.slots.is_empty() {
             self.over = true;
+            out.push(Action::Fact(Fact::Over));
             out.push(Action::Over);
         }
     }

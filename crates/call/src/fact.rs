@@ -6,10 +6,12 @@ use base::{AgentId, Record, StartRecord, WaitOutcome, Wall, packed_enum};
 /// One thing that became true of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
-    /// The first of every call: its INVITE will be answered.
+    /// The first of every call that is answered.
     Started {
         start: StartRecord,
         menu_version: String,
+        /// The language until the citizen chooses one.
+        locale: String,
     },
     Answered {
         at: Wall,
@@ -36,6 +38,12 @@ pub enum Fact {
         reservation: Reservation,
         waited_ms: u64,
     },
+    /// An INVITE leaves for one of the agent's phones.
+    Dialled {
+        leg: u16,
+        agent: AgentId,
+        reservation: Reservation,
+    },
     /// The offer came to nothing.
     Declined {
         agent: AgentId,
@@ -57,6 +65,10 @@ pub enum Fact {
     TalkBegan {
         at: Wall,
     },
+    /// The agent was lost and the citizen waits again; both had heard each other for so long.
+    TalkEnded {
+        talk_ms: u64,
+    },
     /// The last but for `Released`.
     Ended {
         record: Box<Record>,
@@ -68,7 +80,7 @@ pub enum Fact {
 }
 
 packed_enum!(Fact {
-    0 => Started { start, menu_version },
+    0 => Started { start, menu_version, locale },
     1 => Answered { at },
     2 => Visited { node },
     3 => Language { locale },
@@ -82,4 +94,6 @@ packed_enum!(Fact {
     11 => Ended { record },
     12 => Over,
     13 => Confidential,
+    14 => Dialled { leg, agent, reservation },
+    15 => TalkEnded { talk_ms },
 });

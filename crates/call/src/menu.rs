@@ -1,10 +1,10 @@
 //! The citizen in the menu: what the interpreter obliges the call to do.
 
 use base::{Digit, EndReason, GroupId, Now, SoundId};
-use ivr::{Event as Walked, Step};
+use ivr::{Event as Walked, LocaleId, Step};
 
 use crate::journey::Journey;
-use crate::{Action, Call, Timer};
+use crate::{Action, Call, Fact, Timer};
 
 impl Call {
     pub(crate) fn on_digit(&mut self, now: Now, digit: Digit, out: &mut Vec<Action>) {
@@ -22,14 +22,20 @@ impl Call {
 
     fn take_step(&mut self, now: Now, step: Step, out: &mut Vec<Action>) {
         match step {
-            Step::Enter(node) => self.account.visited(self.menu.menu.node_name(node)),
-            Step::Locale(locale) => self.locale = locale,
+            Step::Enter(node) => self.account.visited(self.menu.menu.node_name(node), out),
+            Step::Locale(locale) => self.speak(locale, out),
             Step::Play(sounds) => self.program.play(sounds, base::After::Silence),
             Step::Wait { until } => out.push(Action::Arm { timer: Timer::Menu, at: until }),
             Step::StopWaiting => out.push(Action::Disarm(Timer::Menu)),
             Step::Queue { group, priority, said } => self.leave_menu(now, (group, priority), said, out),
             Step::End => self.end(now, EndReason::MenuEnd, out),
         }
+    }
+
+    fn speak(&mut self, locale: LocaleId, out: &mut Vec<Action>) {
+        self.locale = locale;
+        let locale = self.plan.prompts.locale_name(locale).to_owned();
+        out.push(Action::Fact(Fact::Language { locale }));
     }
 
     pub(crate) fn menu_limit(&mut self, now: Now, out: &mut Vec<Action>) {
@@ -49,7 +55,7 @@ impl Call {
             Journey::Menu(_) => self.walk(now, Walked::Played, out),
             Journey::With(with) if with.greeting => {
                 with.greeting = false;
-                self.account.talk_began(now);
+                self.account.talk_began(now, out);
             }
             Journey::Leaving(reason) => {
                 let reason = *reason;

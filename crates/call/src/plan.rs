@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base::{Secret, SoundId, Transport};
 use ivr::{Menu, Prompts};
+use roster::StarCodes;
 
 /// Everything a switch and its calls need to know; a call keeps the plan it began with.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct Plan {
     pub groups: Vec<Group>,
     /// By `AgentId`, as in `acd::Plan` and `roster::Plan`.
     pub agents: Vec<Agent>,
+    /// What agents dial to change their state; as in `roster::Plan`.
+    pub star_codes: StarCodes,
     pub connect: Connect,
     pub limits: Limits,
 }
@@ -132,13 +135,39 @@ pub struct Connect {
     pub say_agent_number: bool,
 }
 
+/// The answer to a call that has to come later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// 480, 486, 503 or 600.
+    pub status: u16,
+    pub retry_after: Duration,
+}
+
 /// Bounds of a call and of a switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Calls at once; the next gets 503 with Retry-After.
+    /// Calls at once; the next is told to come later.
     pub calls: usize,
+    /// New calls in a second; more are told to come later. None for as many as come.
+    pub calls_per_s: Option<u32>,
+    /// How a new call is told to come later: 503 as RFC 3261 §21.5.4 says, or what a carrier takes better that takes a trunk
+    /// out of service after a 503.
+    pub refusal: Refusal,
     /// The longest talk.
     pub talk: Duration,
     /// The longest time in the menu; then the caller goes to the menu's queue.
     pub menu: Duration,
+}
+
+impl Default for Limits {
+    /// A city's hotline on one machine.
+    fn default() -> Limits {
+        Limits {
+            calls: 2000,
+            calls_per_s: None,
+            refusal: Refusal { status: 503, retry_after: Duration::from_secs(10) },
+            talk: Duration::from_secs(7200),
+            menu: Duration::from_secs(300),
+        }
+    }
 }

@@ -4,7 +4,7 @@ use acd::Reservation;
 use base::AgentId;
 
 use crate::journey::{Journey, Waiting};
-use crate::{Action, Call};
+use crate::{Action, Call, Fact};
 
 #[derive(Clone, Copy, Debug)]
 struct Held {
@@ -45,6 +45,7 @@ impl Call {
             let epoch = reservation.0;
             let winding_down = legs.iter().any(|l| l.serves(reservation));
             if !winding_down {
+                out.push(Action::Fact(Fact::Released { agent, reservation }));
                 out.push(Action::Roster(roster::Command::Released { agent, call, epoch }));
             } else if !releasing {
                 out.push(Action::Roster(roster::Command::Releasing { agent, call, epoch }));

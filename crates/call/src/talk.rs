@@ -10,14 +10,14 @@ impl Call {
     pub(crate) fn begin_talk(&mut self, now: Now, out: &mut Vec<Action>) {
         let Journey::With(with) = &self.journey else { return };
         let number = self.plan.agents.get(with.agent.0 as usize).map_or("", |a| a.number.as_str());
-        self.account.wait_ended(now, WaitOutcome::Answered);
+        self.account.wait_ended(now, WaitOutcome::Answered, out);
         self.account.connected(number);
         let greeting = if self.plan.connect.say_agent_number { self.say_agent_number(number) } else { Vec::new() };
         if let Journey::With(with) = &mut self.journey {
             with.greeting = !greeting.is_empty();
         }
         if greeting.is_empty() {
-            self.account.talk_began(now);
+            self.account.talk_began(now, out);
         }
         self.program.play(greeting, After::Silence);
         for timer in [Timer::Announce, Timer::Redial] {
@@ -38,6 +38,10 @@ impl Call {
         let leg = self.legs[place].id.index;
         let reservation = self.legs[place].agent.as_ref().map(|a| a.reservation);
         match (&self.journey, reservation) {
+            // Nobody hung up, or the agent did before either could hear the other: the citizen is not to pay for it.
+            (Journey::With(with), _) if with.leg == leg && (with.greeting || reason == EndReason::MediaLost) => {
+                self.wait_again(now, out);
+            }
             (Journey::With(with), _) if with.leg == leg => self.end(now, reason, out),
             (Journey::Waiting(_), Some(reservation)) => {
                 self.contact_failed(reservation, acd::Decline::Unreachable, out);

@@ -8,7 +8,7 @@ use roster::Contact;
 
 use crate::journey::{Journey, Ringing, Waiting, With};
 use crate::leg::{AgentSide, Leg};
-use crate::{Action, Call, Dial, Offer, Timer};
+use crate::{Action, Call, Dial, Fact, Offer, Timer};
 
 /// A phone may call itself busy for this long after its previous call.
 const STILL_BUSY: Duration = Duration::from_secs(2);
@@ -24,15 +24,21 @@ impl Call {
         said: Vec<SoundId>,
         out: &mut Vec<Action>,
     ) {
-        self.journey = Journey::Waiting(Waiting { group, since: now.time, ringing: None });
+        self.take_place(now, Waiting { group, priority, since: now.time, ringing: None }, said, out);
+    }
+
+    /// Waits at this place, a new one or one that was kept.
+    pub(crate) fn take_place(&mut self, now: Now, place: Waiting, said: Vec<SoundId>, out: &mut Vec<Action>) {
+        let Waiting { group, priority, since, .. } = place;
+        self.journey = Journey::Waiting(place);
         self.begin_wait(now, group, said, out);
-        let call = self.start.id;
-        out.push(Action::Queue(acd::Command::Enqueue { call, caller: None, group, priority, since: now.time }));
+        let (call, caller) = (self.start.id, self.caller);
+        out.push(Action::Queue(acd::Command::Enqueue { call, caller, group, priority, since }));
     }
 
     fn begin_wait(&mut self, now: Now, group: GroupId, said: Vec<SoundId>, out: &mut Vec<Action>) {
         if let Some(plan) = self.plan.groups.get(usize::from(group.0)) {
-            self.account.wait_began(now, &plan.name);
+            self.account.wait_began(now, &plan.name, out);
             self.program.play(said, After::Loop(plan.music));
         }
         self.arm_announcement(now, group, out);
@@ -89,7 +95,7 @@ impl Call {
     fn moved(&mut self, now: Now, to: GroupId, out: &mut Vec<Action>) {
         let Journey::Waiting(waiting) = &mut self.journey else { return };
         waiting.group = to;
-        self.account.wait_ended(now, WaitOutcome::Overflowed);
+        self.account.wait_ended(now, WaitOutcome::Overflowed, out);
         self.begin_wait(now, to, Vec::new(), out);
     }
 
@@ -98,7 +104,7 @@ impl Call {
             return;
         }
         let journey = std::mem::replace(&mut self.journey, Journey::Leaving(EndReason::QueueRefused));
-        self.account.wait_ended(now, WaitOutcome::Refused);
+        self.account.wait_ended(now, WaitOutcome::Refused, out);
         if let Journey::Waiting(waiting) = journey {
             self.drop_ringing(waiting.ringing, out);
         }
@@ -131,9 +137,20 @@ impl Call {
         let (agent, reservation) = (ringing.agent, ringing.reservation);
         waiting.ringing = Some(ringing);
         let waited = now.time - waiting.since;
+        self.tell_offered(agent, reservation, waited, out);
         for (contact, lease) in contacts {
             self.dial(AgentSide { agent, reservation, contact }, lease, waited, out);
         }
+    }
+
+    fn tell_offered(&self, agent: AgentId, reservation: Reservation, waited: Duration, out: &mut Vec<Action>) {
+        let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+        let number = self.agent_number(agent).to_owned();
+        out.push(Action::Fact(Fact::Offered { agent, number, reservation, waited_ms }));
+    }
+
+    pub(crate) fn agent_number(&self, agent: AgentId) -> &str {
+        self.plan.agents.get(agent.0 as usize).map_or("", |a| a.number.as_str())
     }
 
     fn dial(&mut self, side: AgentSide, lease: Lease, waited: Duration, out: &mut Vec<Action>) {
@@ -144,6 +161,7 @@ impl Call {
         let mut leg = Leg::new(id, lease, side.contact.flow.peer.ip(), session_id, self.codecs_for_agent());
         let body = leg.offer();
         let (from_number, from_display) = self.shown_to_agent(waited);
+        out.push(Action::Fact(Fact::Dialled { leg: index, agent: side.agent, reservation: side.reservation }));
         out.push(Action::Dial(Box::new(Dial {
             leg: index,
             contact: side.contact.clone(),
@@ -230,6 +248,7 @@ impl Call {
 
     fn decline(&mut self, agent: AgentId, reservation: Reservation, cause: Decline, out: &mut Vec<Action>) {
         let call = self.start.id;
+        out.push(Action::Fact(Fact::Declined { agent, reservation, cause }));
         out.push(Action::Queue(acd::Command::Declined { call, agent, reservation, cause }));
     }
 
@@ -245,6 +264,8 @@ impl Call {
     /// Stops every phone of the offer; the slots follow when the phones have answered.
     pub(crate) fn drop_ringing(&mut self, ringing: Option<Ringing>, out: &mut Vec<Action>) {
         let Some(ringing) = ringing else { return };
+        let Ringing { agent, reservation, .. } = ringing;
+        out.push(Action::Fact(Fact::Declined { agent, reservation, cause: Decline::Taken }));
         out.push(Action::Disarm(Timer::Redial));
         for (_, lease) in ringing.again {
             out.push(Action::Job(Job::Close { end: lease.end }));
@@ -258,11 +279,14 @@ impl Call {
 
     fn connect(&mut self, now: Now, place: usize, side: &AgentSide, out: &mut Vec<Action>) {
         let Journey::Waiting(waiting) = &mut self.journey else { return };
-        let (group, ringing) = (waiting.group, waiting.ringing.take());
+        let Waiting { group, priority, since, .. } = *waiting;
+        let ringing = waiting.ringing.take();
         let (agent, reservation) = (side.agent, side.reservation);
         let leg = self.legs[place].id.index;
         self.legs[place].state = crate::leg::State::Confirmed;
-        self.journey = Journey::With(With { agent, reservation, leg, group, greeting: false });
+        self.journey = Journey::With(With { agent, reservation, leg, group, priority, since, greeting: false });
+        let number = self.agent_number(agent).to_owned();
+        out.push(Action::Fact(Fact::Connected { agent, number, reservation }));
         out.push(Action::Queue(acd::Command::Accepted { call: self.start.id, agent, reservation }));
         let talking = roster::Command::Talking { agent, call: self.start.id, epoch: reservation.0 };
         out.push(Action::Roster(talking));

@@ -5,6 +5,7 @@ mod call;
 mod check;
 mod records;
 mod serve;
+mod token;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,7 @@ enum Command {
     Call(call::Args),
     Agent(agent::Args),
     Records(records::Args),
+    Token(token::Args),
 }
 
 fn main() -> ExitCode {
@@ -35,5 +37,6 @@ fn main() -> ExitCode {
         Command::Call(args) => call::run(args),
         Command::Agent(args) => agent::run(args),
         Command::Records(args) => records::run(args),
+        Command::Token(args) => token::run(args),
     }
 }

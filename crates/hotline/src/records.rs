@@ -10,8 +10,9 @@ use store::{CallRow, Filter, WaitRow};
 
 /// Shows the records of calls, the oldest first.
 ///
-/// The table masks the callers' numbers; `--full` shows them. JSON always holds them in full. Times are UTC. What is not
-/// known is empty in the table and null in JSON; a call without an end is open.
+/// The table masks the callers' numbers; `--full` shows them. JSON holds them in full. The number of a confidential call is
+/// masked everywhere. Times are UTC. What is not known is empty in the table and null in JSON; a call without an end is
+/// open.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// One JSON object a line instead of a table.
@@ -45,7 +46,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
 
 fn show_json(args: &Args, out: &mut impl io::Write) -> Result<(), String> {
     let mut written = Ok(());
-    let read = store::for_each(&args.data, Filter { last: args.last }, |row| {
+    let read = store::for_each(&args.data, Filter { last: args.last, ..Filter::default() }, |row| {
         written = writeln!(out, "{}", object(&row));
         written.is_ok()
     });
@@ -54,7 +55,7 @@ fn show_json(args: &Args, out: &mut impl io::Write) -> Result<(), String> {
 }
 
 fn show_table(args: &Args, out: &mut impl io::Write) -> Result<(), String> {
-    let filter = Filter { last: Some(args.last.unwrap_or(TABLE_ROWS)) };
+    let filter = Filter { last: Some(args.last.unwrap_or(TABLE_ROWS)), ..Filter::default() };
     let rows = store::read(&args.data, filter).map_err(|error| error.to_string())?;
     write_table(&rows, args.full, out).or_else(reader_left)
 }
@@ -74,7 +75,7 @@ fn reader_left(error: io::Error) -> Result<(), String> {
 fn object(row: &CallRow) -> Value {
     json!({
         "id": row.id,
-        "caller": row.caller,
+        "caller": caller(row, true),
         "called": row.called,
         "source": row.source,
         "started": row.started.to_string(),
@@ -89,6 +90,7 @@ fn object(row: &CallRow) -> Value {
         "agent": row.agent,
         "talk_ms": row.talk_ms,
         "end_reason": row.end_reason,
+        "confidential": row.confidential,
     })
 }
 
@@ -101,13 +103,16 @@ fn wait(wait: &WaitRow) -> Value {
     })
 }
 
+fn caller(row: &CallRow, full: bool) -> String {
+    if full && !row.confidential { row.caller.clone() } else { Masked(&row.caller).to_string() }
+}
+
 const HEADINGS: [&str; 9] = ["STARTED", "CALLER", "CALLED", "MENU", "GROUP", "WAIT", "AGENT", "TALK", "END"];
 
 fn cells(row: &CallRow, full: bool) -> [String; HEADINGS.len()] {
-    let caller = if full { row.caller.clone() } else { Masked(&row.caller).to_string() };
     [
         seconds(row.started),
-        printable(&caller),
+        printable(&caller(row, full)),
         printable(&row.called),
         row.menu_path.as_ref().map(|path| path.join("/")).unwrap_or_default(),
         row.skill_group.clone().unwrap_or_default(),
@@ -184,6 +189,7 @@ mod tests {
             agent: None,
             talk_ms: None,
             end_reason: None,
+            confidential: false,
         };
         let ended = CallRow {
             caller: "13800138000".into(),
@@ -224,6 +230,14 @@ STARTED               CALLER        CALLED  MENU          GROUP   WAIT  AGENT  T
     }
 
     #[test]
+    fn a_confidential_number_is_masked_everywhere() {
+        let [mut row, _] = rows();
+        row.confidential = true;
+        assert_eq!(object(&row)["caller"], "138******00");
+        assert!(cells(&row, true).contains(&"138******00".to_owned()));
+    }
+
+    #[test]
     fn json_has_every_key_and_null_for_the_unknown() {
         let [ended, open] = rows().map(|row| object(&row));
         assert_eq!(ended["started"], "2023-11-14T22:13:20.123Z");
@@ -233,7 +247,7 @@ STARTED               CALLER        CALLED  MENU          GROUP   WAIT  AGENT  T
         for key in ["answered", "ended", "menu_path", "skill_group", "queued_ms", "agent", "talk_ms", "end_reason"] {
             assert_eq!(open.get(key), Some(&Value::Null), "{key}");
         }
-        assert_eq!(ended.as_object().map(|o| o.len()), Some(16));
+        assert_eq!(ended.as_object().map(|o| o.len()), Some(17));
     }
 
     #[test]

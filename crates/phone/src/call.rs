@@ -127,7 +127,7 @@ impl Phone {
             to: String::new(),
             from,
             headers: authorization.into_iter().collect(),
-            body: Some(Body::sdp(call.body.clone())),
+            body: (!self.config.late_offer).then(|| Body::sdp(call.body.clone())),
         };
         self.call = Some(call);
         self.endpoint.invite(now, leg, invite, &mut self.wire);
@@ -221,12 +221,28 @@ impl Phone {
     }
 
     pub(crate) fn on_answered(&mut self, now: Now, leg: LegId, response: &Message, out: &mut Output) {
+        if self.config.late_offer {
+            return self.answer_late(now, leg, response, out);
+        }
         let Some(call) = self.current(leg) else { return };
         let agreed = sdp::accept(&call.local, response.body());
         // An answer already given in a 183 stands when the 200 repeats nothing.
         if !(response.body().is_empty() && call.stream.is_some()) {
             self.agree(now, leg, agreed, out);
         }
+        self.talk(now, leg, out);
+    }
+
+    /// The 200 brought the offer; the ACK carries our answer, or none where there can be none.
+    fn answer_late(&mut self, now: Now, leg: LegId, response: &Message, out: &mut Output) {
+        let Some(call) = self.current(leg) else { return };
+        let answer = sdp::answer(&call.local, response.body());
+        let body = answer.as_ref().ok().map(|answer| Body::sdp(answer.body.clone()));
+        if let Ok(answer) = &answer {
+            call.body.clone_from(&answer.body);
+        }
+        self.endpoint.acknowledge(now, leg, body, &mut self.wire);
+        self.agree(now, leg, answer.map(|answer| answer.params), out);
         self.talk(now, leg, out);
     }
 
@@ -312,11 +328,13 @@ impl Phone {
     fn play_script(&mut self, now: Now, out: &mut Output) {
         // Steps without a delay follow each other at once; the script is finite.
         while let Some((place, at)) = self.call.as_ref().and_then(|c| c.step).filter(|s| s.1 <= now.time) {
-            let Some(step) = self.config.script.get(place).copied() else { return };
+            // A shorter script may have been put in its place meanwhile; a step that stays due would be a deadline for ever.
+            let step = self.config.script.get(place).copied();
             let next = self.config.script.get(place + 1).map(|s| (place + 1, at + s.after));
             if let Some(call) = &mut self.call {
                 call.step = next;
             }
+            let Some(step) = step else { return };
             match step.act {
                 Act::Press(digit) => self.press_one(digit),
                 Act::Hold => self.hold(now, out),

@@ -42,7 +42,7 @@ impl Registrar {
         self.stale = self.stale.saturating_sub(u32::from(stale));
         let mut builder = reply(401);
         for challenge in self.authority.challenges(now, stale).iter().skip(usize::from(self.md5_only)) {
-            builder.push("WWW-Authenticate", challenge);
+            builder.push("WWW-Authenticate", challenge.to_string());
         }
         Some(builder.finish())
     }
@@ -169,7 +169,8 @@ fn a_proxy_that_asks_for_a_password_before_a_call() {
     world.phone.dial(world.now, "12345", &mut world.out);
     let invite = Message::parse(&world.out.sip.remove(0).bytes).expect("an INVITE");
     let challenge = world.registrar.authority.challenges(world.now.time, false)[1].clone();
-    let asked = Builder::reply(&invite, 407, Some("t"), None).header("Proxy-Authenticate", challenge).finish();
+    let asked =
+        Builder::reply(&invite, 407, Some("t"), None).header("Proxy-Authenticate", challenge.to_string()).finish();
     let flow = Flow::udp(NetworkId(0), SERVER);
     world.phone.handle(world.now, Input::Sip { flow, bytes: &asked }, &mut world.out);
     let again =

@@ -26,9 +26,9 @@ pub enum Action {
     SlotRefused { call: CallId, agent: AgentId, epoch: u64 },
     /// To the queue: slot free, signed on, ready, reachable.
     Ready { agent: AgentId },
-    /// To the queue: not to be offered calls.
+    /// To the queue: not to be offered calls until `Ready`.
     Away { agent: AgentId },
-    /// To whoever asked with `Command::Set`.
+    /// To whoever asked with `Command::Set`: the state from now on, which a sign-on during a pause leaves a pause.
     State { ticket: Ticket, agent: AgentId, outcome: Result<State, StateRefusal> },
     /// To the records and to whoever watches.
     Event(AgentEvent),

@@ -3,9 +3,9 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use base::{Flow, Time, TimerId};
+use base::{AgentId, Flow, Time, TimerId};
 
-use crate::{BindingView, Change, Contact, ContactChange, Plan, RegisterRefusal, Registration};
+use crate::{BindingView, Bound, Change, Contact, ContactChange, Fact, Plan, RegisterRefusal, Registration};
 
 /// A registrar may call only intervals below this too brief (RFC 3261 §10.3 step 7).
 const BRIEF_BELOW_S: u32 = 3600;
@@ -13,18 +13,28 @@ const BRIEF_BELOW_S: u32 = 3600;
 /// One live binding.
 #[derive(Clone, Debug)]
 pub(crate) struct Binding {
-    /// As the phone wrote it.
-    uri: String,
-    /// The form in which it is compared.
+    pub(crate) bound: Bound,
+    /// The form in which its URI is compared.
     same: String,
-    pub(crate) flow: Flow,
-    q: u16,
-    until: Time,
-    call_id: String,
-    cseq: u32,
     /// Counts registrations: the higher, the more recent.
     serial: u64,
     pub(crate) expiry: TimerId,
+}
+
+impl Binding {
+    pub(crate) fn new(bound: Bound, serial: u64, expiry: TimerId) -> Binding {
+        Binding { same: comparable(&bound.uri), bound, serial, expiry }
+    }
+
+    /// What is written down of this binding, which stands for `old`, the one at that place.
+    pub(crate) fn fact(&self, agent: AgentId, old: Option<&(usize, Binding)>) -> Fact {
+        let Bound { until, cseq, .. } = self.bound;
+        let renewed = old.filter(|(_, old)| Bound { until, cseq, ..old.bound.clone() } == self.bound);
+        match renewed.and_then(|(place, _)| u16::try_from(*place).ok()) {
+            Some(place) => Fact::Renewed { agent, place, until, cseq },
+            None => Fact::Bound { agent, binding: self.bound.clone() },
+        }
+    }
 }
 
 /// A checked change of one binding.
@@ -38,10 +48,14 @@ pub(crate) struct Update {
 }
 
 /// The bindings of one agent; a handful, so they are searched one by one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Bindings(Vec<Binding>);
 
 impl Bindings {
+    pub(crate) const fn new() -> Bindings {
+        Bindings(Vec::new())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -80,13 +94,13 @@ impl Bindings {
     /// RFC 3261 §10.3 steps 6 and 7: within one Call-ID only a higher CSeq may touch a binding.
     fn is_late(&self, asked: &Registration, update: &Update) -> bool {
         let binding = self.0.iter().find(|b| b.same == update.same);
-        binding.is_some_and(|b| b.call_id == asked.call_id && asked.cseq <= b.cseq)
+        binding.is_some_and(|b| b.bound.call_id == asked.call_id && asked.cseq <= b.bound.cseq)
     }
 
-    /// Takes the binding that an update concerns out of the list.
-    pub(crate) fn take(&mut self, update: &Update) -> Option<Binding> {
+    /// Takes the binding that an update concerns out of the list, with the place that it had.
+    pub(crate) fn take(&mut self, update: &Update) -> Option<(usize, Binding)> {
         let place = self.0.iter().position(|b| b.same == update.same)?;
-        Some(self.0.remove(place))
+        Some((place, self.0.remove(place)))
     }
 
     /// Takes out a binding whose time is over.
@@ -97,8 +111,13 @@ impl Bindings {
 
     /// Takes out a binding that lives on a flow.
     pub(crate) fn take_on(&mut self, flow: Flow) -> Option<Binding> {
-        let place = self.0.iter().position(|b| b.flow == flow)?;
+        let place = self.0.iter().position(|b| b.bound.flow == flow)?;
         Some(self.0.remove(place))
+    }
+
+    /// The most recent last.
+    pub(crate) fn bound(&self) -> impl Iterator<Item = &Bound> {
+        self.0.iter().map(|binding| &binding.bound)
     }
 
     pub(crate) fn push(&mut self, binding: Binding) {
@@ -107,15 +126,15 @@ impl Bindings {
 
     /// What a 200 lists.
     pub(crate) fn listed(&self, now: Time) -> Vec<BindingView> {
-        let live = self.0.iter().filter(|b| b.until > now);
+        let live = self.bound().filter(|b| b.until > now);
         live.map(|b| BindingView { uri: b.uri.clone(), expires: seconds_up(b.until - now) }).collect()
     }
 
     /// What an offer may ring: highest `q` first, then the most recent.
     pub(crate) fn contacts(&self, now: Time) -> Vec<Contact> {
-        let mut live: Vec<&Binding> = self.0.iter().filter(|b| b.until > now).collect();
-        live.sort_by_key(|b| Reverse((b.q, b.serial)));
-        live.into_iter().map(|b| Contact { uri: b.uri.clone(), flow: b.flow }).collect()
+        let mut live: Vec<&Binding> = self.0.iter().filter(|b| b.bound.until > now).collect();
+        live.sort_by_key(|b| Reverse((b.bound.q, b.serial)));
+        live.into_iter().map(|b| Contact { uri: b.bound.uri.clone(), flow: b.bound.flow }).collect()
     }
 }
 
@@ -135,7 +154,7 @@ impl Update {
     }
 
     fn removal(binding: &Binding) -> Update {
-        Update { uri: binding.uri.clone(), same: binding.same.clone(), q: binding.q, granted: None }
+        Update { uri: binding.bound.uri.clone(), same: binding.same.clone(), q: binding.bound.q, granted: None }
     }
 
     /// When the binding will expire; `None` for a removal.
@@ -143,18 +162,9 @@ impl Update {
         self.granted.map(|granted| now + granted)
     }
 
-    pub(crate) fn into_binding(self, asked: &Registration, until: Time, serial: u64, expiry: TimerId) -> Binding {
-        Binding {
-            uri: self.uri,
-            same: self.same,
-            flow: asked.flow,
-            q: self.q,
-            until,
-            call_id: asked.call_id.clone(),
-            cseq: asked.cseq,
-            serial,
-            expiry,
-        }
+    pub(crate) fn into_bound(self, asked: &Registration, until: Time) -> Bound {
+        let Registration { flow, cseq, .. } = *asked;
+        Bound { uri: self.uri, flow, q: self.q, until, call_id: asked.call_id.clone(), cseq }
     }
 }
 
@@ -163,7 +173,7 @@ fn seconds_up(left: Duration) -> u32 {
 }
 
 /// The URI with scheme and host in lower case; user, parameters and headers stay as the phone wrote them.
-fn comparable(uri: &str) -> String {
+pub(crate) fn comparable(uri: &str) -> String {
     let uri = uri.trim();
     let (scheme, rest) = uri.split_once(':').unwrap_or(("", uri));
     // An `@` inside user, parameters or headers is escaped (RFC 3261 §25.1), so the first one ends the user part.

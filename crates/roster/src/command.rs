@@ -36,16 +36,16 @@ pub enum Outcome {
     Withdrawn,
 }
 
-/// A change of an agent's state that somebody asks for.
+/// A change of an agent's state that somebody asks for. To ask for the state that one has is no error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StateChange {
-    /// At work, and ready when a phone is registered.
+    /// At work, and ready when a phone is registered. Who is signed on already stays ready or paused.
     SignOn,
+    /// Ends a pause, or signs on; takes a registered phone.
     Ready,
     /// At work and not to be offered calls; during a call it counts from the call's end.
-    Pause {
-        reason: String,
-    },
+    Pause { reason: String },
+    /// Until somebody signs the agent on: a phone that registers does not.
     SignOff,
 }
 

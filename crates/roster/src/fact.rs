@@ -7,10 +7,18 @@ use crate::State;
 /// One thing that became true.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
-    /// A phone is bound, or its binding was renewed: replaces the one with the same URI.
+    /// A phone is bound: replaces the binding with the same URI and is the most recent one.
     Bound {
         agent: AgentId,
         binding: Bound,
+    },
+    /// The binding at this place among the agent's was renewed as it was, and is the most recent one: what every phone
+    /// says all day long, so it is kept short.
+    Renewed {
+        agent: AgentId,
+        place: u16,
+        until: Time,
+        cseq: u32,
     },
     /// No phone is bound at this URI any more.
     Unbound {
@@ -19,17 +27,17 @@ pub enum Fact {
     },
     State {
         agent: AgentId,
-        state: State,
+        standing: Standing,
     },
     /// Offers in a row that the agent let ring out.
     Unanswered {
         agent: AgentId,
         count: u8,
     },
-    /// The slot serves this call and reservation; none when it is free.
+    /// What the slot serves; none when it is free.
     Slot {
         agent: AgentId,
-        serves: Option<(CallId, u64)>,
+        serves: Option<Serving>,
     },
 }
 
@@ -39,18 +47,50 @@ pub struct Bound {
     /// As the phone wrote it.
     pub uri: String,
     pub flow: Flow,
+    /// In thousandths.
     pub q: u16,
     pub until: Time,
     pub call_id: String,
     pub cseq: u32,
 }
 
+/// An agent's state and how it came about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    pub state: State,
+    /// Somebody asked for the sign-on or the sign-off; a phone that comes or goes does not undo it.
+    pub by_hand: bool,
+    /// Since when the state is this one; a pause counts from the end of the call that it was asked for in.
+    pub since: Time,
+}
+
+/// What a slot is held for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Serving {
+    pub call: CallId,
+    /// The number of the reservation.
+    pub epoch: u64,
+    pub phase: Phase,
+}
+
+/// How far a call at an agent's phone is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    Offered,
+    Talking,
+    Releasing,
+}
+
 packed_struct!(Bound { uri, flow, q, until, call_id, cseq });
+packed_struct!(Standing { state, by_hand, since });
+packed_struct!(Serving { call, epoch, phase });
+packed_enum!(Phase { 0 => Offered, 1 => Talking, 2 => Releasing });
 packed_enum!(Fact {
     0 => Bound { agent, binding },
-    1 => Unbound { agent, uri },
-    2 => State { agent, state },
-    3 => Unanswered { agent, count },
-    4 => Slot { agent, serves },
+    1 => Renewed { agent, place, until, cseq },
+    2 => Unbound { agent, uri },
+    3 => State { agent, standing },
+    4 => Unanswered { agent, count },
+    5 => Slot { agent, serves },
 });
 packed_enum!(State { 0 => SignedOff, 1 => Ready, 2 => Paused { reason } });

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use base::{CallId, Time};
 
-/// How long a dialog may owe its final response: Timer B, 64 × T1 (RFC 3261 §17.1.1.2).
+use crate::{Phase, Serving};
+
+/// How long a dialog may owe its final response: Timers B and F, 64 × T1 (RFC 3261 §17.1.1.2, §17.1.2.2).
 pub(crate) const TIMER_B: Duration = Duration::from_secs(32);
 
 /// What an agent's phone is held for.
@@ -67,12 +69,17 @@ impl Slot {
         }
     }
 
-    fn serves(self, call: CallId, epoch: u64) -> bool {
+    /// What is written down of it.
+    pub(crate) fn serving(self) -> Option<Serving> {
         match self {
-            Slot::Free => false,
-            Slot::Reserved { call: c, epoch: e, .. }
-            | Slot::Talking { call: c, epoch: e }
-            | Slot::Releasing { call: c, epoch: e, .. } => (c, e) == (call, epoch),
+            Slot::Free => None,
+            Slot::Reserved { call, epoch, .. } => Some(Serving { call, epoch, phase: Phase::Offered }),
+            Slot::Talking { call, epoch } => Some(Serving { call, epoch, phase: Phase::Talking }),
+            Slot::Releasing { call, epoch, .. } => Some(Serving { call, epoch, phase: Phase::Releasing }),
         }
+    }
+
+    fn serves(self, call: CallId, epoch: u64) -> bool {
+        self.serving().is_some_and(|s| (s.call, s.epoch) == (call, epoch))
     }
 }

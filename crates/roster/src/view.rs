@@ -1,5 +1,8 @@
 //! What the roster shows of itself, as plain data.
 
+use base::Time;
+
+use crate::roster::Agent;
 use crate::{Roster, Slot, State};
 
 /// The roster at one moment.
@@ -13,19 +16,26 @@ pub struct View {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentView {
     pub state: State,
+    /// Since when; a pause counts from the end of the call that it was asked for in. From the start of the roster for
+    /// one who never signed on.
+    pub since: Time,
     /// Live contacts.
     pub contacts: usize,
     pub slot: Slot,
+    /// Offers that rang out in a row; a talk, or a change of state that somebody asked for, begins anew.
+    pub unanswered: u8,
 }
 
 impl Roster {
     /// What the roster looks like now.
     pub fn view(&self) -> View {
-        let agents = self.agents.iter();
-        View {
-            agents: agents
-                .map(|a| AgentView { state: a.state.clone(), contacts: a.bindings.len(), slot: a.slot })
-                .collect(),
-        }
+        let view = |agent: &Agent| AgentView {
+            state: agent.standing.state.clone(),
+            since: if agent.standing.since == Time::ZERO { self.began } else { agent.standing.since },
+            contacts: agent.bindings.len(),
+            slot: agent.slot,
+            unanswered: agent.unanswered,
+        };
+        View { agents: self.agents.iter().map(view).collect() }
     }
 }

@@ -6,12 +6,16 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Job, Masked, Notice, Now, RecordEntry, Time, WorkerId};
+use base::{EndReason, Job, Masked, Notice, Now, RecordEntry, Time, WorkerId};
 use media::{Clock, Media, WorkerLink};
 use rustix::event::epoll;
 use store::Store;
 use switch::{Effects, Exchange, Input};
 
+use crate::arrivals::{Arrivals, NEW_CALLS_A_TURN, Place};
+use crate::books::Books;
+use crate::desk::Counter;
+use crate::news::Herald;
 use crate::publish::{Picture, Publisher};
 use crate::sockets::{DATAGRAM_MAX, Listener};
 use crate::stop::{Order, Stop};
@@ -54,9 +58,14 @@ pub(crate) struct Parts {
     pub(crate) media: Media,
     pub(crate) links: Vec<WorkerLink>,
     pub(crate) store: Store,
+    pub(crate) books: Books,
+    /// What owners had to say at their start.
+    pub(crate) first: Effects,
     pub(crate) stop: Arc<Stop>,
     pub(crate) publisher: Publisher,
     pub(crate) drain: Duration,
+    pub(crate) counter: Counter,
+    pub(crate) herald: Herald,
 }
 
 /// Everything the control thread owns.
@@ -64,6 +73,7 @@ pub(crate) struct Control {
     parts: Parts,
     effects: Effects,
     buffer: Box<[u8]>,
+    arrivals: Arrivals,
     /// Jobs that found their ring full; bounded by what the calls of one switch can ask for.
     late_jobs: VecDeque<(WorkerId, Job)>,
     phase: Phase,
@@ -71,23 +81,25 @@ pub(crate) struct Control {
 }
 
 impl Control {
-    pub(crate) fn new(parts: Parts) -> Control {
+    pub(crate) fn new(mut parts: Parts) -> Control {
         Control {
+            effects: std::mem::take(&mut parts.first),
             parts,
-            effects: Effects::default(),
             buffer: vec![0; DATAGRAM_MAX].into_boxed_slice(),
+            arrivals: Arrivals::default(),
             late_jobs: VecDeque::new(),
             phase: Phase::Serving,
             next_tick: Time::ZERO,
         }
     }
 
-    /// Serves until told to stop; returns the store, so that its last records can be waited for.
+    /// Serves until told to stop; returns store and journal, so that their last entries can be waited for.
     ///
     /// # Errors
     /// When the kernel refuses to wait for events.
-    pub(crate) fn run(mut self) -> io::Result<(Outcome, Store)> {
+    pub(crate) fn run(mut self) -> io::Result<(Outcome, Store, Books)> {
         let poll = self.watch()?;
+        self.begin();
         loop {
             let now = self.parts.clock.now();
             let mut events =
@@ -98,9 +110,16 @@ impl Control {
                 Err(e) => return Err(e.into()),
             }
             if let Some(outcome) = self.turn() {
-                return Ok((outcome, self.parts.store));
+                return Ok((outcome, self.parts.store, self.parts.books));
             }
         }
+    }
+
+    /// Calls found open from before are ended first; what not even the journal knew of follows them.
+    fn begin(&mut self) {
+        let now = self.parts.clock.now();
+        self.carry_out(now);
+        self.parts.store.end_leftovers(now.wall);
     }
 
     fn watch(&self) -> io::Result<std::os::fd::OwnedFd> {
@@ -125,15 +144,18 @@ impl Control {
         // Leases first: an INVITE needs one.
         self.take_notices(now);
         self.receive(now);
+        self.admit(now);
         if self.parts.exchange.next_timeout().is_some_and(|t| t <= now.time) {
             self.parts.exchange.handle(now, Input::Deadline, &mut self.effects);
         }
+        self.take_questions(now);
         let outcome = self.follow_orders(now);
         self.carry_out(now);
         self.parts.publisher.note_turn(self.parts.clock.time() - now.time);
         if now.time >= self.next_tick {
             self.next_tick = now.time + TICK;
             self.parts.store.note(now);
+            self.parts.books.settle(&self.parts.store);
             self.publish(now);
         }
         outcome
@@ -143,13 +165,29 @@ impl Control {
         for listener in &self.parts.listeners {
             for _ in 0..BATCH {
                 let Some((length, flow)) = listener.receive(&mut self.buffer) else { break };
-                let input = Input::Message { flow, bytes: &self.buffer[..length] };
+                let bytes = &self.buffer[..length];
+                let input = match self.arrivals.place(flow, bytes) {
+                    Place::Now => Input::Message { flow, bytes },
+                    Place::Waits => continue,
+                    Place::Refused => Input::Shed { flow, bytes },
+                };
                 self.parts.exchange.handle(now, input, &mut self.effects);
             }
             for _ in 0..UNREACHABLE_MAX {
                 let Some(flow) = listener.next_unreachable() else { break };
                 self.parts.exchange.handle(now, Input::Unreachable(flow), &mut self.effects);
             }
+        }
+    }
+
+    /// New calls come last, and only so many: the others wait for the next turn, which follows at once.
+    fn admit(&mut self, now: Now) {
+        for _ in 0..NEW_CALLS_A_TURN {
+            let Some((flow, bytes)) = self.arrivals.next() else { return };
+            self.parts.exchange.handle(now, Input::Message { flow, bytes: &bytes }, &mut self.effects);
+        }
+        if !self.arrivals.is_empty() {
+            self.parts.stop.ring();
         }
     }
 
@@ -168,13 +206,27 @@ impl Control {
         self.parts.exchange.handle(now, Input::Notice { worker, notice }, &mut self.effects);
     }
 
-    /// Records first, then jobs, then messages: nobody is told of what was not handed over.
+    fn take_questions(&mut self, now: Now) {
+        let Parts { counter, exchange, stop, .. } = &mut self.parts;
+        let effects = &mut self.effects;
+        let put = |ticket, by, ask| exchange.handle(now, Input::Ask { ticket, by, ask }, effects);
+        if counter.take(put) {
+            stop.ring();
+        }
+    }
+
+    /// Facts first, then records, jobs and messages: nobody is told of what was not written down.
     fn carry_out(&mut self, now: Now) {
+        self.parts.books.write(now, &self.effects.facts);
         let since = self.parts.clock.time() - now.time;
+        for fact in self.effects.facts.drain(..) {
+            self.parts.herald.fact(now.wall, fact);
+        }
         for entry in self.effects.records.drain(..) {
+            self.parts.herald.record(&entry);
             self.parts.publisher.note_record(&entry, since);
             log(&entry);
-            self.parts.store.write(entry);
+            self.parts.books.record(&mut self.parts.store, entry);
         }
         self.send_jobs();
         for message in self.effects.messages.drain(..) {
@@ -183,6 +235,10 @@ impl Control {
                 self.parts.publisher.send_failed += 1;
             }
         }
+        for (ticket, answer) in self.effects.answers.drain(..) {
+            self.parts.counter.answer(ticket, answer);
+        }
+        self.parts.herald.end_turn(now, &self.parts.exchange);
     }
 
     /// Jobs of one worker keep their order: what does not fit into its ring goes first in the next turn.
@@ -237,8 +293,10 @@ impl Control {
             Phase::Serving => Readiness::Ready,
             Phase::Draining { .. } | Phase::Ending { .. } => Readiness::Draining,
         };
-        let store = self.parts.store.health();
-        let picture = Picture { exchange: &self.parts.exchange, links: &self.parts.links, store: &store, readiness };
+        let (store, journal) = (self.parts.store.health(), self.parts.books.health());
+        let Parts { exchange, links, .. } = &self.parts;
+        let picture =
+            Picture { exchange, links, store: &store, journal: &journal, readiness, shed: self.arrivals.shed };
         self.parts.publisher.publish(now, &picture);
     }
 }
@@ -246,6 +304,9 @@ impl Control {
 /// A line a call for the operator; the caller's number is masked.
 fn log(entry: &RecordEntry) {
     let RecordEntry::End(record) = entry else { return };
+    if record.end_reason == EndReason::Fault {
+        tracing::error!(call = %record.start.id, "a fault of ours ended a call; the panic above says where, report it");
+    }
     tracing::info!(
         call = %record.start.id,
         caller = %Masked(&record.start.caller),

@@ -1,15 +1,33 @@
 //! Threads, sockets, rings and the clock around switch, acd, roster, media and store.
 //!
 //! Invariants: the control thread owns everything that decides about calls and waits for nobody; it reads the clock once
-//! a turn; what other threads see of it is a view published at least every 100 ms; a dead media worker ends the process.
+//! a turn; what other threads see of it is a view published at least every 100 ms, and the news that it tells over a bounded ring
+//! without ever waiting: what finds no room is counted and healed with a picture; questions reach it through a bounded mailbox;
+//! a dead media worker ends the process.
 
+mod arrivals;
+mod bell;
+mod board;
+mod books;
 mod control;
+pub mod desk;
+pub mod events;
+mod mirror;
+mod news;
+mod picture;
 mod publish;
+pub mod rows;
 mod sockets;
 mod start;
 mod stop;
 pub mod view;
 
+pub use board::Board;
 pub use control::Outcome;
-pub use start::{Error, Running, start};
+pub use desk::{Busy, Desk};
+pub use mirror::Mirror;
+pub use news::{Inbox, News};
+pub use picture::{AgentPicture, Picture};
+pub use start::{Error, Options, Running, start};
 pub use stop::Stop;
+pub use switch::Drill;

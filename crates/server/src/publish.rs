@@ -9,7 +9,7 @@ use media::WorkerLink;
 use roster::{Slot, State};
 use switch::Exchange;
 
-use crate::view::{Agents, Calls, Group, Histogram, MediaWorker, Offers, Readiness, Sip, View};
+use crate::view::{Agents, Calls, Group, GroupAgents, Histogram, MediaWorker, Offers, Readiness, Sip, View};
 
 /// Gathers what only the control thread sees and publishes it.
 #[derive(Debug)]
@@ -52,6 +52,8 @@ impl Publisher {
                 received: counters.messages_in,
                 sent: counters.messages_out,
                 malformed: of.exchange.switch.malformed(),
+                unread: counters.reader_faults,
+                shed: of.shed,
                 send_failed: self.send_failed,
             },
             groups: groups(now, of.exchange),
@@ -63,6 +65,7 @@ impl Publisher {
                 withdrawn: counters.withdrawn,
             },
             store: of.store.clone(),
+            journal: of.journal.clone(),
             media: of.links.iter().map(|link| worker(link, of.exchange)).collect(),
             answer: self.answer.clone(),
             wait: self.wait.clone(),
@@ -77,7 +80,10 @@ pub(crate) struct Picture<'a> {
     pub(crate) exchange: &'a Exchange,
     pub(crate) links: &'a [WorkerLink],
     pub(crate) store: &'a store::Health,
+    pub(crate) journal: &'a journal::Health,
     pub(crate) readiness: Readiness,
+    /// New calls refused because too many waited.
+    pub(crate) shed: u64,
 }
 
 fn calls(exchange: &Exchange) -> Calls {
@@ -99,6 +105,14 @@ fn groups(now: Now, exchange: &Exchange) -> Vec<Group> {
         name,
         waiting: (view.waiting + view.offered) as u64,
         longest_wait: view.longest_wait,
+        places_kept: view.places as u64,
+        agents: GroupAgents {
+            ready: view.agents_ready as u64,
+            offered: view.agents_offered as u64,
+            talking: view.agents_talking as u64,
+            wrap_up: view.agents_wrap_up as u64,
+            back_off: view.agents_back_off as u64,
+        },
     };
     names.zip(views).map(group).collect()
 }

@@ -7,17 +7,19 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use acd::Acd;
 use arc_swap::ArcSwap;
-use base::{Epoch, NetworkId, NodeId, Now, Rng, SwitchId};
+use base::{Epoch, NetworkId, NodeId, Rng, SwitchId};
 use legs::Bank;
 use media::{Clock, Media, NetworkMedia, WorkerLink};
-use roster::Roster;
 use settings::Plans;
-use store::{Opened, Store};
-use switch::{Config, Exchange, Switch};
+use store::Store;
+use switch::{Config, Drill, Effects, Exchange};
 
+use crate::board::Board;
+use crate::books::{Books, Found};
 use crate::control::{Control, Outcome, Parts};
+use crate::desk::{self, Desk};
+use crate::news::{self, Inbox};
 use crate::publish::Publisher;
 use crate::sockets::Listener;
 use crate::stop::Stop;
@@ -42,12 +44,23 @@ pub enum Error {
     Listen { network: String, address: SocketAddr, source: io::Error },
     #[error(transparent)]
     Media(#[from] media::Error),
+    #[error("cannot make the folder {}: {source}; give another with --data or make this one writable", path.display())]
+    Data { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
     #[error(transparent)]
     Store(#[from] store::Error),
     #[error("the system gives no randomness: {source}; /dev/urandom must be readable")]
     Randomness { source: io::Error },
     #[error("cannot start the control thread: {source}; raise the limits of threads and files")]
     Thread { source: io::Error },
+}
+
+/// What is said on the command line alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// A fault on purpose.
+    pub drill: Option<Drill>,
 }
 
 /// A running engine.
@@ -57,9 +70,14 @@ pub struct Running {
     pub sip: SocketAddr,
     pub stop: Arc<Stop>,
     pub view: Arc<ArcSwap<View>>,
+    /// Asks the owners of calls, agents and queue.
+    pub desk: Desk,
+    /// What the control thread tells; the rim folds it into the board.
+    pub inbox: Option<Inbox>,
+    pub board: Arc<Board>,
     /// Calls found open from before a restart.
     pub closed: u64,
-    thread: JoinHandle<io::Result<(Outcome, Store)>>,
+    thread: JoinHandle<io::Result<(Outcome, Store, Books)>>,
 }
 
 impl Running {
@@ -70,8 +88,9 @@ impl Running {
     pub fn wait(self) -> Result<Outcome, String> {
         let ended =
             self.thread.join().map_err(|_| "the control thread panicked; restart and report this".to_owned())?;
-        let (outcome, store) = ended.map_err(|e| format!("the control thread cannot wait for events: {e}"))?;
+        let (outcome, store, books) = ended.map_err(|e| format!("the control thread cannot wait for events: {e}"))?;
         store.close(LAST_RECORDS).map_err(|unwritten| unwritten.to_string())?;
+        books.close(LAST_RECORDS)?;
         Ok(outcome)
     }
 }
@@ -80,24 +99,52 @@ impl Running {
 ///
 /// # Errors
 /// When a socket, a file or a thread is not to be had; what was started ends again.
-pub fn start(mut plans: Plans, data: PathBuf) -> Result<Running, Error> {
-    let Opened { store, epoch, last_time, closed } =
-        Store::open(&data, NodeId::default(), Clock::start(base::Time::ZERO).now().wall)?;
-    let clock = Clock::start(last_time);
+pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Running, Error> {
+    let wall = Clock::start(base::Time::ZERO).now().wall;
+    std::fs::create_dir_all(&data).map_err(|source| Error::Data { path: data.clone(), source })?;
+    // The records know epochs too, should the journal be gone.
+    let known = store::last_epoch(&data, NodeId::default())?;
+    let Found { books, ledger, epoch, last_time } = Books::open(&data, known)?;
+    let opened = Store::open(&data, NodeId::default(), wall, epoch)?;
+    let (store, epoch) = (opened.store, opened.epoch);
+    let clock = Clock::start(last_time.max(opened.last_time));
     let mut rng = Rng::from_seed(random()?);
     let listeners = listen(&mut plans)?;
     let sip = listeners[0].local;
     let stop = Arc::new(Stop::new().map_err(|source| Error::Thread { source })?);
     let (media, links) = start_media(&plans, clock, &mut rng, &stop)?;
     let drain = plans.server.drain;
-    let exchange = exchange(plans, links.len(), epoch, clock.now(), rng)?;
+    let closed = ledger.open_calls() as u64;
+    let mut first = Effects::default();
+    let config = config(&plans, links.len(), epoch, options)?;
+    let owners = switch::Plans { call: Arc::new(plans.call), acd: plans.acd, roster: plans.roster };
+    let exchange = Exchange::restore(config, owners, &ledger, clock.now(), rng, &mut first);
+    drop(ledger);
     let view = Arc::new(ArcSwap::from_pointee(View::default()));
     let publisher = Publisher::new(Arc::clone(&view));
-    let parts = Parts { clock, exchange, listeners, media, links, store, stop: Arc::clone(&stop), publisher, drain };
+    let (desk, counter) = desk::open(Arc::clone(&stop));
+    let (herald, inbox) = news::ring().map_err(|source| Error::Thread { source })?;
+    let board = Arc::new(Board::new(epoch));
+    let stop_too = Arc::clone(&stop);
+    let parts = Parts {
+        clock,
+        exchange,
+        listeners,
+        media,
+        links,
+        store,
+        books,
+        first,
+        stop: stop_too,
+        publisher,
+        drain,
+        counter,
+        herald,
+    };
     let control = Control::new(parts);
     let thread = std::thread::Builder::new().name("control".to_owned()).spawn(|| control.run());
     let thread = thread.map_err(|source| Error::Thread { source })?;
-    Ok(Running { sip, stop, view, closed, thread })
+    Ok(Running { sip, stop, view, desk, inbox: Some(inbox), board, closed, thread })
 }
 
 /// Binds the listeners; a port that the system picked stands in what we advertise.
@@ -156,19 +203,16 @@ fn leases_ready(plans: &Plans) -> u16 {
     u16::try_from(half).unwrap_or(u16::MAX).clamp(1, LEASES_READY)
 }
 
-fn exchange(plans: Plans, workers: usize, epoch: Epoch, now: Now, mut rng: Rng) -> Result<Exchange, Error> {
-    let config = Config {
+fn config(plans: &Plans, workers: usize, epoch: Epoch, options: Options) -> Result<Config, Error> {
+    Ok(Config {
         id: SwitchId::default(),
         epoch,
         product: PRODUCT.to_owned(),
         nonce_key: random()?,
         workers: workers as u8,
-        leases_ready: leases_ready(&plans),
-    };
-    let acd = Acd::new(plans.acd, now.time);
-    let roster = Roster::new(plans.roster, now.time);
-    let switch = Switch::new(config, Arc::new(plans.call), now.time, rng.fork());
-    Ok(Exchange::new(switch, acd, roster))
+        leases_ready: leases_ready(plans),
+        drill: options.drill,
+    })
 }
 
 fn random() -> Result<[u8; 32], Error> {

@@ -1,10 +1,9 @@
 //! What other threads and signals tell the control thread.
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use rustix::event::{EventfdFlags, eventfd};
+use crate::bell::Bell;
 
 /// What the operator wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,14 +18,15 @@ pub(crate) enum Order {
 /// Orders to the control thread, and the counter that wakes it.
 #[derive(Debug)]
 pub struct Stop {
-    pub(crate) wake: OwnedFd,
+    pub(crate) wake: Bell,
     order: AtomicU8,
 }
 
 impl Stop {
-    pub(crate) fn new() -> io::Result<Stop> {
-        let wake = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        Ok(Stop { wake, order: AtomicU8::new(0) })
+    /// # Errors
+    /// When the system gives no file descriptor.
+    pub fn new() -> io::Result<Stop> {
+        Ok(Stop { wake: Bell::new()?, order: AtomicU8::new(0) })
     }
 
     /// One step further: first drain, then end.
@@ -38,12 +38,11 @@ impl Stop {
 
     /// Wakes the control thread.
     pub(crate) fn ring(&self) {
-        // Fails only when the counter is full, and then the thread is awake.
-        let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
+        self.wake.ring();
     }
 
     pub(crate) fn clear_wake(&self) {
-        let _ = rustix::io::read(&self.wake, &mut [0u8; 8]);
+        self.wake.clear();
     }
 
     pub(crate) fn order(&self) -> Order {

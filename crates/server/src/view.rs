@@ -17,6 +17,7 @@ pub struct View {
     pub agents: Agents,
     pub offers: Offers,
     pub store: store::Health,
+    pub journal: journal::Health,
     /// By `WorkerId`.
     pub media: Vec<MediaWorker>,
     /// From the INVITE to our 200.
@@ -38,6 +39,7 @@ impl Default for View {
             agents: Agents::default(),
             offers: Offers::default(),
             store: store::Health { ok: true, ..store::Health::default() },
+            journal: journal::Health { ok: true, ..journal::Health::default() },
             media: Vec::new(),
             answer: Histogram::default(),
             wait: Histogram::default(),
@@ -116,6 +118,10 @@ pub struct Sip {
     pub sent: u64,
     /// Received and not a message that we could read.
     pub malformed: u64,
+    /// Messages that a fault of our reader cost.
+    pub unread: u64,
+    /// New calls that were refused at the least cost, because too many waited for their turn.
+    pub shed: u64,
     /// Messages that the system did not take.
     pub send_failed: u64,
 }
@@ -128,6 +134,20 @@ pub struct Group {
     pub waiting: u64,
     /// The longest wait among them.
     pub longest_wait: Duration,
+    /// Places kept for callers whose call was cut short.
+    pub places_kept: u64,
+    pub agents: GroupAgents,
+}
+
+/// Agents of one skill group now, as its queue sees them; who is away is in none of these. An agent counts in each group it serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct GroupAgents {
+    pub ready: u64,
+    pub offered: u64,
+    pub talking: u64,
+    pub wrap_up: u64,
+    /// Rests after an offer that came to nothing.
+    pub back_off: u64,
 }
 
 /// Agents now; each in one of these.

@@ -6,25 +6,29 @@ use crate::menu::Menus;
 use crate::network::Networks;
 use crate::service::Service;
 use crate::sounds::SoundPlan;
+use crate::states::States;
 use crate::trunk::Trunks;
-use crate::{Plans, Server};
+use crate::{Plans, Server, Token};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     pub(crate) service: Service,
     pub(crate) networks: Networks,
     pub(crate) trunks: Trunks,
+    pub(crate) tokens: Vec<Token>,
     pub(crate) groups: Groups,
     pub(crate) agents: Agents,
+    pub(crate) states: States,
     pub(crate) menus: Menus,
     pub(crate) sounds: SoundPlan,
 }
 
 pub(crate) fn plans(parts: Parts) -> Plans {
-    let Parts { service, networks, trunks, groups, agents, menus, sounds } = parts;
+    let Parts { service, networks, trunks, tokens, groups, agents, states, menus, sounds } = parts;
     let server = Server {
         networks: networks.server,
         http: service.http,
+        tokens,
         data: service.data,
         log: service.log,
         media_workers: service.media_workers,
@@ -40,6 +44,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         prompts: sounds.prompts,
         groups: groups.call,
         agents: agents.call,
+        star_codes: states.star_codes.clone(),
         connect: service.connect,
         limits: service.limits,
     };
@@ -49,7 +54,16 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         expires_default: service.expires_default,
         expires_max: service.expires_max,
         contacts_max: service.contacts_max,
+        pause_after_unanswered: states.pause_after_unanswered,
+        pause_reasons: states.pause_reasons,
+        star_codes: states.star_codes,
     };
-    let acd = acd::Plan { groups: groups.acd, agents: agents.acd, back_off: groups.back_off };
+    let acd = acd::Plan {
+        groups: groups.acd,
+        agents: agents.acd,
+        back_off: groups.back_off,
+        redial: groups.redial,
+        wrap_up_max: groups.wrap_up_max,
+    };
     Plans { server, acd, roster, call, sounds: sounds.files, warnings: Vec::new() }
 }

@@ -1,4 +1,4 @@
-//! `[[group]]` and `[back_off]`: how callers wait.
+//! `[[group]]`, `[queue]` and `[back_off]`: how callers wait.
 
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ pub(crate) struct Groups {
     pub(crate) acd: Vec<acd::plan::Group>,
     pub(crate) call: Vec<call::plan::Group>,
     pub(crate) back_off: BackOff,
+    pub(crate) redial: Duration,
+    pub(crate) wrap_up_max: Duration,
 }
 
 const HOUR: u64 = 3600;
@@ -39,7 +41,9 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) ->
     let names: Vec<String> = named.iter().map(|(name, _)| name.0.clone()).collect();
     refuse_twins(named.iter().map(|((name, spot), _)| (name.as_str(), spot)), "groups", problems);
     let spots = named.iter().map(|((_, spot), _)| spot.clone()).collect();
-    let mut groups = Groups { names, spots, back_off: back_off(&root.section("back_off")), ..Groups::default() };
+    let (redial, wrap_up_max) = queue(&root.section("queue"));
+    let back_off = back_off(&root.section("back_off"));
+    let mut groups = Groups { names, spots, back_off, redial, wrap_up_max, ..Groups::default() };
     let mut overflows = Vec::new();
     for (name, table) in &named {
         let (overflow, spot) = overflow(table, &groups.names);
@@ -69,6 +73,13 @@ pub(crate) fn refuse_twins<'a>(names: impl Iterator<Item = (&'a str, &'a Spot)>,
             problems.error(Problem::new(spot.clone(), title, "stands further up already", "remove one or rename it"));
         }
     }
+}
+
+/// What holds for all groups: how long a place is kept for a redial, and the longest wrap-up.
+fn queue(table: &Table<'_>) -> (Duration, Duration) {
+    let default = acd::Plan::default();
+    let redial = table.seconds("redial_s", default.redial.as_secs(), 0, DAY);
+    (redial, table.seconds("wrap_up_max_s", default.wrap_up_max.as_secs(), 1, DAY))
 }
 
 fn back_off(table: &Table<'_>) -> BackOff {

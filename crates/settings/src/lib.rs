@@ -20,10 +20,13 @@ mod report;
 mod service;
 mod sounds;
 mod source;
+mod states;
+mod token;
 mod trunk;
 mod value;
+pub mod wav;
 
 pub use keys::keys;
 pub use load::load;
-pub use plans::{Network, Plans, Server, SoundFile};
+pub use plans::{Network, Plans, Role, Server, SoundFile, Token};
 pub use report::Report;

@@ -7,7 +7,7 @@ use crate::problem::Problems;
 use crate::reader::Document;
 use crate::report::Report;
 use crate::source::{self, Part, Sources};
-use crate::{Plans, agents, assemble, calendar, groups, menu, network, service, sounds, trunk};
+use crate::{Plans, agents, assemble, calendar, groups, menu, network, service, sounds, states, token, trunk};
 
 /// Reads the configuration in `dir`, with `HOTLINE__SECTION__KEY` variables of `env` over it.
 ///
@@ -43,11 +43,23 @@ fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &P
     let trunks = main.as_ref().map(|root| trunk::read(root, problems)).unwrap_or_default();
     let groups = queues.as_ref().map(|root| groups::read(root, &sound_plan, problems)).unwrap_or_default();
     let agents = queues.as_ref().map(|root| agents::read(root, &groups, problems)).unwrap_or_default();
+    let states = queues.as_ref().map(|root| states::read(root, problems)).unwrap_or_default();
     let calendars: Vec<_> = of(Part::Calendar).map(Document::root).collect();
     let hours = calendar::read(&calendars, problems);
     let menu_documents: Vec<_> = of(Part::Menu).collect();
     let menus = menu::read(&menu_documents, sources, &hours, &groups.names, &sound_plan, problems);
+    let tokens = main.as_ref().map(|root| token::read(root, &agents, problems)).unwrap_or_default();
     network::refuse_example_passwords(&networks, &agents, &trunks, problems);
     let service = main.as_ref().map(|root| service::read(root, &menus.names, problems)).unwrap_or_default();
-    assemble::plans(assemble::Parts { service, networks, trunks, groups, agents, menus, sounds: sound_plan })
+    assemble::plans(assemble::Parts {
+        service,
+        networks,
+        trunks,
+        tokens,
+        groups,
+        agents,
+        states,
+        menus,
+        sounds: sound_plan,
+    })
 }

@@ -27,6 +27,8 @@ pub struct Server {
     pub networks: Vec<Network>,
     /// Where HTTP is served; port 0 takes a free one.
     pub http: SocketAddr,
+    /// Who may use the API.
+    pub tokens: Vec<Token>,
     /// Where records and recordings lie.
     pub data: PathBuf,
     /// A filter as `info` or `info,media=debug`.
@@ -35,6 +37,31 @@ pub struct Server {
     pub media_workers: Option<usize>,
     /// How long calls may go on after the first SIGTERM.
     pub drain: Duration,
+}
+
+/// Who may use the API: whoever shows the text with this digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Stands in the audit and in records.
+    pub name: String,
+    pub role: Role,
+    /// SHA-256 of the token.
+    pub digest: [u8; 32],
+}
+
+/// What the owner of a token may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Reads, with callers' numbers masked.
+    Viewer,
+    /// Reads and changes one agent, and sees the calls of that agent.
+    Agent { number: String },
+    /// Reads with callers' numbers, changes every agent, ends calls.
+    Supervisor,
+    /// Reads, with callers' numbers masked; for those who keep the machine running.
+    Operator,
+    /// Everything.
+    Admin,
 }
 
 /// Where one network's packets come in and go out.

@@ -41,10 +41,10 @@ impl<'a> Document<'a> {
                 &[],
                 &[
                     "server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "network", "trunk",
-                    "called",
+                    "called", "token",
                 ],
             ),
-            Part::Queues => (&[], &["back_off", "group", "agent"]),
+            Part::Queues => (&[], &["queue", "back_off", "group", "agents", "agent"]),
             Part::Calendar => (&[], &["hours", "holiday", "workday"]),
             Part::Menu => (&["tree"], &[]),
         };

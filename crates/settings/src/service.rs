@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use call::plan::{CalledNumber, Connect, Digest, Limits};
+use call::plan::{CalledNumber, Connect, Digest, Limits, Refusal};
 
 use crate::groups::refuse_twins;
 use crate::nearest::did_you_mean;
@@ -34,6 +34,7 @@ pub(crate) struct Service {
 
 impl Default for Service {
     fn default() -> Service {
+        let roster::Plan { expires_min, expires_default, expires_max, contacts_max, .. } = roster::Plan::default();
         Service {
             http: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             data: PathBuf::from("data"),
@@ -42,13 +43,13 @@ impl Default for Service {
             drain: Duration::from_secs(300),
             realm: "12345".to_owned(),
             digest: &[Digest::Md5],
-            expires_min: Duration::from_secs(30),
-            expires_default: Duration::from_secs(300),
-            expires_max: Duration::from_secs(3600),
-            contacts_max: 10,
+            expires_min,
+            expires_default,
+            expires_max,
+            contacts_max,
             called: Vec::new(),
             connect: Connect { show_citizen: true, say_agent_number: true },
-            limits: Limits { calls: 2000, talk: Duration::from_secs(7200), menu: Duration::from_secs(300) },
+            limits: Limits::default(),
         }
     }
 }
@@ -87,12 +88,34 @@ pub(crate) fn read(root: &Table<'_>, menus: &[String], problems: &Problems) -> S
         },
         limits: Limits {
             calls: limits.number("calls", d.limits.calls as u64, 1, CALLS_MAX) as usize,
+            calls_per_s: match limits.number("calls_per_s", 0, 0, CALLS_MAX) {
+                0 => None,
+                n => u32::try_from(n).ok(),
+            },
+            refusal: Refusal {
+                status: limits.get("refusal").and_then(|v| refusal(&v)).unwrap_or(d.limits.refusal.status),
+                retry_after: seconds(&limits, "retry_after_s", d.limits.refusal.retry_after, 1),
+            },
             talk: seconds(&limits, "talk_s", d.limits.talk, 60),
             menu: seconds(&limits, "menu_s", d.limits.menu, 10),
         },
     };
     check_expires(&service, &sip);
     service
+}
+
+/// Answers that tell a caller to come later.
+fn refusal(value: &Value<'_>) -> Option<u16> {
+    let status = value.number(400, 699)?;
+    if ![480, 486, 503, 600].contains(&status) {
+        value.error(
+            format!("{status} tells no caller to come later"),
+            "unfit",
+            "choose 503 (service unavailable), 486 (busy here), 480 (temporarily unavailable) or 600 (busy everywhere)",
+        );
+        return None;
+    }
+    u16::try_from(status).ok()
 }
 
 fn check_expires(service: &Service, sip: &Table<'_>) {
@@ -108,8 +131,10 @@ fn check_expires(service: &Service, sip: &Table<'_>) {
 fn http_listen(value: &Value<'_>, problems: &Problems) -> Option<SocketAddr> {
     let listen = socket(value)?;
     if !listen.ip().is_loopback() {
-        let title = format!("HTTP on {listen} is open to whoever reaches it: it asks for no password");
-        let help = "put a reverse proxy in front, or listen on 127.0.0.1";
+        let title = format!(
+            "HTTP on {listen} is open to whoever reaches it: metrics ask for no token, and tokens travel in clear"
+        );
+        let help = "put a reverse proxy with TLS in front, or listen on 127.0.0.1";
         problems.warn(Problem::new(value.spot.clone(), title, "reachable from other machines", help));
     }
     Some(listen)

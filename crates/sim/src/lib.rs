@@ -9,18 +9,21 @@
 mod addresses;
 mod behaviour;
 mod check;
+mod kill;
 mod network;
 mod people;
 mod plan;
 mod report;
 mod rim;
 mod scenario;
+mod stage;
 mod wire;
 mod world;
 
 pub use network::Impairment;
 pub use report::{Failure, Report};
 pub use scenario::Scenario;
+pub use stage::{Person, Setting, Stage};
 
 /// Plays a scenario to its end.
 ///

@@ -19,7 +19,7 @@ pub(crate) const GREETING_MAX: Duration = Duration::from_millis(1500);
 const LOCALE: &str = "zh-CN";
 const GROUPS: [&str; 2] = ["consult", "complaint"];
 const MUSIC: &str = "music";
-const SOUNDS: [&str; 19] = [
+const SOUNDS: [&str; 20] = [
     "welcome",
     "invalid",
     "job-number",
@@ -38,6 +38,7 @@ const SOUNDS: [&str; 19] = [
     "position-next",
     "please-wait",
     "queue-refused",
+    "requeued",
     MUSIC,
 ];
 
@@ -155,8 +156,14 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
         prompts,
         groups,
         agents: (0..usize::from(scenario.agents)).map(agent).collect(),
+        star_codes: roster::StarCodes::default(),
         connect: Connect { show_citizen: true, say_agent_number: scenario.greeting },
-        limits: Limits { calls: 4 + rng.below(20) as usize, talk: TALK_MAX, menu: Duration::from_secs(8) },
+        limits: Limits {
+            calls: 4 + rng.below(20) as usize,
+            talk: TALK_MAX,
+            menu: Duration::from_secs(8),
+            ..Limits::default()
+        },
     }
 }
 
@@ -188,7 +195,8 @@ fn acd_plan(scenario: &Scenario, rng: &mut Rng) -> acd::Plan {
     let agents = (0..scenario.agents).map(|_| acd::Agent { skills: skills(rng), wrap_up: None }).collect();
     let ms = Duration::from_millis;
     let back_off = acd::BackOff { rejected: ms(1500), busy: ms(1000), no_answer: ms(2000), unreachable: ms(2000) };
-    acd::Plan { groups, agents, back_off }
+    // Shorter than the aftermath, so that nothing is left when a scenario ends.
+    acd::Plan { groups, agents, back_off, redial: Duration::from_secs(60), ..acd::Plan::default() }
 }
 
 fn roster_plan(scenario: &Scenario) -> roster::Plan {
@@ -199,5 +207,8 @@ fn roster_plan(scenario: &Scenario) -> roster::Plan {
         expires_default: Duration::from_secs(60),
         expires_max: Duration::from_secs(300),
         contacts_max: 4,
+        // Nobody here dials the code that ends such a pause.
+        pause_after_unanswered: 0,
+        ..roster::Plan::default()
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use base::Rng;
+use switch::{Drill, Place};
 
 use crate::Impairment;
 
@@ -32,6 +33,10 @@ pub struct Scenario {
     pub trouble: f64,
     /// When the operator stops the engine: no new calls, and two seconds later no calls.
     pub stop_after: Option<Duration>,
+    /// When the process is killed; at the first write after.
+    pub kills: Vec<Duration>,
+    /// A panic on purpose in the logic of one call.
+    pub drill: Option<Drill>,
     /// Whether both parties hear the agent's number at connect.
     pub greeting: bool,
 }
@@ -63,6 +68,8 @@ impl Scenario {
             trouble: [0.0, 0.05, 0.2][rng.below(3) as usize],
             greeting: rng.chance(0.3),
             stop_after: rng.chance(0.05).then(|| Duration::from_millis(rng.below(15_000))),
+            kills: kills(&mut rng),
+            drill: rng.chance(0.1).then(|| Drill { place: Place::Call, nth: 1 + rng.below(150) }),
         }
     }
 
@@ -70,6 +77,17 @@ impl Scenario {
     pub(crate) fn is_prompt(&self) -> bool {
         self.impairment.loss == 0.0 && self.wire_delay_max <= Duration::from_millis(100)
     }
+}
+
+/// Mostly none; else up to three, the later ones perhaps while the process still recovers.
+fn kills(rng: &mut Rng) -> Vec<Duration> {
+    let count = if rng.chance(0.2) { 1 + rng.below(3) } else { 0 };
+    let mut at = Duration::ZERO;
+    let mut next = || {
+        at += Duration::from_millis(rng.below(12_000));
+        at
+    };
+    (0..count).map(|_| next()).collect()
 }
 
 fn impairment(rng: &mut Rng) -> Impairment {

@@ -1,16 +1,17 @@
 //! The loop: whatever is due next happens, one thing at a time, and every rule is looked at.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
-use acd::Acd;
 use base::{Flow, NetworkId, Now, Rng, SwitchId, Time, Wall, WorkerId};
+use legs::Bank;
 use phone::{Input as Heard, What};
-use roster::Roster;
-use switch::{Effects, Exchange, Input, Said, Switch, Wire};
+use switch::{Effects, Exchange, Input, Said, Wire};
 
 use crate::addresses::{self, Place};
 use crate::check::{Audio, Checks, Owners, Queue, Records};
+use crate::kill::Disk;
 use crate::network::{Network, Packet};
 use crate::people::{Deed, People, Who};
 use crate::plan::{Plans, plans};
@@ -22,8 +23,9 @@ const WIRES: [Wire; 3] = [Wire::ToQueue, Wire::ToRoster, Wire::ToSwitch];
 const START: Now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
 /// The longest chain of patience and Timer B after the last citizen dialled, twice over.
 const LIFE_MAX: Duration = Duration::from_secs(400);
-/// After the last call: bindings expire and transactions end (64 × T1 and T4, RFC 3261 §17).
-const AFTERMATH: Duration = Duration::from_secs(90);
+/// After the last call: bindings expire, transactions end (64 × T1 and T4, RFC 3261 §17), and agents who lost their phones to a
+/// restart are given up.
+const AFTERMATH: Duration = Duration::from_secs(200);
 /// From the first stop to the second.
 const DRAIN: Duration = Duration::from_secs(2);
 /// Ten times what the busiest scenario takes.
@@ -43,49 +45,53 @@ enum Source {
     Deed,
     Phone(usize),
     Stop,
+    Start,
 }
 
 /// What is done to the exchange.
-enum Turn<'a> {
+pub(crate) enum Turn<'a> {
     Feed(Input<'a>),
     Deliver(Wire),
 }
 
 pub(crate) struct World {
     scenario: Scenario,
-    now: Now,
+    pub(crate) now: Now,
     rng: Rng,
-    exchange: Exchange,
+    pub(crate) exchange: Exchange,
     /// When the oldest message of each wire arrives.
     arrive: [Option<Time>; 3],
     /// `Exchange::next_timeout`, asked after each turn alone.
     deadline: Option<Time>,
     effects: Effects,
+    disk: Disk,
+    bank: Arc<Bank>,
     rims: Vec<Rim>,
-    network: Network,
-    people: People,
+    pub(crate) network: Network,
+    pub(crate) people: People,
     /// When the operator next says that the engine stops.
     stop_at: Option<Time>,
     draining: bool,
-    checks: Checks,
+    pub(crate) checks: Checks,
     steps: u64,
-    story: VecDeque<String>,
+    pub(crate) story: VecDeque<String>,
 }
 
 impl World {
     pub(crate) fn new(scenario: &Scenario) -> World {
+        World::with(scenario, |_| {})
+    }
+
+    /// `edit` has the last word on the plans.
+    pub(crate) fn with(scenario: &Scenario, edit: impl FnOnce(&mut Plans)) -> World {
         let mut rng = Rng::from_number(scenario.seed);
-        let Plans { call, acd, roster, bank } = plans(scenario, &mut rng.fork());
-        let config = switch::Config {
-            id: SwitchId::default(),
-            epoch: base::Epoch(1),
-            product: "sim".to_owned(),
-            nonce_key: [7; 32],
-            workers: scenario.workers,
-            leases_ready: scenario.leases_ready,
-        };
-        let switch = Switch::new(config, call, START.time, rng.fork());
-        let exchange = Exchange::new(switch, Acd::new(acd.clone(), START.time), Roster::new(roster, START.time));
+        let mut plans = plans(scenario, &mut rng.fork());
+        edit(&mut plans);
+        let Plans { call, acd, roster, bank } = plans;
+        let kills = scenario.kills.iter().map(|after| START.time + *after).collect();
+        let mut disk = Disk::new(switch::Plans { call, acd: acd.clone(), roster }, kills, rng.fork());
+        let mut effects = Effects::default();
+        let exchange = disk.start(config(scenario), START, &mut effects);
         let rim = |w| Rim::new(WorkerId(w), scenario, bank.clone(), START.time, &mut rng);
         let rims = (0..scenario.workers).map(rim).collect();
         let people = People::new(scenario, START, rng.fork());
@@ -93,7 +99,7 @@ impl World {
             audio: Audio::new(scenario, people.seats.len()),
             owners: Owners { plan: acd.clone(), prompt: scenario.is_prompt() },
             queue: Queue::new(acd),
-            records: Records::default(),
+            records: Records::with_drills(u64::from(scenario.drill.is_some())),
         };
         World {
             scenario: scenario.clone(),
@@ -102,7 +108,9 @@ impl World {
             exchange,
             arrive: [None; 3],
             deadline: None,
-            effects: Effects::default(),
+            effects,
+            disk,
+            bank,
             rims,
             people,
             stop_at: scenario.stop_after.map(|after| START.time + after),
@@ -134,7 +142,7 @@ impl World {
         }
     }
 
-    fn live(&mut self) -> Result<(), String> {
+    pub(crate) fn live(&mut self) -> Result<(), String> {
         let last = START.time + self.scenario.span + LIFE_MAX;
         while !self.is_over() {
             if !self.step(last)? {
@@ -157,6 +165,7 @@ impl World {
         self.now.time >= self.people.dial_until
             && self.people.agenda.is_empty()
             && self.stop_at.is_none()
+            && self.disk.is_safe()
             && self.exchange.is_idle()
             && self.rims.iter().all(|r| r.jobs.is_empty() && r.notices.is_empty())
             && self.people.seats.iter().all(|s| s.gone || s.is_faulty() || s.phone.status() == phone::Status::Idle)
@@ -190,11 +199,13 @@ impl World {
         let seats = self.people.seats.iter().filter(|s| !s.gone && s.phone.status() != phone::Status::Idle);
         let busy: Vec<_> = seats.map(|s| (&s.name, s.phone.status())).collect();
         let calls = self.exchange.switch.phases();
-        format!("{calls:?}, {roster:?}, {queue:?}, {busy:?}, agenda {:?}", self.people.agenda)
+        let exchange = &self.exchange;
+        let due = [exchange.switch.next_timeout(), exchange.acd.next_timeout(), exchange.roster.next_timeout()];
+        format!("due {due:?}, {calls:?}, {roster:?}, {queue:?}, {busy:?}, agenda {:?}", self.people.agenda)
     }
 
     /// The next thing happens, unless nothing is due until `last`.
-    fn step(&mut self, last: Time) -> Result<bool, String> {
+    pub(crate) fn step(&mut self, last: Time) -> Result<bool, String> {
         let (at, source) = self.next();
         if at > last {
             self.now = START.plus(last.since(START.time));
@@ -227,6 +238,7 @@ impl World {
                 }
             }
             Source::Stop => self.stop()?,
+            Source::Start => self.start()?,
             Source::Phone(seat) => {
                 let People { seats, out, .. } = &mut self.people;
                 seats[seat].phone.handle_timeout(now, out);
@@ -249,6 +261,9 @@ impl World {
             }
         };
         consider(self.network.next(), Source::Packet);
+        if let Some(back) = self.disk.back_at() {
+            consider(Some(back), Source::Start);
+        }
         consider(self.deadline, Source::Deadline);
         for (place, at) in self.arrive.iter().enumerate() {
             consider(*at, Source::Wire(place));
@@ -266,6 +281,32 @@ impl World {
         best
     }
 
+    /// What the process held in its memory is gone.
+    fn killed(&mut self) {
+        self.tell(|| "killed".to_owned());
+        self.disk.forget_confirmed();
+        // Whoever starts the next process means it to serve.
+        (self.draining, self.stop_at) = (false, None);
+        (self.arrive, self.deadline) = ([None; 3], None);
+        self.rims.clear();
+        self.checks.queue = Queue::new(self.disk.plans().acd.clone());
+        self.checks.audio.cut(self.now.time);
+    }
+
+    /// The next process is there.
+    fn start(&mut self) -> Result<(), String> {
+        let now = self.now;
+        self.tell(|| "started again".to_owned());
+        let (scenario, bank, rng) = (&self.scenario, &self.bank, &mut self.rng);
+        let rim = |w| Rim::new(WorkerId(w), scenario, bank.clone(), now.time, rng);
+        self.rims = (0..scenario.workers).map(rim).collect();
+        self.exchange = self.disk.start(config(&self.scenario), now, &mut self.effects);
+        self.checks.queue.restarted(&self.exchange.acd.ledger());
+        // Who answered while nobody was there to hear it talks with nobody.
+        self.checks.audio.cut(now.time);
+        self.after_turn([0; 3])
+    }
+
     /// The first time no more calls are taken, the second time all end.
     fn stop(&mut self) -> Result<(), String> {
         let input = if self.draining { Input::StopCalls } else { Input::Drain };
@@ -279,11 +320,17 @@ impl World {
         let Packet { from, to, ref bytes } = packet;
         let peer = Flow::udp(NetworkId(0), from);
         match addresses::place(to) {
+            // Nobody listens there until the next process does.
+            Some(Place::Server | Place::Media(_)) if !self.disk.is_up() => Ok(()),
             Some(Place::Server) => self.turn(Turn::Feed(Input::Message { flow: peer, bytes })),
             Some(Place::Media(worker)) => {
                 if let Some(rim) = self.rims.get_mut(worker) {
                     rim.receive(self.now, &packet, &mut self.network);
                 }
+                Ok(())
+            }
+            Some(Place::PhoneSip(seat)) if self.people.seats[seat].overhears(bytes) => {
+                self.people.seats[seat].inbox.push_back(String::from_utf8_lossy(bytes).into_owned());
                 Ok(())
             }
             Some(Place::PhoneSip(seat)) if self.people.seats[seat].gone => {
@@ -309,7 +356,7 @@ impl World {
     }
 
     /// Sends what a phone said and lets its owner react.
-    fn carry_out(&mut self, seat: usize) -> Result<(), String> {
+    pub(crate) fn carry_out(&mut self, seat: usize) -> Result<(), String> {
         let now = self.now;
         let sip = self.people.out.sip.drain(..).map(|m| (addresses::phone_sip(seat), m.flow.peer, m.bytes));
         for (from, to, bytes) in sip {
@@ -333,21 +380,31 @@ impl World {
     }
 
     /// One input of the exchange, or one message between its owners; then everything is looked at.
-    fn turn(&mut self, turn: Turn<'_>) -> Result<(), String> {
+    pub(crate) fn turn(&mut self, turn: Turn<'_>) -> Result<(), String> {
         let now = self.now;
         let mut known = WIRES.map(|wire| self.exchange.waiting(wire));
         match turn {
             Turn::Feed(input) => self.exchange.feed(now, input, &mut self.effects),
             Turn::Deliver(wire) => {
                 if let Some(Said::ToQueue(command)) = self.exchange.said(wire, 0) {
-                    self.checks.queue.heard(command);
+                    self.checks.queue.heard(now.time, command);
                 }
                 known[wire as usize] -= 1;
                 self.arrive[wire as usize] = None;
                 self.exchange.deliver(now, wire, &mut self.effects);
             }
         }
+        self.after_turn(known)
+    }
+
+    /// Facts are written, effects leave, and everything is looked at.
+    fn after_turn(&mut self, known: [usize; 3]) -> Result<(), String> {
+        let now = self.now;
         self.listen(known);
+        if !self.disk.write(now, &mut self.effects) {
+            self.killed();
+            return Ok(());
+        }
         self.carry_out_effects()?;
         self.deadline = self.exchange.next_timeout();
         self.checks.queue.check(now.time)?;
@@ -383,6 +440,7 @@ impl World {
         let now = self.now.time;
         for entry in self.effects.records.drain(..) {
             self.checks.records.take(&entry)?;
+            self.disk.recorded(&entry);
         }
         for (worker, job) in self.effects.jobs.drain(..) {
             self.rims[usize::from(worker.0)].jobs.push(now, job);
@@ -399,6 +457,18 @@ impl World {
             self.story.pop_front();
         }
         self.story.push_back(format!("{:?} {}", self.now.time, line()));
+    }
+}
+
+fn config(scenario: &Scenario) -> switch::Config {
+    switch::Config {
+        id: SwitchId::default(),
+        epoch: base::Epoch::default(),
+        product: "sim".to_owned(),
+        nonce_key: [7; 32],
+        workers: scenario.workers,
+        leases_ready: scenario.leases_ready,
+        drill: scenario.drill,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Dialogs (RFC 3261 §12): tags, sequence numbers both ways, remote target and route set.
 
-use crate::{Builder, ContactHeader, Message, Method, Name, NameAddr, Uri};
+use base::packed_struct;
+
+use crate::{Builder, Message, Method, Name, NameAddr, Uri, UriRef};
 
 /// The start line of a request of ours and the headers that its ACK and CANCEL repeat.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub struct Head {
     pub cseq: u32,
 }
 
+packed_struct!(Head { method, uri, routes, from, to, call_id, cseq });
+
 impl Head {
     /// Begins the message; `via` is the whole value.
     pub fn builder(&self, via: &str) -> Builder {
@@ -23,7 +27,7 @@ impl Head {
             builder.push(Name::Route, route);
         }
         builder
-            .header(Name::MaxForwards, 70)
+            .header(Name::MaxForwards, 70u8)
             .header(Name::From, &self.from)
             .header(Name::To, &self.to)
             .header(Name::CallId, &self.call_id)
@@ -57,17 +61,19 @@ pub struct Dialog {
     remote_cseq: Option<u32>,
 }
 
+packed_struct!(Dialog { call_id, local, remote, remote_tag, target, routes, local_cseq, remote_cseq });
+
 impl Dialog {
     /// The dialog of an INVITE that we received (RFC 3261 §12.1.1); its From stands in when Contact is missing.
     pub fn callee(request: &Message, local_tag: &str) -> Option<Dialog> {
-        let from = request.from().ok()?;
+        let from = request.from_ref().ok()?;
         let to = request.to().ok()?;
         Some(Dialog {
             call_id: request.call_id()?.to_owned(),
             local: to.with_tag(local_tag).to_string(),
             remote: request.header(Name::From)?.to_owned(),
             remote_tag: from.tag().unwrap_or_default().to_owned(),
-            target: contact(request).unwrap_or(from.uri),
+            target: contact(request).unwrap_or_else(|| from.uri.to_uri()),
             routes: request.record_routes(),
             local_cseq: 0,
             remote_cseq: Some(request.cseq().ok()?.0),
@@ -76,14 +82,13 @@ impl Dialog {
 
     /// The dialog of a response to our INVITE (RFC 3261 §12.1.2); the Request-URI stands in when Contact is missing.
     pub fn caller(invite: &Head, response: &Message) -> Option<Dialog> {
-        let to = response.to().ok()?;
         let mut routes = response.record_routes();
         routes.reverse();
         Some(Dialog {
             call_id: invite.call_id.clone(),
             local: invite.from.clone(),
             remote: response.header(Name::To)?.to_owned(),
-            remote_tag: to.tag().unwrap_or_default().to_owned(),
+            remote_tag: response.to_tag().to_owned(),
             target: contact(response).or_else(|| Uri::parse(&invite.uri).ok())?,
             routes,
             local_cseq: invite.cseq,
@@ -99,6 +104,11 @@ impl Dialog {
 
     pub fn call_id(&self) -> &str {
         &self.call_id
+    }
+
+    /// Our name with our tag, as From of our requests shows it.
+    pub fn local(&self) -> &str {
+        &self.local
     }
 
     /// Empty when the peer is older than tags (RFC 3261 §12.1.1).
@@ -128,11 +138,16 @@ impl Dialog {
         in_order
     }
 
-    /// Takes the remote target from a target refresh request or its 2xx (RFC 3261 §12.2).
-    pub fn refresh(&mut self, message: &Message) {
-        if let Some(uri) = contact(message) {
-            self.target = uri;
-        }
+    /// Notes that a request of ours took this number.
+    pub fn note_local_cseq(&mut self, cseq: u32) {
+        self.local_cseq = self.local_cseq.max(cseq);
+    }
+
+    /// Takes the remote target from a target refresh request or its 2xx (RFC 3261 §12.2); true when it moved.
+    pub fn refresh(&mut self, message: &Message) -> bool {
+        let Some(uri) = contact(message).filter(|uri| *uri != self.target) else { return false };
+        self.target = uri;
+        true
     }
 
     /// A further request of ours.
@@ -168,11 +183,7 @@ impl Dialog {
 }
 
 fn contact(message: &Message) -> Option<Uri> {
-    let mut contacts = message.contacts().ok()?;
-    match contacts.drain(..).next()? {
-        ContactHeader::Address(address) => Some(address.uri),
-        ContactHeader::Star => None,
-    }
+    message.contact_ref().map(UriRef::to_uri)
 }
 
 #[cfg(test)]

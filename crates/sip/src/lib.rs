@@ -9,6 +9,7 @@ pub mod contact;
 pub mod dialog;
 pub mod digest;
 pub mod endpoint;
+pub mod image;
 pub mod limits;
 pub mod message;
 pub mod method;
@@ -28,11 +29,12 @@ pub use endpoint::{
     Body, Cause, Config, Endpoint, Event, Identity, Invite, Limits, Outgoing, Output, Party, Reply, Request, ServerTx,
     Timers,
 };
+pub use image::{Fact, Image, SentInvite};
 pub use message::{Fault, HeaderError, Message, ParseError, Refresher};
 pub use method::Method;
 pub use name::Name;
-pub use name_addr::NameAddr;
-pub use params::Params;
+pub use name_addr::{NameAddr, NameAddrRef};
+pub use params::{Params, ParamsRef};
 pub use reason::reason_phrase;
-pub use uri::{Scheme, Uri, UriError};
-pub use via::Via;
+pub use uri::{Scheme, Uri, UriError, UriRef};
+pub use via::{Via, ViaRef};

@@ -10,8 +10,7 @@ pub use access::Refresher;
 pub use error::{Fault, HeaderError, ParseError};
 
 use crate::method::Method;
-use crate::name::Name;
-use crate::uri::Uri;
+use crate::name::{ASKED, Name};
 
 /// A request or a response. Owns its bytes; headers are found by index and read when asked for.
 ///
@@ -22,22 +21,91 @@ pub struct Message {
     head: String,
     start: Start,
     headers: Vec<Slot>,
+    places: Places,
+    /// The top Via, and the tags of From and To, by which every message finds its transaction and dialog.
+    via: Option<ViaSpans>,
+    from_tag: Span,
+    /// Empty also where the parameter is there without a value.
+    to_tag: Option<Span>,
     cseq: Option<(u32, Method)>,
     body: Vec<u8>,
 }
 
 #[derive(Clone, Debug)]
 enum Start {
-    Request { method: Method, method_text: Range<usize>, uri_text: Range<usize>, uri: Option<Uri> },
+    Request { method: Method, method_text: Range<usize>, uri_text: Range<usize> },
     Response { status: u16, reason: Range<usize> },
 }
 
-/// Where in the head a header line stands.
-#[derive(Clone, Debug)]
+/// A piece of the head.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    at: u32,
+    length: u32,
+}
+
+impl Span {
+    /// Where `part` stands, which is a piece of `whole`.
+    fn of(whole: &str, part: &str) -> Span {
+        let at = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
+        Span { at: at as u32, length: part.len() as u32 }
+    }
+
+    fn text(self, whole: &str) -> &str {
+        whole.get(self.at as usize..self.at as usize + self.length as usize).unwrap_or_default()
+    }
+}
+
+/// A Via that was read.
+#[derive(Clone, Copy, Debug)]
+struct ViaSpans {
+    transport: Span,
+    host: Span,
+    port: Option<u16>,
+    params: Span,
+    plain: bool,
+}
+
+/// The first header line of each name that every message is asked for.
+#[derive(Clone, Copy, Debug)]
+struct Places([u8; ASKED]);
+
+impl Places {
+    /// No header line has this number: `limits::HEADERS_MAX` is smaller.
+    const NOWHERE: u8 = u8::MAX;
+
+    fn of(slots: &[Slot]) -> Places {
+        let mut places = Places([Places::NOWHERE; ASKED]);
+        for (at, slot) in slots.iter().enumerate() {
+            if let Some(place) = slot.name.asked().and_then(|place| places.0.get_mut(place))
+                && *place == Places::NOWHERE
+            {
+                *place = at as u8;
+            }
+        }
+        places
+    }
+}
+
+/// Where in the head a header line stands. The numbers fit: a message has `limits::MESSAGE_BYTES_MAX` bytes at most, a
+/// header `limits::HEADER_BYTES_MAX`.
+#[derive(Clone, Copy, Debug)]
 struct Slot {
     name: Name,
-    name_text: Range<u32>,
-    value: Range<u32>,
+    name_at: u32,
+    name_length: u16,
+    value_length: u16,
+    value_at: u32,
+}
+
+impl Slot {
+    const fn name_range(&self) -> Range<usize> {
+        self.name_at as usize..self.name_at as usize + self.name_length as usize
+    }
+
+    const fn value_range(&self) -> Range<usize> {
+        self.value_at as usize..self.value_at as usize + self.value_length as usize
+    }
 }
 
 impl Message {
@@ -54,10 +122,10 @@ impl Message {
     }
 
     fn value(&self, slot: &Slot) -> &str {
-        self.head.get(slot.value.start as usize..slot.value.end as usize).unwrap_or_default()
+        self.head.get(slot.value_range()).unwrap_or_default()
     }
 
     fn name_text(&self, slot: &Slot) -> &str {
-        self.head.get(slot.name_text.start as usize..slot.name_text.end as usize).unwrap_or_default()
+        self.head.get(slot.name_range()).unwrap_or_default()
     }
 }

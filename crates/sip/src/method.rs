@@ -68,6 +68,11 @@ impl Method {
     }
 }
 
+base::packed_enum!(Method {
+    0 => Invite, 1 => Ack, 2 => Cancel, 3 => Bye, 4 => Options, 5 => Register, 6 => Info, 7 => Update, 8 => Refer,
+    9 => Notify, 10 => Subscribe, 11 => Message, 12 => Prack, 13 => Publish, 14 => Other,
+});
+
 impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

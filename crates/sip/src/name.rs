@@ -98,26 +98,53 @@ names! {
     WwwAuthenticate "WWW-Authenticate",
 }
 
+/// How many names `Name::asked` places.
+pub(crate) const ASKED: usize = 12;
+
 /// Names longer than this are unknown; "P-Preferred-Identity" is the longest.
 const LONGEST: usize = 20;
 
-/// The known names that have each length, so that a lookup compares about three.
-const BY_LENGTH: [([Name; PER_LENGTH], usize); LONGEST + 1] = by_length();
+/// The known names by `place`; two names in one place would not compile.
+const BY_PLACE: [Name; PLACES] = by_place();
 
-/// No length is shared by more known names than this; `by_length` would not compile otherwise.
-const PER_LENGTH: usize = 10;
+/// Enough to give each name a place of its own.
+const PLACES: usize = 256;
 
-const fn by_length() -> [([Name; PER_LENGTH], usize); LONGEST + 1] {
-    let mut table = [([Name::Other; PER_LENGTH], 0); LONGEST + 1];
+const fn by_place() -> [Name; PLACES] {
+    let mut table = [Name::Other; PLACES];
     let mut at = 0;
     while at < Name::KNOWN.len() {
         let name = Name::KNOWN[at];
-        let row = &mut table[name.as_str().len()];
-        row.0[row.1] = name;
-        row.1 += 1;
+        let row = &mut table[place(name.as_str().as_bytes())];
+        assert!(matches!(row, Name::Other), "two names in one place: choose other factors");
+        *row = name;
         at += 1;
     }
     table
+}
+
+/// What each name is written as, by its number.
+const TEXTS: [&str; Name::KNOWN.len() + 1] = texts();
+
+const fn texts() -> [&'static str; Name::KNOWN.len() + 1] {
+    let mut table = [""; Name::KNOWN.len() + 1];
+    let mut at = 0;
+    while at < Name::KNOWN.len() {
+        table[Name::KNOWN[at] as usize] = Name::KNOWN[at].as_str();
+        at += 1;
+    }
+    table
+}
+
+/// Where a name of two letters or more would stand: a hash of its length and three of its letters, case folded.
+const fn place(name: &[u8]) -> usize {
+    (name.len() * 35 + lower(name[0]) * 37 + lower(name[name.len() - 1]) * 9 + lower(name[name.len() / 2]) * 55)
+        % PLACES
+}
+
+/// A letter in lower case; what is no letter becomes something else, which the comparison finds out.
+const fn lower(byte: u8) -> usize {
+    (byte | 0x20) as usize
 }
 
 /// The names of the compact forms `a` to `z`.
@@ -138,12 +165,20 @@ const fn by_letter() -> [Name; 26] {
 impl Name {
     /// The name that `text` spells, in any case, long or compact.
     pub fn from_token(text: &str) -> Name {
-        if let &[letter] = text.as_bytes() {
+        Name::from_bytes(text.as_bytes())
+    }
+
+    pub(crate) fn from_bytes(text: &[u8]) -> Name {
+        if let &[letter] = text {
             let place = letter.to_ascii_lowercase().wrapping_sub(b'a');
             return BY_LETTER.get(usize::from(place)).copied().unwrap_or(Name::Other);
         }
-        let Some((row, used)) = BY_LENGTH.get(text.len()) else { return Name::Other };
-        row.iter().take(*used).copied().find(|name| name.as_str().eq_ignore_ascii_case(text)).unwrap_or(Name::Other)
+        if text.is_empty() || text.len() > LONGEST {
+            return Name::Other;
+        }
+        let name = BY_PLACE[place(text)];
+        let known = TEXTS[name as usize].as_bytes();
+        if known == text || known.eq_ignore_ascii_case(text) { name } else { Name::Other }
     }
 
     /// Whether a message may carry the header once only, so that a second one makes it ambiguous (RFC 3261 §7.3.1).
@@ -158,6 +193,25 @@ impl Name {
                 | Name::ContentType
                 | Name::MaxForwards
         )
+    }
+
+    /// The place of a name that is asked for in every message, below `ASKED`.
+    pub(crate) const fn asked(self) -> Option<usize> {
+        Some(match self {
+            Name::Via => 0,
+            Name::From => 1,
+            Name::To => 2,
+            Name::CallId => 3,
+            Name::Cseq => 4,
+            Name::Contact => 5,
+            Name::MaxForwards => 6,
+            Name::ContentLength => 7,
+            Name::ContentType => 8,
+            Name::Require => 9,
+            Name::Route => 10,
+            Name::RecordRoute => 11,
+            _ => return None,
+        })
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::params::Params;
+use crate::params::{Params, ParamsRef};
 use crate::text;
-use crate::uri::Uri;
+use crate::uri::{Uri, UriRef};
 
 /// A URI with an optional name in front and parameters behind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -15,6 +15,8 @@ pub struct NameAddr {
     pub params: Params,
 }
 
+base::packed_struct!(NameAddr { display, uri, params });
+
 impl NameAddr {
     pub const fn new(uri: Uri) -> NameAddr {
         NameAddr { display: None, uri, params: Params::new() }
@@ -22,16 +24,7 @@ impl NameAddr {
 
     /// Reads one value; in the form without angle brackets parameters belong to the header, not to the URI.
     pub fn parse(value: &str) -> Result<NameAddr, &'static str> {
-        let value = text::trim(value);
-        let Some(open) = text::find_outside(value, b'<') else { return parse_bare(value) };
-        let (display, rest) = value.split_at_checked(open).ok_or("no address")?;
-        let (uri, params) = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')).ok_or("< without >")?;
-        let params = text::trim(params);
-        if !params.is_empty() && !params.starts_with(';') {
-            return Err("text behind the address");
-        }
-        let uri = Uri::parse(text::trim(uri)).map_err(|error| error.0)?;
-        Ok(NameAddr { display: parse_display(text::trim(display))?, uri, params: Params::parse_header(params)? })
+        NameAddrRef::parse(value).map(|address| address.to_name_addr())
     }
 
     pub fn tag(&self) -> Option<&str> {
@@ -69,26 +62,84 @@ pub(crate) fn delta_seconds(text: &str) -> Option<u32> {
     digits.then(|| text::number(text).unwrap_or(u32::MAX))
 }
 
-fn parse_bare(value: &str) -> Result<NameAddr, &'static str> {
-    let (uri, params) = value.split_once(';').unwrap_or((value, ""));
-    // Such URIs must stand in angle brackets, else nobody can tell whose parameters follow (RFC 3261 §20.10).
-    if uri.contains(['?', ',']) {
-        return Err("a URI with ? or , outside angle brackets");
-    }
-    let uri = Uri::parse(text::trim(uri)).map_err(|error| error.0)?;
-    Ok(NameAddr { display: None, uri, params: Params::parse_header(params)? })
+/// A `NameAddr` where it stands in a message.
+#[derive(Clone, Copy, Debug)]
+pub struct NameAddrRef<'a> {
+    /// The name as written, with its quotes; empty when there is none.
+    display: &'a str,
+    pub uri: UriRef<'a>,
+    pub params: ParamsRef<'a>,
 }
 
-fn parse_display(display: &str) -> Result<Option<String>, &'static str> {
+impl<'a> NameAddrRef<'a> {
+    /// Like `NameAddr::parse`.
+    pub fn parse(value: &'a str) -> Result<NameAddrRef<'a>, &'static str> {
+        let value = text::trim(value);
+        if let Some(plain) = NameAddrRef::parse_plain(value) {
+            return Ok(plain);
+        }
+        let open = text::find_outside(value, b'<');
+        let Some(open) = open else { return NameAddrRef::parse_bare(value) };
+        let (display, rest) = value.split_at_checked(open).ok_or("no address")?;
+        let (uri, params) = rest.get(1..).and_then(|rest| text::cut(rest, b'>')).ok_or("< without >")?;
+        let params = text::trim(params);
+        if !params.is_empty() && !params.starts_with(';') {
+            return Err("text behind the address");
+        }
+        let uri = UriRef::parse(text::trim(uri)).map_err(|error| error.0)?;
+        let display = text::trim(display);
+        check_display(display)?;
+        Ok(NameAddrRef { display, uri, params: ParamsRef::parse_header(params)? })
+    }
+
+    /// A URI in angle brackets behind nothing or a quoted name, as nearly all are; `None` leaves it to the thorough reader.
+    fn parse_plain(value: &'a str) -> Option<NameAddrRef<'a>> {
+        let (display, rest) = match value.strip_prefix('"') {
+            Some(quoted) => {
+                let end = quoted.bytes().position(|byte| matches!(byte, b'"' | b'\\'))?;
+                let (display, rest) = value.split_at_checked(end + 2).filter(|(display, _)| display.ends_with('"'))?;
+                (display, rest.trim_ascii_start())
+            }
+            None => ("", value),
+        };
+        let (uri, params) = text::cut(rest.strip_prefix('<')?, b'>')?;
+        if !params.is_empty() && !params.starts_with(';') {
+            return None;
+        }
+        let uri = UriRef::parse_plain(uri)?;
+        Some(NameAddrRef { display, uri, params: ParamsRef::parse_header(params).ok()? })
+    }
+
+    fn parse_bare(value: &'a str) -> Result<NameAddrRef<'a>, &'static str> {
+        let (uri, params) = value.split_once(';').unwrap_or((value, ""));
+        // Such URIs must stand in angle brackets, else nobody can tell whose parameters follow (RFC 3261 §20.10).
+        if uri.contains(['?', ',']) {
+            return Err("a URI with ? or , outside angle brackets");
+        }
+        let uri = UriRef::parse(text::trim(uri)).map_err(|error| error.0)?;
+        Ok(NameAddrRef { display: "", uri, params: ParamsRef::parse_header(params)? })
+    }
+
+    pub fn to_name_addr(self) -> NameAddr {
+        let display = (!self.display.is_empty()).then(|| text::unquote(self.display));
+        NameAddr { display, uri: self.uri.to_uri(), params: self.params.to_params() }
+    }
+
+    pub fn tag(self) -> Option<&'a str> {
+        self.params.get("tag").filter(|tag| !tag.is_empty())
+    }
+}
+
+fn check_display(display: &str) -> Result<(), &'static str> {
     if display.is_empty() {
-        return Ok(None);
+        return Ok(());
     }
     match text::quoted_end(display) {
-        Some(end) if end == display.len() => Ok(Some(text::unquote(display))),
+        Some(end) if end == display.len() => Ok(()),
         Some(_) => Err("text behind the quoted name"),
         None if display.contains('"') => Err("a quote inside the name"),
         // Unquoted names with characters beyond tokens (non-ASCII, dots, commas) are common and harmless here.
-        None => Ok(Some(display.to_owned())),
+        None => Ok(()),
     }
 }
 

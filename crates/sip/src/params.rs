@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::limits;
-use crate::text;
+use crate::text::{self, class};
 
 /// Name and value pairs in the order of the message; values keep their quotes, so that printing gives back what came.
 ///
@@ -11,50 +11,11 @@ use crate::text;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Params(String);
 
+base::packed_struct!(Params(text));
+
 impl Params {
     pub const fn new() -> Params {
         Params(String::new())
-    }
-
-    /// Reads `;name=value;flag` of a header value; white space around `;` and `=` is allowed.
-    pub(crate) fn parse_header(text: &str) -> Result<Params, &'static str> {
-        let mut params = Params(String::with_capacity(text.len() + 1));
-        let parts = text::split(text, b';').filter(|part| !part.is_empty());
-        for (count, part) in parts.enumerate() {
-            let (name, value) = match part.split_once('=') {
-                Some((name, value)) => (text::trim(name), Some(text::trim(value))),
-                None => (part, None),
-            };
-            if !text::is_token(name) {
-                return Err("a parameter's name is not a token");
-            }
-            if value.is_some_and(|value| !is_header_value(value)) {
-                return Err("a parameter's value is neither a token, a host nor a quoted string");
-            }
-            params.push(count, name, value)?;
-        }
-        Ok(params)
-    }
-
-    /// Reads `name=value;flag` of a URI; the caller has refused white space, quotes and angle brackets.
-    pub(crate) fn parse_uri(text: &str) -> Result<Params, &'static str> {
-        let mut params = Params::new();
-        for (count, part) in text.split(';').filter(|part| !part.is_empty()).enumerate() {
-            let (name, value) = split_value(part);
-            if name.is_empty() {
-                return Err("a parameter has no name");
-            }
-            params.push(count, name, value)?;
-        }
-        Ok(params)
-    }
-
-    fn push(&mut self, count: usize, name: &str, value: Option<&str>) -> Result<(), &'static str> {
-        if count >= limits::PARAMS_MAX {
-            return Err("too many parameters");
-        }
-        self.write(name, value);
-        Ok(())
     }
 
     fn write(&mut self, name: &str, value: Option<&str>) {
@@ -66,20 +27,24 @@ impl Params {
         }
     }
 
+    /// The same, borrowed.
+    pub fn view(&self) -> ParamsRef<'_> {
+        ParamsRef { text: &self.0, plain: false }
+    }
+
     /// The value of the first parameter of that name, without its quotes; `None` also for a flag without value.
     pub fn get(&self, name: &str) -> Option<&str> {
-        let value = self.raw(name)?;
-        Some(value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value))
+        self.view().get(name)
     }
 
     /// The value as written, with its quotes.
     pub fn raw(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1
+        self.view().raw(name)
     }
 
     /// Whether a parameter of that name is there, with or without value.
     pub fn has(&self, name: &str) -> bool {
-        self.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
+        self.view().has(name)
     }
 
     /// Sets a parameter in its place, or adds it; a value that no header could hold without quotes gets them.
@@ -119,7 +84,7 @@ impl Params {
 
     /// Names and raw values in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
-        text::split(&self.0, b';').skip(1).map(split_value)
+        self.view().iter()
     }
 
     pub const fn is_empty(&self) -> bool {
@@ -127,20 +92,184 @@ impl Params {
     }
 }
 
+/// `Params` where they stand in a message: checked, but neither copied nor freed of white space.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ParamsRef<'a> {
+    text: &'a str,
+    /// Neither quotes, brackets nor white space: every semicolon separates.
+    plain: bool,
+}
+
+impl<'a> ParamsRef<'a> {
+    /// `;name=value;flag` of a header value; white space around `;` and `=` is allowed.
+    pub(crate) fn parse_header(text: &'a str) -> Result<ParamsRef<'a>, &'static str> {
+        let plain = are_plain(text);
+        if !plain {
+            for (count, part) in parts(text).enumerate() {
+                let (name, value) = split_value(part);
+                if !text::is_token(name) {
+                    return Err("a parameter's name is not a token");
+                }
+                if value.is_some_and(|value| !is_header_value(value)) {
+                    return Err("a parameter's value is neither a token, a host nor a quoted string");
+                }
+                check_count(count)?;
+            }
+        }
+        Ok(ParamsRef { text, plain })
+    }
+
+    /// What `parts` gave.
+    pub(crate) const fn checked(text: &'a str, plain: bool) -> ParamsRef<'a> {
+        ParamsRef { text, plain }
+    }
+
+    pub(crate) const fn parts(self) -> (&'a str, bool) {
+        (self.text, self.plain)
+    }
+
+    /// `name=value;flag` of a URI; the caller has refused white space, quotes and angle brackets.
+    pub(crate) fn parse_uri(text: &'a str) -> Result<ParamsRef<'a>, &'static str> {
+        for (count, part) in text.split(';').filter(|part| !part.is_empty()).enumerate() {
+            if part.starts_with('=') {
+                return Err("a parameter has no name");
+            }
+            check_count(count)?;
+        }
+        Ok(ParamsRef { text, plain: true })
+    }
+
+    pub fn to_params(self) -> Params {
+        let mut params = Params(String::with_capacity(self.text.len() + 1));
+        for (name, value) in self.iter() {
+            params.write(name, value);
+        }
+        params
+    }
+
+    /// The value of the first parameter of that name, without its quotes; `None` also for a flag without value.
+    pub fn get(self, name: &str) -> Option<&'a str> {
+        let value = self.raw(name)?;
+        Some(value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value))
+    }
+
+    /// The value as written, with its quotes.
+    pub fn raw(self, name: &str) -> Option<&'a str> {
+        self.find(name)?
+    }
+
+    /// Whether a parameter of that name is there, with or without value.
+    pub fn has(self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    /// The first parameter of that name, with its value where it has one.
+    pub(crate) fn find(self, name: &str) -> Option<Option<&'a str>> {
+        if !self.plain {
+            return self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+        }
+        let mut rest = self.text;
+        while !rest.is_empty() {
+            let end = rest.bytes().position(|byte| matches!(byte, b';' | b'=')).unwrap_or(rest.len());
+            let (key, behind) = text::apart(rest, end);
+            let (value, next) = match behind.strip_prefix('=') {
+                Some(value) => {
+                    let end = value.bytes().position(|byte| byte == b';').unwrap_or(value.len());
+                    let (value, next) = text::apart(value, end);
+                    (Some(value), next)
+                }
+                None => (None, behind),
+            };
+            if key.eq_ignore_ascii_case(name) {
+                return Some(value);
+            }
+            rest = next.strip_prefix(';').unwrap_or(next);
+        }
+        None
+    }
+
+    /// Names and raw values in order.
+    pub fn iter(self) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
+        let plain = self.plain;
+        Parts { rest: Some(self.text), plain }.map(move |part| match text::cut(part, b'=') {
+            Some((name, value)) if plain => (name, Some(value)),
+            Some((name, value)) => (text::trim(name), Some(text::trim(value))),
+            None => (part, None),
+        })
+    }
+}
+
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    Parts { rest: Some(text), plain: false }
+}
+
+/// The parts between semicolons, trimmed, without empty ones.
+struct Parts<'a> {
+    rest: Option<&'a str>,
+    plain: bool,
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        loop {
+            let text = self.rest?;
+            let at =
+                if self.plain { text.bytes().position(|byte| byte == b';') } else { text::find_outside(text, b';') };
+            let part = match at {
+                Some(at) => {
+                    self.rest = text.get(at + 1..);
+                    text.get(..at)?
+                }
+                None => {
+                    self.rest = None;
+                    text
+                }
+            };
+            let part = if self.plain { part } else { text::trim(part) };
+            if !part.is_empty() {
+                return Some(part);
+            }
+        }
+    }
+}
+
 fn split_value(part: &str) -> (&str, Option<&str>) {
-    match part.split_once('=') {
-        Some((name, value)) => (name, Some(value)),
+    match text::cut(part, b'=') {
+        Some((name, value)) => (text::trim(name), Some(text::trim(value))),
         None => (part, None),
     }
+}
+
+const fn check_count(count: usize) -> Result<(), &'static str> {
+    if count >= limits::PARAMS_MAX { Err("too many parameters") } else { Ok(()) }
+}
+
+/// Whether they are well formed and few, without white space or quotes: nearly all are, and one look at each byte
+/// tells. False says nothing.
+fn are_plain(text: &str) -> bool {
+    let mut rest = text;
+    // Each has a semicolon before it at most, so this bounds their number.
+    for _ in 0..limits::PARAMS_MAX {
+        let (name, behind) = text::apart(rest, text::span(rest, class::TOKEN));
+        rest = match behind.strip_prefix('=') {
+            Some(value) if !name.is_empty() => text::apart(value, text::span(value, class::VALUE)).1,
+            _ => behind,
+        };
+        rest = match rest.strip_prefix(';') {
+            Some(rest) => rest,
+            None => return rest.is_empty(),
+        };
+    }
+    false
 }
 
 /// `gen-value` of RFC 3261 §25.1, with the characters of bare IPv6 addresses and of URIs that phones leave unquoted.
 fn is_header_value(value: &str) -> bool {
     match text::quoted_end(value) {
         Some(end) => end == value.len(),
-        None => value.bytes().all(|byte| {
-            text::is_token_byte(byte) || matches!(byte, b'[' | b']' | b':' | b'/' | b'@' | b'=' | b'&' | b'$' | b'#')
-        }),
+        None => value.bytes().all(|byte| text::is(byte, class::VALUE)),
     }
 }
 
@@ -154,6 +283,10 @@ impl fmt::Display for Params {
 mod tests {
     use super::*;
 
+    fn parse(text: &str) -> Result<Params, &'static str> {
+        ParamsRef::parse_header(text).map(ParamsRef::to_params)
+    }
+
     #[test]
     fn header_parameters_read_and_print() {
         let cases = [
@@ -163,16 +296,16 @@ mod tests {
             (";received=2001:db8::1;maddr=[::1]", ";received=2001:db8::1;maddr=[::1]"),
         ];
         for (text, printed) in cases {
-            assert_eq!(Params::parse_header(text).unwrap().to_string(), printed);
+            assert_eq!(parse(text).unwrap().to_string(), printed);
         }
         for bad in [";a b=1", ";=1", ";a=b c", ";a=\"open", ";a=\"b\"c"] {
-            assert!(Params::parse_header(bad).is_err(), "{bad}");
+            assert!(parse(bad).is_err(), "{bad}");
         }
     }
 
     #[test]
     fn names_fold_case_and_quotes_fall_off() {
-        let params = Params::parse_header(r#";Tag=x;+sip.instance="<urn:1>";flag"#).unwrap();
+        let params = parse(r#";Tag=x;+sip.instance="<urn:1>";flag"#).unwrap();
         assert_eq!(params.get("tag"), Some("x"));
         assert_eq!(params.get("+SIP.instance"), Some("<urn:1>"));
         assert_eq!(params.get("flag"), None);
@@ -187,7 +320,7 @@ mod tests {
 
     #[test]
     fn the_number_of_parameters_is_bounded() {
-        assert!(Params::parse_header(&";a=b".repeat(limits::PARAMS_MAX)).is_ok());
-        assert!(Params::parse_header(&";a=b".repeat(limits::PARAMS_MAX + 1)).is_err());
+        assert!(parse(&";a=b".repeat(limits::PARAMS_MAX)).is_ok());
+        assert!(parse(&";a=b".repeat(limits::PARAMS_MAX + 1)).is_err());
     }
 }

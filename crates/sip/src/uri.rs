@@ -3,14 +3,18 @@
 mod compare;
 mod escape;
 mod number;
+mod view;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-use crate::limits;
+use base::pack::{Packed, Unpacker, Unreadable};
+
 use crate::params::Params;
 use crate::text;
+
+pub use view::UriRef;
 
 /// What kind of URI it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -85,26 +89,7 @@ impl Uri {
 
     /// Reads a URI without angle brackets or white space around it.
     pub fn parse(text: &str) -> Result<Uri, UriError> {
-        if text.len() > limits::URI_BYTES_MAX {
-            return Err(UriError("longer than a URI may be"));
-        }
-        if text.bytes().any(|byte| byte <= b' ' || byte == 0x7f || matches!(byte, b'<' | b'>' | b'"')) {
-            return Err(UriError("white space, quotes or angle brackets inside"));
-        }
-        let (scheme, rest) = text.split_once(':').ok_or(UriError("no scheme"))?;
-        let letters = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'));
-        if !letters || !scheme.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) {
-            return Err(UriError("no scheme"));
-        }
-        if scheme.eq_ignore_ascii_case("sip") {
-            parse_sip(Scheme::Sip, rest)
-        } else if scheme.eq_ignore_ascii_case("sips") {
-            parse_sip(Scheme::Sips, rest)
-        } else if scheme.eq_ignore_ascii_case("tel") {
-            number::parse_tel(rest)
-        } else {
-            Ok(Uri { opaque: text.to_owned(), ..Uri::empty(Scheme::Other) })
-        }
+        UriRef::parse(text).map(|uri| uri.to_uri())
     }
 
     /// The user part with every escape resolved; invalid UTF-8 shows as U+FFFD.
@@ -115,15 +100,12 @@ impl Uri {
     /// The dialled number of a `tel:` URI, or of a `sip:` URI whose user part is one: digits, `*`, `#`, a leading
     /// `+`; visual separators (RFC 3966 §5.1.1) and telephone parameters removed.
     pub fn number(&self) -> Option<String> {
-        number::of(self)
+        number::of_user(self.user.as_deref()?)
     }
 
     /// The host as an address, when it is one.
     pub fn host_ip(&self) -> Option<IpAddr> {
-        match self.host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            Some(v6) => v6.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
-            None => self.host.parse().ok(),
-        }
+        host_ip(&self.host)
     }
 
     /// Whether both name the same resource (RFC 3261 §19.1.4, RFC 3966 §4).
@@ -132,63 +114,18 @@ impl Uri {
     }
 }
 
-fn parse_sip(scheme: Scheme, text: &str) -> Result<Uri, UriError> {
-    let mut uri = Uri::empty(scheme);
-    let rest = match text.split_once('@') {
-        Some((userinfo, rest)) => {
-            let (user, password) = match userinfo.split_once(':') {
-                Some((user, password)) => (user, Some(password)),
-                None => (userinfo, None),
-            };
-            if user.is_empty() {
-                return Err(UriError("an @ without a user before it"));
-            }
-            uri.user = Some(escape::normalize_user(user).ok_or(UriError("a % without two hexadecimal digits"))?);
-            uri.password = match password {
-                Some(password) => {
-                    Some(escape::normalize_user(password).ok_or(UriError("a % without two hexadecimal digits"))?)
-                }
-                None => None,
-            };
-            rest
-        }
-        None => text,
-    };
-    let (address, headers) = match rest.split_once('?') {
-        Some((address, headers)) => (address, Some(headers)),
-        None => (rest, None),
-    };
-    let (host_port, params) = address.split_once(';').unwrap_or((address, ""));
-    let (host, port) = split_host_port(host_port).ok_or(UriError("no valid host and port"))?;
-    uri.host = host.to_owned();
-    uri.port = port;
-    uri.params = Params::parse_uri(params).map_err(UriError)?;
-    if let Some(headers) = headers {
-        uri.headers = parse_headers(headers)?;
+fn host_ip(host: &str) -> Option<IpAddr> {
+    match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(v6) => v6.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        None => host.parse().ok(),
     }
-    Ok(uri)
-}
-
-fn parse_headers(text: &str) -> Result<Vec<(String, String)>, UriError> {
-    let mut headers = Vec::new();
-    for part in text.split('&') {
-        let (name, value) = part.split_once('=').ok_or(UriError("a header without ="))?;
-        if name.is_empty() {
-            return Err(UriError("a header without a name"));
-        }
-        if headers.len() >= limits::PARAMS_MAX {
-            return Err(UriError("too many headers"));
-        }
-        headers.push((name.to_owned(), value.to_owned()));
-    }
-    Ok(headers)
 }
 
 /// `host [":" port]`, white space around the colon allowed (Via's sent-by); an IPv6 host keeps its brackets.
 pub(crate) fn split_host_port(text: &str) -> Option<(&str, Option<u16>)> {
     let host_end = match text.strip_prefix('[') {
         Some(rest) => rest.find(']')? + 2,
-        None => text.find(':').unwrap_or(text.len()),
+        None => text.bytes().position(|byte| byte == b':').unwrap_or(text.len()),
     };
     let (host, rest) = text.split_at_checked(host_end)?;
     let (host, rest) = (text::trim(host), text::trim(rest));
@@ -201,14 +138,34 @@ pub(crate) fn split_host_port(text: &str) -> Option<(&str, Option<u16>)> {
     }
 }
 
+/// Reads a host without brackets and its port from the front, when nothing about them is unusual.
+pub(crate) fn plain_host_port(text: &str) -> Option<(&str, Option<u16>, &str)> {
+    let (host, rest) = text::apart(text, text::span(text, text::class::HOST));
+    if host.is_empty() {
+        return None;
+    }
+    let Some(rest) = rest.strip_prefix(':') else { return Some((host, None, rest)) };
+    let (port, rest) = text::apart(rest, text::span(rest, text::class::HOST));
+    Some((host, Some(text::number(port)?), rest))
+}
+
 /// A host name (underscores are seen in the wild), an IPv4 address or an IPv6 address in brackets.
 fn is_host(host: &str) -> bool {
     match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         Some(v6) => v6.parse::<Ipv6Addr>().is_ok(),
-        None => {
-            !host.is_empty()
-                && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_'))
-        }
+        None => !host.is_empty() && host.bytes().all(|byte| text::is(byte, text::class::HOST)),
+    }
+}
+
+impl Packed for Uri {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.to_string().pack(out);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Result<Uri, Unreadable> {
+        let text = String::unpack(from)?;
+        // Escapes may have made it longer than what is read from a wire: it still prints as it was.
+        Ok(Uri::parse(&text).unwrap_or_else(|_| Uri { opaque: text, ..Uri::empty(Scheme::Other) }))
     }
 }
 

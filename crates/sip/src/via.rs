@@ -3,9 +3,9 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use crate::params::Params;
+use crate::params::{Params, ParamsRef};
 use crate::text;
-use crate::uri::split_host_port;
+use crate::uri::{plain_host_port, split_host_port};
 
 /// What every branch of RFC 3261 begins with (§8.1.1.7).
 pub const MAGIC_COOKIE: &str = "z9hG4bK";
@@ -30,19 +30,12 @@ impl Via {
 
     /// Reads one value; white space around `/` and `:` is allowed (RFC 4475 §3.1.1.1).
     pub fn parse(value: &str) -> Result<Via, &'static str> {
-        let (protocol, rest) = value.split_once('/').ok_or("no protocol")?;
-        let (version, rest) = rest.split_once('/').ok_or("no version")?;
-        if !text::trim(protocol).eq_ignore_ascii_case("SIP") || text::trim(version) != "2.0" {
-            return Err("not SIP/2.0");
-        }
-        let rest = text::trim(rest);
-        let (transport, rest) = rest.split_once([' ', '\t']).ok_or("no sent-by")?;
-        if !text::is_token(transport) {
-            return Err("the transport is not a token");
-        }
-        let (sent_by, params) = rest.split_once(';').unwrap_or((rest, ""));
-        let (host, port) = split_host_port(text::trim(sent_by)).ok_or("no valid host and port")?;
-        Ok(Via { transport: transport.to_owned(), host: host.to_owned(), port, params: Params::parse_header(params)? })
+        ViaRef::parse(value).map(|via| via.to_via())
+    }
+
+    /// The same, borrowed.
+    pub fn view(&self) -> ViaRef<'_> {
+        ViaRef { transport: &self.transport, host: &self.host, port: self.port, params: self.params.view() }
     }
 
     pub fn branch(&self) -> Option<&str> {
@@ -52,8 +45,7 @@ impl Via {
     /// Whether the branch is of RFC 3261, so that it names the transaction by itself (§17.2.3); case is folded, as
     /// some stacks fold it.
     pub fn has_magic_cookie(&self) -> bool {
-        let prefix = self.branch().and_then(|branch| branch.get(..MAGIC_COOKIE.len()));
-        prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(MAGIC_COOKIE))
+        self.view().has_magic_cookie()
     }
 
     /// The address that the request came from, as its receiver noted it.
@@ -89,6 +81,69 @@ impl Via {
             self.params.set("received", Some(&source.ip().to_string()));
         }
     }
+}
+
+/// A `Via` where it stands in a message.
+#[derive(Clone, Copy, Debug)]
+pub struct ViaRef<'a> {
+    pub transport: &'a str,
+    pub host: &'a str,
+    pub port: Option<u16>,
+    pub params: ParamsRef<'a>,
+}
+
+impl<'a> ViaRef<'a> {
+    /// The one spelling that nearly all use; `None` leaves it to the thorough reader.
+    fn parse_plain(value: &'a str) -> Option<ViaRef<'a>> {
+        let rest = value.strip_prefix("SIP/2.0/")?;
+        let (transport, rest) = text::apart(rest, text::span(rest, text::class::TOKEN));
+        let (host, port, params) = plain_host_port(rest.strip_prefix(' ').filter(|_| !transport.is_empty())?)?;
+        if !params.is_empty() && !params.starts_with(';') {
+            return None;
+        }
+        Some(ViaRef { transport, host, port, params: ParamsRef::parse_header(params).ok()? })
+    }
+
+    /// Like `Via::parse`.
+    pub fn parse(value: &'a str) -> Result<ViaRef<'a>, &'static str> {
+        if let Some(plain) = ViaRef::parse_plain(value) {
+            return Ok(plain);
+        }
+        let (transport, rest) = parse_protocol(value)?;
+        if !text::is_token(transport) {
+            return Err("the transport is not a token");
+        }
+        let (sent_by, params) = text::cut(rest, b';').unwrap_or((rest, ""));
+        let (host, port) = split_host_port(text::trim(sent_by)).ok_or("no valid host and port")?;
+        Ok(ViaRef { transport, host, port, params: ParamsRef::parse_header(params)? })
+    }
+
+    pub fn to_via(self) -> Via {
+        let ViaRef { transport, host, port, params } = self;
+        Via { transport: transport.to_owned(), host: host.to_owned(), port, params: params.to_params() }
+    }
+
+    pub fn branch(self) -> Option<&'a str> {
+        self.params.get("branch")
+    }
+
+    /// Like `Via::has_magic_cookie`.
+    pub fn has_magic_cookie(self) -> bool {
+        let prefix = self.branch().and_then(|branch| branch.get(..MAGIC_COOKIE.len()));
+        prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(MAGIC_COOKIE))
+    }
+}
+
+/// The transport, and what stands behind it.
+fn parse_protocol(value: &str) -> Result<(&str, &str), &'static str> {
+    let (protocol, rest) = value.split_once('/').ok_or("no protocol")?;
+    let (version, rest) = rest.split_once('/').ok_or("no version")?;
+    if !text::trim(protocol).eq_ignore_ascii_case("SIP") || text::trim(version) != "2.0" {
+        return Err("not SIP/2.0");
+    }
+    let rest = text::trim(rest);
+    let at = rest.bytes().position(|byte| matches!(byte, b' ' | b'\t')).ok_or("no sent-by")?;
+    rest.split_at_checked(at).ok_or("no sent-by")
 }
 
 impl fmt::Display for Via {

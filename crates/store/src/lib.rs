@@ -8,8 +8,11 @@
 //! milliseconds since the Unix epoch, UTC. The database runs in WAL mode with `synchronous = NORMAL`: a killed process
 //! loses nothing that `Store::sync` confirmed, a power cut at most the last moments.
 
+mod agents;
 mod error;
+mod filter;
 mod lock;
+mod missed;
 mod queue;
 mod read;
 mod row;
@@ -17,7 +20,11 @@ mod schema;
 mod write;
 mod writer;
 
+pub use agents::{AgentFilter, AgentRow, read_agents};
 pub use error::Error;
+pub use filter::{Cursor, Filter};
+pub use missed::{MissedRow, missed};
 pub use queue::{Health, Opened, Store, Unwritten};
-pub use read::{Filter, for_each, read};
+pub use read::{PAGE_MAX, Page, for_each, one, page, read};
 pub use row::{CallRow, WaitRow};
+pub use schema::last_epoch;

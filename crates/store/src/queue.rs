@@ -9,7 +9,8 @@ use base::{Epoch, NodeId, Now, RecordEntry, Time, Wall};
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use crate::writer::{self, Shared};
+use crate::write::Work;
+use crate::writer::{self, Opening, Shared};
 use crate::{Error, lock};
 
 /// Entries under way to the writer: some seconds of the busiest hour that LIMITS plan for (200 calls a second).
@@ -34,6 +35,8 @@ pub struct Health {
     pub waiting: u64,
     /// Entries given up: the memory for waiting ones was full, or the database refused them for what they say.
     pub lost: u64,
+    /// Calls of earlier processes that were found open and ended since the start.
+    pub closed: u64,
 }
 
 /// A start of the engine.
@@ -44,19 +47,17 @@ pub struct Opened {
     pub epoch: Epoch,
     /// The last time that an earlier process wrote: the engine's time goes on from there at least.
     pub last_time: Time,
-    /// Calls found open; they ended with reason `restart` at the last time known.
-    pub closed: u64,
 }
 
 /// Takes entries without ever waiting; a thread of its own writes them.
 #[derive(Debug)]
 pub struct Store {
     /// None only while closing.
-    sender: Option<mpsc::Sender<RecordEntry>>,
-    overflow: VecDeque<RecordEntry>,
+    sender: Option<mpsc::Sender<Work>>,
+    overflow: VecDeque<Work>,
     shared: Arc<Shared>,
     thread: Option<std::thread::JoinHandle<()>>,
-    /// Entries handed in.
+    /// Works handed in and kept.
     taken: u64,
 }
 
@@ -69,28 +70,52 @@ pub struct Unwritten {
 }
 
 impl Store {
-    /// Opens or creates the records of `dir`, raises the epoch and ends what the last process left open.
+    /// Opens or creates the records of `dir` and raises the epoch, to `at_least` or more.
+    ///
+    /// What the last process left open stays so until `end_leftovers`.
     ///
     /// # Errors
     /// When the directory or the database cannot be used, or another server uses it.
-    pub fn open(dir: &Path, node: NodeId, wall: Wall) -> Result<Opened, Error> {
+    pub fn open(dir: &Path, node: NodeId, wall: Wall, at_least: Epoch) -> Result<Opened, Error> {
         let lock = lock::take(dir)?;
         let (sender, receiver) = mpsc::channel(QUEUE);
         let shared = Arc::new(Shared::default());
-        let (thread, started) = writer::start(dir, node, wall, lock, receiver, Arc::clone(&shared))?;
+        let (thread, started) =
+            writer::start(dir, Opening { node, wall, at_least }, lock, receiver, Arc::clone(&shared))?;
         let store = Store { sender: Some(sender), overflow: VecDeque::new(), shared, thread: Some(thread), taken: 0 };
-        Ok(Opened { store, epoch: started.epoch, last_time: started.last_time, closed: started.closed })
+        Ok(Opened { store, epoch: started.epoch, last_time: started.last_time })
     }
 
-    /// Hands in an entry; never waits. With queue and overflow full the entry is lost and counted.
-    pub fn write(&mut self, entry: RecordEntry) {
-        self.taken += 1;
+    /// Hands in an entry; never waits. Returns its number: it is done once `written` is that or more.
+    ///
+    /// With queue and overflow full the entry is lost and counted: none.
+    pub fn write(&mut self, entry: RecordEntry) -> Option<u64> {
         if self.overflow.len() >= OVERFLOW {
-            self.shared.give_up(1);
-            return;
+            self.shared.give_up();
+            return None;
         }
-        self.overflow.push_back(entry);
+        Some(self.hand_in(Work::Entry(entry)))
+    }
+
+    /// Ends the calls that are still open from before this start once everything handed in so far is written: end records
+    /// that a journal brought back come first and tell more.
+    ///
+    /// They end with reason `restart` at the last time known of their process, at latest `wall`; `Health::closed` counts
+    /// them.
+    pub fn end_leftovers(&mut self, wall: Wall) {
+        self.hand_in(Work::Leftovers(wall));
+    }
+
+    fn hand_in(&mut self, work: Work) -> u64 {
+        self.taken += 1;
+        self.overflow.push_back(work);
         self.pump();
+        self.taken
+    }
+
+    /// Everything that `write` gave a number up to this is done: in the database, or refused by it for good.
+    pub fn written(&self) -> u64 {
+        self.shared.done()
     }
 
     /// Tells how far the engine's time came and moves on what waited; call it each turn, at least every 100 ms.
@@ -118,7 +143,7 @@ impl Store {
 
     pub fn health(&self) -> Health {
         let mut health = self.shared.health();
-        health.waiting = self.taken.saturating_sub(health.written + health.lost);
+        health.waiting = self.taken.saturating_sub(self.shared.done());
         health.ok = health.problem.is_none() && self.overflow.is_empty();
         health
     }

@@ -39,6 +39,8 @@ pub struct CallRow {
     pub talk_ms: Option<u64>,
     /// A `base::EndReason` by name.
     pub end_reason: Option<String>,
+    /// The citizen asked that nobody learns the number: whoever shows this row masks `caller`.
+    pub confidential: bool,
 }
 
 impl CallRow {
@@ -69,7 +71,17 @@ fn columns(row: &SqliteRow, id: String) -> Result<CallRow, String> {
         agent: column(row, "agent")?,
         talk_ms: number("talk_ms")?,
         end_reason: column(row, "end_reason")?,
+        confidential: is_confidential(row)?,
     })
+}
+
+/// A database that no newer server has opened yet does not have the column.
+fn is_confidential(row: &SqliteRow) -> Result<bool, String> {
+    match row.try_get::<i64, _>("confidential") {
+        Ok(number) => Ok(number != 0),
+        Err(sqlx::Error::ColumnNotFound(_)) => Ok(false),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn column<'r, T>(row: &'r SqliteRow, name: &'static str) -> Result<T, String>

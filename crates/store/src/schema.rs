@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use base::{EndReason, Epoch, NodeId, Time, Wall};
+use base::{Epoch, NodeId, Time, Wall};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
 
 use crate::Error;
 
 /// Each step leads from the version that is its place to the next; a step never changes once it was released.
-const STEPS: [&[&str]; 1] = [&[
+const STEPS: [&[&str]; 2] = [FIRST, AGENTS];
+
+const FIRST: &[&str] = &[
     "CREATE TABLE calls (
         id TEXT NOT NULL PRIMARY KEY,
         caller TEXT NOT NULL,
@@ -39,7 +41,27 @@ const STEPS: [&[&str]; 1] = [&[
         last_wall BIGINT NOT NULL,
         PRIMARY KEY (node, epoch)
     )",
-]];
+];
+
+/// Agents' events, what is confidential, and callers found by their number. Text and numbers that an event does not have
+/// are empty and zero, so that equal events compare equal.
+const AGENTS: &[&str] = &[
+    "CREATE TABLE agent_events (
+        id TEXT NOT NULL PRIMARY KEY,
+        agent BIGINT NOT NULL,
+        number TEXT NOT NULL,
+        happened BIGINT NOT NULL,
+        what TEXT NOT NULL,
+        call_id TEXT NOT NULL,
+        detail TEXT NOT NULL,
+        until BIGINT NOT NULL,
+        brought_by TEXT NOT NULL
+    )",
+    "CREATE INDEX agent_events_number ON agent_events (number, happened)",
+    "CREATE INDEX agent_events_happened ON agent_events (happened, id)",
+    "ALTER TABLE calls ADD COLUMN confidential BIGINT NOT NULL DEFAULT 0",
+    "CREATE INDEX calls_caller ON calls (caller, started)",
+];
 
 /// How long a statement waits for another process that holds the file, e.g. a copy in progress.
 const BUSY: Duration = Duration::from_secs(1);
@@ -118,52 +140,71 @@ pub(crate) struct Started {
     pub(crate) epoch: Epoch,
     /// The last time that was written; zero in a new database.
     pub(crate) last_time: Time,
-    /// Calls that were open when the last process died.
-    pub(crate) closed: u64,
+    /// The civil time of the last write of the process before.
+    pub(crate) last_wall: Wall,
 }
 
-/// Raises the epoch and ends the calls that the last process of this node left open, in one transaction.
+/// Raises the epoch, to `at_least` or more, in one transaction.
 pub(crate) async fn start(
     connection: &mut SqliteConnection,
     path: &Path,
     node: NodeId,
     wall: Wall,
+    at_least: Epoch,
 ) -> Result<Started, Error> {
-    start_in(connection, node, wall).await.map_err(Error::database(path, "writing the start of the server"))
+    start_in(connection, node, wall, at_least).await.map_err(Error::database(path, "writing the start of the server"))
 }
 
-async fn start_in(connection: &mut SqliteConnection, node: NodeId, wall: Wall) -> Result<Started, sqlx::Error> {
+async fn start_in(
+    connection: &mut SqliteConnection,
+    node: NodeId,
+    wall: Wall,
+    at_least: Epoch,
+) -> Result<Started, sqlx::Error> {
     let mut transaction = connection.begin().await?;
-    let row = sqlx::query("SELECT epoch, last_time, last_wall FROM starts WHERE node = $1 ORDER BY epoch DESC LIMIT 1")
-        .bind(i64::from(node.0))
-        .fetch_optional(&mut *transaction)
-        .await?;
-    let (epoch, last_time, last_wall): (i64, i64, i64) =
-        row.map_or((0, 0, 0), |row| (row.get(0), row.get(1), row.get(2)));
-    // A call whose start is later than the last written time ended no earlier than it started.
-    let closed = sqlx::query(
-        "UPDATE calls SET end_reason = $1, ended = CASE WHEN started > $2 THEN started ELSE $2 END
-         WHERE ended IS NULL AND substr(id, 1, 4) = $3",
-    )
-    .bind(EndReason::Restart.name())
-    .bind(last_wall)
-    .bind(format!("{:04x}", node.0))
-    .execute(&mut *transaction)
-    .await?
-    .rows_affected();
-    let epoch = epoch.saturating_add(1);
+    let (epoch, last_time, last_wall) = last_start(&mut transaction, node).await?;
+    let epoch = epoch.saturating_add(1).max(i64::from(at_least.0));
     sqlx::query("INSERT INTO starts (node, epoch, started, last_time, last_wall) VALUES ($1, $2, $3, $4, $5)")
         .bind(i64::from(node.0))
         .bind(epoch)
         .bind(wall.0)
         .bind(last_time)
-        .bind(wall.0)
+        // Until this process tells a time of its own: a start that is killed at once does not date what it found open.
+        .bind(last_wall)
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await?;
     Ok(Started {
         epoch: Epoch(u32::try_from(epoch).unwrap_or(u32::MAX)),
         last_time: Time::from_nanos(u64::try_from(last_time).unwrap_or(0)),
-        closed,
+        last_wall: Wall(last_wall),
     })
+}
+
+/// Epoch, time and civil time of the last start of `node`; zeros before the first.
+async fn last_start(connection: &mut SqliteConnection, node: NodeId) -> Result<(i64, i64, i64), sqlx::Error> {
+    let row = sqlx::query("SELECT epoch, last_time, last_wall FROM starts WHERE node = $1 ORDER BY epoch DESC LIMIT 1")
+        .bind(i64::from(node.0))
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map_or((0, 0, 0), |row| (row.get(0), row.get(1), row.get(2))))
+}
+
+/// The epoch of the last start of `node` that the records of `dir` tell of; zero where there are none.
+///
+/// For a journal that is opened before the store and must not fall behind it.
+///
+/// # Errors
+/// When the database is there and cannot be read.
+pub fn last_epoch(dir: &Path, node: NodeId) -> Result<Epoch, Error> {
+    let path = database_path(dir);
+    let found = crate::read::block_on(async {
+        let mut connection = connect_reader(&path).await?;
+        last_start(&mut connection, node).await.map_err(Error::database(&path, "reading the records"))
+    });
+    match found {
+        Ok((epoch, _, _)) => Ok(Epoch(u32::try_from(epoch).unwrap_or(u32::MAX))),
+        Err(Error::Missing { .. }) => Ok(Epoch(0)),
+        Err(error) => Err(error),
+    }
 }

@@ -1,35 +1,67 @@
 //! The statements that write entries.
 
-use base::{Epoch, NodeId, Now, Record, RecordEntry, StartRecord, Wait};
+use base::{EndReason, Epoch, NodeId, Now, Record, RecordEntry, StartRecord, Wait, Wall};
 use sqlx::{Connection as _, SqliteConnection};
+
+use crate::agents;
 
 /// Which row of `starts` tells how far this process came.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     pub(crate) node: NodeId,
     pub(crate) epoch: Epoch,
+    /// The civil time of the last write of the process before.
+    pub(crate) last_wall: Wall,
 }
 
-/// Writes all of `entries` and the time, or nothing.
+/// What the writer is handed.
+#[derive(Clone, Debug)]
+pub(crate) enum Work {
+    Entry(RecordEntry),
+    /// End the calls that earlier processes of this node left open, no later than then.
+    Leftovers(Wall),
+}
+
+/// Writes all of `works`, the first one with number `first`, and the time, or nothing; returns how many calls were ended.
 pub(crate) async fn batch(
     connection: &mut SqliteConnection,
     place: Place,
-    entries: &[RecordEntry],
+    first: u64,
+    works: &[Work],
     now: Now,
-) -> Result<(), sqlx::Error> {
+) -> Result<u64, sqlx::Error> {
     let mut transaction = connection.begin().await?;
-    for entry in entries {
-        match entry {
-            RecordEntry::Start(start) => write_start(&mut transaction, start).await?,
-            RecordEntry::End(record) => write_end(&mut transaction, record).await?,
-            RecordEntry::Agent(_) => {}
+    let mut ended = 0;
+    for (number, work) in (first..).zip(works) {
+        match work {
+            Work::Entry(RecordEntry::Start(start)) => write_start(&mut transaction, start).await?,
+            Work::Entry(RecordEntry::End(record)) => write_end(&mut transaction, record).await?,
+            Work::Entry(RecordEntry::Agent(event)) => agents::write(&mut transaction, place, number, event).await?,
+            Work::Leftovers(wall) => ended += end_leftovers(&mut transaction, place, *wall).await?,
         }
     }
     // Until the rim first tells the time, the row keeps what the start wrote.
     if now != Now::default() {
         write_time(&mut transaction, place, now).await?;
     }
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(ended)
+}
+
+/// What is still open from before this start ended when its process was last seen alive, and not before it began.
+async fn end_leftovers(connection: &mut SqliteConnection, place: Place, wall: Wall) -> Result<u64, sqlx::Error> {
+    // Of an id the first 4 digits are the node and the 8 from the 9th on the epoch: text of equal length compares as numbers.
+    let done = sqlx::query(
+        "UPDATE calls SET end_reason = $1, ended = CASE WHEN started > $2 THEN started ELSE $2 END
+         WHERE ended IS NULL AND substr(id, 1, 4) = $3 AND substr(id, 9, 8) < $4",
+    )
+    .bind(EndReason::Restart.name())
+    .bind(place.last_wall.0.min(wall.0))
+    .bind(format!("{:04x}", place.node.0))
+    .bind(format!("{:08x}", place.epoch.0))
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 async fn write_time(connection: &mut SqliteConnection, place: Place, now: Now) -> Result<(), sqlx::Error> {
@@ -65,10 +97,10 @@ async fn write_start(connection: &mut SqliteConnection, start: &StartRecord) -> 
 async fn write_end(connection: &mut SqliteConnection, record: &Record) -> Result<(), sqlx::Error> {
     const UPDATE: &str = "UPDATE calls SET caller = $2, called = $3, source = $4, started = $5, answered = $6,
         ended = $7, menu_path = $8, menu_version = $9, locale = $10, skill_group = $11, queued_ms = $12, waits = $13,
-        agent = $14, talk_ms = $15, end_reason = $16 WHERE id = $1 AND ended IS NULL";
+        agent = $14, talk_ms = $15, end_reason = $16, confidential = $17 WHERE id = $1 AND ended IS NULL";
     const INSERT: &str = "INSERT INTO calls (id, caller, called, source, started, answered, ended, menu_path,
-        menu_version, locale, skill_group, queued_ms, waits, agent, talk_ms, end_reason)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+        menu_version, locale, skill_group, queued_ms, waits, agent, talk_ms, end_reason, confidential)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
     let id = record.start.id.to_string();
     let updated = end_statement(connection, UPDATE, &id, record).await?;
     if updated == 0 && !exists(connection, &id).await? {
@@ -100,6 +132,7 @@ async fn end_statement(
         .bind(&record.agent)
         .bind(number(record.talk_ms))
         .bind(record.end_reason.name())
+        .bind(i64::from(record.confidential))
         .execute(connection)
         .await?;
     Ok(done.rows_affected())

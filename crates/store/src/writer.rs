@@ -5,14 +5,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use base::{NodeId, Now, RecordEntry, Wall};
+use base::{Epoch, NodeId, Now, RecordEntry, Wall};
 use sqlx::error::ErrorKind;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::mpsc::Receiver;
 
 use crate::lock::Lock;
 use crate::schema::{self, Started};
-use crate::write::{self, Place};
+use crate::write::{self, Place, Work};
 use crate::{Error, Health};
 
 /// Entries of one transaction: a commit costs the same for one and for hundreds, and a batch is written in a few ms.
@@ -37,6 +37,8 @@ pub(crate) struct Shared {
 #[derive(Debug, Default)]
 struct State {
     health: Health,
+    /// What was handed in first, this many, is written or refused.
+    done: u64,
     now: Now,
     stop: bool,
     closed: bool,
@@ -56,9 +58,12 @@ impl Shared {
         self.state().health.clone()
     }
 
-    pub(crate) fn give_up(&self, count: u64) {
-        self.state().health.lost += count;
-        self.changed.notify_all();
+    pub(crate) fn done(&self) -> u64 {
+        self.state().done
+    }
+
+    pub(crate) fn give_up(&self) {
+        self.state().health.lost += 1;
     }
 
     pub(crate) fn stop(&self) {
@@ -68,12 +73,12 @@ impl Shared {
     /// Whether `taken` entries are done, known before `deadline`; none while they are not. With `briefly` returns early,
     /// so that the caller can refill the queue.
     pub(crate) fn wait_for(&self, taken: u64, deadline: Instant, briefly: bool) -> Option<bool> {
-        let done = |state: &State| state.health.written + state.health.lost >= taken || state.closed;
+        let done = |state: &State| state.done >= taken || state.closed;
         let most = if briefly { Duration::from_millis(1) } else { Duration::MAX };
         let within = deadline.saturating_duration_since(Instant::now()).min(most);
         let waited = self.changed.wait_timeout_while(self.state(), within, |state| !done(state));
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        let all = state.health.written + state.health.lost >= taken;
+        let all = state.done >= taken;
         (all || state.closed).then_some(all)
     }
 
@@ -86,22 +91,28 @@ impl Shared {
 /// Opens the database on a new thread, which goes on to write what `receiver` gives until the sender is gone.
 pub(crate) fn start(
     dir: &Path,
-    node: NodeId,
-    wall: Wall,
+    opening: Opening,
     lock: Lock,
-    receiver: Receiver<RecordEntry>,
+    receiver: Receiver<Work>,
     shared: Arc<Shared>,
 ) -> Result<(JoinHandle<()>, Started), Error> {
     let path = schema::database_path(dir);
     let (tell, told) = std::sync::mpsc::sync_channel(1);
     let run = move || {
         let end = Closing(Arc::clone(&shared), lock);
-        match open(&path, node, wall) {
+        match open(&path, opening) {
             Ok((runtime, connection, started)) => {
-                let place = Place { node, epoch: started.epoch };
+                let place = Place { node: opening.node, epoch: started.epoch, last_wall: started.last_wall };
                 let _ = tell.send(Ok(started));
-                let writer =
-                    Writer { path, place, receiver, shared, connection: Some(connection), noted: Now::default() };
+                let writer = Writer {
+                    path,
+                    place,
+                    receiver,
+                    shared,
+                    connection: Some(connection),
+                    noted: Now::default(),
+                    first: 0,
+                };
                 runtime.block_on(writer.run());
             }
             Err(error) => drop(tell.send(Err(error))),
@@ -133,7 +144,15 @@ impl Drop for Closing {
 
 type Ready = (tokio::runtime::Runtime, SqliteConnection, Started);
 
-fn open(path: &Path, node: NodeId, wall: Wall) -> Result<Ready, Error> {
+/// What a start writes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Opening {
+    pub(crate) node: NodeId,
+    pub(crate) wall: Wall,
+    pub(crate) at_least: Epoch,
+}
+
+fn open(path: &Path, opening: Opening) -> Result<Ready, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()
@@ -141,7 +160,7 @@ fn open(path: &Path, node: NodeId, wall: Wall) -> Result<Ready, Error> {
     let (connection, started) = runtime.block_on(async {
         let mut connection = schema::connect(path).await?;
         schema::migrate(&mut connection, path).await?;
-        let started = schema::start(&mut connection, path, node, wall).await?;
+        let started = schema::start(&mut connection, path, opening.node, opening.wall, opening.at_least).await?;
         Ok::<_, Error>((connection, started))
     })?;
     Ok((runtime, connection, started))
@@ -150,11 +169,13 @@ fn open(path: &Path, node: NodeId, wall: Wall) -> Result<Ready, Error> {
 struct Writer {
     path: PathBuf,
     place: Place,
-    receiver: Receiver<RecordEntry>,
+    receiver: Receiver<Work>,
     shared: Arc<Shared>,
     /// None after a failure: the next attempt opens the database anew.
     connection: Option<SqliteConnection>,
     noted: Now,
+    /// The number of the first work that is not done.
+    first: u64,
 }
 
 impl Writer {
@@ -176,12 +197,12 @@ impl Writer {
     }
 
     /// Writes the batch, trying again with pauses until it is done or the store is dropped.
-    async fn write_until_done(&mut self, batch: &mut Vec<RecordEntry>) {
+    async fn write_until_done(&mut self, batch: &mut Vec<Work>) {
         let mut pause = BACK_OFF.0;
         while !batch.is_empty() {
             match self.attempt(batch).await {
-                Ok(()) => {
-                    self.succeeded(batch.len());
+                Ok(ended) => {
+                    self.succeeded(batch, ended);
                     batch.clear();
                 }
                 Err(error) if is_refusal(&error) && batch.len() == 1 => self.refused(batch, &error),
@@ -198,11 +219,11 @@ impl Writer {
     }
 
     /// Finds the entry that the database refuses for what it says, so that the others are written.
-    async fn write_singly(&mut self, batch: &mut Vec<RecordEntry>) {
+    async fn write_singly(&mut self, batch: &mut Vec<Work>) {
         while let Some(entry) = batch.first() {
             match self.attempt(std::slice::from_ref(entry)).await {
-                Ok(()) => {
-                    self.succeeded(1);
+                Ok(ended) => {
+                    self.succeeded(std::slice::from_ref(entry), ended);
                     batch.remove(0);
                 }
                 Err(error) if is_refusal(&error) => self.refused(batch, &error),
@@ -212,16 +233,17 @@ impl Writer {
         }
     }
 
-    async fn attempt(&mut self, entries: &[RecordEntry]) -> Result<(), sqlx::Error> {
-        let (place, now) = (self.place, self.shared.state().now);
+    /// Writes all of `works` or nothing; returns how many calls were ended.
+    async fn attempt(&mut self, works: &[Work]) -> Result<u64, sqlx::Error> {
+        let (place, first, now) = (self.place, self.first, self.shared.state().now);
         let connection = match self.connected().await {
             Ok(connection) => connection,
             Err(Error::Database { source, .. }) => return Err(source),
             Err(other) => return Err(sqlx::Error::Configuration(other.into())),
         };
-        let done = write::batch(connection, place, entries, now).await;
+        let done = write::batch(connection, place, first, works, now).await;
         match &done {
-            Ok(()) => self.noted = now,
+            Ok(_) => self.noted = now,
             Err(error) if is_refusal(error) => {}
             Err(_) => self.connection = None,
         }
@@ -241,14 +263,17 @@ impl Writer {
             return;
         }
         match self.attempt(&[]).await {
-            Ok(()) => self.succeeded(0),
+            Ok(ended) => self.succeeded(&[], ended),
             Err(error) => self.failed(&error),
         }
     }
 
-    fn succeeded(&self, count: usize) {
+    fn succeeded(&mut self, works: &[Work], ended: u64) {
+        self.first += works.len() as u64;
         let mut state = self.shared.state();
-        state.health.written += count as u64;
+        state.done = self.first;
+        state.health.written += works.iter().filter(|work| matches!(work, Work::Entry(_))).count() as u64;
+        state.health.closed += ended;
         let recovered = state.health.problem.take().is_some();
         drop(state);
         self.shared.changed.notify_all();
@@ -269,15 +294,21 @@ impl Writer {
     }
 
     /// Gives up the first entry.
-    fn refused(&self, batch: &mut Vec<RecordEntry>, error: &sqlx::Error) {
+    fn refused(&mut self, batch: &mut Vec<Work>, error: &sqlx::Error) {
         let entry = batch.remove(0);
         let what = match &entry {
-            RecordEntry::Start(start) => format!("call {}", start.id),
-            RecordEntry::End(record) => format!("call {}", record.start.id),
-            RecordEntry::Agent(event) => format!("agent {}", event.number),
+            Work::Entry(RecordEntry::Start(start)) => format!("call {}", start.id),
+            Work::Entry(RecordEntry::End(record)) => format!("call {}", record.start.id),
+            Work::Entry(RecordEntry::Agent(event)) => format!("agent {}", event.number),
+            Work::Leftovers(_) => "the end of calls left open".to_owned(),
         };
         tracing::error!(what, "the database refuses a record: {error}; it is lost, report this as a fault");
-        self.shared.give_up(1);
+        self.first += 1;
+        let mut state = self.shared.state();
+        state.done = self.first;
+        state.health.lost += 1;
+        drop(state);
+        self.shared.changed.notify_all();
     }
 
     /// Waits; true when the store was dropped meanwhile.

@@ -13,7 +13,7 @@ const NODE: NodeId = NodeId(7);
 const LONG: Duration = Duration::from_secs(20);
 
 fn open(dir: &Path) -> Opened {
-    Store::open(dir, NODE, Wall(1_000)).expect("opens")
+    Store::open(dir, NODE, Wall(1_000), Epoch(0)).expect("opens")
 }
 
 fn start(serial: u32) -> StartRecord {
@@ -100,13 +100,15 @@ fn entries_may_come_twice_and_in_any_order() {
 }
 
 #[test]
-fn a_crash_ends_open_calls_at_the_last_time_known() {
+fn calls_left_open_end_when_asked_at_the_last_time_known() {
     let dir = tempfile::tempdir().expect("a directory");
     let first = open(dir.path());
-    assert_eq!((first.epoch, first.last_time, first.closed), (Epoch(1), Time::ZERO, 0));
+    assert_eq!((first.epoch, first.last_time), (Epoch(1), Time::ZERO));
     let mut store = first.store;
     store.note(Now { time: Time::from_millis(500), wall: Wall(20_000) });
-    store.write(RecordEntry::Start(start(1)));
+    for serial in [1, 5] {
+        store.write(RecordEntry::Start(start(serial)));
+    }
     store.write(end(2));
     let mut late = start(3);
     late.started = Wall(30_000);
@@ -117,10 +119,25 @@ fn a_crash_ends_open_calls_at_the_last_time_known() {
     assert!(store.sync(LONG));
     drop(store);
 
+    // Killed before it ended anything.
+    drop(Store::open(dir.path(), NODE, Wall(24_000), Epoch(0)).expect("opens"));
     let second = open(dir.path());
-    assert_eq!((second.epoch, second.last_time, second.closed), (Epoch(2), Time::from_millis(500), 2));
+    assert_eq!((second.epoch, second.last_time), (Epoch(3), Time::from_millis(500)));
+    assert!(
+        store::read(dir.path(), Filter::default()).expect("reads").iter().filter(|row| row.ended.is_none()).count()
+            == 4
+    );
+    let mut store = second.store;
+    // What a journal brought back comes first and tells more; a call of this start stays open.
+    store.write(end(5));
+    let mut own = start(6);
+    own.id.epoch = Epoch(3);
+    store.write(RecordEntry::Start(own));
+    store.end_leftovers(Wall(25_000));
+    assert!(store.sync(LONG));
+    assert_eq!((store.health().closed, store.health().written, store.written()), (2, 2, 3));
     let mut rows = store::read(dir.path(), Filter::default()).expect("reads");
-    rows.sort_by(|a, b| a.id.cmp(&b.id));
+    rows.sort_by_key(|row| row.id.parse::<CallId>().expect("an id").serial);
     let seen: Vec<_> = rows.iter().map(|row| (row.end_reason.as_deref(), row.ended.map(|wall| wall.0))).collect();
     assert_eq!(
         seen,
@@ -128,15 +145,17 @@ fn a_crash_ends_open_calls_at_the_last_time_known() {
             (Some("restart"), Some(20_000)),
             (Some("caller_hangup"), Some(70_000)),
             (Some("restart"), Some(30_000)),
+            (None, None),
+            (Some("caller_hangup"), Some(70_000)),
             (None, None)
         ],
-        "the other node's call stays open"
+        "the other node's call and our own stay open"
     );
-    drop(second);
+    drop(store);
     let third = open(dir.path());
     assert_eq!(
-        (third.epoch, third.last_time, third.closed),
-        (Epoch(3), Time::from_millis(500), 0),
+        (third.epoch, third.last_time),
+        (Epoch(4), Time::from_millis(500)),
         "a start that wrote no time does not lose the last one"
     );
 }
@@ -156,7 +175,7 @@ fn the_last_calls_come_oldest_first_over_pages() {
     let expected: Vec<_> = (0..1203).map(|serial| start(serial).id.to_string()).collect();
     assert_eq!(all.iter().map(|row| row.id.clone()).collect::<Vec<_>>(), expected);
     for last in [0, 1, 700, 1202, 1203, 5000] {
-        let rows = store::read(dir.path(), Filter { last: Some(last) }).expect("reads");
+        let rows = store::read(dir.path(), Filter { last: Some(last), ..Filter::default() }).expect("reads");
         let from = 1203_usize.saturating_sub(last as usize);
         assert_eq!(rows.iter().map(|row| &row.id).collect::<Vec<_>>(), expected[from..].iter().collect::<Vec<_>>());
     }
@@ -190,7 +209,7 @@ fn readers_and_the_writer_do_not_hinder_each_other() {
 fn one_server_a_directory() {
     let dir = tempfile::tempdir().expect("a directory");
     let first = open(dir.path());
-    let error = Store::open(dir.path(), NODE, Wall(0)).expect_err("the second server");
+    let error = Store::open(dir.path(), NODE, Wall(0), Epoch(0)).expect_err("the second server");
     assert!(matches!(error, Error::InUse { .. }), "{error}");
     drop(first);
     open(dir.path());
@@ -201,7 +220,7 @@ fn errors_name_the_path_and_the_next_step() {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("file");
     std::fs::write(&file, "x").expect("writes");
-    let error = Store::open(&file, NODE, Wall(0)).expect_err("a file is no directory").to_string();
+    let error = Store::open(&file, NODE, Wall(0), Epoch(0)).expect_err("a file is no directory").to_string();
     assert!(error.contains("/file:") && error.contains("--data"), "{error}");
 
     let error = store::read(dir.path(), Filter::default()).expect_err("nothing there").to_string();
@@ -209,7 +228,7 @@ fn errors_name_the_path_and_the_next_step() {
 
     std::fs::write(dir.path().join("records.db"), "this is no database, however long it is").expect("writes");
     for error in [
-        Store::open(dir.path(), NODE, Wall(0)).expect_err("no database").to_string(),
+        Store::open(dir.path(), NODE, Wall(0), Epoch(0)).expect_err("no database").to_string(),
         store::read(dir.path(), Filter::default()).expect_err("no database").to_string(),
     ] {
         assert!(error.contains("records.db") && error.contains("check that"), "{error}");

@@ -1,22 +1,24 @@
 //! The door: who sends a request, and whether a first INVITE becomes a call.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use base::{AgentId, Flow, Map, Now, StartRecord, Time};
+use base::{AgentId, CallerKey, Flow, Lease, Map, Now, StartRecord, Time};
 use call::plan::Digest;
 use call::{Arrival, Call, Plan};
 use sip::{Message, Name, Reply, ServerTx};
 
 use crate::auth::{Auth, Verdict};
+use crate::fault::Estate;
 use crate::signals::sdp_of;
-use crate::{Effects, Switch};
+use crate::{Effects, Place, Switch};
 
-/// Seconds after which a caller whom we had to turn away may try again: a talk ends somewhere within that time.
-const RETRY_AFTER: &str = "10";
+/// Characters of a caller's number or name: as many as a number may have. Records, logs and agents' phones show it.
+const CALLER_CHARS_MAX: usize = 64;
 
 /// Who a request is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sender {
+pub(crate) enum Sender {
     Agent(AgentId),
     /// Place in `Plan::trunks`.
     Trunk(usize),
@@ -62,23 +64,52 @@ impl Doorman {
 impl Switch {
     pub(crate) fn on_invite(&mut self, now: Now, tx: ServerTx, flow: Flow, request: &Message, out: &mut Effects) {
         let Some(sender) = self.identify(now, tx, flow, request) else { return };
-        let Some(menu) = self.called_menu(request) else { return self.turn_away(now, tx, 404) };
-        if self.draining || self.calls.len() >= self.plan.limits.calls {
-            return self.turn_away(now, tx, 503);
+        if let Sender::Agent(agent) = sender
+            && let Some(code) = self.star_code(request)
+        {
+            return self.on_star_code(now, (tx, flow, agent), code, request, out);
         }
-        let Some(worker) = self.leases.pick_worker(flow.network) else { return self.turn_away(now, tx, 503) };
-        let Some(lease) = self.leases.take(worker, flow.network) else { return self.turn_away(now, tx, 503) };
+        let Some(menu) = self.called_menu(request) else { return self.turn_away(now, tx, 404) };
+        let full = self.draining || self.calls.len() >= self.plan.limits.calls;
+        if full || !self.rate.allows(now.time, self.plan.limits.calls_per_s) {
+            return self.turn_away_for_now(now, tx);
+        }
+        let Some(lease) = self.lease_for(flow) else { return self.turn_away_for_now(now, tx) };
+        self.arrive(now, (tx, flow, sender), request, (lease, menu, None), out);
+    }
+
+    pub(crate) fn lease_for(&mut self, flow: Flow) -> Option<Lease> {
+        let worker = self.leases.pick_worker(flow.network)?;
+        self.leases.take(worker, flow.network)
+    }
+
+    /// The INVITE becomes a call: in the menu, or one that only says `errand`.
+    pub(crate) fn arrive(
+        &mut self,
+        now: Now,
+        (tx, flow, sender): (ServerTx, Flow, Sender),
+        request: &Message,
+        (lease, menu, errand): (Lease, usize, Option<&'static str>),
+        out: &mut Effects,
+    ) {
         self.leases.refill(&mut out.jobs);
         let start = self.start_record(now, sender, request);
         let id = start.id;
         self.endpoint.adopt(tx, base::LegId { call: id, index: 0 });
         // Drawn below 2^62, so that versions and legs can be added without leaving the range that old phones parse.
         let session_id = self.rng.u64() >> 2;
-        let arrival = Arrival { start, menu, lease, peer: flow.peer.ip(), offer: sdp_of(request), session_id };
+        let estate = Estate::new(start.clone(), lease.end);
+        let caller = CallerKey::of(&start.caller);
+        let peer = flow.peer.ip();
+        let arrival = Arrival { start, caller, menu, errand, lease, peer, offer: sdp_of(request), session_id };
         self.counters.started += 1;
-        let mut actions = Vec::new();
-        let call = Call::arrive(self.plan.clone(), now, arrival, &mut actions);
-        self.calls.insert(id, call, worker);
+        let (mut actions, drills, plan) = (Vec::new(), &mut self.drills, self.plan.clone());
+        let arrived = catch_unwind(AssertUnwindSafe(|| {
+            drills.pass(Place::Call);
+            Call::arrive(plan, now, arrival, &mut actions)
+        }));
+        let Ok(call) = arrived else { return self.stillborn(now, id, estate, out) };
+        self.calls.insert(id, call, lease.end.worker, estate);
         self.carry_out(now, id, actions, out);
     }
 
@@ -113,17 +144,38 @@ impl Switch {
 
     fn turn_away(&mut self, now: Now, tx: ServerTx, status: u16) {
         self.counters.note_refused(status);
-        let retry = ("Retry-After".to_owned(), RETRY_AFTER.to_owned());
-        let headers = if status == 503 { vec![retry] } else { Vec::new() };
-        self.endpoint.reply(now, tx, status, &Reply { headers, body: None }, &mut self.sip);
+        self.endpoint.reply(now, tx, status, &Reply::default(), &mut self.sip);
+    }
+
+    /// The caller may come again soon.
+    pub(crate) fn turn_away_for_now(&mut self, now: Now, tx: ServerTx) {
+        let (status, reply) = self.come_later();
+        self.counters.note_refused(status);
+        self.endpoint.reply(now, tx, status, &reply, &mut self.sip);
+    }
+
+    /// So many wait already that this one gets its answer without a transaction.
+    pub(crate) fn shed(&mut self, now: Now, flow: Flow, bytes: &[u8]) {
+        let (status, reply) = self.come_later();
+        self.counters.messages_in += 1;
+        self.counters.note_refused(status);
+        self.endpoint.shed(now, flow, bytes, (status, &reply), &mut self.sip);
+    }
+
+    fn come_later(&self) -> (u16, Reply) {
+        let refusal = self.plan.limits.refusal;
+        let retry = ("Retry-After".to_owned(), refusal.retry_after.as_secs().to_string());
+        (refusal.status, Reply { headers: vec![retry], body: None })
     }
 
     fn start_record(&mut self, now: Now, sender: Sender, request: &Message) -> StartRecord {
         let caller = request.from().ok().and_then(|f| f.uri.number().or_else(|| f.uri.user_text()));
-        let called = request.request_uri_ref().and_then(sip::Uri::number);
+        let uri = request.request_uri_ref();
+        // A star code is no number.
+        let called = uri.and_then(|uri| uri.number().or_else(|| uri.user_text()));
         StartRecord {
             id: self.calls.next_id(),
-            caller: caller.unwrap_or_else(|| "anonymous".to_owned()),
+            caller: caller.map_or_else(|| "anonymous".to_owned(), |c| c.chars().take(CALLER_CHARS_MAX).collect()),
             called: called.unwrap_or_default(),
             source: self.source_name(sender),
             started: now.wall,

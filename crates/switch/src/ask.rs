@@ -33,13 +33,35 @@ pub enum Answer {
     Done,
     /// The agent's state from now on.
     State(State),
-    /// When wrap-up ends.
+    /// Wrap-up ends then.
     WrapUp {
         until: Time,
+    },
+    /// The agent talks; wrap-up lasts at least so long from the end of the talk.
+    WrapUpAfterTalk {
+        length: Duration,
     },
     NoSuchCall,
     NoSuchAgent,
     /// The agent is in no wrap-up.
     NotInWrapUp,
     Refused(StateRefusal),
+}
+
+impl Answer {
+    pub(crate) fn state(outcome: Result<State, StateRefusal>) -> Answer {
+        match outcome {
+            Ok(state) => Answer::State(state),
+            Err(StateRefusal::UnknownAgent) => Answer::NoSuchAgent,
+            Err(refusal) => Answer::Refused(refusal),
+        }
+    }
+
+    pub(crate) fn wrap_up(granted: acd::Granted) -> Answer {
+        match granted {
+            acd::Granted::Until(until) => Answer::WrapUp { until },
+            acd::Granted::AfterTalk(length) => Answer::WrapUpAfterTalk { length },
+            acd::Granted::Nothing => Answer::NotInWrapUp,
+        }
+    }
 }

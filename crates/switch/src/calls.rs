@@ -1,17 +1,22 @@
 //! The calls of a switch, and how what they ask for is carried out.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use base::{CallId, Epoch, Job, Key, LegId, Now, RecordEntry, Slab, SwitchId, WorkerId};
 use call::{Action, Call, Dial, Event, Timer};
 use sip::{Body, Reply};
 
+use crate::fault::Estate;
 use crate::switch::Armed;
-use crate::{Effects, Fact, Switch};
+use crate::{Effects, Fact, Place, Switch};
 
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) id: CallId,
     pub(crate) call: Call,
     pub(crate) worker: WorkerId,
+    /// What has to be ended and given back, should the call's own logic fail.
+    pub(crate) estate: Estate,
     timers: Armed,
 }
 
@@ -46,8 +51,8 @@ impl Calls {
         CallId { switch: self.switch, epoch: self.epoch, serial: self.serial, slot: self.entries.next_key().slot }
     }
 
-    pub(crate) fn insert(&mut self, id: CallId, call: Call, worker: WorkerId) {
-        let key = self.entries.insert(Entry { id, call, worker, timers: Armed::default() });
+    pub(crate) fn insert(&mut self, id: CallId, call: Call, worker: WorkerId, estate: Estate) {
+        let key = self.entries.insert(Entry { id, call, worker, estate, timers: Armed::default() });
         debug_assert_eq!(key.slot, id.slot);
     }
 
@@ -56,7 +61,7 @@ impl Calls {
         self.entries.get_mut(key)
     }
 
-    fn remove(&mut self, id: CallId) -> Option<Entry> {
+    pub(crate) fn remove(&mut self, id: CallId) -> Option<Entry> {
         let key = self.key(id)?;
         self.entries.remove(key)
     }
@@ -73,17 +78,28 @@ impl Calls {
 }
 
 impl Switch {
-    /// Hands an event to a call and carries out what it asks for; a call that is gone hears nothing.
+    /// Hands an event to a call and carries out what it asks for; a call that is gone hears nothing. A panic in the call
+    /// costs that call alone: what it had asked for is dropped and its estate wound up.
     pub(crate) fn tell(&mut self, now: Now, id: CallId, event: Event<'_>, out: &mut Effects) {
+        let Some(entry) = self.calls.get_mut(id) else { return };
+        entry.estate.note_event(&event);
         let mut actions = Vec::new();
-        if let Some(entry) = self.calls.get_mut(id) {
+        let drills = &mut self.drills;
+        let handled = catch_unwind(AssertUnwindSafe(|| {
+            drills.pass(Place::Call);
             entry.call.handle(now, event, &mut actions);
+        }));
+        match handled {
+            Ok(()) => self.carry_out(now, id, actions, out),
+            Err(_) => self.fault(now, id, out),
         }
-        self.carry_out(now, id, actions, out);
     }
 
     pub(crate) fn carry_out(&mut self, now: Now, id: CallId, actions: Vec<Action>, out: &mut Effects) {
         for action in actions {
+            if let Some(entry) = self.calls.get_mut(id) {
+                entry.estate.note_action(&action);
+            }
             self.carry_out_one(now, id, action, out);
         }
     }
@@ -115,7 +131,7 @@ impl Switch {
             Action::Disarm(timer) => self.arm(id, timer, None),
             Action::Record(entry) => self.record(entry, out),
             Action::Fact(fact) => out.facts.push(Fact::Call { call: id, fact }),
-            Action::Over => self.forget(id),
+            Action::Over => drop(self.forget(id)),
         }
     }
 
@@ -124,7 +140,7 @@ impl Switch {
         out.queue.push(command);
     }
 
-    fn record(&mut self, entry: RecordEntry, out: &mut Effects) {
+    pub(crate) fn record(&mut self, entry: RecordEntry, out: &mut Effects) {
         self.counters.note_record(&entry);
         out.records.push(entry);
     }
@@ -138,11 +154,11 @@ impl Switch {
         *armed = at.map(|at| self.timers.arm(at, (id, timer)));
     }
 
-    fn forget(&mut self, id: CallId) {
+    pub(crate) fn forget(&mut self, id: CallId) -> Option<Entry> {
         for timer in Timer::ALL {
             self.arm(id, timer, None);
         }
-        self.calls.remove(id);
+        self.calls.remove(id)
     }
 
     fn dial(&mut self, now: Now, leg: LegId, dial: Dial) {

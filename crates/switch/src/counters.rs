@@ -22,6 +22,10 @@ pub struct Counters {
     pub timed_out: u64,
     /// The caller was gone or taken when the offer came.
     pub withdrawn: u64,
+    /// Calls that a fault of ours ended.
+    pub faults: u64,
+    /// Messages that a fault of the reader cost.
+    pub reader_faults: u64,
 }
 
 impl Counters {

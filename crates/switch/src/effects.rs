@@ -12,11 +12,21 @@ pub enum Input<'a> {
         flow: Flow,
         bytes: &'a [u8],
     },
+    /// A first INVITE while too many others wait: refused at the least cost, without a transaction.
+    Shed {
+        flow: Flow,
+        bytes: &'a [u8],
+    },
     FlowClosed(Flow),
     /// The network said that nobody listens there.
     Unreachable(Flow),
     Queue(acd::Action),
     Roster(roster::Action),
+    /// What came of a star code.
+    Answer {
+        ticket: Ticket,
+        answer: Answer,
+    },
     Notice {
         worker: WorkerId,
         notice: Notice,

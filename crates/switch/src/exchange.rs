@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use acd::{Acd, Reservation};
-use base::{Now, Time};
+use base::{Now, Ticket, Time};
 use roster::Roster;
 
-use crate::{Answer, Ask, Effects, Fact, Input, Switch};
+use crate::{Answer, Ask, Effects, Fact, Input, Place, Switch};
 
 /// One of the queues between owners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -17,11 +17,12 @@ pub enum Wire {
     ToSwitch,
 }
 
-/// What the queue or the roster says to the switch.
+/// What the queue or the roster says to the switch; the last is the answer to a star code.
 #[derive(Debug)]
 enum Told {
     Queue(acd::Action),
     Roster(roster::Action),
+    Answer(Ticket, Answer),
 }
 
 /// One message on a wire, for those who watch.
@@ -31,6 +32,7 @@ pub enum Said<'a> {
     ToRoster(&'a roster::Command),
     ByQueue(&'a acd::Action),
     ByRoster(&'a roster::Action),
+    Answer(Ticket, &'a Answer),
 }
 
 /// Deliveries in one turn. One call's offer takes five; the bound holds a fault of ours to a turn, the rest follows in the next.
@@ -60,6 +62,21 @@ impl Exchange {
             said_by_queue: Vec::new(),
             said_by_roster: Vec::new(),
         }
+    }
+
+    /// Says what owners had to say at their start.
+    pub(crate) fn begin(
+        &mut self,
+        now: Now,
+        by_queue: Vec<acd::Action>,
+        by_roster: Vec<roster::Action>,
+        out: &mut Effects,
+    ) {
+        self.said_by_queue = by_queue;
+        self.said_by_roster = by_roster;
+        self.route(out);
+        self.take_from_switch(out);
+        self.settle(now, out);
     }
 
     /// Feeds one input and delivers everything that follows from it.
@@ -125,6 +142,7 @@ impl Exchange {
             Wire::ToSwitch => self.to_switch.get(place).map(|told| match told {
                 Told::Queue(action) => Said::ByQueue(action),
                 Told::Roster(action) => Said::ByRoster(action),
+                Told::Answer(ticket, answer) => Said::Answer(*ticket, answer),
             }),
         }
     }
@@ -134,17 +152,20 @@ impl Exchange {
         match wire {
             Wire::ToQueue => {
                 if let Some(command) = self.to_queue.pop_front() {
+                    self.switch.drills.pass(Place::Queue);
                     self.acd.handle(now, command, &mut self.said_by_queue);
                 }
             }
             Wire::ToRoster => {
                 if let Some(command) = self.to_roster.pop_front() {
+                    self.switch.drills.pass(Place::Roster);
                     self.roster.handle(now, command, &mut self.said_by_roster);
                 }
             }
             Wire::ToSwitch => match self.to_switch.pop_front() {
                 Some(Told::Queue(action)) => self.switch.handle(now, Input::Queue(action), out),
                 Some(Told::Roster(action)) => self.switch.handle(now, Input::Roster(action), out),
+                Some(Told::Answer(ticket, answer)) => self.switch.handle(now, Input::Answer { ticket, answer }, out),
                 None => {}
             },
         }
@@ -171,8 +192,16 @@ impl Exchange {
         self.to_roster.extend(out.roster.drain(..));
     }
 
+    /// An answer goes to the phone that dialled a star code, or to whoever asked from outside.
+    fn answered(&mut self, ticket: Ticket, answer: Answer, out: &mut Effects) {
+        match self.switch.asked_by_phone(ticket) {
+            true => self.to_switch.push_back(Told::Answer(ticket, answer)),
+            false => out.answers.push((ticket, answer)),
+        }
+    }
+
     fn route(&mut self, out: &mut Effects) {
-        for action in self.said_by_queue.drain(..) {
+        for action in std::mem::take(&mut self.said_by_queue) {
             match action {
                 acd::Action::Reserve { agent, call, group, reservation: Reservation(epoch), until } => {
                     self.to_roster.push_back(roster::Command::Reserve { agent, call, group, epoch, until });
@@ -184,15 +213,14 @@ impl Exchange {
                 acd::Action::WrapsUp { agent, until } => {
                     self.to_roster.push_back(roster::Command::WrapsUp { agent, until });
                 }
-                acd::Action::WrapUp { ticket, until } => {
-                    let answer = until.map_or(Answer::NotInWrapUp, |until| Answer::WrapUp { until });
-                    out.answers.push((ticket, answer));
+                acd::Action::WrapUp { ticket, granted } => {
+                    self.answered(ticket, Answer::wrap_up(granted), out);
                 }
                 acd::Action::Fact(fact) => out.facts.push(Fact::Queue(fact)),
                 action => self.to_switch.push_back(Told::Queue(action)),
             }
         }
-        for action in self.said_by_roster.drain(..) {
+        for action in std::mem::take(&mut self.said_by_roster) {
             match action {
                 roster::Action::Ready { agent } => self.to_queue.push_back(acd::Command::Ready { agent }),
                 roster::Action::Away { agent } => self.to_queue.push_back(acd::Command::Away { agent }),
@@ -200,20 +228,15 @@ impl Exchange {
                     let reservation = Reservation(epoch);
                     self.to_queue.push_back(acd::Command::SlotRefused { call, agent, reservation });
                 }
-                roster::Action::State { ticket, outcome, .. } => out.answers.push((ticket, answer(outcome))),
-                roster::Action::Event(event) => out.records.push(base::RecordEntry::Agent(event)),
+                roster::Action::State { ticket, outcome, .. } => self.answered(ticket, Answer::state(outcome), out),
+                roster::Action::Event(event) => {
+                    out.facts.push(Fact::Agent(event.clone()));
+                    out.records.push(base::RecordEntry::Agent(event));
+                }
                 roster::Action::Fact(fact) => out.facts.push(Fact::Roster(fact)),
                 action => self.to_switch.push_back(Told::Roster(action)),
             }
         }
-    }
-}
-
-fn answer(outcome: Result<roster::State, roster::StateRefusal>) -> Answer {
-    match outcome {
-        Ok(state) => Answer::State(state),
-        Err(roster::StateRefusal::UnknownAgent) => Answer::NoSuchAgent,
-        Err(refusal) => Answer::Refused(refusal),
     }
 }
 

@@ -27,14 +27,18 @@ impl Switch {
                 self.signal(now, leg, Signal::Rejected { status: status_of(cause) }, out);
             }
             Event::Gone { leg, .. } => self.signal(now, leg, Signal::Gone, out),
-            Event::Closed { leg } => self.signal(now, leg, Signal::Closed, out),
+            Event::Closed { leg } => {
+                self.signal(now, leg, Signal::Closed, out);
+                self.remnant_closed(leg.call, leg.index, out);
+            }
             // A phone was silent, and nobody listens at its address.
             Event::ReinviteDone { leg, result: Err(Cause::Unreachable) } => {
                 self.signal(now, leg, Signal::Gone, out);
                 self.endpoint.hang_up(now, leg, 480, None, &mut self.sip);
             }
-            // Of what we ask inside dialogs a failure alone matters; outside of them we ask nothing.
-            Event::ReinviteDone { .. } | Event::Response { .. } => {}
+            // Of what we ask inside dialogs the answer itself matters, not what it says; outside of them we ask nothing.
+            Event::ReinviteDone { leg, .. } => self.signal(now, leg, Signal::Alive, out),
+            Event::Response { .. } => {}
         }
     }
 

@@ -1,16 +1,21 @@
 //! The switch: what it owns and the one place where its inputs branch.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use base::{CallId, EndReason, Epoch, Flow, Map, Notice, Now, Rng, SwitchId, Ticket, Time, TimerId, Wheel, WorkerId};
 use call::{Event, Plan, Timer};
-use sip::{Endpoint, ServerTx};
+use sip::{Endpoint, Message, ServerTx};
 
 use crate::admit::Doorman;
 use crate::calls::Calls;
+use crate::drill::Drills;
 use crate::leases::Leases;
+use crate::rate::Rate;
 use crate::register::Asked;
-use crate::{Answer, Ask, Counters, Effects, Input, Phases};
+use crate::remnant::Remnants;
+use crate::star::Dialled;
+use crate::{Answer, Ask, Counters, Drill, Effects, Fact, Input, Phases, Place};
 
 /// What makes a switch.
 #[derive(Clone, Debug)]
@@ -25,6 +30,8 @@ pub struct Config {
     pub workers: u8,
     /// Ends to keep ready for each worker and network; the workers lease as many at their start without being asked.
     pub leases_ready: u16,
+    /// A fault on purpose.
+    pub drill: Option<Drill>,
 }
 
 /// The owner of a shard of the calls and of their dialogs.
@@ -37,6 +44,12 @@ pub struct Switch {
     pub(crate) timers: Wheel<(CallId, Timer)>,
     pub(crate) leases: Leases,
     pub(crate) doorman: Doorman,
+    /// Calls that are over but for their dialogs, after a fault or a restart.
+    pub(crate) remnants: Remnants,
+    pub(crate) drills: Drills,
+    pub(crate) rate: Rate,
+    /// Star codes that wait for roster or queue.
+    pub(crate) dialled: Map<Ticket, Dialled>,
     /// Requests that wait for the roster.
     pub(crate) asked: Map<Ticket, Asked>,
     /// Requests inside dialogs that a call is about to answer.
@@ -47,6 +60,8 @@ pub struct Switch {
     pub(crate) counters: Counters,
 }
 
+/// Tells the tickets of a switch from those that come from outside.
+const OWN_TICKETS: u64 = 1 << 63;
 /// Rounds of events in one turn; each round answers what the one before it caused, and three is the longest chain known.
 const ROUNDS_MAX: usize = 64;
 
@@ -56,12 +71,16 @@ impl Switch {
         let leases = Leases::new(config.workers, plan.networks.len(), config.leases_ready);
         Switch {
             doorman: Doorman::new(&plan.realm, &plan.digest, config.nonce_key),
+            drills: Drills::new(config.drill),
+            rate: Rate::default(),
             calls: Calls::new(config.id, config.epoch),
             plan,
             endpoint,
             sip: sip::Output::default(),
             timers: Wheel::new(now),
             leases,
+            remnants: Remnants::default(),
+            dialled: Map::default(),
             asked: Map::default(),
             requests: Map::default(),
             next_ticket: 0,
@@ -74,10 +93,12 @@ impl Switch {
     pub fn handle(&mut self, now: Now, input: Input<'_>, out: &mut Effects) {
         match input {
             Input::Message { flow, bytes } => self.on_message(now, flow, bytes),
+            Input::Shed { flow, bytes } => self.shed(now, flow, bytes),
             Input::FlowClosed(flow) => self.endpoint.flow_closed(now, flow, &mut self.sip),
             Input::Unreachable(flow) => self.endpoint.unreachable(now, flow, &mut self.sip),
             Input::Queue(action) => self.on_queue(now, action, out),
             Input::Roster(action) => self.on_roster(now, action, out),
+            Input::Answer { ticket, answer } => self.on_answer(now, ticket, &answer, out),
             Input::Notice { worker, notice } => self.on_notice(now, worker, notice, out),
             Input::Ask { ticket, ask, .. } => self.on_ask(now, ticket, ask, out),
             Input::Drain => self.draining = true,
@@ -97,11 +118,17 @@ impl Switch {
 
     /// Calls that are not over.
     pub fn calls(&self) -> usize {
-        self.calls.len()
+        self.calls.len() + self.remnants.len()
     }
 
     pub fn phases(&self) -> Phases {
         Phases::count(self.calls.iter())
+    }
+
+    /// Every call with the facts that lead to where it stands; those that only wind down are left out.
+    pub fn retell(&self, now: Now) -> Vec<(CallId, Vec<call::Fact>)> {
+        let told = self.calls.iter().map(|call| (call.id(), call.retell(now)));
+        told.filter(|(_, facts)| !facts.is_empty()).collect()
     }
 
     pub fn counters(&self) -> &Counters {
@@ -120,7 +147,15 @@ impl Switch {
 
     fn on_message(&mut self, now: Now, flow: Flow, bytes: &[u8]) {
         self.counters.messages_in += 1;
-        self.endpoint.receive(now, flow, bytes, &mut self.sip);
+        let drills = &mut self.drills;
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            drills.pass(Place::Reader);
+            Message::parse(bytes)
+        }));
+        // A fault of the reader costs the message that brought it about; whoever sent it will repeat it or give up.
+        let Ok(read) = read else { return self.counters.reader_faults += 1 };
+        self.drills.pass(Place::Transactions);
+        self.endpoint.receive_read(now, flow, read, &mut self.sip);
     }
 
     /// What concerns agents went to their owners already.
@@ -185,7 +220,7 @@ impl Switch {
     }
 
     /// Handles what the endpoint said until it says no more, then lets its messages go.
-    fn pump(&mut self, now: Now, out: &mut Effects) {
+    pub(crate) fn pump(&mut self, now: Now, out: &mut Effects) {
         for _ in 0..ROUNDS_MAX {
             if self.sip.events.is_empty() {
                 break;
@@ -195,12 +230,14 @@ impl Switch {
             }
         }
         self.counters.messages_out += self.sip.messages.len() as u64;
+        out.facts.extend(self.sip.facts.drain(..).map(Fact::Leg));
         out.messages.append(&mut self.sip.messages);
+        self.sip.facts.clear();
     }
 
     pub(crate) fn ticket(&mut self) -> Ticket {
         self.next_ticket += 1;
-        Ticket(self.next_ticket)
+        Ticket(OWN_TICKETS | self.next_ticket)
     }
 }
 

@@ -1,9 +1,13 @@
 //! Random commands in any order: the queue does what the model does, and the promises hold after every step.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use acd::{Acd, Action, Agent, AgentState, BackOff, Command, Decline, Group, Overflow, Plan, Reservation, Skill};
-use base::{AgentId, CallId, GroupId, Now, Time};
+use acd::{
+    Acd, Action, Agent, AgentState, BackOff, Command, Decline, Fact, Group, Ledger, Overflow, Plan, Reservation, Skill,
+};
+use base::pack::Packed;
+use base::{AgentId, CallId, CallerKey, GroupId, Now, Ticket, Time};
 use proptest::prelude::*;
 
 use crate::kit::id;
@@ -19,8 +23,12 @@ enum Step {
         group: u16,
         priority: u8,
         back_s: u64,
+        number: Option<u64>,
     },
     Abandon {
+        call: u32,
+    },
+    Keep {
         call: u32,
     },
     Locate {
@@ -46,7 +54,18 @@ enum Step {
     Ended {
         older: usize,
     },
+    WrapUp {
+        agent: u32,
+        seconds: u64,
+    },
+    Rested {
+        agent: u32,
+    },
     Pass {
+        seconds: u64,
+    },
+    /// The process is killed, and for so long there is none.
+    Restart {
         seconds: u64,
     },
 }
@@ -79,11 +98,15 @@ fn plans() -> impl Strategy<Value = Plan> {
     let agent = (prop::collection::vec(skill, 0..5), prop::option::of(seconds(&[0, 3])))
         .prop_map(|(skills, wrap_up)| Agent { skills, wrap_up });
     let agents = prop::collection::vec(agent, AGENTS as usize);
-    (groups(), agents, seconds(&[0, 5]), seconds(&[0, 10])).prop_map(|(groups, agents, short, long)| Plan {
-        groups,
-        agents,
-        back_off: BackOff { rejected: short, busy: short, no_answer: long, unreachable: long },
-    })
+    let back_off = (seconds(&[0, 5]), seconds(&[0, 10])).prop_map(|(short, long)| BackOff {
+        rejected: short,
+        busy: short,
+        no_answer: long,
+        unreachable: long,
+    });
+    (groups(), agents, back_off, seconds(&[0, 5, 60]), seconds(&[4, 100])).prop_map(
+        |(groups, agents, back_off, redial, wrap_up_max)| Plan { groups, agents, back_off, redial, wrap_up_max },
+    )
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -97,9 +120,13 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     // Mostly the newest few, now and then one long settled.
     let older = || prop_oneof![4 => 0..4usize, 1 => 0..20usize];
     let step = prop_oneof![
-        8 => (0..12u32, 0..=GROUPS, 0..3u8, 0..60u64)
-            .prop_map(|(call, group, priority, back_s)| Step::Enqueue { call, group, priority, back_s }),
+        8 => (0..12u32, 0..=GROUPS, 0..3u8, 0..60u64, prop::option::of(0..6u64)).prop_map(
+            |(call, group, priority, back_s, number)| Step::Enqueue { call, group, priority, back_s, number }),
         2 => (0..12u32).prop_map(|call| Step::Abandon { call }),
+        2 => (0..12u32).prop_map(|call| Step::Keep { call }),
+        2 => (0..=AGENTS, 0..9u64).prop_map(|(agent, seconds)| Step::WrapUp { agent, seconds }),
+        1 => (0..=AGENTS).prop_map(|agent| Step::Rested { agent }),
+        1 => prop::sample::select(vec![0, 3, 7, 30]).prop_map(|seconds| Step::Restart { seconds }),
         3 => (0..12u32).prop_map(|call| Step::Locate { call }),
         8 => (0..=AGENTS).prop_map(|agent| Step::Ready { agent }),
         1 => (0..=AGENTS).prop_map(|agent| Step::Away { agent }),
@@ -121,23 +148,38 @@ struct Both {
     /// Reservations that nobody has ended.
     open: Vec<(AgentId, CallId, Reservation)>,
     plan: Plan,
+    /// What the facts told up to now.
+    ledger: Ledger,
+    /// Offers that came to nothing in the step under way, as commands and withdrawals tell it.
+    over: Vec<Action>,
+    /// Until when agents wrap up, as the actions tell it.
+    wrap_up: BTreeMap<AgentId, Time>,
 }
 
 impl Both {
     fn new(plan: &Plan) -> Both {
         let now = Now { time: Time::from_millis(100_000), ..Now::default() };
         let (acd, model) = (Acd::new(plan.clone(), now.time), Model::new(plan.clone()));
-        Both { acd, model, now, made: Vec::new(), open: Vec::new(), plan: plan.clone() }
+        let (ledger, wrap_up) = (Ledger::default(), BTreeMap::new());
+        let (made, open, over) = (Vec::new(), Vec::new(), Vec::new());
+        Both { acd, model, now, made, open, plan: plan.clone(), ledger, over, wrap_up }
     }
 
     fn command(&self, step: &Step) -> Option<Command> {
         let about = |older: usize| self.made.iter().rev().nth(older).copied();
         Some(match *step {
-            Step::Enqueue { call, group, priority, back_s } => {
+            Step::Enqueue { call, group, priority, back_s, number } => {
                 let since = Time::from_nanos(self.now.time.as_nanos() - back_s * 1_000_000_000);
-                Command::Enqueue { call: id(call), caller: None, group: GroupId(group), priority, since }
+                let caller = number.map(|number| CallerKey([number, 0]));
+                Command::Enqueue { call: id(call), caller, group: GroupId(group), priority, since }
             }
             Step::Abandon { call } => Command::Abandon { call: id(call) },
+            Step::Keep { call } => Command::Keep { call: id(call) },
+            Step::WrapUp { agent, seconds } => {
+                let (ticket, length) = (Ticket(seconds), Duration::from_secs(seconds));
+                Command::WrapUp { ticket, agent: AgentId(agent), length }
+            }
+            Step::Rested { agent } => Command::Rested { agent: AgentId(agent) },
             Step::Locate { call } => Command::Locate { call: id(call) },
             Step::Ready { agent } => Command::Ready { agent: AgentId(agent) },
             Step::Away { agent } => Command::Away { agent: AgentId(agent) },
@@ -157,7 +199,7 @@ impl Both {
                 let (agent, call, _) = about(older)?;
                 Command::Ended { call, agent }
             }
-            Step::Pass { .. } => return None,
+            Step::Pass { .. } | Step::Restart { .. } => return None,
         })
     }
 
@@ -165,19 +207,62 @@ impl Both {
         if let Step::Pass { seconds } = step {
             return self.pass(Duration::from_secs(*seconds));
         }
+        if let Step::Restart { seconds } = step {
+            return self.restart(Duration::from_secs(*seconds));
+        }
         let Some(command) = self.command(step) else { return Ok(()) };
         let mut out = Vec::new();
         self.acd.handle(self.now, command.clone(), &mut out);
+        let out = self.write_down(out)?;
         prop_assert_eq!(&out, &self.model.handle(self.now.time, &command), "after {:?}", &command);
         match command {
             Command::Accepted { agent, call, reservation }
             | Command::Declined { agent, call, reservation, .. }
             | Command::SlotRefused { agent, call, reservation } => {
+                let before = self.open.len();
                 self.open.retain(|open| *open != (agent, call, reservation));
+                if let (Command::Declined { cause, .. }, true) = (&command, self.open.len() < before) {
+                    let cause = Some(*cause).filter(|cause| *cause != Decline::Taken);
+                    self.over.push(Action::OfferOver { agent, call, cause });
+                }
             }
             _ => {}
         }
-        self.check(&out)
+        self.check(&out, None)
+    }
+
+    /// Kills both and has both come back: the queue from bytes, the model from what it knows.
+    fn restart(&mut self, gap: Duration) -> Result<(), TestCaseError> {
+        self.now = self.now.plus(gap);
+        let bytes = self.ledger.to_bytes();
+        let ledger = Ledger::from_bytes(&bytes).map_err(|e| TestCaseError::fail(e.to_string()))?;
+        prop_assert_eq!(&ledger, &self.ledger);
+        let mut out = Vec::new();
+        self.acd = Acd::restore(self.plan.clone(), self.now, &ledger, &mut out);
+        let out = self.write_down(out)?;
+        prop_assert_eq!(&out, &self.model.restart(self.now.time));
+        let harmless = out.iter().all(|action| matches!(action, Action::WrapsUp { .. }));
+        prop_assert!(harmless, "a restart begins something: {out:?}");
+        self.open.clear();
+        self.wrap_up.clear();
+        self.check(&out, None)
+    }
+
+    /// Applies the facts, each of which must tell something new, and gives back the rest.
+    fn write_down(&mut self, out: Vec<Action>) -> Result<Vec<Action>, TestCaseError> {
+        let mut others = Vec::new();
+        for action in out {
+            let Action::Fact(fact) = action else {
+                others.push(action);
+                continue;
+            };
+            let read = Fact::from_bytes(&fact.to_bytes()).map_err(|e| TestCaseError::fail(e.to_string()))?;
+            prop_assert_eq!(&read, &fact);
+            let before = self.ledger.clone();
+            self.ledger.apply(read);
+            prop_assert!(before != self.ledger, "{fact:?} tells nothing new");
+        }
+        Ok(others)
     }
 
     fn pass(&mut self, time: Duration) -> Result<(), TestCaseError> {
@@ -195,14 +280,17 @@ impl Both {
             self.now = self.now.plus(next - self.now.time);
             let mut out = Vec::new();
             self.acd.handle_timeout(self.now, &mut out);
+            let out = self.write_down(out)?;
             prop_assert_eq!(&out, &self.model.handle_timeout(self.now.time));
-            self.check(&out)?;
+            self.check(&out, Some(Decline::NoAnswer))?;
         }
         Err(TestCaseError::fail("deadlines without end"))
     }
 
-    /// What must hold, read off the actions and the view alone.
-    fn check(&mut self, out: &[Action]) -> Result<(), TestCaseError> {
+    /// What must hold, read off the actions and the view alone; what is withdrawn in this step is so for this cause.
+    fn check(&mut self, out: &[Action], cause: Option<Decline>) -> Result<(), TestCaseError> {
+        prop_assert_eq!(&self.ledger, &self.acd.ledger());
+        prop_assert_eq!(&self.ledger, &self.model.ledger());
         for action in out {
             match *action {
                 Action::Reserve { agent, call, reservation, until, .. } => {
@@ -217,11 +305,26 @@ impl Both {
                     let before = self.open.len();
                     self.open.retain(|open| *open != (agent, call, reservation));
                     prop_assert_eq!(self.open.len() + 1, before, "{:?} was not open", action);
+                    self.over.push(Action::OfferOver { agent, call, cause });
                 }
+                Action::OfferOver { .. } => {
+                    let before = self.over.len();
+                    self.over.retain(|over| over != action);
+                    prop_assert_eq!(self.over.len() + 1, before, "{:?} and no such offer came to nothing", action);
+                }
+                Action::WrapsUp { agent, until: Some(until) } => {
+                    prop_assert!(self.wrap_up.insert(agent, until) != Some(until), "{action:?} is known");
+                }
+                Action::WrapsUp { agent, until: None } => drop(self.wrap_up.remove(&agent)),
                 _ => {}
             }
         }
+        prop_assert!(self.over.is_empty(), "untold: {:?}", self.over);
         let view = self.acd.view(self.now);
+        prop_assert_eq!(view.places, self.model.places());
+        let wrapping =
+            view.agents.iter().zip(0..).filter(|(s, _)| **s == AgentState::WrapUp).map(|(_, id)| AgentId(id));
+        prop_assert_eq!(wrapping.collect::<Vec<_>>(), self.wrap_up.keys().copied().collect::<Vec<_>>());
         for (agent, state) in self.plan.agents.iter().zip(&view.agents) {
             for skill in agent.skills.iter().filter(|_| *state == AgentState::Ready) {
                 let waiting = view.groups.get(usize::from(skill.group.0)).map_or(0, |g| g.waiting);
@@ -255,7 +358,7 @@ proptest! {
     #[test]
     fn a_position_told_never_grows_in_one_group_at_one_priority(plan in plans(), steps in steps()) {
         let mut both = Both::new(&plan);
-        let mut told = std::collections::BTreeMap::new();
+        let mut told = BTreeMap::new();
         for step in &steps {
             if let Some(Command::Enqueue { call, .. }) = both.command(step) {
                 told.remove(&call);

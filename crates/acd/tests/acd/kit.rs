@@ -2,13 +2,20 @@
 
 use std::time::Duration;
 
-use acd::{Acd, Action, Agent, BackOff, Command, Decline, Group, Overflow, Plan, Refusal, Reservation, Skill};
-use base::{AgentId, CallId, GroupId, Now, Time};
+use acd::{
+    Acd, Action, Agent, Command, Decline, Fact, Granted, Group, Ledger, Overflow, Plan, Refusal, Reservation, Skill,
+};
+use base::{AgentId, CallId, CallerKey, GroupId, Now, Ticket, Time};
 
 #[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) acd: Acd,
     pub(crate) now: Now,
+    plan: Plan,
+    /// What the facts told up to now.
+    pub(crate) ledger: Ledger,
+    /// All that was said since somebody last took it away, facts and news for the roster among it.
+    pub(crate) said: Vec<String>,
 }
 
 /// Rings 20 s, keeps 100, waits for ever, no wrap-up.
@@ -30,7 +37,7 @@ pub(crate) fn agent(skills: &[(u16, u8)]) -> Agent {
 }
 
 pub(crate) fn plan(groups: Vec<Group>, agents: Vec<Agent>) -> Plan {
-    Plan { groups, agents, back_off: BackOff::default() }
+    Plan { groups, agents, ..Plan::default() }
 }
 
 pub(crate) fn id(serial: u32) -> CallId {
@@ -40,13 +47,43 @@ pub(crate) fn id(serial: u32) -> CallId {
 impl Desk {
     pub(crate) fn new(plan: Plan) -> Desk {
         let now = Now { time: Time::from_millis(100_000), ..Now::default() };
-        Desk { acd: Acd::new(plan, now.time), now }
+        let acd = Acd::new(plan.clone(), now.time);
+        Desk { acd, now, plan, ledger: Ledger::default(), said: Vec::new() }
     }
 
     pub(crate) fn tell(&mut self, command: Command) -> Vec<String> {
         let mut out = Vec::new();
         self.acd.handle(self.now, command, &mut out);
-        words(&out)
+        self.hear(out)
+    }
+
+    /// Writes the facts down; gives back what is said to calls and slots, and answers.
+    fn hear(&mut self, out: Vec<Action>) -> Vec<String> {
+        let mut told = Vec::new();
+        for action in out {
+            self.said.push(word(&action));
+            match action {
+                Action::Fact(fact) => self.ledger.apply(fact),
+                Action::OfferOver { .. } | Action::WrapsUp { .. } => {}
+                action => told.push(word(&action)),
+            }
+        }
+        assert_eq!(self.ledger, self.acd.ledger());
+        told
+    }
+
+    /// What was said since the last time to the roster and the journal.
+    pub(crate) fn news(&mut self) -> Vec<String> {
+        let news = ["OfferOver", "WrapsUp", "{Place"];
+        std::mem::take(&mut self.said).into_iter().filter(|w| news.iter().any(|n| w.starts_with(n))).collect()
+    }
+
+    /// The process is killed and comes back at once, with another plan if there is one.
+    pub(crate) fn restart(&mut self, plan: Option<Plan>) -> Vec<String> {
+        let mut out = Vec::new();
+        self.plan = plan.unwrap_or_else(|| self.plan.clone());
+        self.acd = Acd::restore(self.plan.clone(), self.now, &self.ledger, &mut out);
+        self.hear(out)
     }
 
     /// Lets time pass, stopping at each deadline on the way as the rim does.
@@ -58,7 +95,7 @@ impl Desk {
             self.acd.handle_timeout(self.now, &mut out);
         }
         self.now = end;
-        words(&out)
+        self.hear(out)
     }
 
     pub(crate) fn enqueue(&mut self, call: u32, group: u16, priority: u8) -> Vec<String> {
@@ -66,8 +103,28 @@ impl Desk {
         self.enqueue_since(call, group, priority, since)
     }
 
+    /// A call from this number.
+    pub(crate) fn enqueue_from(&mut self, number: u64, call: u32, group: u16, priority: u8) -> Vec<String> {
+        let (caller, since) = (Some(CallerKey([number, 0])), self.now.time);
+        self.tell(Command::Enqueue { call: id(call), caller, group: GroupId(group), priority, since })
+    }
+
+    pub(crate) fn keep(&mut self, call: u32) -> Vec<String> {
+        self.tell(Command::Keep { call: id(call) })
+    }
+
+    pub(crate) fn wrap_up(&mut self, agent: u32, seconds: u64) -> Vec<String> {
+        let length = Duration::from_secs(seconds);
+        self.tell(Command::WrapUp { ticket: Ticket(7), agent: AgentId(agent), length })
+    }
+
+    pub(crate) fn rested(&mut self, agent: u32) -> Vec<String> {
+        self.tell(Command::Rested { agent: AgentId(agent) })
+    }
+
     pub(crate) fn enqueue_since(&mut self, call: u32, group: u16, priority: u8, since: Time) -> Vec<String> {
-        self.tell(Command::Enqueue { call: id(call), caller: None, group: GroupId(group), priority, since })
+        let caller = Some(CallerKey([u64::from(call), 0]));
+        self.tell(Command::Enqueue { call: id(call), caller, group: GroupId(group), priority, since })
     }
 
     pub(crate) fn ready(&mut self, agent: u32) -> Vec<String> {
@@ -106,11 +163,8 @@ impl Desk {
     }
 }
 
-/// Actions in words: `c` a call, `a` an agent, `g` a group, `r` a reservation, `#` a position.
-pub(crate) fn words(actions: &[Action]) -> Vec<String> {
-    actions.iter().map(word).collect()
-}
-
+/// An action in words: `c` a call, `a` an agent, `g` a group, `r` a reservation, `n` a number, `#` a position, `@` a time in
+/// seconds; facts in braces.
 fn word(action: &Action) -> String {
     match action {
         Action::Reserve { agent, call, reservation, .. } => {
@@ -130,6 +184,44 @@ fn word(action: &Action) -> String {
             };
             format!("Refused c{} g{} {reason}", call.serial, group.0)
         }
-        other => format!("{other:?}"),
+        Action::OfferOver { agent, call, cause } => {
+            let cause = cause.map_or("nobody's fault".to_owned(), |cause| format!("{cause:?}"));
+            format!("OfferOver a{} c{} {cause}", agent.0, call.serial)
+        }
+        Action::WrapsUp { agent, until } => {
+            format!("WrapsUp a{} {}", agent.0, until.map_or("over".to_owned(), at))
+        }
+        Action::WrapUp { ticket, granted } => match granted {
+            Granted::Until(until) => format!("WrapUp t{} {}", ticket.0, at(*until)),
+            Granted::AfterTalk(length) => format!("WrapUp t{} {} s after the talk", ticket.0, length.as_secs()),
+            Granted::Nothing => format!("WrapUp t{} nothing", ticket.0),
+        },
+        Action::Fact(fact) => format!("{{{}}}", fact_word(fact)),
     }
+}
+
+fn fact_word(fact: &Fact) -> String {
+    match fact {
+        Fact::Waits { call, group, priority, since, .. } => {
+            format!("Waits c{} g{} p{priority} since {}", call.serial, group.0, at(*since))
+        }
+        Fact::Offered { call, agent, reservation } => {
+            format!("Offered c{} a{} r{}", call.serial, agent.0, reservation.0)
+        }
+        Fact::Talks { call, agent } => format!("Talks c{} a{}", call.serial, agent.0),
+        Fact::Left { call } => format!("Left c{}", call.serial),
+        Fact::Rests { agent, wrap_up, until } => {
+            format!("Rests a{} {} {}", agent.0, if *wrap_up { "wrap-up" } else { "back-off" }, at(*until))
+        }
+        Fact::Rested { agent } => format!("Rested a{}", agent.0),
+        Fact::PlaceKept { caller, group, priority, since, until } => {
+            format!("PlaceKept n{} g{} p{priority} since {} until {}", caller.0[0], group.0, at(*since), at(*until))
+        }
+        Fact::PlaceGone { caller } => format!("PlaceGone n{}", caller.0[0]),
+    }
+}
+
+/// Counted from the time at which a `Desk` begins.
+fn at(time: Time) -> String {
+    format!("@{}", time.as_millis() as i64 / 1_000 - 100)
 }

@@ -5,4 +5,7 @@ mod chance;
 mod floor;
 mod kit;
 mod model;
+mod redial;
+mod restart;
 mod table;
+mod wrap_up;

@@ -1,10 +1,14 @@
 //! The rules of the queue with nothing but lists that are searched from end to end: slow, and plain to see.
 
+mod memory;
+mod offers;
+
 use std::cmp::Reverse;
 use std::time::Duration;
 
-use acd::{Action, Command, Decline, Overflow, Plan, Refusal, Reservation};
-use base::{AgentId, CallId, GroupId, Time};
+use acd::ledger::Place;
+use acd::{Action, Command, Decline, Granted, Overflow, Plan, Refusal, Reservation};
+use base::{AgentId, CallId, CallerKey, GroupId, Time};
 
 /// When a deadline is due, and when it was set.
 type Due = (Time, u64);
@@ -21,6 +25,7 @@ enum Standing {
 #[derive(Clone, Debug)]
 struct Caller {
     call: CallId,
+    number: Option<CallerKey>,
     group: GroupId,
     priority: u8,
     since: Time,
@@ -37,8 +42,8 @@ struct Caller {
 enum State {
     Free,
     Offered { call: CallId, number: u64, due: Due },
-    Talking { call: CallId, group: Option<GroupId> },
-    Resting(Due),
+    Talking { call: CallId, group: Option<GroupId>, asked: Duration },
+    Resting { due: Due, wrap_up: bool },
 }
 
 #[derive(Clone, Debug)]
@@ -47,7 +52,8 @@ struct Agent {
     ready: bool,
     idle: Option<(Time, u64)>,
     heard: u64,
-    newest: Option<(u64, GroupId)>,
+    /// The newest reservation, and the caller as it was then.
+    newest: Option<(u64, Caller)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +67,7 @@ pub(crate) struct Model {
     plan: Plan,
     callers: Vec<Caller>,
     agents: Vec<Agent>,
+    places: Vec<(CallerKey, Place)>,
     issued: u64,
     arrivals: u64,
     turns: u64,
@@ -72,12 +79,19 @@ impl Model {
     pub(crate) fn new(plan: Plan) -> Model {
         let agent = Agent { state: State::Free, ready: false, idle: None, heard: 0, newest: None };
         let agents = vec![agent; plan.agents.len()];
-        Model { plan, callers: Vec::new(), agents, issued: 0, arrivals: 0, turns: 0, timers: 0, out: Vec::new() }
+        let (callers, places, out) = (Vec::new(), Vec::new(), Vec::new());
+        Model { plan, callers, agents, places, issued: 0, arrivals: 0, turns: 0, timers: 0, out }
     }
 
     pub(crate) fn handle(&mut self, now: Time, command: &Command) -> Vec<Action> {
         match *command {
-            Command::Enqueue { call, group, priority, since, .. } => self.enqueue(now, call, group, priority, since),
+            Command::Enqueue { call, caller, group, priority, since } => {
+                self.enqueue(now, (call, caller), group, priority, since);
+            }
+            Command::Keep { call } => {
+                self.keep(now, call);
+                self.let_go(now, call);
+            }
             Command::Abandon { call } => self.let_go(now, call),
             Command::Locate { call } => self.locate(call),
             Command::Accepted { call, agent, reservation } => self.accepted(now, call, agent, reservation.0),
@@ -94,7 +108,15 @@ impl Model {
             Command::SlotRefused { call, agent, reservation } => {
                 self.slot_refused(now, call, agent.0 as usize, reservation.0);
             }
-            Command::WrapUp { .. } | Command::Rested { .. } => {}
+            Command::WrapUp { ticket, agent, length } => {
+                let granted = self.ask_wrap_up(now, agent.0 as usize, length);
+                self.out.push(Action::WrapUp { ticket, granted });
+            }
+            Command::Rested { agent } => {
+                if self.end_rest(agent.0 as usize) {
+                    self.review(now, agent.0 as usize);
+                }
+            }
             Command::Ready { agent } => {
                 if let Some(a) = self.agents.get_mut(agent.0 as usize) {
                     a.ready = true;
@@ -111,10 +133,12 @@ impl Model {
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Time> {
-        self.deadlines().into_iter().map(|(due, _)| due.0).min()
+        let of_places = self.places.iter().map(|(_, place)| place.until);
+        self.deadlines().into_iter().map(|(due, _)| due.0).chain(of_places).min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Time) -> Vec<Action> {
+        self.places.retain(|(_, place)| place.until > now);
         let mut due = self.deadlines();
         due.retain(|(due, _)| due.0 <= now);
         due.sort_by_key(|(due, _)| *due);
@@ -122,8 +146,8 @@ impl Model {
             match fires {
                 Fires::Agent(agent) => match self.agents[agent].state {
                     State::Offered { call, due: d, .. } if d == due => self.ring_out(now, call, agent),
-                    State::Resting(d) if d == due => {
-                        self.agents[agent].state = State::Free;
+                    State::Resting { due: d, .. } if d == due => {
+                        self.end_rest(agent);
                         self.review(now, agent);
                     }
                     _ => {}
@@ -136,7 +160,7 @@ impl Model {
 
     fn deadlines(&self) -> Vec<(Due, Fires)> {
         let of_agents = self.agents.iter().enumerate().filter_map(|(place, agent)| match agent.state {
-            State::Offered { due, .. } | State::Resting(due) => Some((due, Fires::Agent(place))),
+            State::Offered { due, .. } | State::Resting { due, .. } => Some((due, Fires::Agent(place))),
             _ => None,
         });
         let of_callers = self.callers.iter().filter_map(|c| Some((c.wait?, Fires::Caller(c.call))));
@@ -199,11 +223,12 @@ impl Model {
         let number = self.issued;
         let caller = self.caller_mut(call);
         caller.standing = Standing::Offered(agent);
+        let offered = caller.clone();
         let group = caller.group;
         let until = now + self.plan.groups[usize::from(group.0)].ring;
         let due = self.due(until);
         let a = &mut self.agents[agent];
-        (a.state, a.ready, a.newest) = (State::Offered { call, number, due }, false, Some((number, group)));
+        (a.state, a.ready, a.newest) = (State::Offered { call, number, due }, false, Some((number, offered)));
         let (agent, reservation) = (AgentId(agent as u32), Reservation(number));
         self.out.push(Action::Reserve { agent, call, group, reservation, until });
     }
@@ -226,9 +251,21 @@ impl Model {
         }
     }
 
-    fn enqueue(&mut self, now: Time, call: CallId, asked: GroupId, priority: u8, since: Time) {
+    fn enqueue(&mut self, now: Time, who: (CallId, Option<CallerKey>), asked: GroupId, priority: u8, since: Time) {
+        let (call, number) = who;
+        let lost = self.caller(call).and_then(|c| match c.standing {
+            Standing::Talking(agent) => Some((c.group, agent, c.priority, c.since)),
+            _ => None,
+        });
         self.let_go(now, call);
-        let group = match self.room(asked) {
+        if let Some((_, agent, ..)) = lost.filter(|(_, agent, ..)| self.agents[*agent].state == State::Free) {
+            self.rest(now, agent, self.plan.back_off.unreachable, false);
+            self.agents[agent].idle = None;
+            self.review(now, agent);
+        }
+        let returns = lost.is_some_and(|(group, ..)| group == asked);
+        let (priority, since) = lost.map_or((priority, since), |(_, _, p, s)| (p.max(priority), s.min(since)));
+        let group = match if returns { Ok(asked) } else { self.room(asked) } {
             Ok(group) => group,
             Err((group, reason)) => return self.out.push(Action::Refused { call, group, reason }),
         };
@@ -236,8 +273,10 @@ impl Model {
             self.out.push(Action::Moved { call, from: asked, to: group });
         }
         self.arrivals += 1;
+        let (priority, since) = self.reclaim(now, number, (priority, since));
         self.callers.push(Caller {
             call,
+            number,
             group,
             priority,
             since,
@@ -330,11 +369,12 @@ impl Model {
         }
     }
 
-    fn withdraw(&mut self, agent: usize) {
+    fn withdraw(&mut self, agent: usize, cause: Option<Decline>) {
         if let State::Offered { call, number, .. } = self.agents[agent].state {
             self.agents[agent].state = State::Free;
             let (agent, reservation) = (AgentId(agent as u32), Reservation(number));
             self.out.push(Action::Withdraw { agent, call, reservation });
+            self.out.push(Action::OfferOver { agent, call, cause });
         }
     }
 
@@ -342,9 +382,9 @@ impl Model {
         let Some(place) = self.callers.iter().position(|c| c.call == call) else { return };
         match self.callers.remove(place).standing {
             Standing::Offered(agent) => {
-                self.withdraw(agent);
+                self.withdraw(agent, None);
                 let a = &mut self.agents[agent];
-                a.heard = a.heard.max(a.newest.map_or(0, |(number, _)| number));
+                a.heard = a.heard.max(a.newest.as_ref().map_or(0, |(number, _)| *number));
                 self.review(now, agent);
             }
             Standing::Talking(agent) => self.talk_over(now, agent),
@@ -353,131 +393,10 @@ impl Model {
     }
 
     fn talk_over(&mut self, now: Time, agent: usize) {
-        let State::Talking { group, .. } = self.agents[agent].state else { return };
+        let State::Talking { group, asked, .. } = self.agents[agent].state else { return };
         let of_group = || Some(self.plan.groups[usize::from(group?.0)].wrap_up);
         let rest = self.plan.agents[agent].wrap_up.or_else(of_group).unwrap_or_default();
-        self.rest(now, agent, rest);
+        self.rest(now, agent, rest.max(asked), true);
         self.review(now, agent);
-    }
-
-    fn rest(&mut self, now: Time, agent: usize, rest: Duration) {
-        self.agents[agent].state = if rest.is_zero() { State::Free } else { State::Resting(self.due(now + rest)) };
-    }
-
-    fn is_open(&self, call: CallId, agent: usize, number: u64) -> bool {
-        let state = self.agents.get(agent).map(|a| a.state);
-        matches!(state, Some(State::Offered { call: c, number: n, .. }) if (c, n) == (call, number))
-    }
-
-    fn declined(&mut self, now: Time, call: CallId, agent: usize, number: u64, cause: Decline) {
-        if self.is_open(call, agent, number) {
-            self.agents[agent].state = State::Free;
-            self.agents[agent].heard = number;
-            self.let_down(now, call, agent, cause);
-        }
-    }
-
-    fn ring_out(&mut self, now: Time, call: CallId, agent: usize) {
-        self.withdraw(agent);
-        self.let_down(now, call, agent, Decline::NoAnswer);
-    }
-
-    fn let_down(&mut self, now: Time, call: CallId, agent: usize, cause: Decline) {
-        let plan = self.plan.back_off;
-        let rest = match cause {
-            Decline::Rejected => plan.rejected,
-            Decline::Busy => plan.busy,
-            Decline::NoAnswer => plan.no_answer,
-            Decline::Unreachable => plan.unreachable,
-            Decline::Taken => Duration::ZERO,
-        };
-        self.rest(now, agent, rest);
-        if cause != Decline::Taken {
-            self.agents[agent].idle = None;
-        }
-        // The agent is not among those the caller is offered to now, even where nothing else keeps it from it.
-        let ready = std::mem::take(&mut self.agents[agent].ready);
-        self.resume(now, call);
-        self.agents[agent].ready = ready;
-        self.review(now, agent);
-    }
-
-    fn slot_refused(&mut self, now: Time, call: CallId, agent: usize, number: u64) {
-        if number > self.issued || agent >= self.agents.len() {
-            return;
-        }
-        let open = self.is_open(call, agent, number);
-        let a = &mut self.agents[agent];
-        (a.ready, a.idle) = (false, None);
-        if open {
-            a.state = State::Free;
-            self.resume(now, call);
-        }
-    }
-
-    fn accepted(&mut self, now: Time, call: CallId, id: AgentId, number: u64) {
-        let agent = id.0 as usize;
-        let earlier_stay = self.caller(call).is_some_and(|c| number <= c.floor);
-        let nobody = agent >= self.agents.len();
-        let twice = self.caller(call).is_some_and(|c| c.standing == Standing::Talking(agent));
-        if nobody || number > self.issued || earlier_stay || twice {
-            return;
-        }
-        let open = self.is_open(call, agent, number);
-        if let Some(caller) = self.callers.iter_mut().find(|c| c.call == call) {
-            let standing = std::mem::replace(&mut caller.standing, Standing::Nowhere);
-            caller.wait = None;
-            match standing {
-                Standing::Offered(_) if open => self.agents[agent].state = State::Free,
-                Standing::Offered(other) => {
-                    self.withdraw(other);
-                    if other != agent {
-                        self.review(now, other);
-                    }
-                }
-                Standing::Talking(other) => self.talk_over(now, other),
-                Standing::Waiting | Standing::Nowhere => {}
-            }
-        }
-        if number <= self.agents[agent].heard {
-            self.callers.retain(|c| c.call != call);
-            return self.review(now, agent);
-        }
-        self.begin_talk(now, call, agent, number);
-    }
-
-    fn begin_talk(&mut self, now: Time, call: CallId, agent: usize, number: u64) {
-        let promised = match self.agents[agent].state {
-            State::Offered { call, .. } => Some(call),
-            State::Talking { call, .. } => {
-                self.callers.retain(|c| c.call != call);
-                None
-            }
-            _ => None,
-        };
-        self.withdraw(agent);
-        let of_offer = self.agents[agent].newest.filter(|(n, _)| *n == number).map(|(_, group)| group);
-        let group = of_offer.or_else(|| self.caller(call).map(|c| c.group));
-        if self.caller(call).is_none() {
-            self.callers.push(Caller {
-                call,
-                group: group.unwrap_or_default(),
-                priority: 0,
-                since: Time::ZERO,
-                arrival: 0,
-                standing: Standing::Nowhere,
-                told: 0,
-                wait: None,
-                overdue: false,
-                hops: 0,
-                floor: 0,
-            });
-        }
-        self.caller_mut(call).standing = Standing::Talking(agent);
-        let a = &mut self.agents[agent];
-        (a.state, a.heard, a.idle) = (State::Talking { call, group }, number, None);
-        if let Some(promised) = promised {
-            self.resume(now, promised);
-        }
     }
 }

@@ -16,7 +16,7 @@ use ivr::{Choice, Kind, Node, Prompts, Tree};
 use roster::Contact;
 
 pub(crate) const CITIZEN: u16 = 0;
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "welcome",
     "invalid",
     "job-number",
@@ -30,6 +30,7 @@ const NAMES: [&str; 14] = [
     "position-next",
     "please-wait",
     "queue-refused",
+    "requeued",
     "music",
 ];
 
@@ -37,6 +38,8 @@ pub(crate) struct Bench {
     pub(crate) now: Now,
     pub(crate) call: Call,
     pub(crate) said: Vec<Action>,
+    /// Everything ever told to the journal.
+    pub(crate) facts: Vec<call::Fact>,
     next_end: u32,
     epoch: u64,
 }
@@ -91,7 +94,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
     let groups = ["consult".to_owned(), "complaint".to_owned()];
     let names = ivr::Names { groups: &groups, hours: &[], prompts: &prompts };
     let menu = ivr::compile(&tree(), names).expect("the bench's menu is right").menu;
-    let music = SoundId(13);
+    let music = SoundId(14);
     let group = |name: &str| Group {
         name: name.to_owned(),
         music,
@@ -113,8 +116,14 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         prompts,
         groups: vec![group("consult"), group("complaint")],
         agents: vec![Agent { number: "1001".to_owned(), password: base::Secret::default() }],
+        star_codes: roster::StarCodes::default(),
         connect: Connect { show_citizen: true, say_agent_number: false },
-        limits: Limits { calls: 10, talk: Duration::from_secs(3600), menu: Duration::from_secs(120) },
+        limits: Limits {
+            calls: 10,
+            talk: Duration::from_secs(3600),
+            menu: Duration::from_secs(120),
+            ..Limits::default()
+        },
     };
     edit(&mut plan);
     Arc::new(plan)
@@ -152,15 +161,19 @@ impl Bench {
         };
         let mut said = Vec::new();
         let peer = [127, 0, 0, 1].into();
-        let arrival = Arrival { start, menu: 0, lease: lease(0), peer, offer, session_id: 1 };
+        let arrival =
+            Arrival { start, caller: None, menu: 0, errand: None, lease: lease(0), peer, offer, session_id: 1 };
         let call = Call::arrive(plan, now, arrival, &mut said);
-        Bench { now, call, said, next_end: 1, epoch: 0 }
+        let mut bench = Bench { now, call, said, facts: Vec::new(), next_end: 1, epoch: 0 };
+        bench.gather();
+        bench
     }
 
     /// Hands an event in; `said` holds the consequences alone.
     pub(crate) fn tell(&mut self, event: Event<'_>) -> &mut Bench {
         self.said.clear();
         self.call.handle(self.now, event, &mut self.said);
+        self.gather();
         self
     }
 
@@ -221,12 +234,21 @@ impl Bench {
         self.signal(leg, Signal::Answered { body: Some(&body) })
     }
 
-    /// Everything said, a line each, without bodies.
+    /// Everything asked of others, a line each, without bodies.
     pub(crate) fn lines(&self) -> String {
-        self.said.iter().fold(String::new(), |mut text, action| {
+        let asked = self.said.iter().filter(|action| !matches!(action, Action::Fact(_)));
+        asked.fold(String::new(), |mut text, action| {
             let _ = writeln!(text, "{}", line(action));
             text
         })
+    }
+
+    fn gather(&mut self) {
+        let facts = self.said.iter().filter_map(|action| match action {
+            Action::Fact(fact) => Some(fact.clone()),
+            _ => None,
+        });
+        self.facts.extend(facts);
     }
 
     pub(crate) fn record(&self) -> Option<&base::Record> {

@@ -2,17 +2,26 @@
 
 use std::time::Duration;
 
-use base::{AgentId, CallId, Flow, GroupId, NetworkId, Now, Ticket, Time, Transport};
-use roster::{Action, Agent, Change, Command, Contact, ContactChange, Plan, Registration, Roster};
+use base::{AgentEvent, AgentHappening, AgentId, CallId, Flow, GroupId, NetworkId, Now, Ticket, Time, Transport, Wall};
+use roster::{
+    Action, Agent, Change, Command, Contact, ContactChange, Fact, Ledger, Outcome, Plan, Registration, Roster, State,
+    StateChange, StateRefusal,
+};
 
 pub(crate) const A: AgentId = AgentId(0);
 pub(crate) const B: AgentId = AgentId(1);
 
-/// A roster and the time it is told.
+/// A roster and the time it is told. Facts and events are sorted out of what it says, and after each step the facts told so
+/// far must come to what the roster is.
 #[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) roster: Roster,
     pub(crate) now: Now,
+    ledger: Ledger,
+    /// What the last step wrote down.
+    pub(crate) facts: Vec<Fact>,
+    /// What happened since the test looked.
+    pub(crate) events: Vec<AgentEvent>,
 }
 
 pub(crate) fn plan() -> Plan {
@@ -20,22 +29,54 @@ pub(crate) fn plan() -> Plan {
     Plan {
         agents: vec![agent("1001"), agent("1002")],
         expires_min: Duration::from_secs(60),
-        expires_default: Duration::from_secs(300),
         expires_max: Duration::from_secs(600),
         contacts_max: 3,
+        ..Plan::default()
     }
 }
 
 impl Desk {
     pub(crate) fn new() -> Desk {
-        let now = Now { time: Time::from_millis(1_000), ..Now::default() };
-        Desk { roster: Roster::new(plan(), now.time), now }
+        Desk::with(plan())
+    }
+
+    pub(crate) fn with(plan: Plan) -> Desk {
+        let now = Now { time: Time::from_millis(1_000), wall: Wall(1_700_000_000_000) };
+        let roster = Roster::new(plan, now.time);
+        Desk { roster, now, ledger: Ledger::default(), facts: Vec::new(), events: Vec::new() }
+    }
+
+    /// The same desk after its process was killed and a new one began, this much later.
+    pub(crate) fn restart(&mut self, plan: Plan, down: Duration) -> Vec<Action> {
+        self.now = self.now.plus(down);
+        let mut out = Vec::new();
+        self.roster = Roster::restore(plan, self.now, &self.ledger, &mut out);
+        self.sort(out)
+    }
+
+    fn sort(&mut self, actions: Vec<Action>) -> Vec<Action> {
+        self.facts.clear();
+        let mut said = Vec::new();
+        for action in actions {
+            match action {
+                Action::Fact(fact) => self.facts.push(fact),
+                Action::Event(event) => self.events.push(event),
+                action => said.push(action),
+            }
+        }
+        for fact in &self.facts {
+            let before = self.ledger.clone();
+            self.ledger.apply(fact.clone());
+            assert_ne!(self.ledger, before, "{fact:?} says nothing new");
+        }
+        assert_eq!(self.ledger, self.roster.ledger(), "facts: {:?}", self.facts);
+        said
     }
 
     pub(crate) fn tell(&mut self, command: Command) -> Vec<Action> {
         let mut out = Vec::new();
         self.roster.handle(self.now, command, &mut out);
-        out
+        self.sort(out)
     }
 
     /// Lets time pass, stopping at each deadline on the way as the rim does.
@@ -48,7 +89,36 @@ impl Desk {
         }
         self.now = end;
         self.roster.handle_timeout(self.now, &mut out);
-        out
+        self.sort(out)
+    }
+
+    /// What became of it, and what the queue was told.
+    pub(crate) fn set(&mut self, agent: AgentId, change: StateChange) -> (Result<State, StateRefusal>, Vec<Action>) {
+        let mut said = self.tell(Command::Set { ticket: Ticket(7), agent, change, by: "desk".to_owned() });
+        match said.pop() {
+            Some(Action::State { ticket: Ticket(7), outcome, .. }) => (outcome, said),
+            other => panic!("no answer last, but {other:?} after {said:?}"),
+        }
+    }
+
+    /// A change that is carried out.
+    pub(crate) fn must(&mut self, agent: AgentId, change: StateChange) {
+        let (outcome, _) = self.set(agent, change);
+        assert!(outcome.is_ok(), "{outcome:?}");
+    }
+
+    /// An offer that ends so.
+    pub(crate) fn offer(&mut self, agent: AgentId, epoch: u64, outcome: Outcome) -> Vec<Action> {
+        let call = id(epoch as u32);
+        offered(&self.reserve(agent, epoch as u32, epoch));
+        let mut said = self.tell(Command::OfferOver { agent, call, outcome });
+        said.extend(self.tell(Command::Released { agent, call, epoch }));
+        said
+    }
+
+    /// The events since the last look, as `agent word detail by`.
+    pub(crate) fn happened(&mut self) -> Vec<String> {
+        self.events.drain(..).map(|e| told(&e)).collect()
     }
 
     pub(crate) fn register(&mut self, agent: AgentId, registration: Registration) -> Vec<Action> {
@@ -100,4 +170,23 @@ pub(crate) fn offered(actions: &[Action]) -> Vec<Contact> {
         _ => None,
     });
     contacts.expect("an offer")
+}
+
+fn told(event: &AgentEvent) -> String {
+    let AgentEvent { number, what, by, .. } = event;
+    let detail = match what {
+        AgentHappening::Paused { reason } => format!(" {reason}"),
+        AgentHappening::OfferOver { call, outcome } => format!(" {} {outcome}", call.serial),
+        AgentHappening::WrapUp { until } => format!(" {}", until.0 - event.at.0),
+        what => what.call().map(|call| format!(" {}", call.serial)).unwrap_or_default(),
+    };
+    format!("{number} {}{detail} by {by}", what.name())
+}
+
+pub(crate) fn pause(reason: &str) -> StateChange {
+    StateChange::Pause { reason: reason.to_owned() }
+}
+
+pub(crate) fn paused(reason: &str) -> State {
+    State::Paused { reason: reason.to_owned() }
 }

@@ -3,4 +3,6 @@
 mod kit;
 mod property;
 mod register;
+mod restart;
 mod slot;
+mod state;

@@ -1,12 +1,13 @@
-//! Random commands: what the queue was told is what is so.
+//! Random commands and restarts: what the queue was told is what is so, and what was written down is what is so.
 
 use std::time::Duration;
 
-use base::{AgentId, Flow, GroupId, Time};
+use base::pack::Packed;
+use base::{AgentHappening, AgentId, Flow, GroupId, Time};
 use proptest::prelude::*;
-use roster::{Action, Change, Command, Slot, State};
+use roster::{Action, Change, Command, Fact, Ledger, Outcome, Plan, Slot, State, StateChange};
 
-use crate::kit::{Desk, asks, contact, id, plan, tcp, udp};
+use crate::kit::{Desk, asks, contact, id, pause, plan, tcp, udp};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -46,6 +47,24 @@ enum Step {
     Pass {
         seconds: u64,
     },
+    Set {
+        agent: u32,
+        change: StateChange,
+    },
+    /// How the offer that is this much older than the newest came to nothing.
+    OfferOver {
+        older: u64,
+        outcome: Outcome,
+    },
+    WrapsUp {
+        agent: u32,
+        seconds: Option<u64>,
+    },
+    /// The process is killed and begins again so much later, with one agent or with both.
+    Restart {
+        seconds: u64,
+        agents: usize,
+    },
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -63,8 +82,30 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (agent(), 0..3u64).prop_map(|(agent, older)| Step::Releasing { agent, older }),
         3 => (agent(), 0..3u64).prop_map(|(agent, older)| Step::Released { agent, older }),
         3 => (0..400u64).prop_map(|seconds| Step::Pass { seconds }),
+        4 => (agent(), change()).prop_map(|(agent, change)| Step::Set { agent, change }),
+        4 => (0..2u64, outcome()).prop_map(|(older, outcome)| Step::OfferOver { older, outcome }),
+        1 => (agent(), prop::option::of(0..90u64)).prop_map(|(agent, seconds)| Step::WrapsUp { agent, seconds }),
+        1 => (0..200u64, 1..3usize).prop_map(|(seconds, agents)| Step::Restart { seconds, agents }),
     ];
     prop::collection::vec(step, 1..120)
+}
+
+fn change() -> impl Strategy<Value = StateChange> {
+    let reason = prop_oneof![Just("meal"), Just("no_answer"), Just("golf")];
+    prop_oneof![
+        2 => Just(StateChange::SignOn),
+        3 => Just(StateChange::Ready),
+        2 => reason.prop_map(pause),
+        1 => Just(StateChange::SignOff),
+    ]
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        4 => Just(Outcome::NoAnswer),
+        1 => Just(Outcome::Rejected),
+        1 => Just(Outcome::Withdrawn),
+    ]
 }
 
 /// What the queue knows, and the reservations made so far.
@@ -116,6 +157,14 @@ impl Queue {
                 let (_, call, epoch) = about(older)?;
                 Command::Released { agent: AgentId(agent), call: id(call), epoch }
             }
+            Step::OfferOver { older, outcome } => {
+                let (agent, call, _) = about(older)?;
+                Command::OfferOver { agent: AgentId(agent), call: id(call), outcome }
+            }
+            Step::WrapsUp { agent, seconds } => {
+                let until = seconds.map(|s| now + Duration::from_secs(s));
+                Command::WrapsUp { agent: AgentId(agent), until }
+            }
             _ => return None,
         })
     }
@@ -134,6 +183,17 @@ fn run(desk: &mut Desk, queue: &mut Queue, step: &Step) -> Vec<Action> {
         Step::RemoveAll { agent, cseq } => desk.register(AgentId(*agent), asks(udp(0), "0", *cseq, Change::RemoveAll)),
         Step::Close { flow: f } => desk.tell(Command::FlowClosed { flow: flow(*f) }),
         Step::Pass { seconds } => desk.pass(Duration::from_secs(*seconds)),
+        Step::Set { agent, change } => {
+            let (outcome, said) = desk.set(AgentId(*agent), change.clone());
+            let is = desk.roster.view().agents.get(*agent as usize).map(|a| a.state.clone());
+            assert!(outcome.is_err() || outcome.ok() == is, "{is:?} after {change:?}");
+            said
+        }
+        Step::Restart { seconds, agents } => {
+            queue.ready = [false; 2];
+            let plan = Plan { agents: plan().agents.into_iter().take(*agents).collect(), ..plan() };
+            desk.restart(plan, Duration::from_secs(*seconds))
+        }
         step => match queue.command(step, desk.now.time) {
             Some(command) => desk.tell(command),
             None => Vec::new(),
@@ -144,24 +204,26 @@ fn run(desk: &mut Desk, queue: &mut Queue, step: &Step) -> Vec<Action> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
+    /// Beside what is asserted here, the desk compares facts and roster after every step.
     #[test]
-    fn the_queue_knows_who_is_free(steps in steps()) {
+    fn the_queue_knows_who_is_free_and_the_ledger_who_is_what(steps in steps()) {
         let (mut desk, mut queue) = (Desk::new(), Queue::default());
         for step in &steps {
             let before = desk.roster.view();
             let actions = run(&mut desk, &mut queue, step);
             queue.hear(&actions);
             let after = desk.roster.view();
+            let restarted = matches!(step, Step::Restart { .. });
             for (place, agent) in after.agents.iter().enumerate() {
                 let free = agent.slot == Slot::Free && agent.state == State::Ready && agent.contacts > 0;
                 prop_assert_eq!(queue.ready[place], free, "agent {} after {:?}", place, step);
-                prop_assert_eq!(agent.state == State::Ready, agent.contacts > 0);
                 prop_assert!(agent.contacts <= plan().contacts_max);
-                let was = before.agents[place].slot;
-                let kept = matches!((was, agent.slot), (Slot::Free, _) | (_, Slot::Free)) || same(was, agent.slot);
-                prop_assert!(kept, "{was:?} became {:?}", agent.slot);
-                let talk_ends = matches!(was, Slot::Talking { .. }) && agent.slot == Slot::Free;
-                prop_assert!(!talk_ends || matches!(step, Step::Released { .. }), "a talk ended by {step:?}");
+                let Some(old) = before.agents.get(place) else { continue };
+                slot_turns(old.slot, agent.slot, step)?;
+                let by_whom = matches!(step, Step::Set { .. } | Step::OfferOver { .. } | Step::Talking { .. });
+                let stands = matches!(old.state, State::Paused { .. });
+                prop_assert!(!stands || by_whom || agent.state == old.state, "a pause ended by {step:?}");
+                prop_assert!(agent.since <= desk.now.time && (agent.since >= old.since || restarted));
             }
             if matches!(step, Step::Reserve { .. }) {
                 let answers = |a: &&Action| matches!(a, Action::Offer { .. } | Action::SlotRefused { .. });
@@ -171,10 +233,53 @@ proptest! {
         desk.pass(Duration::from_secs(700));
         for agent in desk.roster.view().agents {
             prop_assert!(matches!(agent.slot, Slot::Free | Slot::Talking { .. }), "stuck: {:?}", agent.slot);
-            prop_assert_eq!((agent.state, agent.contacts), (State::SignedOff, 0));
+            prop_assert_eq!(agent.contacts, 0);
         }
         prop_assert_eq!(desk.roster.next_timeout(), None, "a deadline without an owner");
+        alternates(&desk)?;
     }
+
+    #[test]
+    fn a_ledger_survives_its_bytes(steps in steps()) {
+        let (mut desk, mut queue) = (Desk::new(), Queue::default());
+        for step in &steps {
+            run(&mut desk, &mut queue, step);
+            for fact in &desk.facts {
+                prop_assert_eq!(Fact::from_bytes(&fact.to_bytes()), Ok(fact.clone()));
+            }
+        }
+        let ledger = desk.roster.ledger();
+        prop_assert_eq!(Ledger::from_bytes(&ledger.to_bytes()), Ok(ledger.clone()));
+        let swap = |AgentId(n): AgentId| Some(AgentId(1 - n));
+        prop_assert_eq!(ledger.clone().renumbered(swap).renumbered(swap), ledger.clone());
+        prop_assert_eq!(ledger.renumbered(|_| None), Ledger::default());
+    }
+}
+
+/// A slot leaves one state for another only as it may.
+fn slot_turns(was: Slot, is: Slot, step: &Step) -> Result<(), TestCaseError> {
+    let kept = matches!((was, is), (Slot::Free, _) | (_, Slot::Free)) || same(was, is);
+    prop_assert!(kept, "{was:?} became {is:?}");
+    let talk_ends = matches!(was, Slot::Talking { .. }) && is == Slot::Free;
+    prop_assert!(!talk_ends || matches!(step, Step::Released { .. }), "a talk ended by {step:?}");
+    prop_assert!(!matches!(step, Step::Set { .. }) || was == is, "a slot turned by {step:?}");
+    Ok(())
+}
+
+/// The day of the agent whom every plan has makes sense: signed on before anything else, each talk over before the next begins.
+fn alternates(desk: &Desk) -> Result<(), TestCaseError> {
+    let (mut on, mut talks) = (false, None);
+    for event in desk.events.iter().filter(|e| e.agent == AgentId(0)) {
+        match &event.what {
+            AgentHappening::SignedOn => prop_assert!(!std::mem::replace(&mut on, true), "signed on twice"),
+            AgentHappening::SignedOff => prop_assert!(std::mem::replace(&mut on, false), "signed off twice"),
+            AgentHappening::Ready | AgentHappening::Paused { .. } => prop_assert!(on, "{event:?} before a sign-on"),
+            AgentHappening::Talking { call } => prop_assert_eq!(talks.replace(*call), None),
+            AgentHappening::TalkOver { call } => prop_assert_eq!(talks.take(), Some(*call)),
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn same(a: Slot, b: Slot) -> bool {

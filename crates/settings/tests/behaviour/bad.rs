@@ -26,12 +26,14 @@ macro_rules! cases {
 cases! {
     server: "server",
     queues: "queues",
+    agents: "agents",
     menu: "menu",
     a_caller_who_presses_nothing_would_be_lost: "lost",
     grammar: "grammar",
     example_passwords_beyond_loopback: "example-passwords",
     empty: "empty",
     warnings: "unused",
+    tokens: "tokens",
 }
 
 #[test]

@@ -9,10 +9,15 @@ fn it_loads_clean() {
     let groups: Vec<_> = plans.acd.groups.iter().map(|g| g.name.as_str()).collect();
     assert_eq!(groups, ["consult", "complaint", "suggestion", "order", "english"]);
     assert_eq!(plans.call.agents.len(), 10);
+    assert_eq!((plans.acd.redial.as_secs(), plans.acd.wrap_up_max.as_secs()), (600, 3600));
     assert!(plans.acd.agents.iter().all(|a| a.skills.len() == 5));
     assert!(plans.call.called.iter().any(|c| c.number == "12345"));
     assert_eq!(plans.server.networks[0].listen.to_string(), "127.0.0.1:5060");
     assert_eq!(plans.call.networks[0].advertised_host, "127.0.0.1");
+    let states = roster::Plan { agents: plans.roster.agents.clone(), ..roster::Plan::default() };
+    assert_eq!(plans.roster, states, "what the shipped files say is what an operator gets who says nothing");
+    let pause = roster::StarCode::Pause { reason: "meal".to_owned() };
+    assert_eq!(plans.roster.star_codes.parse("*732"), Some(pause));
     let (group, _) = plans.call.menus[0].menu.person();
     assert_eq!(plans.acd.groups[usize::from(group.0)].name, "consult");
 }

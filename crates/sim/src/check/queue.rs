@@ -1,9 +1,10 @@
 //! Order and reservations, from what is said on the wires.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use acd::{Command, Reservation};
-use base::{AgentId, CallId, GroupId, Time};
+use base::{AgentId, CallId, CallerKey, GroupId, Time};
 use switch::Said;
 
 /// A lease may be over this much before its withdrawal is said: the wheels turn by the millisecond.
@@ -13,6 +14,7 @@ const LATE: Duration = Duration::from_millis(5);
 enum Standing {
     Waiting,
     Offered(Reservation),
+    Talking,
 }
 
 #[derive(Clone, Debug)]
@@ -23,8 +25,19 @@ struct Caller {
     /// The time in `Enqueue`, then the order of arrival.
     turn: (Time, u64),
     standing: Standing,
+    number: Option<CallerKey>,
+    /// The queue has not yet said that it takes the caller.
+    arriving: bool,
     /// Put back in line by the step under way: was not there when others were chosen.
     fresh: bool,
+}
+
+/// What a number whose call was cut short has a right to.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    priority: u8,
+    since: Time,
+    until: Time,
 }
 
 /// A queue's shadow: who waits, who is offered.
@@ -32,6 +45,7 @@ struct Caller {
 pub(crate) struct Queue {
     plan: acd::Plan,
     callers: Vec<Caller>,
+    places: BTreeMap<CallerKey, Place>,
     /// Reservations that have not ended, and until when each is leased.
     open: Vec<(Reservation, Time)>,
     arrivals: u64,
@@ -42,23 +56,35 @@ pub(crate) struct Queue {
 
 impl Queue {
     pub(crate) fn new(plan: acd::Plan) -> Queue {
-        Queue { plan, callers: Vec::new(), open: Vec::new(), arrivals: 0, chosen: Vec::new(), reserved: 0 }
+        let places = BTreeMap::new();
+        Queue { plan, callers: Vec::new(), places, open: Vec::new(), arrivals: 0, chosen: Vec::new(), reserved: 0 }
+    }
+
+    /// Nobody waits after a restart; who had a place has it still.
+    pub(crate) fn restarted(&mut self, ledger: &acd::Ledger) {
+        let place = |p: &acd::ledger::Place| Place { priority: p.priority, since: p.since, until: p.until };
+        self.places = ledger.places.iter().map(|(caller, p)| (*caller, place(p))).collect();
     }
 
     /// The queue took a command.
-    pub(crate) fn heard(&mut self, command: &Command) {
+    pub(crate) fn heard(&mut self, now: Time, command: &Command) {
+        self.places.retain(|_, place| place.until > now);
         match *command {
-            Command::Enqueue { call, group, priority, since, .. } => {
+            Command::Enqueue { call, caller: number, group, priority, since } => {
                 self.forget(call);
                 self.arrivals += 1;
-                let turn = (since, self.arrivals);
-                let standing = Standing::Waiting;
-                self.callers.push(Caller { call, group, priority, turn, standing, fresh: false });
+                let (turn, standing) = ((since, self.arrivals), Standing::Waiting);
+                let (arriving, fresh) = (true, false);
+                self.callers.push(Caller { call, group, priority, turn, standing, number, arriving, fresh });
+            }
+            Command::Keep { call } => {
+                self.keep(now, call);
+                self.forget(call);
             }
             Command::Abandon { call } | Command::Ended { call, .. } => self.forget(call),
             Command::Accepted { call, reservation, .. } => {
                 self.close(reservation);
-                self.forget(call);
+                self.talks(call);
             }
             Command::Declined { reservation, .. } | Command::SlotRefused { reservation, .. } => self.back(reservation),
             Command::Locate { .. }
@@ -73,6 +99,7 @@ impl Queue {
     pub(crate) fn said(&mut self, said: Said<'_>) {
         match said {
             Said::ByQueue(acd::Action::Withdraw { reservation, .. }) => self.back(*reservation),
+            Said::ByQueue(acd::Action::Queued { call, .. }) => self.arrived(*call),
             Said::ByQueue(acd::Action::Refused { call, .. }) => self.forget(*call),
             Said::ByQueue(acd::Action::Moved { call, to, .. }) => {
                 if let Some(caller) = self.callers.iter_mut().find(|c| c.call == *call) {
@@ -123,6 +150,34 @@ impl Queue {
             (Some(open), _) => Err(format!("{open:?} never ended")),
             (_, Some(caller)) => Err(format!("{caller:?} is gone and still stands in the queue")),
             _ => Ok(()),
+        }
+    }
+
+    fn talks(&mut self, call: CallId) {
+        let Some(caller) = self.callers.iter_mut().find(|c| c.call == call) else { return };
+        let before = std::mem::replace(&mut caller.standing, Standing::Talking);
+        if let Standing::Offered(reservation) = before {
+            self.close(reservation);
+        }
+    }
+
+    fn keep(&mut self, now: Time, call: CallId) {
+        let Some(caller) = self.callers.iter().find(|c| c.call == call) else { return };
+        let (Some(number), false) = (caller.number, self.plan.redial.is_zero()) else { return };
+        let new = Place { priority: caller.priority, since: caller.turn.0, until: now + self.plan.redial };
+        let place = self.places.entry(number).or_insert(new);
+        place.priority = place.priority.max(new.priority);
+        place.since = place.since.min(new.since);
+        place.until = place.until.max(new.until);
+    }
+
+    /// Whoever comes back to a place stands there from the first moment.
+    fn arrived(&mut self, call: CallId) {
+        let Some(caller) = self.callers.iter_mut().find(|c| c.call == call && c.arriving) else { return };
+        caller.arriving = false;
+        if let Some(place) = caller.number.and_then(|number| self.places.remove(&number)) {
+            caller.priority = caller.priority.max(place.priority);
+            caller.turn.0 = caller.turn.0.min(place.since);
         }
     }
 

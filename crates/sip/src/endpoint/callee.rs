@@ -6,7 +6,7 @@ use super::deadline::Deadline;
 use super::leg::{Leg, Phase, Unacked};
 use super::server::Role;
 use super::{Endpoint, Event, Output, Reply, hop};
-use crate::{Dialog, Method};
+use crate::{Dialog, Method, UriRef};
 
 impl Endpoint {
     /// Makes the leg of an INVITE; false when the INVITE has its final response already.
@@ -15,7 +15,7 @@ impl Endpoint {
         let open = server.is_open() && server.method == Method::Invite && server.role == Role::Free;
         let Some(request) = server.request.as_ref().filter(|_| open) else { return false };
         let Some(dialog) = Dialog::callee(request, &server.tag) else { return false };
-        let user = request.request_uri_ref().and_then(|uri| uri.user.clone()).unwrap_or_default();
+        let user = request.request_uri_ref().and_then(UriRef::user).unwrap_or_default();
         let asked_rport = request.top_via().is_ok_and(|via| via.params.has("rport"));
         let mut leg = Leg::new(id, server.flow, user, server.tag.clone(), Phase::Ringing { server: server_key });
         leg.follow = hop::follows(server.flow, &dialog, asked_rport);
@@ -40,6 +40,7 @@ impl Endpoint {
         if let Some(leg) = self.legs.get_mut(key) {
             leg.phase = Phase::Up;
         }
+        self.note_image(key, out);
         self.repeat_until_ack(now, key, server);
     }
 

@@ -42,7 +42,8 @@ impl Endpoint {
             return;
         };
         let phase = Phase::Calling { client, cancel: Cancel::No };
-        self.insert_leg(Leg::new(id, invite.flow, user, local_tag, phase));
+        let leg = self.insert_leg(Leg::new(id, invite.flow, user, local_tag, phase));
+        self.note_image(leg, out);
     }
 
     pub(super) fn on_invite(&mut self, now: Time, client: Key, leg: Key, verdict: Verdict, out: &mut Output) {
@@ -59,6 +60,7 @@ impl Endpoint {
 
     fn on_provisional(&mut self, now: Time, client: Key, leg_key: Key, response: Message, out: &mut Output) {
         let limit = self.config.limits.early_dialogs;
+        self.note_ringing(client, leg_key, out);
         let Some(leg) = self.legs.get_mut(leg_key) else { return };
         let Phase::Calling { cancel, .. } = &mut leg.phase else { return };
         if let Cancel::Held { reason } = cancel {
@@ -69,15 +71,23 @@ impl Endpoint {
         if leg.muted || response.status() == Some(100) {
             return;
         }
-        let tag = response.to().ok().and_then(|to| to.tag().map(str::to_owned));
+        let tag = Some(response.to_tag()).filter(|tag| !tag.is_empty()).map(str::to_owned);
         let placed = self.clients.get(client).and_then(|client| client.placed.as_ref());
         if let (Some(tag), Some(placed)) = (tag, placed)
             && leg.dialog_with(&tag).is_none()
             && leg.early.len() < limit
         {
-            leg.early.extend(Dialog::caller(&placed.head, &response));
+            leg.early.extend(Dialog::caller(&placed.sent.head, &response));
         }
         out.events.push(Event::Progress { leg: leg.id, response });
+    }
+
+    /// With the first provisional response a CANCEL may leave, also after a restart.
+    fn note_ringing(&mut self, client: Key, leg: Key, out: &mut Output) {
+        let placed = self.clients.get_mut(client).and_then(|client| client.placed.as_mut());
+        if placed.is_some_and(|placed| !std::mem::replace(&mut placed.rings, true)) {
+            self.note_image(leg, out);
+        }
     }
 
     fn on_rejected(&mut self, now: Time, leg: Key, verdict: Verdict, out: &mut Output) {
@@ -115,7 +125,9 @@ impl Endpoint {
         let phase = std::mem::replace(&mut leg.phase, Phase::Up);
         leg.owed = Some(OwedAck { client, cseq: 1 });
         leg.dialog = Some(dialog);
+        leg.invite = Some(client);
         let (id, muted) = (leg.id, leg.muted);
+        self.note_image(leg_key, out);
         if offered || muted {
             self.pay_ack(leg_key, None, out);
         }
@@ -140,7 +152,7 @@ impl Endpoint {
     ) -> Option<(Dialog, bool, String)> {
         let limit = self.config.limits.early_dialogs;
         let placed = self.clients.get_mut(client)?.placed.as_mut()?;
-        let tag = response.to().ok()?.tag().unwrap_or_default().to_owned();
+        let tag = response.to_tag().to_owned();
         if let Some((_, ack)) = placed.acks.iter().find(|(known, _)| *known == tag) {
             out.messages.extend(ack.clone());
             return None;
@@ -148,13 +160,13 @@ impl Endpoint {
         if placed.acks.len() >= limit {
             return None;
         }
-        let Placed { head, offered, dialog, acks, .. } = &mut **placed;
+        let Placed { sent, offered, dialog, acks, .. } = &mut **placed;
         let dialog = match dialog.take() {
             Some(mut dialog) => {
                 dialog.refresh(response);
                 dialog
             }
-            None => Dialog::caller(head, response)?,
+            None => Dialog::caller(&sent.head, response)?,
         };
         acks.push((tag.clone(), None));
         Some((dialog, *offered, tag))
@@ -170,7 +182,8 @@ impl Endpoint {
         body: Option<&Body>,
         out: &mut Output,
     ) {
-        let cseq = self.clients.get(client).and_then(|client| client.placed.as_ref()).map(|placed| placed.head.cseq);
+        let cseq =
+            self.clients.get(client).and_then(|client| client.placed.as_ref()).map(|placed| placed.sent.head.cseq);
         let Some(cseq) = cseq else { return };
         let ack = self.acknowledgement(flow, &dialog.acknowledge(cseq), body);
         self.keep_ack(client, tag, ack, out);

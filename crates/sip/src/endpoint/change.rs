@@ -8,7 +8,7 @@ use super::client::{Draft, Purpose, Verdict};
 use super::deadline::Deadline;
 use super::leg::{Change, Leg, OwedAck, Phase};
 use super::{Body, Cause, Endpoint, Event, Output, hop};
-use crate::{Method, Name};
+use crate::{Fact, Method, Name};
 
 /// Peers that collide with us this often answer 491 to everything.
 const COLLISIONS_MAX: u8 = 8;
@@ -60,6 +60,7 @@ impl Endpoint {
         let leg = self.legs.get_mut(key)?;
         let dialog = leg.dialog.as_mut()?;
         let head = dialog.request(method);
+        out.facts.push(Fact::Sequence { leg: leg.id, cseq: head.cseq });
         let flow = hop::next(leg.flow, leg.follow, dialog);
         let refreshes = matches!(method, Method::Invite | Method::Update);
         let dialog = (method == Method::Invite).then(|| dialog.clone());
@@ -83,13 +84,16 @@ impl Endpoint {
         if verdict.is_fatal() {
             return self.lose(now, key, verdict.cause().unwrap_or(Cause::Timeout), out);
         }
-        if verdict.cause() == Some(Cause::Status(491)) && change.collisions < COLLISIONS_MAX {
+        // An UPDATE without terms only asks whether the peer is there: a 491 says that it is.
+        let again = change.body.is_some() || !change.update;
+        if again && verdict.cause() == Some(Cause::Status(491)) && change.collisions < COLLISIONS_MAX {
             return self.retry_later(now, key, change);
         }
         if let (Verdict::Response(response), None, Some(leg)) = (&verdict, verdict.cause(), self.legs.get_mut(key))
             && let Some(dialog) = &mut leg.dialog
+            && dialog.refresh(response)
         {
-            dialog.refresh(response);
+            self.note_image(key, out);
         }
         let result = verdict.into_result();
         self.tell(key, |leg| Event::ReinviteDone { leg, result }, out);
@@ -99,7 +103,8 @@ impl Endpoint {
     fn on_reinvite_accepted(&mut self, now: Time, client: Key, key: Key, verdict: Verdict, out: &mut Output) {
         let Verdict::Response(response) = verdict else { return };
         let Some((dialog, offered, tag)) = self.new_success(client, &response, out) else { return };
-        let Some((flow, cseq)) = self.clients.get(client).and_then(|c| Some((c.flow, c.placed.as_ref()?.head.cseq)))
+        let Some((flow, cseq)) =
+            self.clients.get(client).and_then(|c| Some((c.flow, c.placed.as_ref()?.sent.head.cseq)))
         else {
             return;
         };
@@ -108,10 +113,11 @@ impl Endpoint {
         let Some(leg) = leg else { return self.acknowledge_tag(client, &tag, flow, &dialog, None, out) };
         leg.open = None;
         leg.owed = Some(OwedAck { client, cseq });
-        if let Some(dialog) = &mut leg.dialog {
-            dialog.refresh(&response);
+        let muted = leg.muted;
+        if leg.dialog.as_mut().is_some_and(|dialog| dialog.refresh(&response)) {
+            self.note_image(key, out);
         }
-        if offered || leg.muted {
+        if offered || muted {
             self.pay_ack(key, None, out);
         }
         self.tell(key, |leg| Event::ReinviteDone { leg, result: Ok(response) }, out);
@@ -148,18 +154,14 @@ impl Endpoint {
         }
     }
 
-    /// `Allow` as a header value.
-    pub(super) fn allow_list(&self) -> String {
-        let names: Vec<&str> = self.config.allow.iter().map(|method| method.name()).collect();
-        names.join(", ")
+    pub(super) fn push_allow(&self, builder: &mut crate::Builder) {
+        builder.push_list(Name::Allow, self.config.allow.iter().map(|method| method.name()));
     }
 
     /// What we can do, as the first messages of a dialog say it (RFC 3261 §13.2.1, §13.3.1.4).
     pub(super) fn push_abilities(&self, mut builder: crate::Builder) -> crate::Builder {
-        builder.push(Name::Allow, self.allow_list());
-        if !self.config.supported.is_empty() {
-            builder.push(Name::Supported, self.config.supported.join(", "));
-        }
+        self.push_allow(&mut builder);
+        builder.push_list(Name::Supported, self.config.supported.iter().map(String::as_str));
         builder
     }
 }

@@ -5,7 +5,7 @@ use base::{Flow, Key, Ticket, Time, TimerId};
 use super::deadline::{Armed, Deadline};
 use super::{Body, Cause, Endpoint, Outgoing, Output};
 use crate::transaction::{Action, ClientEvent, ClientInvite, ClientNonInvite, Pace, Timer};
-use crate::{Builder, Dialog, Head, Message, Method, Name, Via};
+use crate::{Builder, Dialog, Head, Message, Method, Name, SentInvite, Via};
 
 #[derive(Debug)]
 pub(super) struct Client {
@@ -57,14 +57,21 @@ pub(super) enum Purpose {
 /// What the ACKs and the CANCEL of an INVITE are made of.
 #[derive(Debug)]
 pub(super) struct Placed {
-    pub(super) head: Head,
-    via: String,
+    pub(super) sent: SentInvite,
+    /// A provisional response came.
+    pub(super) rings: bool,
     /// It carried a body, so its 2xx can be acknowledged at once.
     pub(super) offered: bool,
     /// Of a re-INVITE: the dialog as it was.
     pub(super) dialog: Option<Dialog>,
     /// One for each To tag that sent a 2xx; `None` while it waits for our answer to the peer's offer.
     pub(super) acks: Vec<(String, Option<Outgoing>)>,
+}
+
+impl Placed {
+    pub(super) fn new(sent: SentInvite) -> Placed {
+        Placed { sent, rings: false, offered: false, dialog: None, acks: Vec::new() }
+    }
 }
 
 /// A request to send.
@@ -80,7 +87,6 @@ pub(super) struct Draft<'a> {
 }
 
 /// How a request ended, or went on.
-#[expect(clippy::large_enum_variant, reason = "lives for one call and is never stored")]
 pub(super) enum Verdict {
     Response(Message),
     Failed(Cause),
@@ -129,7 +135,7 @@ impl Endpoint {
     pub(super) fn send_cancel(&mut self, now: Time, invite: Key, reason: Option<&str>, out: &mut Output) {
         let Some(client) = self.clients.get(invite) else { return };
         let Some(placed) = &client.placed else { return };
-        let (flow, head, via) = (client.flow, placed.head.cancel(), placed.via.clone());
+        let (flow, head, via) = (client.flow, placed.sent.head.cancel(), placed.sent.via.clone());
         let headers = reason_header(reason);
         let draft =
             Draft { purpose: Purpose::Nobody, flow, head, contact: None, headers: &headers, body: None, dialog: None };
@@ -160,19 +166,39 @@ impl Endpoint {
         builder.push(Name::UserAgent, &self.config.product);
         let bytes = finish(builder, headers, body);
         let pace = self.pace(flow);
-        let key = format!("{branch} {}", head.method);
+        let key = branch_key(branch, head.method);
         let (machine, placed) = if head.method == Method::Invite {
-            let placed = Placed { head, via, offered: body.is_some(), dialog, acks: Vec::new() };
+            let sent = SentInvite { head, via };
+            let placed = Placed { offered: body.is_some(), dialog, ..Placed::new(sent) };
             (Machine::Invite(ClientInvite::new(pace)), Some(Box::new(placed)))
         } else {
             (Machine::Other(ClientNonInvite::new(pace)), None)
         };
         let timers = Armed::default();
-        let client = Client { machine, flow, key: key.clone(), bytes, timers, abandon: None, purpose, placed };
+        let id = self.insert_client(Client { machine, flow, key, bytes, timers, abandon: None, purpose, placed });
+        self.run_client(now, id, ClientEvent::Start, None, out);
+        id
+    }
+
+    /// The transaction of an INVITE that an earlier process sent; nothing of it leaves again.
+    pub(super) fn resume(&mut self, flow: Flow, leg: Key, placed: Placed) -> Key {
+        let state = match placed {
+            Placed { ref acks, .. } if !acks.is_empty() => ClientInvite::accepted_before,
+            Placed { rings: true, .. } => ClientInvite::proceeding_before,
+            _ => ClientInvite::new,
+        };
+        let machine = Machine::Invite(state(self.pace(flow)));
+        let via = Via::parse(&placed.sent.via);
+        let key = branch_key(via.as_ref().ok().and_then(Via::branch).unwrap_or_default(), Method::Invite);
+        let (timers, purpose, placed) = (Armed::default(), Purpose::Invite(leg), Some(Box::new(placed)));
+        self.insert_client(Client { machine, flow, key, bytes: Vec::new(), timers, abandon: None, purpose, placed })
+    }
+
+    fn insert_client(&mut self, client: Client) -> Key {
+        let (key, flow) = (client.key.clone(), client.flow);
         let id = self.clients.insert(client);
         self.by_branch.insert(key, id);
         self.on_flow.insert((flow, id));
-        self.run_client(now, id, ClientEvent::Start, None, out);
         id
     }
 
@@ -188,10 +214,11 @@ impl Endpoint {
         if response.vias().nth(1).is_some() {
             return;
         }
-        let (Ok(via), Ok((_, method)), Some(status)) = (response.top_via(), response.cseq(), response.status()) else {
+        let (Ok(via), Ok((_, method)), Some(status)) = (response.top_via_ref(), response.cseq(), response.status())
+        else {
             return;
         };
-        let key = format!("{} {method}", via.branch().unwrap_or_default());
+        let key = branch_key(via.branch().unwrap_or_default(), method);
         let Some(id) = self.by_branch.get(&key).copied() else { return };
         let event = match status {
             ..200 => ClientEvent::Provisional,
@@ -283,7 +310,7 @@ impl Endpoint {
         }
     }
 
-    fn arm_client(&mut self, now: Time, id: Key, timer: Timer, after: std::time::Duration) {
+    pub(super) fn arm_client(&mut self, now: Time, id: Key, timer: Timer, after: std::time::Duration) {
         let Some(client) = self.clients.get_mut(id) else { return };
         let armed = self.wheel.arm(now + after, Deadline::Client(id, timer));
         if let Some(old) = client.timers.put(timer, armed) {
@@ -300,7 +327,7 @@ impl Endpoint {
     fn acknowledge_failure(&self, id: Key, response: Option<&Message>, out: &mut Output) {
         let Some(client) = self.clients.get(id) else { return };
         if let (Some(placed), Some(response)) = (&client.placed, response) {
-            let bytes = placed.head.acknowledge(response).builder(&placed.via).finish();
+            let bytes = placed.sent.head.acknowledge(response).builder(&placed.sent.via).finish();
             out.messages.push(Outgoing { flow: client.flow, bytes });
         }
     }
@@ -328,6 +355,11 @@ impl Endpoint {
     }
 }
 
+/// What matches a response to its transaction (RFC 3261 §17.1.3).
+fn branch_key(branch: &str, method: Method) -> String {
+    [branch, " ", method.name()].concat()
+}
+
 pub(super) fn reason_header(reason: Option<&str>) -> Vec<(String, String)> {
     reason.map(|reason| (String::from("Reason"), reason.to_owned())).into_iter().collect()
 }
@@ -337,7 +369,7 @@ pub(super) fn finish(mut builder: Builder, headers: &[(String, String)], body: O
         builder.push(name, value);
     }
     match body {
-        Some(body) => builder.body(&body.content_type, body.bytes.clone()).finish(),
+        Some(body) => builder.finish_with(&body.content_type, &body.bytes),
         None => builder.finish(),
     }
 }

@@ -5,7 +5,7 @@ use base::{Key, LegId, Time};
 use super::client::{Purpose, Verdict, reason_header};
 use super::leg::{Cancel, Leg, Phase};
 use super::{Cause, Endpoint, Event, Output, Reply};
-use crate::Method;
+use crate::{Fact, Method};
 
 impl Endpoint {
     /// The end that is right now; the leg is muted from here on.
@@ -75,6 +75,10 @@ impl Endpoint {
             Phase::Calling { client, .. } => Some(client),
             _ => None,
         };
+        // Of a leg that never left `Ringing` nothing was written.
+        if !matches!(leg.phase, Phase::Ringing { .. }) {
+            out.facts.push(Fact::Closed { leg: leg.id });
+        }
         if let Some(client) = leg.open.map(|(client, _)| client).or(calling) {
             self.abandon_later(now, client);
         }

@@ -2,11 +2,13 @@
 
 use base::{Flow, Key, LegId, Ticket};
 
-use crate::{Message, Method};
+use crate::{Fact, Message, Method};
 
-/// What an endpoint obliges its owner to do and to know; the owner drains both lists after each call.
+/// What an endpoint obliges its owner to do and to know; the owner drains all lists after each call.
 #[derive(Clone, Debug, Default)]
 pub struct Output {
+    /// What a restart would need; written down before the messages leave.
+    pub facts: Vec<Fact>,
     pub messages: Vec<Outgoing>,
     pub events: Vec<Event>,
 }

@@ -60,14 +60,16 @@ impl Endpoint {
         let Some(id) = self.begin(now, arrival, Role::Change(leg_key), out) else { return };
         let Some(leg) = self.legs.get_mut(leg_key) else { return };
         leg.incoming = Some(id);
+        let before = leg.flow;
         if !leg.follow || flow.transport.is_reliable() {
             // Whoever is served where it came from may come from elsewhere after a while (NAT, a new connection).
             leg.flow = flow;
         }
-        if let Some(dialog) = leg.dialog_with(&from_tag) {
-            dialog.refresh(&request);
-        }
+        let moved = leg.dialog_with(&from_tag).is_some_and(|dialog| dialog.refresh(&request)) || before != leg.flow;
         let (leg, tx) = (leg.id, ServerTx(id));
+        if moved {
+            self.note_image(leg_key, out);
+        }
         if invite {
             self.respond(now, id, 100, &Reply::default(), out);
             out.events.push(Event::Reinvite { leg, tx, request });

@@ -27,6 +27,8 @@ pub(super) struct Leg {
     pub(super) dialog: Option<Dialog>,
     /// The caller's early dialogs.
     pub(super) early: Vec<Dialog>,
+    /// The transaction of our INVITE, whose 2xx may come again.
+    pub(super) invite: Option<Key>,
     pub(super) unacked: Option<Unacked>,
     pub(super) owed: Option<OwedAck>,
     /// Our re-INVITE or UPDATE under way, with its client transaction.
@@ -52,6 +54,7 @@ impl Leg {
             muted: false,
             dialog: None,
             early: Vec::new(),
+            invite: None,
             unacked: None,
             owed: None,
             open: None,

@@ -15,6 +15,7 @@ mod hop;
 mod inside;
 mod leg;
 mod receive;
+mod restore;
 mod server;
 
 use std::collections::BTreeSet;
@@ -28,7 +29,7 @@ use self::leg::Leg;
 use self::server::Server;
 use crate::transaction::Action;
 pub use crate::transaction::Timers;
-use crate::{Head, NameAddr, Uri};
+use crate::{Head, Image, Message, NameAddr, ParseError, Uri};
 pub use config::{Config, Identity, Limits};
 pub use event::{Body, Cause, Event, Invite, Outgoing, Output, Party, Reply, Request, ServerTx};
 
@@ -88,8 +89,19 @@ impl Endpoint {
 
     /// Takes one datagram or frame in.
     pub fn receive(&mut self, now: Now, flow: Flow, bytes: &[u8], out: &mut Output) {
+        self.receive_read(now, flow, Message::parse(bytes), out);
+    }
+
+    /// The same for what the owner has read already, to bound what a fault of the reader costs.
+    pub fn receive_read(&mut self, now: Now, flow: Flow, read: Result<Message, ParseError>, out: &mut Output) {
         self.flush(out);
-        self.receive_bytes(now.time, flow, bytes, out);
+        self.take_read(now.time, flow, read, out);
+    }
+
+    /// Refuses a first INVITE without keeping anything of it; a repetition of one that was let in is handled as ever.
+    pub fn shed(&mut self, now: Now, flow: Flow, bytes: &[u8], refusal: (u16, &Reply), out: &mut Output) {
+        self.flush(out);
+        self.shed_bytes(now.time, flow, bytes, refusal, out);
     }
 
     /// The network says that what went to this flow could not be delivered: requests that nothing answered yet fail
@@ -228,6 +240,13 @@ impl Endpoint {
         if let Some(key) = self.leg(leg) {
             self.end(now.time, key, status_if_early, reason, out);
         }
+    }
+
+    /// Makes a leg again of what an earlier process wrote of it, muted: `hang_up` it. Its `Event::Closed` comes with the
+    /// final response, or when 64·T1 have passed without one. A leg id in use is ignored.
+    pub fn restore(&mut self, now: Now, leg: LegId, image: Image, out: &mut Output) {
+        self.flush(out);
+        self.revive(now.time, leg, image);
     }
 
     /// Messages since the start that could not be read, answered ones included.

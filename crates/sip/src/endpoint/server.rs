@@ -89,7 +89,8 @@ impl Arrival {
         let Via { host, port, .. } = &self.via;
         if self.via.has_magic_cookie() {
             let branch = self.via.branch().unwrap_or_default();
-            return format!("{branch} {host} {port:?} {method}");
+            let port = port.map(|port| port.to_string()).unwrap_or_default();
+            return [branch, " ", host, " ", &port, " ", method].concat();
         }
         // The older rule, less the To tag: the rest already tells two requests apart, and an ACK has a tag that its
         // INVITE had not.
@@ -100,7 +101,8 @@ impl Arrival {
 
     fn origin(&self) -> String {
         let call_id = self.request.call_id().unwrap_or_default();
-        format!("{call_id} {} {} {}", self.from_tag, self.cseq, self.request.method_name())
+        let cseq = self.cseq.to_string();
+        [call_id, " ", &self.from_tag, " ", &cseq, " ", self.request.method_name()].concat()
     }
 
     /// Where responses go (RFC 3261 §18.2.2, RFC 3581 §4). `maddr` is not followed: it would let a stranger aim our
@@ -197,6 +199,16 @@ impl Endpoint {
         out.messages.push(Outgoing { flow: arrival.reply_flow(), bytes });
     }
 
+    /// A stateless refusal with headers of the caller's choice.
+    pub(super) fn refuse_with(&self, arrival: &Arrival, status: u16, headers: &[(String, String)], out: &mut Output) {
+        let reply = Builder::reply(&arrival.request, status, Some(&self.stateless_tag), Some(&arrival.via));
+        let mut reply = reply.header(Name::Server, &self.config.product);
+        for (name, value) in headers {
+            reply.push(name, value);
+        }
+        out.messages.push(Outgoing { flow: arrival.reply_flow(), bytes: reply.finish() });
+    }
+
     /// Sends a response; false when the transaction has its final one already.
     pub(super) fn respond(&mut self, now: Time, id: Key, status: u16, reply: &Reply, out: &mut Output) -> bool {
         let Some(server) = self.servers.get(id).filter(|server| server.is_open()) else { return false };
@@ -229,7 +241,7 @@ impl Endpoint {
             builder.push(Name::Contact, self.contact(server.flow, &self.contact_user(server)));
         }
         if status == 405 {
-            builder.push(Name::Allow, self.allow_list());
+            self.push_allow(&mut builder);
         } else if accepts && matches!(server.method, Method::Invite | Method::Options) {
             builder = self.push_abilities(builder);
         }
@@ -242,7 +254,7 @@ impl Endpoint {
             Role::First(leg) | Role::Change(leg) | Role::Inside(leg) => self.legs.get(leg).map(|leg| leg.user.clone()),
             Role::Free => None,
         }
-        .or_else(|| server.request.as_ref()?.request_uri_ref()?.user.clone())
+        .or_else(|| server.request.as_ref()?.request_uri_ref()?.user())
         .unwrap_or_default()
     }
 

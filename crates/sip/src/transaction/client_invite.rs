@@ -29,6 +29,16 @@ impl ClientInvite {
         ClientInvite { pace, state: State::Calling { repeat: pace.timers.t1 } }
     }
 
+    /// One that had a provisional response before a restart.
+    pub fn proceeding_before(pace: Pace) -> ClientInvite {
+        ClientInvite { pace, state: State::Proceeding }
+    }
+
+    /// One that had a 2xx before a restart; arm Timer M for it.
+    pub fn accepted_before(pace: Pace) -> ClientInvite {
+        ClientInvite { pace, state: State::Accepted }
+    }
+
     /// Whether nothing at all has answered yet: CANCEL has to wait (RFC 3261 §9.1).
     pub fn is_calling(&self) -> bool {
         matches!(self.state, State::Calling { .. })

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use memchr::memchr;
+
 /// Characters that mean the same escaped or not; all others, escaped, stay so.
 const fn is_unreserved(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')')
@@ -28,6 +30,19 @@ pub(super) fn normalize_user(text: &str) -> Option<String> {
         }
     }
     Some(out)
+}
+
+/// Whether every `%` has its two digits.
+pub(super) fn is_whole(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let Some(at) = memchr(b'%', rest) {
+        let digits = rest.get(at + 1..at + 3);
+        if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
+            return false;
+        }
+        rest = rest.get(at + 3..).unwrap_or_default();
+    }
+    true
 }
 
 /// Any text as a user part.

@@ -1,22 +1,22 @@
 //! Telephone numbers in URIs (RFC 3966).
 
-use super::{Scheme, Uri, UriError, escape};
-use crate::params::Params;
+use super::{UriError, escape};
+use crate::params::ParamsRef;
 
 /// A dialled number is at most 15 digits (E.164) behind prefixes; keypad strings and `#31#` codes stay under this.
 const NUMBER_CHARS_MAX: usize = 64;
 
-pub(super) fn parse_tel(text: &str) -> Result<Uri, UriError> {
+pub(super) fn parse_tel(text: &str) -> Result<(&str, ParamsRef<'_>), UriError> {
     let (number, params) = text.split_once(';').unwrap_or((text, ""));
     if !is_number(number) {
         return Err(UriError("a tel: URI without a telephone number"));
     }
-    let params = Params::parse_uri(params).map_err(UriError)?;
-    Ok(Uri { user: Some(number.to_owned()), params, ..Uri::empty(Scheme::Tel) })
+    Ok((number, ParamsRef::parse_uri(params).map_err(UriError)?))
 }
 
-pub(super) fn of(uri: &Uri) -> Option<String> {
-    let user = escape::decode(uri.user.as_deref()?);
+/// The number that a user part is, escapes resolved.
+pub(super) fn of_user(user: &str) -> Option<String> {
+    let user = escape::decode(user);
     let number = user.split(';').next()?;
     is_number(number).then(|| plain(number))
 }

@@ -2,7 +2,9 @@
 
 mod calls;
 mod dialogs;
+mod endings;
 mod pair;
 mod requests;
+mod restart;
 mod script;
 mod storm;

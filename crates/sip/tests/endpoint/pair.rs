@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use base::pack::Packed;
 use base::{CallId, Flow, LegId, NetworkId, Now, Rng, Time, Transport, Wall};
-use sip::{Body, Config, Endpoint, Event, Identity, Invite, Message, Output, Party, Reply, ServerTx};
+use sip::{Body, Config, Endpoint, Event, Fact, Identity, Image, Invite, Message, Output, Party, Reply, ServerTx};
 
 /// What the network does to a datagram.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,6 +29,14 @@ pub(crate) struct Pair {
     pub(crate) sent: Vec<(usize, String)>,
     /// Drops a datagram when it says true.
     pub(crate) filter: Filter,
+    /// What each end has written down of its legs.
+    pub(crate) ledgers: [BTreeMap<LegId, Image>; 2],
+    /// The end that is killed once it has written what follows from its so many-th turn; whether the messages of that
+    /// turn are lost with it.
+    pub(crate) kill: Option<(usize, usize, bool)>,
+    pub(crate) turns: [usize; 2],
+    /// How many legs of each end have closed.
+    pub(crate) closed: [usize; 2],
     wire: BTreeMap<(Time, u64), (usize, Vec<u8>)>,
     serial: u64,
     rng: Rng,
@@ -67,6 +76,10 @@ impl Pair {
             events: [Vec::new(), Vec::new()],
             sent: Vec::new(),
             filter: Box::new(|_, _| false),
+            ledgers: [BTreeMap::new(), BTreeMap::new()],
+            kill: None,
+            turns: [0, 0],
+            closed: [0, 0],
             wire: BTreeMap::new(),
             serial: 0,
             rng,
@@ -83,11 +96,43 @@ impl Pair {
     pub(crate) fn act(&mut self, end: usize, act: impl FnOnce(&mut Endpoint, Now, &mut Output)) {
         let mut out = Output::default();
         act(&mut self.ends[end], self.now, &mut out);
-        for message in out.messages {
+        self.write_down(end, &out.facts);
+        self.turns[end] += usize::from(!out.messages.is_empty() || !out.facts.is_empty());
+        let killed = self.kill.filter(|(victim, turn, _)| (*victim, *turn) == (end, self.turns[end]));
+        for message in out.messages.into_iter().filter(|_| !matches!(killed, Some((_, _, true)))) {
             assert_eq!(message.flow.peer, self.flow(end).peer, "sent to a stranger");
             self.post(end, message.bytes);
         }
-        self.events[end].append(&mut out.events);
+        self.closed[end] += out.events.iter().filter(|event| matches!(event, Event::Closed { .. })).count();
+        match killed {
+            Some(_) => self.restart(end),
+            None => self.events[end].append(&mut out.events),
+        }
+    }
+
+    /// Applies facts as a journal would give them back.
+    fn write_down(&mut self, end: usize, facts: &[Fact]) {
+        for fact in facts {
+            let ledger = &mut self.ledgers[end];
+            match Fact::from_bytes(&fact.to_bytes()).expect("a fact is read back") {
+                Fact::Image { leg, image } => _ = ledger.insert(leg, *image),
+                Fact::Sequence { leg, cseq } => ledger.get_mut(&leg).expect("a fact of a known leg").sequence(cseq),
+                Fact::Closed { leg } => _ = ledger.remove(&leg).expect("a fact of a known leg"),
+            }
+        }
+    }
+
+    /// Kills an end; what starts in its place ends what the ledger shows.
+    pub(crate) fn restart(&mut self, end: usize) {
+        self.kill = None;
+        self.events[end].clear();
+        self.ends[end] = Endpoint::new(config(end, self.transport), self.now.time, self.rng.fork());
+        for (leg, image) in self.ledgers[end].clone() {
+            self.act(end, |end, now, out| {
+                end.restore(now, leg, image, out);
+                end.hang_up(now, leg, 480, Some("SIP;cause=503"), out);
+            });
+        }
     }
 
     fn post(&mut self, from: usize, bytes: Vec<u8>) {

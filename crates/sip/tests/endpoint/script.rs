@@ -1,7 +1,7 @@
 //! One endpoint and a peer whose every message the test writes.
 
 use base::{Flow, NetworkId, Now, Rng, Time, Transport, Wall};
-use sip::{Body, Config, Endpoint, Event, Message, Name, Output, ServerTx};
+use sip::{Body, Config, Endpoint, Event, Fact, Message, Name, Output, ServerTx};
 
 use crate::pair::{config, invite, leg, reply, tell};
 
@@ -12,6 +12,7 @@ pub(crate) struct Script {
     /// What was sent since the last look, with its flow.
     pub(crate) sent: Vec<(Flow, Message)>,
     pub(crate) events: Vec<Event>,
+    pub(crate) facts: Vec<Fact>,
 }
 
 impl Script {
@@ -27,6 +28,7 @@ impl Script {
             flow: Flow::udp(NetworkId(0), "10.0.0.2:5060".parse().unwrap()),
             sent: Vec::new(),
             events: Vec::new(),
+            facts: Vec::new(),
         }
     }
 
@@ -35,6 +37,7 @@ impl Script {
         act(&mut self.end, self.now, &mut out);
         self.sent.extend(out.messages.iter().map(|m| (m.flow, Message::parse(&m.bytes).unwrap())));
         self.events.append(&mut out.events);
+        self.facts.append(&mut out.facts);
     }
 
     pub(crate) fn hear(&mut self, text: &str) {

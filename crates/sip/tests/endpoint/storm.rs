@@ -11,15 +11,26 @@ use crate::pair::{Pair, Weather, body, invite, leg, reply, tell, tx};
 /// What a person at an end does when the time has come.
 #[derive(Debug)]
 enum Deed {
-    Call { offer: bool },
+    Call {
+        offer: bool,
+    },
     Ring(LegId),
     Answer(LegId),
     HangUp(LegId),
-    Change { leg: LegId, update: bool, offer: bool },
+    Change {
+        leg: LegId,
+        update: bool,
+        offer: bool,
+    },
     Info(LegId),
     Acknowledge(LegId),
-    Reply { tx: ServerTx, status: u16 },
+    Reply {
+        tx: ServerTx,
+        status: u16,
+    },
     Unreachable,
+    /// The process is killed and another one ends its legs.
+    Restart,
 }
 
 /// What one end has lived through with a leg.
@@ -39,6 +50,7 @@ struct Storm {
     todo: BTreeMap<(Time, u64), (usize, Deed)>,
     lives: [Map<LegId, Life>; 2],
     serial: u64,
+    restarts: u32,
     log: Vec<String>,
 }
 
@@ -46,7 +58,15 @@ impl Storm {
     fn new(seed: u64, weather: Weather) -> Storm {
         let rng = Rng::from_number(seed ^ 0x5707);
         let lives = [Map::default(), Map::default()];
-        Storm { pair: Pair::new(seed, weather), rng, todo: BTreeMap::new(), lives, serial: 0, log: Vec::new() }
+        Storm {
+            pair: Pair::new(seed, weather),
+            rng,
+            todo: BTreeMap::new(),
+            lives,
+            serial: 0,
+            restarts: 0,
+            log: Vec::new(),
+        }
     }
 
     fn later(&mut self, end: usize, within_ms: u64, deed: Deed) {
@@ -117,8 +137,21 @@ impl Storm {
             Deed::Info(id) => self.pair.act(end, |e, now, out| e.info(now, id, body("5").unwrap(), out)),
             Deed::Acknowledge(id) => self.pair.act(end, |e, now, out| e.acknowledge(now, id, body("a"), out)),
             Deed::Reply { tx, status } => self.pair.act(end, |e, now, out| e.reply(now, tx, status, &reply("a"), out)),
+            Deed::Restart => self.restart(end),
             Deed::Unreachable => self.pair.act(end, |e, now, out| e.unreachable(now, flow, out)),
         }
+    }
+
+    fn restart(&mut self, end: usize) {
+        // Whoever was about to do something there has gone with the process.
+        self.todo.retain(|_, (of, deed)| *of != end || matches!(deed, Deed::Call { .. } | Deed::Restart));
+        for (id, life) in &mut self.lives[end] {
+            life.hung_up = true;
+            // Nobody ends what was never written down.
+            life.closed += u32::from(life.closed == 0 && !self.pair.ledgers[end].contains_key(id));
+        }
+        self.restarts += 1;
+        self.pair.restart(end);
     }
 
     fn fresh(&mut self, end: usize) -> LegId {
@@ -205,6 +238,7 @@ impl Storm {
             }
         }
         assert!(self.pair.ends.iter().all(sip::Endpoint::is_idle), "leftovers");
+        assert!(self.pair.ledgers.iter().all(BTreeMap::is_empty), "written down and never crossed out");
     }
 }
 
@@ -242,10 +276,17 @@ impl Drop for Tale<'_> {
 
 /// Runs the seeds and gives how many calls were answered and how many changes of calls ended.
 fn storms(seeds: std::ops::Range<u64>, weather: Weather, unreachable: bool) -> (u32, u32) {
+    storms_with(seeds, weather, unreachable, 0)
+}
+
+fn storms_with(seeds: std::ops::Range<u64>, weather: Weather, unreachable: bool, restarts: u32) -> (u32, u32) {
     let mut sum = (0, 0);
     for seed in seeds {
         let mut storm = Storm::new(seed, weather);
         let tale = Tale(seed, &mut storm);
+        for n in 0..restarts {
+            tale.1.later(n as usize % 2, 60_000, Deed::Restart);
+        }
         for n in 0..6 {
             let offer = tale.1.rng.chance(0.7);
             tale.1.later(n % 2, 20_000, Deed::Call { offer });
@@ -255,6 +296,7 @@ fn storms(seeds: std::ops::Range<u64>, weather: Weather, unreachable: bool) -> (
         }
         tale.1.run(400_000);
         tale.1.check();
+        assert_eq!(tale.1.restarts, restarts);
         for life in tale.1.lives.iter().flat_map(|lives| lives.values()) {
             sum = (sum.0 + life.answered, sum.1 + life.changes.1);
         }
@@ -289,6 +331,15 @@ fn hardly_anything_arrives() {
 fn errors_of_the_network() {
     let (answered, changed) = storms(700..760, Weather { loss: 0.1, duplicates: 0.1, jitter_ms: 300 }, true);
     assert!(answered > 100 && changed > 200, "{answered} {changed}");
+}
+
+#[test]
+fn kills_in_the_middle_of_everything() {
+    for (seeds, loss) in [(800..900, 0.0), (900..1000, 0.25), (1000..1040, 0.7)] {
+        let weather = Weather { loss, duplicates: 0.1, jitter_ms: 300 };
+        let (answered, changed) = storms_with(seeds, weather, loss == 0.25, 4);
+        assert!(loss > 0.5 || (answered > 100 && changed > 100), "{answered} {changed}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod digest;
 mod generate;
+mod images;
 mod message;
 mod oracle;
 mod properties;

@@ -1,0 +1,145 @@
+//! What a restart knows of the queue: plain data, made of facts alone.
+
+use std::collections::BTreeMap;
+
+use base::pack::{Packed, Unpacker, Unreadable, pack_number};
+use base::{AgentId, CallId, CallerKey, GroupId, Time, packed_struct};
+
+use crate::{Fact, Reservation};
+
+/// A queue as its facts tell it. From no facts at all it is the ledger of a new queue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// The highest number that a reservation was given; 0 before the first.
+    pub reservation: Reservation,
+    /// Who waits, is offered, or talks.
+    pub callers: BTreeMap<CallId, Caller>,
+    /// Who wraps up or backs off.
+    pub rests: BTreeMap<AgentId, Rest>,
+    /// The places that are kept for a redial.
+    pub places: BTreeMap<CallerKey, Place>,
+}
+
+/// A caller in the queue's hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// None when the number is withheld, and so for nobody to know again.
+    pub caller: Option<CallerKey>,
+    pub group: GroupId,
+    pub priority: u8,
+    pub since: Time,
+    /// With whom the caller talks.
+    pub agent: Option<AgentId>,
+}
+
+/// An agent's wrap-up, or the rest after an offer that came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rest {
+    pub wrap_up: bool,
+    pub until: Time,
+}
+
+/// A place in line that its caller may come back to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The group that the caller was in; which group it will be the redial decides.
+    pub group: GroupId,
+    pub priority: u8,
+    pub since: Time,
+    pub until: Time,
+}
+
+packed_struct!(Caller { caller, group, priority, since, agent });
+packed_struct!(Rest { wrap_up, until });
+packed_struct!(Place { group, priority, since, until });
+
+impl Place {
+    /// One place for two calls of one number: nobody loses by having tried twice. The group is that of the longer wait.
+    pub(crate) fn merge(self, other: Place) -> Place {
+        let longer = if other.since < self.since { other } else { self };
+        Place { priority: self.priority.max(other.priority), until: self.until.max(other.until), ..longer }
+    }
+}
+
+impl Ledger {
+    /// Takes one fact more. Facts that contradict one another, as no queue tells them, change what they can.
+    pub fn apply(&mut self, fact: Fact) {
+        match fact {
+            Fact::Waits { call, caller, group, priority, since } => {
+                self.callers.insert(call, Caller { caller, group, priority, since, agent: None });
+            }
+            Fact::Offered { reservation, .. } => self.reservation = self.reservation.max(reservation),
+            Fact::Talks { call, agent } => {
+                if let Some(caller) = self.callers.get_mut(&call) {
+                    caller.agent = Some(agent);
+                }
+            }
+            Fact::Left { call } => drop(self.callers.remove(&call)),
+            Fact::Rests { agent, wrap_up, until } => drop(self.rests.insert(agent, Rest { wrap_up, until })),
+            Fact::Rested { agent } => drop(self.rests.remove(&agent)),
+            Fact::PlaceKept { caller, group, priority, since, until } => {
+                self.places.insert(caller, Place { group, priority, since, until });
+            }
+            Fact::PlaceGone { caller } => drop(self.places.remove(&caller)),
+        }
+    }
+
+    /// The same ledger under the ids of another plan. Callers and places of a group that has no new id, and the rest of
+    /// an agent who has none, are dropped; who talked with such an agent stays.
+    #[must_use]
+    pub fn renumbered(
+        self,
+        group: impl Fn(GroupId) -> Option<GroupId>,
+        agent: impl Fn(AgentId) -> Option<AgentId>,
+    ) -> Ledger {
+        let caller = |(call, c): (CallId, Caller)| {
+            let talks = c.agent.and_then(&agent);
+            Some((call, Caller { group: group(c.group)?, agent: talks, ..c }))
+        };
+        let place = |(key, p): (CallerKey, Place)| Some((key, Place { group: group(p.group)?, ..p }));
+        Ledger {
+            reservation: self.reservation,
+            callers: self.callers.into_iter().filter_map(caller).collect(),
+            rests: self.rests.into_iter().filter_map(|(id, rest)| Some((agent(id)?, rest))).collect(),
+            places: self.places.into_iter().filter_map(place).collect(),
+        }
+    }
+}
+
+/// The form below; another one gets another number.
+const FORM: u8 = 0;
+
+impl Packed for Ledger {
+    fn pack(&self, out: &mut Vec<u8>) {
+        out.push(FORM);
+        self.reservation.pack(out);
+        pack_map(&self.callers, out);
+        pack_map(&self.rests, out);
+        pack_map(&self.places, out);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Result<Ledger, Unreadable> {
+        if from.byte("queue ledger")? != FORM {
+            return Err(Unreadable { expected: "queue ledger of a known form" });
+        }
+        Ok(Ledger {
+            reservation: Packed::unpack(from)?,
+            callers: unpack_map(from)?,
+            rests: unpack_map(from)?,
+            places: unpack_map(from)?,
+        })
+    }
+}
+
+/// A map in the form of a list of pairs.
+fn pack_map<K: Packed, V: Packed>(map: &BTreeMap<K, V>, out: &mut Vec<u8>) {
+    pack_number(map.len() as u64, out);
+    for (key, value) in map {
+        key.pack(out);
+        value.pack(out);
+    }
+}
+
+fn unpack_map<K: Packed + Ord, V: Packed>(from: &mut Unpacker<'_>) -> Result<BTreeMap<K, V>, Unreadable> {
+    Ok(Vec::<(K, V)>::unpack(from)?.into_iter().collect())
+}

@@ -1,0 +1,121 @@
+//! What the model keeps for later: rests, places for a redial, and what is left of it after a restart.
+
+use acd::ledger::{self, Ledger};
+
+use super::*;
+
+impl Model {
+    pub(super) fn rest(&mut self, now: Time, agent: usize, length: Duration, wrap_up: bool) {
+        self.agents[agent].state = State::Free;
+        if !length.is_zero() {
+            self.rest_until(agent, now + length, wrap_up);
+        }
+    }
+
+    fn rest_until(&mut self, agent: usize, until: Time, wrap_up: bool) {
+        let due = self.due(until);
+        self.agents[agent].state = State::Resting { due, wrap_up };
+        if wrap_up {
+            self.out.push(Action::WrapsUp { agent: AgentId(agent as u32), until: Some(until) });
+        }
+    }
+
+    pub(super) fn end_rest(&mut self, agent: usize) -> bool {
+        let Some(State::Resting { wrap_up, .. }) = self.agents.get(agent).map(|a| a.state) else { return false };
+        self.agents[agent].state = State::Free;
+        if wrap_up {
+            self.out.push(Action::WrapsUp { agent: AgentId(agent as u32), until: None });
+        }
+        true
+    }
+
+    pub(super) fn ask_wrap_up(&mut self, now: Time, agent: usize, length: Duration) -> Granted {
+        let length = if length > self.plan.wrap_up_max { self.plan.wrap_up_max } else { length };
+        match self.agents.get(agent).map(|a| a.state) {
+            Some(State::Talking { call, group, .. }) => {
+                self.agents[agent].state = State::Talking { call, group, asked: length };
+                Granted::AfterTalk(length)
+            }
+            Some(State::Resting { due, wrap_up: true }) => {
+                if due.0 != now + length {
+                    self.rest_until(agent, now + length, true);
+                }
+                Granted::Until(now + length)
+            }
+            _ => Granted::Nothing,
+        }
+    }
+
+    /// Gives the caller of a call a place, or adds to the one that the number has.
+    pub(super) fn keep(&mut self, now: Time, call: CallId) {
+        let Some(caller) = self.caller(call) else { return };
+        let (Some(number), false) = (caller.number, self.plan.redial.is_zero()) else { return };
+        let until = now + self.plan.redial;
+        let mut place = Place { group: caller.group, priority: caller.priority, since: caller.since, until };
+        if let Some(at) = self.places.iter().position(|(n, _)| *n == number) {
+            let (_, before) = self.places.remove(at);
+            if before.since <= place.since {
+                (place.since, place.group) = (before.since, before.group);
+            }
+            place.priority = place.priority.max(before.priority);
+            place.until = place.until.max(before.until);
+        }
+        self.places.push((number, place));
+    }
+
+    pub(super) fn reclaim(&mut self, now: Time, number: Option<CallerKey>, rank: (u8, Time)) -> (u8, Time) {
+        let Some(at) = self.places.iter().position(|(n, _)| Some(*n) == number) else { return rank };
+        let (_, place) = self.places.remove(at);
+        if place.until > now { (rank.0.max(place.priority), rank.1.min(place.since)) } else { rank }
+    }
+
+    pub(crate) fn places(&self) -> usize {
+        self.places.len()
+    }
+
+    /// What facts should have told by now.
+    pub(crate) fn ledger(&self) -> Ledger {
+        let callers = self.callers.iter().map(|c| {
+            let agent = match c.standing {
+                Standing::Talking(agent) => Some(AgentId(agent as u32)),
+                _ => None,
+            };
+            let (caller, group, priority, since) = (c.number, c.group, c.priority, c.since);
+            (c.call, ledger::Caller { caller, group, priority, since, agent })
+        });
+        let rests = self.agents.iter().enumerate().filter_map(|(place, a)| match a.state {
+            State::Resting { due, wrap_up } => Some((AgentId(place as u32), ledger::Rest { wrap_up, until: due.0 })),
+            _ => None,
+        });
+        Ledger {
+            reservation: Reservation(self.issued),
+            callers: callers.collect(),
+            rests: rests.collect(),
+            places: self.places.iter().copied().collect(),
+        }
+    }
+
+    /// The process died some time ago and is there again.
+    pub(crate) fn restart(&mut self, now: Time) -> Vec<Action> {
+        let mut next = Model::new(self.plan.clone());
+        next.issued = self.issued;
+        for (place, agent) in self.agents.iter().enumerate() {
+            next.agents[place].heard = self.issued;
+            let State::Resting { due, wrap_up } = agent.state else { continue };
+            if due.0 > now {
+                next.rest_until(place, due.0, wrap_up);
+            } else if wrap_up {
+                next.out.push(Action::WrapsUp { agent: AgentId(place as u32), until: None });
+            }
+        }
+        self.places.retain(|(_, place)| place.until > now);
+        let mut calls: Vec<_> = self.callers.iter().map(|c| c.call).collect();
+        calls.sort_unstable();
+        for call in calls {
+            self.keep(now, call);
+        }
+        next.places = std::mem::take(&mut self.places);
+        *self = next;
+        std::mem::take(&mut self.out)
+    }
+}

@@ -1,0 +1,127 @@
+//! What the model makes of the last words on an offer.
+
+use super::*;
+
+impl Model {
+    fn is_open(&self, call: CallId, agent: usize, number: u64) -> bool {
+        let state = self.agents.get(agent).map(|a| a.state);
+        matches!(state, Some(State::Offered { call: c, number: n, .. }) if (c, n) == (call, number))
+    }
+
+    pub(super) fn declined(&mut self, now: Time, call: CallId, agent: usize, number: u64, cause: Decline) {
+        if self.is_open(call, agent, number) {
+            self.agents[agent].state = State::Free;
+            self.agents[agent].heard = number;
+            let blamed = (cause != Decline::Taken).then_some(cause);
+            self.out.push(Action::OfferOver { agent: AgentId(agent as u32), call, cause: blamed });
+            self.let_down(now, call, agent, cause);
+        }
+    }
+
+    pub(super) fn ring_out(&mut self, now: Time, call: CallId, agent: usize) {
+        self.withdraw(agent, Some(Decline::NoAnswer));
+        self.let_down(now, call, agent, Decline::NoAnswer);
+    }
+
+    fn let_down(&mut self, now: Time, call: CallId, agent: usize, cause: Decline) {
+        let plan = self.plan.back_off;
+        let rest = match cause {
+            Decline::Rejected => plan.rejected,
+            Decline::Busy => plan.busy,
+            Decline::NoAnswer => plan.no_answer,
+            Decline::Unreachable => plan.unreachable,
+            Decline::Taken => Duration::ZERO,
+        };
+        self.rest(now, agent, rest, false);
+        if cause != Decline::Taken {
+            self.agents[agent].idle = None;
+        }
+        // The agent is not among those the caller is offered to now, even where nothing else keeps it from it.
+        let ready = std::mem::take(&mut self.agents[agent].ready);
+        self.resume(now, call);
+        self.agents[agent].ready = ready;
+        self.review(now, agent);
+    }
+
+    pub(super) fn slot_refused(&mut self, now: Time, call: CallId, agent: usize, number: u64) {
+        if number > self.issued || agent >= self.agents.len() {
+            return;
+        }
+        let open = self.is_open(call, agent, number);
+        let a = &mut self.agents[agent];
+        (a.ready, a.idle) = (false, None);
+        if open {
+            a.state = State::Free;
+            self.resume(now, call);
+        }
+    }
+
+    pub(super) fn accepted(&mut self, now: Time, call: CallId, id: AgentId, number: u64) {
+        let agent = id.0 as usize;
+        let earlier_stay = self.caller(call).is_some_and(|c| number <= c.floor);
+        let nobody = agent >= self.agents.len();
+        let twice = self.caller(call).is_some_and(|c| c.standing == Standing::Talking(agent));
+        if nobody || number > self.issued || earlier_stay || twice {
+            return;
+        }
+        let open = self.is_open(call, agent, number);
+        if let Some(caller) = self.callers.iter_mut().find(|c| c.call == call) {
+            let standing = std::mem::replace(&mut caller.standing, Standing::Nowhere);
+            caller.wait = None;
+            match standing {
+                Standing::Offered(_) if open => self.agents[agent].state = State::Free,
+                Standing::Offered(other) => {
+                    self.withdraw(other, None);
+                    if other != agent {
+                        self.review(now, other);
+                    }
+                }
+                Standing::Talking(other) => self.talk_over(now, other),
+                Standing::Waiting | Standing::Nowhere => {}
+            }
+        }
+        if number <= self.agents[agent].heard {
+            self.callers.retain(|c| c.call != call);
+            return self.review(now, agent);
+        }
+        self.begin_talk(now, call, agent, number);
+    }
+
+    fn begin_talk(&mut self, now: Time, call: CallId, agent: usize, number: u64) {
+        let promised = match self.agents[agent].state {
+            State::Offered { call, .. } => Some(call),
+            State::Talking { call, .. } => {
+                self.callers.retain(|c| c.call != call);
+                None
+            }
+            _ => None,
+        };
+        self.withdraw(agent, None);
+        self.end_rest(agent);
+        let of_offer = self.agents[agent].newest.clone().filter(|(n, _)| *n == number).map(|(_, caller)| caller);
+        let group = of_offer.as_ref().or(self.caller(call)).map(|c| c.group);
+        if self.caller(call).is_none() {
+            let (number, priority, since) = of_offer.map(|c| (c.number, c.priority, c.since)).unwrap_or_default();
+            self.callers.push(Caller {
+                call,
+                number,
+                group: group.unwrap_or_default(),
+                priority,
+                since,
+                arrival: 0,
+                standing: Standing::Nowhere,
+                told: 0,
+                wait: None,
+                overdue: false,
+                hops: 0,
+                floor: 0,
+            });
+        }
+        self.caller_mut(call).standing = Standing::Talking(agent);
+        let a = &mut self.agents[agent];
+        (a.state, a.heard, a.idle) = (State::Talking { call, group, asked: Duration::ZERO }, number, None);
+        if let Some(promised) = promised {
+            self.resume(now, promised);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Offers, talks and wrap-up: what the slot is held for, and what is told of it.
+
+use base::{AgentHappening, AgentId, CallId, GroupId, Now, Time};
+
+use crate::roster::{QUEUE, Timer};
+use crate::slot::Slot;
+use crate::{Action, Fact, Outcome, Roster};
+
+impl Outcome {
+    /// The word in records and the API.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Outcome::Rejected => "rejected",
+            Outcome::Busy => "busy",
+            Outcome::NoAnswer => "no_answer",
+            Outcome::Unreachable => "unreachable",
+            Outcome::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+impl Roster {
+    pub(crate) fn reserve(
+        &mut self,
+        now: Now,
+        id: AgentId,
+        (call, group): (CallId, GroupId),
+        (epoch, until): (u64, Time),
+        out: &mut Vec<Action>,
+    ) {
+        let refused = Action::SlotRefused { call, agent: id, epoch };
+        let Some(agent) = self.agent(id) else { return out.push(refused) };
+        let newer = epoch > agent.epoch;
+        agent.epoch = agent.epoch.max(epoch);
+        let contacts = agent.bindings.contacts(now.time);
+        let freed = agent.freed;
+        let free = agent.slot == Slot::Free && agent.is_reachable() && !contacts.is_empty();
+        if free && newer {
+            agent.offered = Some(call);
+            out.push(Action::Offer { call, agent: id, group, epoch, until, freed, contacts });
+            self.set(id, Slot::Reserved { call, epoch, until }, out);
+            return self.event(now, id, AgentHappening::Offered { call }, QUEUE, out);
+        }
+        out.push(refused);
+        if free {
+            // Only the number was old. The queue takes a refusal for a slot in use and waits for this.
+            out.push(Action::Ready { agent: id });
+        }
+    }
+
+    /// Turns a slot, and tells the queue when that frees it.
+    pub(crate) fn turn(&mut self, now: Now, id: AgentId, out: &mut Vec<Action>, change: impl FnOnce(Slot) -> Slot) {
+        let Some(before) = self.agent(id).map(|a| a.slot) else { return };
+        let after = change(before);
+        if before == after {
+            return;
+        }
+        self.set(id, after, out);
+        if let Slot::Talking { call, .. } = before {
+            self.event(now, id, AgentHappening::TalkOver { call }, QUEUE, out);
+        }
+        match after {
+            Slot::Talking { call, .. } => self.talks(now, id, call, out),
+            Slot::Free => self.freed(now, id, out),
+            _ => {}
+        }
+    }
+
+    fn talks(&mut self, now: Now, id: AgentId, call: CallId, out: &mut Vec<Action>) {
+        if let Some(agent) = self.agent(id) {
+            agent.offered = None;
+        }
+        self.event(now, id, AgentHappening::Talking { call }, QUEUE, out);
+        self.answered(now, id, call, out);
+    }
+
+    fn freed(&mut self, now: Now, id: AgentId, out: &mut Vec<Action>) {
+        self.pause_begins(now, id, out);
+        let Some(agent) = self.agent(id) else { return };
+        agent.freed = Some(now.time);
+        if agent.is_reachable() {
+            out.push(Action::Ready { agent: id });
+        }
+    }
+
+    /// The deadline stands and falls with the slot's state, so the slot is still as it was when it was set.
+    pub(crate) fn backstop(&mut self, now: Now, id: AgentId, out: &mut Vec<Action>) {
+        self.turn(now, id, out, |_| Slot::Free);
+    }
+
+    /// Sets a slot and writes it down.
+    pub(crate) fn set(&mut self, id: AgentId, slot: Slot, out: &mut Vec<Action>) {
+        self.hold(id, slot);
+        out.push(Action::Fact(Fact::Slot { agent: id, serves: slot.serving() }));
+    }
+
+    /// Sets a slot and its backstop.
+    pub(crate) fn hold(&mut self, id: AgentId, slot: Slot) {
+        let Some(agent) = self.agents.get_mut(id.0 as usize) else { return };
+        agent.slot = slot;
+        if let Some(old) = agent.backstop.take() {
+            self.deadlines.cancel(old);
+        }
+        agent.backstop = slot.backstop().map(|at| self.deadlines.arm(at, Timer::Backstop { agent: id }));
+    }
+
+    /// The end of an offer that was made and not taken; of any other nothing was told, so nothing has ended.
+    pub(crate) fn offer_over(&mut self, now: Now, id: AgentId, call: CallId, outcome: Outcome, out: &mut Vec<Action>) {
+        let open = self.agent(id).and_then(|agent| agent.offered.take_if(|offered| *offered == call));
+        if open.is_none() {
+            return;
+        }
+        let word = outcome.name().to_owned();
+        self.event(now, id, AgentHappening::OfferOver { call, outcome: word }, QUEUE, out);
+        if outcome == Outcome::NoAnswer {
+            self.unanswered(now, id, call, out);
+        }
+    }
+
+    pub(crate) fn wraps_up(&mut self, now: Now, id: AgentId, until: Option<Time>, out: &mut Vec<Action>) {
+        let Some(agent) = self.agent(id).filter(|a| a.wrap_up != Some(until)) else { return };
+        agent.wrap_up = Some(until);
+        let what = match until {
+            Some(until) => AgentHappening::WrapUp { until: now.wall.plus(until - now.time) },
+            None => AgentHappening::WrapUpOver,
+        };
+        self.event(now, id, what, QUEUE, out);
+    }
+}

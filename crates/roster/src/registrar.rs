@@ -1,0 +1,110 @@
+//! The registrar: what a REGISTER, an expiry and a closed connection do to bindings (RFC 3261 §10.3).
+
+use base::{AgentId, Flow, Now, Ticket};
+
+use crate::binding::{Binding, Update};
+use crate::roster::Timer;
+use crate::{Action, Bound, Fact, Registration, Roster};
+
+impl Roster {
+    pub(crate) fn register(
+        &mut self,
+        now: Now,
+        ticket: Ticket,
+        id: AgentId,
+        asked: &Registration,
+        out: &mut Vec<Action>,
+    ) {
+        let plan = self.plan.clone();
+        let Some(agent) = self.agent(id) else {
+            // An agent of a newer plan than ours: no contact is kept for it.
+            return out.push(Action::Registered { ticket, bindings: Vec::new() });
+        };
+        let updates = match agent.bindings.check(&plan, asked) {
+            Ok(updates) => updates,
+            Err(refusal) => return out.push(Action::RegisterRefused { ticket, refusal }),
+        };
+        let changes = !updates.is_empty();
+        self.telling(id, out, |roster, out| {
+            for update in updates {
+                roster.update(now, id, asked, update, out);
+            }
+            let bindings = roster.agent(id).map(|a| a.bindings.listed(now.time)).unwrap_or_default();
+            out.push(Action::Registered { ticket, bindings });
+            if changes {
+                roster.phones_changed(now, id, out);
+            }
+        });
+    }
+
+    fn update(&mut self, now: Now, id: AgentId, asked: &Registration, update: Update, out: &mut Vec<Action>) {
+        let old = self.agent(id).and_then(|a| a.bindings.take(&update));
+        if let Some((_, old)) = &old {
+            self.unbind(id, old);
+        }
+        match (update.until(now.time), old) {
+            (Some(until), old) => {
+                let binding = self.bind(id, update.into_bound(asked, until));
+                out.push(Action::Fact(binding.fact(id, old.as_ref())));
+                if let Some(agent) = self.agent(id) {
+                    agent.bindings.push(binding);
+                }
+            }
+            (None, Some((_, old))) => out.push(Action::Fact(Fact::Unbound { agent: id, uri: old.bound.uri })),
+            (None, None) => {}
+        }
+    }
+
+    /// Makes what the roster keeps beside a binding.
+    pub(crate) fn bind(&mut self, id: AgentId, bound: Bound) -> Binding {
+        self.serials += 1;
+        let serial = self.serials;
+        let expiry = self.deadlines.arm(bound.until, Timer::Expired { agent: id, serial });
+        if bound.flow.transport.is_reliable() {
+            self.by_flow.entry(bound.flow).or_default().push(id);
+        }
+        Binding::new(bound, serial, expiry)
+    }
+
+    /// Forgets what the roster keeps beside a binding that was taken out.
+    fn unbind(&mut self, id: AgentId, binding: &Binding) {
+        self.deadlines.cancel(binding.expiry);
+        let flow = binding.bound.flow;
+        if let Some(bound) = self.by_flow.get_mut(&flow) {
+            if let Some(place) = bound.iter().position(|b| *b == id) {
+                bound.swap_remove(place);
+            }
+            if bound.is_empty() {
+                self.by_flow.remove(&flow);
+            }
+        }
+    }
+
+    pub(crate) fn expired(&mut self, now: Now, id: AgentId, serial: u64, out: &mut Vec<Action>) {
+        self.lose(now, id, out, |agent| agent.bindings.take_serial(serial));
+    }
+
+    pub(crate) fn flow_closed(&mut self, now: Now, flow: Flow, out: &mut Vec<Action>) {
+        if !flow.transport.is_reliable() {
+            return;
+        }
+        for id in self.by_flow.remove(&flow).unwrap_or_default() {
+            self.lose(now, id, out, |agent| agent.bindings.take_on(flow));
+        }
+    }
+
+    fn lose(
+        &mut self,
+        now: Now,
+        id: AgentId,
+        out: &mut Vec<Action>,
+        take: impl FnOnce(&mut crate::roster::Agent) -> Option<Binding>,
+    ) {
+        self.telling(id, out, |roster, out| {
+            let Some(old) = roster.agent(id).and_then(take) else { return };
+            roster.unbind(id, &old);
+            out.push(Action::Fact(Fact::Unbound { agent: id, uri: old.bound.uri }));
+            roster.phones_changed(now, id, out);
+        });
+    }
+}

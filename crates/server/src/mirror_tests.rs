@@ -1,0 +1,179 @@
+//! The mirror folds facts into rows and events.
+
+use acd::{Decline, Reservation};
+use base::{AgentId, EndReason, StartRecord, WaitOutcome};
+use call::Fact as Told;
+
+use super::*;
+
+const ID: CallId =
+    CallId { switch: base::SwitchId { node: base::NodeId(0), index: 0 }, epoch: base::Epoch(1), serial: 5, slot: 0 };
+
+fn start() -> StartRecord {
+    StartRecord {
+        id: ID,
+        caller: "13800138000".into(),
+        called: "12345".into(),
+        source: "local".into(),
+        started: Wall(1000),
+    }
+}
+
+fn record(confidential: bool) -> Box<Record> {
+    Box::new(Record {
+        start: start(),
+        answered: Some(Wall(1000)),
+        ended: Wall(9000),
+        menu_path: vec!["start".into(), "staff".into()],
+        menu_version: "v".into(),
+        locale: "en".into(),
+        skill_group: Some("consult".into()),
+        queued_ms: 2500,
+        waits: Vec::new(),
+        agent: Some("1002".into()),
+        talk_ms: 4000,
+        end_reason: EndReason::AgentHangup,
+        confidential,
+    })
+}
+
+fn mirror() -> Mirror {
+    let mut mirror = Mirror::default();
+    let agent = |number: &str| AgentPicture {
+        number: number.into(),
+        state: State::SignedOff,
+        slot: Slot::Free,
+        wraps_up: false,
+    };
+    mirror.begin(Wall(0), Picture { calls: Vec::new(), agents: vec![agent("1001"), agent("1002")] });
+    mirror
+}
+
+fn story() -> Vec<Told> {
+    let offered = |agent, number: &str, epoch| Told::Offered {
+        agent: AgentId(agent),
+        number: number.into(),
+        reservation: Reservation(epoch),
+        waited_ms: 10,
+    };
+    let (agent, reservation) = (AgentId(1), Reservation(2));
+    vec![
+        Told::Started { start: start(), menu_version: "v".into(), locale: "zh-CN".into() },
+        Told::Answered { at: Wall(1000) },
+        Told::Visited { node: "start".into() },
+        Told::Language { locale: "en".into() },
+        Told::Visited { node: "staff".into() },
+        Told::Waiting { group: "consult".into(), at: Wall(2000) },
+        offered(0, "1001", 1),
+        Told::Dialled { leg: 1, agent: AgentId(0), reservation: Reservation(1) },
+        Told::Declined { agent: AgentId(0), reservation: Reservation(1), cause: Decline::Busy },
+        Told::Released { agent: AgentId(0), reservation: Reservation(1) },
+        offered(1, "1002", 2),
+        Told::WaitEnded { outcome: WaitOutcome::Answered, waited_ms: 2500 },
+        Told::Connected { agent, number: "1002".into(), reservation },
+        Told::TalkBegan { at: Wall(5000) },
+    ]
+}
+
+/// Events as `name phase group offered agent waited`.
+fn tell(mirror: &mut Mirror, facts: Vec<Told>) -> Vec<String> {
+    let events = facts.into_iter().filter_map(|fact| mirror.fact(Wall(1), Fact::Call { call: ID, fact }));
+    events
+        .map(|what| match what {
+            What::Call { row, what } => {
+                let or_dash = |text: &Option<Arc<str>>| text.as_deref().unwrap_or("-").to_owned();
+                let [group, offered, agent] = [&row.group, &row.offered, &row.agent].map(or_dash);
+                format!("{} {} {group} {offered} {agent} {}", what.name(), row.phase.name(), row.waited_ms)
+            }
+            other => format!("{other:?}"),
+        })
+        .collect()
+}
+
+#[test]
+fn a_call_is_followed_from_its_start_to_its_end() {
+    let mut mirror = mirror();
+    let mut told = tell(&mut mirror, story());
+    let row = Arc::clone(mirror.call(ID).expect("open"));
+    assert_eq!(row.menu_path.iter().map(|n| &**n).collect::<Vec<_>>(), ["start", "staff"]);
+    assert_eq!((&*row.language, row.talk_since, row.waiting_since), ("en", Some(Wall(5000)), None));
+    told.extend(tell(&mut mirror, vec![Told::Ended { record: record(false) }, Told::Over]));
+    assert_eq!(
+        told,
+        [
+            "call.started arriving - - - 0",
+            "call.answered arriving - - - 0",
+            "call.menu menu - - - 0",
+            "call.language menu - - - 0",
+            "call.menu menu - - - 0",
+            "call.waiting waiting consult - - 0",
+            "call.offered offered consult 1001 - 0",
+            "call.declined waiting consult - - 0",
+            "call.offered offered consult 1002 - 0",
+            "call.wait_ended offered consult 1002 - 2500",
+            "call.connected connected consult - 1002 2500",
+            "call.talking talking consult - 1002 2500",
+            "call.ended ended consult - 1002 2500",
+        ]
+    );
+    assert_eq!(mirror.calls().count(), 0);
+}
+
+#[test]
+fn a_picture_leads_to_the_same_tables_as_the_facts() {
+    let mut told = mirror();
+    for cut in 1..=story().len() {
+        let facts: Vec<Told> = story().into_iter().take(cut).collect();
+        tell(&mut told, facts.clone());
+        let mut shown = mirror();
+        shown.begin(Wall(2), Picture { calls: vec![(ID, facts)], agents: Vec::new() });
+        let rows = |mirror: &Mirror| mirror.calls().map(|row| format!("{row:?}")).collect::<Vec<_>>();
+        assert_eq!(rows(&told), rows(&shown), "after {cut} facts");
+    }
+}
+
+#[test]
+fn a_call_that_becomes_confidential_is_so_in_events_of_the_past() {
+    let mut mirror = mirror();
+    let started = mirror.fact(Wall(1), Fact::Call { call: ID, fact: story().remove(0) });
+    let Some(What::Call { row, .. }) = started else { panic!("a call starts") };
+    assert!(!row.face.is_confidential());
+    tell(&mut mirror, vec![Told::Confidential]);
+    assert!(row.face.is_confidential());
+}
+
+#[test]
+fn facts_of_unknown_calls_and_agents_are_no_news() {
+    let mut mirror = mirror();
+    let facts = story().into_iter().skip(1).chain([Told::Ended { record: record(true) }, Told::Over]).collect();
+    assert_eq!(tell(&mut mirror, facts), [""; 0]);
+    let state = roster::Fact::State { agent: AgentId(77), standing: roster::Standing::default() };
+    assert!(mirror.fact(Wall(0), Fact::Roster(state)).is_none());
+}
+
+#[test]
+fn an_agent_is_followed_through_the_day() {
+    let mut mirror = mirror();
+    let call = ID;
+    let day = [
+        (AgentHappening::SignedOn, "signed_on 10"),
+        (AgentHappening::Ready, "ready 11"),
+        (AgentHappening::Offered { call }, "offered 12"),
+        (AgentHappening::OfferOver { call, outcome: "no_answer".into() }, "ready 13"),
+        (AgentHappening::Offered { call }, "offered 14"),
+        (AgentHappening::Talking { call }, "talking 15"),
+        (AgentHappening::Paused { reason: "lunch".into() }, "talking 15"),
+        (AgentHappening::TalkOver { call }, "paused 17"),
+        (AgentHappening::WrapUp { until: Wall(90) }, "wrap_up 18"),
+        (AgentHappening::WrapUp { until: Wall(99) }, "wrap_up 18"),
+        (AgentHappening::WrapUpOver, "paused 20"),
+        (AgentHappening::SignedOff, "signed_off 21"),
+    ];
+    for (at, (what, expected)) in (10..).zip(day) {
+        let name = what.name();
+        let event = AgentEvent { agent: AgentId(1), number: "1002".into(), at: Wall(at), what, by: "phone".into() };
+        let Some(What::Agent { row, .. }) = mirror.happening(event) else { panic!("{name} is an event") };
+        assert_eq!(format!("{} {}", row.state(), row.since.0), expected, "{name}");
+    }
+    assert_eq!(mirror.agent("1001").expect("known").1.since, Wall(0), "the other one is left alone");
+}

@@ -1,0 +1,267 @@
+//! A process is killed in the middle of a call, and another one ends what it finds.
+
+use std::collections::BTreeMap;
+
+use base::Flow;
+use sip::{Fact, Image, Method, Name};
+
+use crate::pair::{Pair, Weather, body, leg, reply};
+use crate::script::{Script, request};
+
+const FAIR: Weather = Weather { loss: 0.0, duplicates: 0.0, jitter_ms: 0 };
+
+/// A call with everything in it: rings, is answered, both sides change it. Ends 0 calls as leg 1, end 1 has leg 2.
+fn whole_call(pair: &mut Pair, offer: bool) {
+    pair.call(1, offer.then(|| body("offer").unwrap()));
+    pair.run_ms(20);
+    let invite = std::mem::take(&mut pair.events[1]).iter().find_map(crate::pair::tx);
+    if let Some(tx) = invite {
+        pair.act(1, |end, _, _| end.adopt(tx, leg(2)));
+    }
+    pair.act(1, |end, now, out| end.provisional(now, leg(2), 180, &reply(""), out));
+    pair.run_ms(20);
+    pair.act(1, |end, now, out| end.answer(now, leg(2), &reply("answer"), out));
+    pair.run_ms(20);
+    pair.act(0, |end, now, out| end.acknowledge(now, leg(1), body("answer"), out));
+    pair.run_ms(20);
+    for (end, n) in [(0, 1), (1, 2)] {
+        pair.act(end, |end, now, out| end.reinvite(now, leg(n), body("hold"), out));
+        pair.run_ms(20);
+        for tx in std::mem::take(&mut pair.events[1 - end]).iter().filter_map(crate::pair::tx) {
+            pair.act(1 - end, |end, now, out| end.reply(now, tx, 200, &reply("held"), out));
+        }
+        pair.run_ms(20);
+        pair.act(end, |end, now, out| end.info(now, leg(n), body("5").unwrap(), out));
+        pair.run_ms(20);
+    }
+}
+
+#[test]
+fn killed_at_any_point_of_a_call_both_sides_see_its_end() {
+    for (victim, offer, lost) in
+        [(0, true, false), (0, true, true), (0, false, true), (1, true, false), (1, true, true)]
+    {
+        let mut pair = Pair::new(30, FAIR);
+        whole_call(&mut pair, offer);
+        let turns = pair.turns[victim];
+        assert!(turns > 5, "{turns}");
+        for turn in 1..=turns {
+            kill_at(victim, turn, offer, lost);
+        }
+    }
+}
+
+fn kill_at(victim: usize, turn: usize, offer: bool, lost: bool) {
+    let mut pair = Pair::new(30, FAIR);
+    pair.kill = Some((victim, turn, lost));
+    whole_call(&mut pair, offer);
+    assert!(pair.kill.is_none(), "killed in turn {turn}");
+    let other = 1 - victim;
+    // A caller who has heard 100 and never of the answer is told by nobody, and hangs up in the end.
+    let alone = victim == 1 && (turn < 3 || (turn == 3 && lost));
+    pair.run_ms(600);
+    let why = format!("{victim} {offer} {lost} turn {turn}: {:#?}", pair.sent);
+    let heard = !(victim == 0 && lost && turn == 1);
+    assert_eq!(pair.ledgers[other].is_empty(), !alone, "{why}");
+    assert_eq!(pair.closed[other], usize::from(!alone && heard), "{why}");
+    if alone {
+        pair.act(other, |end, now, out| end.hang_up(now, leg(1), 480, None, out));
+    }
+    pair.settle();
+    assert!(pair.ledgers.iter().all(BTreeMap::is_empty), "{why}");
+    let written = victim == 0 || turn > 2;
+    assert_eq!((pair.closed[victim], pair.closed[other]), (usize::from(written), usize::from(heard)), "{why}");
+}
+
+fn image_of(facts: &[Fact]) -> Image {
+    let found = facts.iter().rev().find_map(|fact| match fact {
+        Fact::Image { image, .. } => Some(image.as_ref().clone()),
+        _ => None,
+    });
+    found.expect("an image is written")
+}
+
+/// A script that starts with a leg of an earlier process and hangs it up.
+fn revived(image: Image) -> Script {
+    let mut script = Script::new();
+    script.act(|end, now, out| {
+        end.restore(now, leg(1), image, out);
+        end.hang_up(now, leg(1), 480, Some("SIP;cause=503"), out);
+    });
+    script
+}
+
+const CONTACT: &str = "Contact: <sip:peer@10.0.0.2>\n";
+
+#[test]
+fn a_bye_after_a_restart_takes_a_new_number_and_the_old_way_rfc3261_12_2_1_1() {
+    let mut before = Script::new();
+    let invite = before.call(body("offer"));
+    let routed = "Record-Route: <sip:10.0.0.9;lr>, <sip:10.0.0.8;lr>\nContact: <sip:peer@10.0.0.2:5071>\n";
+    before.answer(&invite, 200, "a", routed);
+    let mut image = image_of(&before.facts);
+    image.sequence(7);
+    image.sequence(5);
+    let mut script = revived(image);
+    let (flow, bye) = script.sent[0].clone();
+    assert_eq!(flow.peer, "10.0.0.8:5060".parse().unwrap());
+    assert_eq!(bye.cseq().unwrap(), (8, Method::Bye));
+    assert_eq!(bye.request_uri_text(), "sip:peer@10.0.0.2:5071");
+    assert_eq!(bye.headers(Name::Route).collect::<Vec<_>>(), ["<sip:10.0.0.8;lr>", "<sip:10.0.0.9;lr>"]);
+    assert_eq!((bye.call_id(), bye.header(Name::From)), (invite.call_id(), invite.header(Name::From)));
+    assert_eq!(bye.header(Name::Reason), Some("SIP;cause=503"));
+    script.answer(&bye, 481, "", "");
+    assert_eq!(script.told(), ["Closed 1"]);
+    assert_eq!(script.facts.last(), Some(&Fact::Closed { leg: leg(1) }));
+    script.settle();
+    assert!(script.end.is_idle() && script.told().is_empty());
+}
+
+#[test]
+fn a_leg_without_an_answer_to_its_bye_closes_with_timer_f_rfc3261_17_1_2_2() {
+    let mut before = Script::new();
+    let invite = before.call(body("offer"));
+    before.answer(&invite, 200, "a", CONTACT);
+    let mut script = revived(image_of(&before.facts));
+    script.run_ms(31_900);
+    assert_eq!(script.told(), [] as [&str; 0]);
+    script.run_ms(200);
+    assert_eq!(script.told(), ["Closed 1"]);
+    script.settle();
+    assert!(script.end.is_idle());
+}
+
+#[test]
+fn a_2xx_that_repeats_after_a_restart_gets_its_ack_rfc3261_13_2_2_4() {
+    let mut before = Script::new();
+    let invite = before.call(body("offer"));
+    before.answer(&invite, 200, "a", CONTACT);
+    let mut script = revived(image_of(&before.facts));
+    assert_eq!(script.lines(), ["BYE"]);
+    script.answer(&invite, 200, "a", CONTACT);
+    script.answer(&invite, 200, "a", CONTACT);
+    assert_eq!(script.sent[0].1.cseq().unwrap(), (1, Method::Ack));
+    assert_eq!(script.lines(), ["ACK", "ACK"]);
+    script.answer(&invite, 200, "fork", CONTACT);
+    assert_eq!(script.lines(), ["ACK", "BYE"], "another phone that answered is let go too");
+}
+
+#[test]
+fn a_call_that_rang_is_cancelled_after_a_restart_rfc3261_9_1() {
+    let mut before = Script::new();
+    let invite = before.call(body("offer"));
+    before.answer(&invite, 180, "a", CONTACT);
+    before.answer(&invite, 180, "a", CONTACT);
+    let images = before.facts.iter().filter(|fact| matches!(fact, Fact::Image { .. })).count();
+    assert_eq!(images, 2, "when it left, and when it first rang");
+    for ends in ["487", "200", "silence"] {
+        let mut script = revived(image_of(&before.facts));
+        let cancel = script.sent[0].1.clone();
+        assert_eq!(cancel.cseq().unwrap(), (1, Method::Cancel));
+        for name in [Name::Via, Name::From, Name::To, Name::CallId] {
+            assert_eq!(cancel.header(name), invite.header(name));
+        }
+        script.answer(&cancel, 200, "a", "");
+        assert_eq!((script.lines(), script.told()), (vec!["CANCEL".to_owned()], Vec::new()));
+        match ends {
+            "487" => {
+                script.answer(&invite, 487, "a", "");
+                script.answer(&invite, 487, "a", "");
+                assert_eq!(script.sent[0].1.header(Name::Via), invite.header(Name::Via), "§17.1.1.3");
+                assert_eq!(script.lines(), ["ACK", "ACK"]);
+            }
+            "200" => {
+                script.answer(&invite, 200, "a", CONTACT);
+                script.answer(&invite, 200, "a", CONTACT);
+                let bye = script.sent[1].1.clone();
+                assert_eq!(script.lines(), ["ACK", "BYE", "ACK"]);
+                assert_eq!(script.told(), [] as [&str; 0]);
+                script.answer(&bye, 200, "a", "");
+            }
+            _ => script.run_ms(32_100),
+        }
+        assert_eq!(script.told(), ["Closed 1"], "{ends}");
+        script.settle();
+        assert!(script.end.is_idle() && script.told().is_empty(), "{ends}");
+    }
+}
+
+#[test]
+fn a_call_that_nothing_answered_is_cancelled_once_something_does_rfc3261_9_1() {
+    let mut before = Script::new();
+    let invite = before.call(body("offer"));
+    let image = image_of(&before.facts);
+    let mut script = revived(image.clone());
+    script.run_ms(5_000);
+    assert_eq!(script.lines(), [] as [&str; 0], "neither CANCEL nor the INVITE again");
+    script.answer(&invite, 100, "", "");
+    assert_eq!(script.lines(), ["CANCEL"]);
+    script.answer(&invite, 487, "a", "");
+    assert_eq!((script.lines(), script.told()), (vec!["ACK".to_owned()], vec!["Closed 1".to_owned()]));
+    let mut script = revived(image.clone());
+    script.answer(&invite, 200, "a", CONTACT);
+    assert_eq!(script.lines(), ["ACK", "BYE"], "§13.2.2.4: answered all the same");
+    let mut script = revived(image);
+    script.run_ms(32_100);
+    assert_eq!((script.lines(), script.told()), (Vec::new(), vec!["Closed 1".to_owned()]), "Timer B");
+    assert!(script.end.is_idle());
+}
+
+#[test]
+fn what_the_peer_asks_while_a_restored_leg_ends() {
+    let mut before = Script::new();
+    before.hear(&request("INVITE", "1", 1, "", "offer"));
+    let tx = before.take_tx();
+    before.act(|end, now, out| {
+        end.adopt(tx, leg(1));
+        end.answer(now, leg(1), &reply("answer"), out);
+    });
+    let tag = before.our_tag();
+    let mut script = revived(image_of(&before.facts));
+    assert_eq!(script.lines(), ["BYE"], "the ACK that is missing still is not waited for");
+    for (method, cseq) in [("INVITE", 2), ("UPDATE", 3), ("INFO", 4), ("OPTIONS", 5)] {
+        script.hear(&request(method, &format!("x{cseq}"), cseq, &tag, "hold"));
+        assert_eq!(script.lines(), ["481"], "{method}");
+    }
+    script.hear(&request("ACK", "ack", 1, &tag, ""));
+    script.hear(&request("BYE", "bye", 6, &tag, ""));
+    assert_eq!((script.lines(), script.told()), (vec!["200".to_owned()], Vec::new()), "§15: both hung up");
+    script.settle();
+    assert_eq!(script.told(), ["Closed 1"]);
+    assert!(script.end.is_idle());
+}
+
+#[test]
+fn a_target_that_moved_and_numbers_that_were_used_are_written_down() {
+    let mut script = Script::answered();
+    script.facts.clear();
+    script.act(|end, now, out| end.info(now, leg(1), body("x").unwrap(), out));
+    assert_eq!(script.facts, [Fact::Sequence { leg: leg(1), cseq: 1 }]);
+    let tag = script.sent.pop().unwrap().1.from().unwrap().tag().unwrap().to_owned();
+    script.facts.clear();
+    script.hear(&request("INVITE", "b", 2, &tag, "hold"));
+    assert_eq!(script.facts, [], "the same Contact");
+    let tx = script.take_tx();
+    script.act(|end, now, out| end.reply(now, tx, 200, &reply("held"), out));
+    script.hear(&request("ACK", "c", 2, &tag, ""));
+    script
+        .hear(&request("UPDATE", "d", 3, &tag, "").replace("sip:peer@10.0.0.2>\nMax", "sip:peer@10.0.0.2:5077>\nMax"));
+    let image = image_of(&script.facts);
+    let bye = revived(image).sent.pop().unwrap();
+    assert_eq!((bye.1.request_uri_text(), bye.0.peer.port()), ("sip:peer@10.0.0.2:5077", 5077));
+}
+
+#[test]
+fn a_restored_leg_is_there_once_and_over_a_lost_connection_it_closes() {
+    let mut before = Script::new();
+    let invite = before.call(body("offer"));
+    before.answer(&invite, 200, "a", CONTACT);
+    let image = image_of(&before.facts);
+    let mut script = revived(image.clone());
+    script.act(|end, now, out| end.restore(now, leg(1), image, out));
+    let flow: Flow = script.sent[0].0;
+    script.act(|end, now, out| end.flow_closed(now, flow, out));
+    assert_eq!(script.told(), ["Closed 1"]);
+    script.settle();
+    assert!(script.end.is_idle());
+}

@@ -1,0 +1,89 @@
+//! A call whose logic panicked: what it owned is wound up from the switch's own list, and its record says `fault`.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use base::{CallId, EndId, EndReason, Job, Now, Record, RecordEntry, StartRecord};
+use call::{Action, Call, Event, Fact, Held, Signal};
+
+use crate::remnant::{OpenLeg, Remnant};
+use crate::{Effects, Switch};
+
+/// What a call owns outside itself, noted by the switch as it comes and goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Estate {
+    start: StartRecord,
+    legs: Vec<OpenLeg>,
+    held: Vec<Held>,
+    ends: Vec<EndId>,
+    /// The end record is out.
+    recorded: bool,
+}
+
+impl Estate {
+    /// Of a call that arrives: one dialog and one media end.
+    pub(crate) fn new(start: StartRecord, end: EndId) -> Estate {
+        let citizen = OpenLeg { index: 0, serves: None };
+        Estate { start, legs: vec![citizen], held: Vec::new(), ends: vec![end], recorded: false }
+    }
+
+    /// Before the call hears of it.
+    pub(crate) fn note_event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Offer(offer) => {
+                self.held.push(Held { agent: offer.agent, reservation: offer.reservation });
+                self.ends.extend(offer.contacts.iter().map(|(_, lease)| lease.end));
+            }
+            Event::Signal { leg, signal: Signal::Closed } => self.legs.retain(|l| l.index != *leg),
+            _ => {}
+        }
+    }
+
+    /// Before the action is carried out.
+    pub(crate) fn note_action(&mut self, action: &Action) {
+        match action {
+            Action::Fact(Fact::Dialled { leg, agent, reservation }) => {
+                let serves = Some(Held { agent: *agent, reservation: *reservation });
+                self.legs.push(OpenLeg { index: *leg, serves });
+            }
+            Action::Fact(Fact::Released { reservation, .. }) => self.held.retain(|h| h.reservation != *reservation),
+            Action::Job(Job::Close { end }) => self.ends.retain(|e| e != end),
+            Action::Record(RecordEntry::End(_)) => self.recorded = true,
+            _ => {}
+        }
+    }
+
+    /// The record that the call itself would give, or what the switch knows where the call cannot even say that.
+    fn record(&self, now: Now, call: &mut Call) -> Record {
+        let told = catch_unwind(AssertUnwindSafe(|| call.cut_short(now, EndReason::Fault)));
+        told.unwrap_or_else(|_| call::Ledger::of(self.start.clone()).record(now.wall, EndReason::Fault))
+    }
+}
+
+impl Switch {
+    /// Ends a call that could not even arrive.
+    pub(crate) fn stillborn(&mut self, now: Now, id: CallId, estate: Estate, out: &mut Effects) {
+        self.counters.faults += 1;
+        let record = call::Ledger::of(estate.start.clone()).record(now.wall, EndReason::Fault);
+        self.wind_up(now, id, estate, record, out);
+    }
+
+    /// Ends a call without asking it: media closed, the place in the queue kept for a redial, one record, BYE to all.
+    pub(crate) fn fault(&mut self, now: Now, id: CallId, out: &mut Effects) {
+        let Some(mut entry) = self.forget(id) else { return };
+        self.counters.faults += 1;
+        let record = entry.estate.record(now, &mut entry.call);
+        self.wind_up(now, id, entry.estate, record, out);
+    }
+
+    fn wind_up(&mut self, now: Now, id: CallId, estate: Estate, record: Record, out: &mut Effects) {
+        let Estate { legs, held, ends, recorded, .. } = estate;
+        if !recorded {
+            let record = Box::new(record);
+            out.facts.push(crate::Fact::Call { call: id, fact: Fact::Ended { record: record.clone() } });
+            self.record(RecordEntry::End(record), out);
+        }
+        out.jobs.extend(ends.into_iter().map(|end| (end.worker, Job::Close { end })));
+        out.queue.push(acd::Command::Keep { call: id });
+        self.wind_down(now, id, Remnant { legs, held }, out);
+    }
+}

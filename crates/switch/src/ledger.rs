@@ -1,0 +1,156 @@
+//! Everything that a restart needs, as plain data: made from facts alone, never from decisions.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use base::pack::{Packed, Unpacker, Unreadable};
+use base::{AgentId, CallId, GroupId, Now, RecordEntry, packed_struct};
+
+use crate::Fact;
+
+/// What the journal of one node comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ledger {
+    /// The moment of the newest turn.
+    pub now: Now,
+    names: Names,
+    pub(crate) queue: acd::Ledger,
+    pub(crate) roster: roster::Ledger,
+    pub(crate) calls: BTreeMap<CallId, OpenCall>,
+    /// What the store has not confirmed.
+    pub(crate) unwritten: VecDeque<RecordEntry>,
+}
+
+/// What groups and agents were called whose places are ids.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Names {
+    pub(crate) groups: Vec<String>,
+    pub(crate) agents: Vec<String>,
+}
+
+/// A call that is not over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OpenCall {
+    pub(crate) call: call::Ledger,
+    /// Its dialogs by leg.
+    pub(crate) images: BTreeMap<u16, sip::Image>,
+}
+
+packed_struct!(Names { groups, agents });
+
+/// Entries that wait for a database that does not answer: an hour of the worst surge. Beyond it the oldest goes, and the store
+/// says that it lost records.
+const UNWRITTEN_MAX: usize = 200_000;
+
+impl Ledger {
+    pub fn apply(&mut self, fact: Fact) {
+        match fact {
+            Fact::Turn { now } => self.now = now,
+            Fact::Queue(fact) => self.queue.apply(fact),
+            Fact::Roster(fact) => self.roster.apply(fact),
+            Fact::Call { call, fact: call::Fact::Over } => drop(self.calls.remove(&call)),
+            Fact::Call { call, fact } => self.apply_call(call, fact),
+            Fact::Leg(fact) => self.apply_leg(fact),
+            Fact::Agent(event) => self.owe(RecordEntry::Agent(event)),
+            Fact::Written { count } => {
+                let count = usize::try_from(count).unwrap_or(usize::MAX).min(self.unwritten.len());
+                self.unwritten.drain(..count);
+            }
+            Fact::Names { groups, agents } => self.rename(Names { groups, agents }),
+        }
+    }
+
+    fn apply_call(&mut self, id: CallId, fact: call::Fact) {
+        if let call::Fact::Ended { record } = &fact {
+            self.owe(RecordEntry::End(record.clone()));
+        }
+        self.open(id).call.apply(fact);
+    }
+
+    fn apply_leg(&mut self, fact: sip::Fact) {
+        match fact {
+            sip::Fact::Image { leg, image } => drop(self.open(leg.call).images.insert(leg.index, *image)),
+            sip::Fact::Sequence { leg, cseq } => {
+                if let Some(image) = self.calls.get_mut(&leg.call).and_then(|c| c.images.get_mut(&leg.index)) {
+                    image.sequence(cseq);
+                }
+            }
+            sip::Fact::Closed { leg } => {
+                if let Some(call) = self.calls.get_mut(&leg.call) {
+                    call.images.remove(&leg.index);
+                }
+            }
+        }
+    }
+
+    fn open(&mut self, id: CallId) -> &mut OpenCall {
+        self.calls.entry(id).or_insert_with(|| OpenCall { call: call::Ledger::new(id), images: BTreeMap::new() })
+    }
+
+    fn owe(&mut self, entry: RecordEntry) {
+        if self.unwritten.len() >= UNWRITTEN_MAX {
+            self.unwritten.pop_front();
+        }
+        self.unwritten.push_back(entry);
+    }
+
+    /// A start under another configuration: ids are places in its lists, names stay what they are.
+    fn rename(&mut self, names: Names) {
+        let old = std::mem::replace(&mut self.names, names);
+        if old == self.names || old == Names::default() {
+            return;
+        }
+        let group = |id: GroupId| place(&old.groups, &self.names.groups, usize::from(id.0)).map(|p| GroupId(p as u16));
+        let agent = |id: AgentId| place(&old.agents, &self.names.agents, id.0 as usize).map(|p| AgentId(p as u32));
+        self.queue = std::mem::take(&mut self.queue).renumbered(group, agent);
+        self.roster = std::mem::take(&mut self.roster).renumbered(agent);
+        for open in self.calls.values_mut() {
+            open.call.renumber(agent);
+        }
+    }
+
+    /// Calls that are not over.
+    pub fn open_calls(&self) -> usize {
+        self.calls.len()
+    }
+}
+
+/// Where the name at a place of `old` stands in `new`.
+fn place(old: &[String], new: &[String], at: usize) -> Option<usize> {
+    let name = old.get(at)?;
+    new.iter().position(|n| n == name)
+}
+
+impl Packed for OpenCall {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.call.pack(out);
+        self.images.iter().map(|(leg, image)| (*leg, image.clone())).collect::<Vec<_>>().pack(out);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Result<OpenCall, Unreadable> {
+        let call = call::Ledger::unpack(from)?;
+        Ok(OpenCall { call, images: Vec::<(u16, sip::Image)>::unpack(from)?.into_iter().collect() })
+    }
+}
+
+/// The form of a snapshot.
+impl Packed for Ledger {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.now.pack(out);
+        self.names.pack(out);
+        self.queue.pack(out);
+        self.roster.pack(out);
+        self.calls.iter().map(|(id, call)| (*id, call.clone())).collect::<Vec<_>>().pack(out);
+        self.unwritten.iter().cloned().collect::<Vec<_>>().pack(out);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Result<Ledger, Unreadable> {
+        Ok(Ledger {
+            now: Packed::unpack(from)?,
+            names: Packed::unpack(from)?,
+            queue: Packed::unpack(from)?,
+            roster: Packed::unpack(from)?,
+            calls: Vec::<(CallId, OpenCall)>::unpack(from)?.into_iter().collect(),
+            unwritten: Vec::<RecordEntry>::unpack(from)?.into(),
+        })
+    }
+}

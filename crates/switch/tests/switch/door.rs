@@ -1,0 +1,171 @@
+//! Who may call, who may register, and what the others are told.
+
+use std::time::Duration;
+
+use crate::kit::{Bench, CARRIER, SDP, STRANGER, invite, request};
+use base::{EndReason, Job, RecordEntry};
+use call::plan::{Limits, Refusal};
+use sip::digest::{answer, strongest};
+use sip::{Message, Name};
+use switch::Input;
+
+/// The `Authorization` line that answers the 401 just sent.
+fn proof(bench: &Bench, user: &str, password: &str, method: &str, uri: &str) -> String {
+    let (_, refusal) = bench.sent.iter().find(|(_, m)| m.status() == Some(401)).expect("a challenge");
+    let (_, challenge) = strongest(refusal).expect("an algorithm that we speak");
+    format!("Authorization: {}\r\n", answer(&challenge, user, password, method, uri, "c"))
+}
+
+fn register(bench: &mut Bench, user: &str, password: &str, tag: &str) -> Option<u16> {
+    let uri = "sip:10.0.0.1";
+    let text = |extra: &str, tag: &str| {
+        let text = request("REGISTER", uri, user, tag, extra, "");
+        text.replace(&format!("To: <{uri}>"), &format!("To: <sip:{user}@10.0.0.1>"))
+    };
+    bench.receive(CARRIER, &text("", tag));
+    if bench.status() != Some(401) {
+        return bench.status();
+    }
+    let proof = proof(bench, user, password, "REGISTER", uri);
+    bench.receive(CARRIER, &text(&proof, &format!("{tag}x")));
+    bench.status()
+}
+
+#[test]
+fn a_trunks_caller_is_answered_and_recorded_before_the_answer_leaves() {
+    let mut bench = Bench::new();
+    bench.receive(CARRIER, &invite("a"));
+    assert_eq!(bench.status(), Some(200));
+    let RecordEntry::Start(start) = &bench.records[0] else { panic!("{:?}", bench.records) };
+    assert_eq!(
+        (start.caller.as_str(), start.called.as_str(), start.source.as_str()),
+        ("13800138000", "12345", "trunk")
+    );
+    assert!(matches!(bench.jobs.last(), Some((_, Job::Open { .. }))), "{:?}", bench.jobs);
+}
+
+#[test]
+fn a_number_that_is_not_ours_is_404_and_leaves_no_call() {
+    let mut bench = Bench::new();
+    bench.receive(CARRIER, &request("INVITE", "sip:99999@10.0.0.1", "138", "a", "", SDP));
+    assert_eq!(bench.status(), Some(404));
+    assert_eq!(bench.exchange.switch.calls(), 0);
+    assert!(bench.records.is_empty());
+}
+
+#[test]
+fn a_tel_uri_reaches_us_too() {
+    let mut bench = Bench::new();
+    bench.receive(CARRIER, &request("INVITE", "tel:12345;phone-context=+86", "138", "a", "", SDP));
+    assert_eq!(bench.status(), Some(200));
+}
+
+#[test]
+fn a_stranger_is_challenged_and_a_trunk_from_elsewhere_proves_itself() {
+    let mut bench = Bench::new();
+    bench.receive(STRANGER, &invite("a"));
+    assert_eq!(bench.status(), Some(401));
+    let wrong = proof(&bench, "carrier", "guess", "INVITE", "sip:12345@10.0.0.1");
+    let right = proof(&bench, "carrier", "secret", "INVITE", "sip:12345@10.0.0.1");
+    let with = |extra: &str, tag: &str| request("INVITE", "sip:12345@10.0.0.1", "138", tag, extra, SDP);
+    bench.receive(STRANGER, &with(&wrong, "b"));
+    assert_eq!(bench.status(), Some(403));
+    bench.receive(STRANGER, &with(&right, "c"));
+    assert_eq!(bench.status(), Some(200));
+}
+
+#[test]
+fn agents_register_and_nobody_learns_who_exists() {
+    let mut bench = Bench::new();
+    assert_eq!(register(&mut bench, "1001", "pass-1001", "a"), Some(200));
+    let (_, ok) = bench.sent.last().expect("a 200");
+    assert!(ok.header(Name::Contact).is_some_and(|c| c.contains("expires=300")), "{ok:?}");
+    let known = register(&mut bench, "1001", "wrong", "b");
+    let unknown = register(&mut bench, "7777", "wrong", "c");
+    assert_eq!((known, unknown), (Some(403), Some(403)));
+}
+
+#[test]
+fn a_registered_agent_is_rung_for_a_waiting_caller() {
+    let mut bench = Bench::new();
+    register(&mut bench, "1001", "pass-1001", "r");
+    bench.receive(CARRIER, &invite("a"));
+    let to = bench.sent.iter().find_map(|(_, m)| m.header(Name::To).filter(|_| m.status() == Some(200)));
+    let to = to.expect("our 200").to_owned();
+    let ack = request("ACK", "sip:12345@10.0.0.1", "13800138000", "a", "", "");
+    bench.receive(CARRIER, &ack.replace("To: <sip:12345@10.0.0.1>", &format!("To: {to}")));
+    let rung: Vec<&Message> = bench.sent.iter().map(|(_, m)| m).filter(|m| m.method() == sip::Method::Invite).collect();
+    assert_eq!(rung.len(), 1, "the agent's phone rings in the same turn");
+    assert!(rung[0].header(Name::From).is_some_and(|f| f.contains("13800138000 consult 0s")), "{:?}", rung[0]);
+}
+
+#[test]
+fn a_full_switch_and_one_without_ports_say_so() {
+    let mut bench = Bench::new();
+    for tag in ["a", "b", "c"] {
+        bench.receive(CARRIER, &invite(tag));
+        assert_eq!(bench.status(), Some(200));
+    }
+    bench.receive(CARRIER, &invite("d"));
+    assert_eq!(bench.status(), Some(503));
+    assert!(bench.sent.iter().any(|(_, m)| m.header(Name::RetryAfter).is_some()));
+}
+
+#[test]
+fn a_drain_refuses_new_calls_and_a_stop_ends_the_others() {
+    let mut bench = Bench::new();
+    bench.receive(CARRIER, &invite("a"));
+    bench.feed(Input::Drain);
+    bench.receive(CARRIER, &invite("b"));
+    assert_eq!(bench.status(), Some(503));
+    bench.feed(Input::StopCalls);
+    // The caller never acknowledges: the BYE waits for the ACK's time-out, then for its own.
+    bench.pass(Duration::from_secs(80));
+    assert!(bench.exchange.is_idle(), "{} calls are left", bench.exchange.switch.calls());
+    let ends = bench.records.iter().filter_map(|r| match r {
+        RecordEntry::End(record) => Some(record.end_reason),
+        RecordEntry::Start(_) | RecordEntry::Agent(_) => None,
+    });
+    assert_eq!(ends.collect::<Vec<_>>(), [EndReason::Shutdown]);
+}
+
+#[test]
+fn options_are_answered_and_other_methods_belong_into_dialogs() {
+    let mut bench = Bench::new();
+    bench.receive(STRANGER, &request("OPTIONS", "sip:12345@10.0.0.1", "x", "a", "", ""));
+    assert_eq!(bench.status(), Some(200));
+    bench.receive(STRANGER, &request("INFO", "sip:12345@10.0.0.1", "x", "b", "", ""));
+    assert_eq!(bench.status(), Some(481));
+    bench.receive(STRANGER, &request("SUBSCRIBE", "sip:12345@10.0.0.1", "x", "c", "", ""));
+    assert_eq!(bench.status(), Some(405));
+}
+
+#[test]
+fn more_calls_in_a_second_than_allowed_are_told_to_come_later_as_the_carrier_likes_it() {
+    let mut bench = Bench::with(|plan, _| {
+        let refusal = Refusal { status: 486, retry_after: Duration::from_secs(7) };
+        plan.limits = Limits { calls: 100, calls_per_s: Some(2), refusal, ..plan.limits };
+    });
+    let statuses = ["a", "b", "c"].map(|tag| bench.receive(CARRIER, &invite(tag)).status());
+    assert_eq!(statuses, [Some(200), Some(200), Some(486)]);
+    let retry = bench.sent.iter().find_map(|(_, m)| m.header(Name::RetryAfter).map(str::to_owned));
+    assert_eq!(retry.as_deref(), Some("7"));
+    bench.pass(Duration::from_millis(500));
+    assert_eq!(["d", "e"].map(|tag| bench.receive(CARRIER, &invite(tag)).status()), [Some(200), Some(486)]);
+}
+
+#[test]
+fn a_shed_call_leaves_nothing_behind_and_a_repeated_one_is_no_new_call() {
+    let mut bench = Bench::new();
+    bench.receive(CARRIER, &invite("a"));
+    bench.sent.clear();
+    let flow = base::Flow::udp(base::NetworkId(0), std::net::SocketAddr::from(CARRIER));
+    bench.feed(Input::Shed { flow, bytes: invite("b").as_bytes() });
+    assert_eq!(bench.status(), Some(503));
+    assert!(bench.sent.iter().any(|(_, m)| m.header(Name::RetryAfter) == Some("10")));
+    bench.sent.clear();
+    bench.feed(Input::Shed { flow, bytes: invite("a").as_bytes() });
+    assert_ne!(bench.status(), Some(503), "the first one was let in");
+    bench.feed(Input::Shed { flow, bytes: b"INVITE nonsense" });
+    assert_eq!(bench.exchange.switch.calls(), 1);
+}

@@ -1,0 +1,198 @@
+//! An exchange on a bench: a small plan, hand-written messages, virtual time.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use acd::Acd;
+use base::{
+    EndId, Epoch, Flow, Job, Lease, NetworkId, Notice, Now, RecordEntry, Rng, Secret, SoundId, SwitchId, Time,
+    Transport, Wall, WorkerId,
+};
+use call::Plan;
+use call::plan::{
+    Agent, CalledNumber, Connect, Credentials, Digest, Group, Limits, MenuVersion, Network, Subnet, Trunk,
+};
+use ivr::{Kind, Node, Prompts, Tree};
+use roster::Roster;
+use sip::Message;
+use switch::{Config, Effects, Exchange, Input, Switch};
+
+/// Inside the trunk's network.
+pub(crate) const CARRIER: ([u8; 4], u16) = ([10, 1, 0, 1], 5060);
+/// In no trunk's network.
+pub(crate) const STRANGER: ([u8; 4], u16) = ([192, 0, 2, 9], 5060);
+const LEASES: u16 = 4;
+
+pub(crate) struct Bench {
+    pub(crate) exchange: Exchange,
+    pub(crate) now: Now,
+    pub(crate) records: Vec<RecordEntry>,
+    pub(crate) jobs: Vec<(WorkerId, Job)>,
+    pub(crate) sent: Vec<(Flow, Message)>,
+}
+
+fn menu(prompts: &Prompts) -> MenuVersion {
+    let kind = Kind::Queue { group: "consult".to_owned(), by_locale: Vec::new(), priority: 0 };
+    let node = Node { name: "person".to_owned(), prompt: Vec::new(), interrupt: true, kind };
+    let tree = Tree {
+        locales: vec!["zh-CN".to_owned()],
+        start: "person".to_owned(),
+        person: "person".to_owned(),
+        silence: Duration::from_secs(5),
+        silence_tries: 2,
+        invalid_tries: 2,
+        on_silence: None,
+        on_invalid: None,
+        invalid_prompt: "music".to_owned(),
+        nodes: vec![node],
+    };
+    let names = ivr::Names { groups: &["consult".to_owned()], hours: &[], prompts };
+    let menu = ivr::compile(&tree, names).expect("the bench's menu is right").menu;
+    MenuVersion { name: "12345".to_owned(), version: "v1".to_owned(), menu }
+}
+
+fn plan() -> Plan {
+    let mut prompts = Prompts::new(vec!["zh-CN".to_owned()]);
+    prompts.insert("music", ivr::LocaleId(0), SoundId(0));
+    let network = Network {
+        name: "carrier".to_owned(),
+        transport: Transport::Udp,
+        advertised_host: "10.0.0.1".to_owned(),
+        advertised_port: 5060,
+    };
+    let trunk = Trunk {
+        name: "trunk".to_owned(),
+        sources: vec![Subnet { address: IpAddr::V4(Ipv4Addr::new(10, 1, 0, 0)), prefix: 16 }],
+        credentials: Some(Credentials { user: "carrier".to_owned(), password: Secret("secret".to_owned()) }),
+    };
+    Plan {
+        realm: "12345".to_owned(),
+        digest: vec![Digest::Sha256, Digest::Md5],
+        networks: vec![network],
+        trunks: vec![trunk],
+        called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
+        menus: vec![Arc::new(menu(&prompts))],
+        prompts,
+        groups: vec![Group {
+            name: "consult".to_owned(),
+            music: SoundId(0),
+            announce_every: None,
+            announce_position: false,
+        }],
+        agents: vec![Agent { number: "1001".to_owned(), password: Secret("pass-1001".to_owned()) }],
+        star_codes: roster::StarCodes::default(),
+        connect: Connect { show_citizen: true, say_agent_number: false },
+        limits: Limits { calls: 3, talk: Duration::from_secs(600), menu: Duration::from_secs(60), ..Limits::default() },
+    }
+}
+
+impl Bench {
+    pub(crate) fn new() -> Bench {
+        Bench::with(|_, _| {})
+    }
+
+    /// With another plan, or a drill.
+    pub(crate) fn with(edit: impl FnOnce(&mut Plan, &mut Config)) -> Bench {
+        let now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
+        let group = acd::Group {
+            name: "consult".to_owned(),
+            ring: Duration::from_secs(20),
+            wrap_up: Duration::ZERO,
+            limit: 10,
+            wait: None,
+            overflow: acd::Overflow::Message,
+        };
+        let skills = vec![acd::Skill { group: base::GroupId(0), level: 1 }];
+        let acd_plan = acd::Plan {
+            groups: vec![group],
+            agents: vec![acd::Agent { skills, wrap_up: None }],
+            ..acd::Plan::default()
+        };
+        let roster_plan = roster::Plan {
+            agents: vec![roster::Agent { number: "1001".to_owned(), ready_on_register: true }],
+            expires_min: Duration::from_secs(30),
+            expires_default: Duration::from_secs(300),
+            expires_max: Duration::from_secs(3600),
+            contacts_max: 3,
+            ..roster::Plan::default()
+        };
+        let mut config = Config {
+            id: SwitchId::default(),
+            epoch: Epoch(1),
+            product: "hotline".to_owned(),
+            nonce_key: [7; 32],
+            workers: 1,
+            leases_ready: LEASES,
+            drill: None,
+        };
+        let mut plan = plan();
+        edit(&mut plan, &mut config);
+        let switch = Switch::new(config, Arc::new(plan), now.time, Rng::from_number(1));
+        let exchange = Exchange::new(switch, Acd::new(acd_plan, now.time), Roster::new(roster_plan, now.time));
+        let mut bench = Bench { exchange, now, records: Vec::new(), jobs: Vec::new(), sent: Vec::new() };
+        for slot in 0..u32::from(LEASES) {
+            bench.lease(slot);
+        }
+        bench
+    }
+
+    pub(crate) fn lease(&mut self, slot: u32) {
+        let end = EndId { slot, ..EndId::default() };
+        let address = SocketAddr::from(([10, 0, 0, 1], 20_000 + 2 * slot as u16));
+        let notice = Notice::Leased(Lease { end, network: NetworkId(0), address });
+        self.feed(Input::Notice { worker: WorkerId(0), notice });
+    }
+
+    pub(crate) fn feed(&mut self, input: Input<'_>) {
+        let mut effects = Effects::default();
+        self.exchange.handle(self.now, input, &mut effects);
+        self.records.append(&mut effects.records);
+        self.jobs.append(&mut effects.jobs);
+        for message in effects.messages {
+            let parsed = Message::parse(&message.bytes).expect("what we send can be read");
+            self.sent.push((message.flow, parsed));
+        }
+    }
+
+    /// Receives a message from a peer; `sent` holds the answers alone.
+    pub(crate) fn receive(&mut self, from: ([u8; 4], u16), text: &str) -> &mut Bench {
+        self.sent.clear();
+        let flow = Flow::udp(NetworkId(0), SocketAddr::from(from));
+        self.feed(Input::Message { flow, bytes: text.as_bytes() });
+        self
+    }
+
+    /// The final status of what was just answered.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.sent.iter().filter_map(|(_, m)| m.status()).rfind(|s| *s >= 200)
+    }
+
+    /// Lets `after` pass, turning at each deadline.
+    pub(crate) fn pass(&mut self, after: Duration) {
+        self.sent.clear();
+        let end = self.now.plus(after);
+        while let Some(at) = self.exchange.next_timeout().filter(|at| *at <= end.time) {
+            self.now = self.now.plus(at - self.now.time);
+            self.feed(Input::Deadline);
+        }
+        self.now = end;
+    }
+}
+
+/// A request of a phone at `host`, with its own Call-ID and branch.
+pub(crate) fn request(method: &str, uri: &str, from: &str, tag: &str, extra: &str, body: &str) -> String {
+    let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
+    format!(
+        "{method} {uri} SIP/2.0\r\nVia: SIP/2.0/UDP 10.1.0.1:5060;branch=z9hG4bK-{tag}-{method};rport\r\n\
+         Max-Forwards: 70\r\nFrom: <sip:{from}@10.1.0.1>;tag={tag}\r\nTo: <{uri}>\r\nCall-ID: {tag}@10.1.0.1\r\n\
+         CSeq: 1 {method}\r\nContact: <sip:{from}@10.1.0.1:5060>\r\n{extra}{kind}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+pub(crate) const SDP: &str = "v=0\r\no=- 1 1 IN IP4 10.1.0.1\r\ns=-\r\nc=IN IP4 10.1.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8 0 101\r\na=rtpmap:101 telephone-event/8000\r\n";
+
+pub(crate) fn invite(tag: &str) -> String {
+    request("INVITE", "sip:12345@10.0.0.1", "13800138000", tag, "", SDP)
+}

@@ -1,0 +1,6 @@
+//! The exchange from outside: messages in, effects out, on virtual time.
+
+mod door;
+mod kit;
+mod panics;
+mod vanish;
