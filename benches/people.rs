@@ -225,8 +225,8 @@ impl People {
             (Some(300..), Method::Invite) => {
                 self.counts.refused += 1;
                 let repeated = [Name::Via, Name::From, Name::To, Name::CallId];
-                let ack =
-                    Builder::request(Method::Ack, &format!("sip:12345@{}", self.server)).header(Name::MaxForwards, 70);
+                let ack = Builder::request(Method::Ack, &format!("sip:12345@{}", self.server))
+                    .header(Name::MaxForwards, 70_u32);
                 // Of the INVITE's own transaction (RFC 3261 §17.1.1.3).
                 let with = |ack: Builder, name| ack.header_if(name, message.header(name));
                 let ack = repeated.into_iter().fold(ack, with).header(Name::Cseq, "1 ACK");
