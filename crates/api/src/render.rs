@@ -111,7 +111,7 @@ pub(crate) fn event(event: &Event, position: Position, who: &Who) -> Option<Valu
 
 fn call_event(row: &CallRow, what: &CallEvent, position: Position, at: Wall, who: &Who) -> Option<Map<String, Value>> {
     let about = match what {
-        CallEvent::Declined { agent, .. } => Some(&**agent),
+        CallEvent::Declined { agent, .. } | CallEvent::AgentLost { agent } => Some(&**agent),
         _ => row.offered.as_deref().or(row.agent.as_deref()),
     };
     if !who.sees(row) && (about.is_none() || about != who.agent()) {

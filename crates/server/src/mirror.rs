@@ -170,6 +170,10 @@ fn fold(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
             }
             CallEvent::Declined { agent, cause: cause_name(cause) }
         }
+        call::Fact::TalkEnded { .. } => {
+            row.talk_since = None;
+            CallEvent::AgentLost { agent: row.agent.take()? }
+        }
         call::Fact::Connected { number, .. } => {
             (row.phase, row.offered, row.agent) = (CallPhase::Connected, None, Some(number.into()));
             CallEvent::Connected

@@ -17,6 +17,7 @@ mod report;
 mod rim;
 mod scenario;
 mod stage;
+mod turn;
 mod wire;
 mod world;
 

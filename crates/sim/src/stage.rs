@@ -11,7 +11,8 @@ use crate::check::Audio;
 use crate::network::Packet;
 use crate::people::{Deed, People, Seat, tones_of};
 use crate::plan::Plans;
-use crate::world::{Turn, World};
+use crate::turn::Turn;
+use crate::world::World;
 use crate::{Impairment, Scenario, addresses};
 
 /// Windows of 100 ms in a row that hold the other's tones and no more: a voice, not the edge of one.
