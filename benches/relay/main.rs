@@ -26,6 +26,8 @@ const ROUND: Duration = Duration::from_secs(1);
 /// Odd, for the median.
 const ROUNDS: usize = 15;
 const ROUNDS_QUICK: usize = 5;
+/// The first packets set up routes and latches, and after two seconds to one place the engine connects a socket to it.
+const WARM: usize = 3;
 /// A machine with other work may lose some; with more lost the figures are those of something else.
 const LOST_MAX_PERCENT: usize = 10;
 
@@ -73,9 +75,10 @@ fn measure(codecs: [Codec; 2]) -> Result<Measured> {
     let threads = [raw::NAME, engine::NAME].map(|name| Thread::named(std::process::id(), name));
     let [raw_thread, thread] = threads;
     let (raw_thread, thread) = (raw_thread?, thread?);
-    // The first packets set up routes and latches.
-    round(&raw_thread, &mut raw_phones)?;
-    round(&thread, &mut phones)?;
+    for _ in 0..WARM {
+        round(&raw_thread, &mut raw_phones)?;
+        round(&thread, &mut phones)?;
+    }
     let (mut pairs, mut raw_micros, mut micros) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..if quick() { ROUNDS_QUICK } else { ROUNDS } {
         let (baseline, heard) = round(&raw_thread, &mut raw_phones)?;

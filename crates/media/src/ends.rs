@@ -7,14 +7,18 @@ use std::os::fd::OwnedFd;
 use base::{EndId, Key, Lease, NetworkId, Rng, Slab, Time, WorkerId};
 use legs::Channel;
 use rustix::event::epoll;
+use rustix::process::{Resource, getrlimit};
 
 use crate::NetworkMedia;
 use crate::ports::Ports;
-use crate::socket::Pair;
+use crate::socket::{Pair, Socket};
 
 /// Ports of other programs that one lease may meet before it gives up: the order is drawn, so as many in a row mean that
 /// nearly all are taken; some hundred binds take under a millisecond.
 const ATTEMPTS: usize = 256;
+
+/// Direct sockets opened in one turn: each takes some ten microseconds, and a packet that finds none left asks again.
+const DIRECT_A_TURN: u32 = 16;
 
 /// The name of the job bell among the sockets; no end has it, a slab never fills its last slot.
 pub(crate) const BELL: u64 = u64::MAX;
@@ -39,6 +43,10 @@ pub(crate) struct Ends {
     worker: WorkerId,
     networks: Vec<Network>,
     ends: Slab<End>,
+    /// Direct sockets that this turn may still open.
+    direct_left: u32,
+    /// File numbers below it are for direct sockets too; the rest is for calls alone.
+    direct_files: u64,
     pub(crate) epoll: OwnedFd,
 }
 
@@ -54,7 +62,9 @@ impl Ends {
             })
             .collect();
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        Ok(Ends { worker: WorkerId(worker), networks, ends: Slab::new(), epoll })
+        let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+        let direct_files = files - files / 4;
+        Ok(Ends { worker: WorkerId(worker), networks, ends: Slab::new(), direct_left: 0, direct_files, epoll })
     }
 
     pub(crate) fn worker(&self) -> WorkerId {
@@ -83,11 +93,15 @@ impl Ends {
 
     fn watch(&self, key: Key) -> io::Result<()> {
         let Some(end) = self.ends.get(key) else { return Ok(()) };
-        for channel in [Channel::Rtp, Channel::Rtcp] {
-            let name = epoll::EventData::new_u64(name(key, channel));
-            epoll::add(&self.epoll, end.pair.socket(channel), name, epoll::EventFlags::IN)?;
+        for which in [Socket::Rtp, Socket::Rtcp] {
+            self.watch_one(key, which, &end.pair)?;
         }
         Ok(())
+    }
+
+    fn watch_one(&self, key: Key, which: Socket, pair: &Pair) -> io::Result<()> {
+        let Some(socket) = pair.socket(which) else { return Ok(()) };
+        Ok(epoll::add(&self.epoll, socket, epoll::EventData::new_u64(name(key, which)), epoll::EventFlags::IN)?)
     }
 
     /// Frees the end and its ports; closing a socket takes it out of epoll.
@@ -100,15 +114,45 @@ impl Ends {
         }
     }
 
-    pub(crate) fn pair(&self, end: EndId) -> Option<&Pair> {
-        self.ends.get(key(end)).map(|end| &end.pair)
+    /// Begins a turn.
+    pub(crate) fn turn(&mut self) {
+        self.direct_left = DIRECT_A_TURN;
     }
 
-    /// The end and channel that epoll named; none when it was closed meanwhile.
-    pub(crate) fn named(&self, name: u64) -> Option<(EndId, Channel, &Pair)> {
+    /// Sends for an end; nothing for one that was closed.
+    ///
+    /// # Errors
+    /// What the system said when it did not take the datagram.
+    pub(crate) fn send(&mut self, end: EndId, channel: Channel, to: SocketAddr, bytes: &[u8]) -> io::Result<()> {
+        let Some(at) = self.ends.get_mut(key(end)) else { return Ok(()) };
+        let sent = at.pair.send(channel, to, bytes);
+        if at.pair.direct.is_due() && self.direct_left > 0 {
+            self.direct_left -= 1;
+            self.open_direct(key(end));
+        }
+        sent
+    }
+
+    /// Without it the end sends as before, at the price of a route a packet; nothing to tell.
+    fn open_direct(&mut self, key: Key) {
+        let files = self.direct_files;
+        let Some(End { network, pair }) = self.ends.get_mut(key) else { return };
+        let Some(network) = self.networks.get(usize::from(network.0)) else { return };
+        if pair.open_direct(network.dscp, files).is_err() {
+            return;
+        }
+        let name = epoll::EventData::new_u64(name(key, Socket::Direct));
+        let watched = pair.socket(Socket::Direct).map(|s| epoll::add(&self.epoll, s, name, epoll::EventFlags::IN));
+        if watched.is_none_or(|watched| watched.is_err()) {
+            pair.direct.close();
+        }
+    }
+
+    /// The end and socket that epoll named; none when it was closed meanwhile.
+    pub(crate) fn named(&self, name: u64) -> Option<(EndId, Socket, &Pair)> {
         let (found, end) = self.ends.at((name >> 32) as u32)?;
-        let channel = if name & 1 == 0 { Channel::Rtp } else { Channel::Rtcp };
-        (self::name(found, channel) == name).then_some((self.end_id(found), channel, &end.pair))
+        let which = [Socket::Rtp, Socket::Direct, Socket::Rtcp].into_iter().find(|w| self::name(found, *w) == name)?;
+        Some((self.end_id(found), which, &end.pair))
     }
 
     fn end_id(&self, key: Key) -> EndId {
@@ -120,10 +164,10 @@ fn key(end: EndId) -> Key {
     Key { slot: end.slot, generation: end.generation }
 }
 
-/// Slot, 31 bits of generation, channel.
-fn name(key: Key, channel: Channel) -> u64 {
-    let generation = u64::from(key.generation & 0x7fff_ffff);
-    u64::from(key.slot) << 32 | generation << 1 | u64::from(channel == Channel::Rtcp)
+/// Slot, 30 bits of generation, socket.
+fn name(key: Key, which: Socket) -> u64 {
+    let generation = u64::from(key.generation & 0x3fff_ffff);
+    u64::from(key.slot) << 32 | generation << 2 | which as u64
 }
 
 fn bind_next(network: &mut Network, now: Time) -> io::Result<Pair> {

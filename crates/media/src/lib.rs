@@ -7,6 +7,7 @@
 
 mod clock;
 mod counts;
+mod direct;
 mod ends;
 mod error;
 mod link;

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use legs::Channel;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType, ipproto, sockopt};
+
+use crate::direct::Direct;
 
 /// Longer than any packet of an Ethernet; what is longer is not ours.
 pub(crate) const PACKET: usize = 2048;
@@ -15,11 +17,30 @@ pub(crate) const PACKET: usize = 2048;
 /// stalled worker loses voice nor a flood fills the memory.
 const RECEIVE_BUFFER: usize = 64 * 1024;
 
-/// The two sockets of an end.
+/// Which socket of an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Socket {
+    Rtp,
+    Rtcp,
+    /// On the port of `Rtp`, connected to the peer.
+    Direct,
+}
+
+impl Socket {
+    pub(crate) const fn channel(self) -> Channel {
+        match self {
+            Socket::Rtp | Socket::Direct => Channel::Rtp,
+            Socket::Rtcp => Channel::Rtcp,
+        }
+    }
+}
+
+/// The sockets of an end.
 #[derive(Debug)]
 pub(crate) struct Pair {
     rtp: OwnedFd,
     rtcp: OwnedFd,
+    pub(crate) direct: Direct,
     pub(crate) port: u16,
 }
 
@@ -29,13 +50,15 @@ impl Pair {
         let above = port.checked_add(1).ok_or(io::ErrorKind::InvalidInput)?;
         let rtp = bind_one(SocketAddr::new(address, port), dscp)?;
         let rtcp = bind_one(SocketAddr::new(address, above), dscp)?;
-        Ok(Pair { rtp, rtcp, port })
+        Ok(Pair { rtp, rtcp, direct: Direct::default(), port })
     }
 
-    pub(crate) fn socket(&self, channel: Channel) -> impl AsFd + '_ {
-        match channel {
-            Channel::Rtp => self.rtp.as_fd(),
-            Channel::Rtcp => self.rtcp.as_fd(),
+    /// None for a direct socket that is not open.
+    pub(crate) fn socket(&self, which: Socket) -> Option<BorrowedFd<'_>> {
+        match which {
+            Socket::Rtp => Some(self.rtp.as_fd()),
+            Socket::Rtcp => Some(self.rtcp.as_fd()),
+            Socket::Direct => self.direct.socket(),
         }
     }
 
@@ -43,11 +66,14 @@ impl Pair {
     ///
     /// # Errors
     /// A datagram that is longer than `PACKET`, or than `buffer`, is an error too.
-    pub(crate) fn receive(&self, channel: Channel, buffer: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
+    pub(crate) fn receive(&self, which: Socket, buffer: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
+        let Some(socket) = self.socket(which) else { return Ok(None) };
         let room = buffer.len().min(PACKET);
-        let received = rustix::net::recvfrom(self.socket(channel), &mut buffer[..room], RecvFlags::TRUNC);
+        let received = rustix::net::recvfrom(socket, &mut buffer[..room], RecvFlags::TRUNC);
         let (_, length, from) = match received {
             Err(Errno::AGAIN | Errno::INTR) => return Ok(None),
+            // What a packet that was sent met (ICMP): a bound socket is not told of it either.
+            Err(_) if which == Socket::Direct => return Ok(None),
             other => other?,
         };
         let from = from.and_then(|from| SocketAddr::try_from(from).ok());
@@ -57,13 +83,37 @@ impl Pair {
         }
     }
 
-    pub(crate) fn send(&self, channel: Channel, to: SocketAddr, bytes: &[u8]) -> io::Result<()> {
-        rustix::net::sendto(self.socket(channel), bytes, SendFlags::empty(), &to)?;
+    pub(crate) fn send(&mut self, channel: Channel, to: SocketAddr, bytes: &[u8]) -> io::Result<()> {
+        let socket = match channel {
+            Channel::Rtp if self.direct.send(to, bytes) => return Ok(()),
+            Channel::Rtp => &self.rtp,
+            Channel::Rtcp => &self.rtcp,
+        };
+        rustix::net::sendto(socket, bytes, SendFlags::empty(), &to)?;
         Ok(())
+    }
+
+    /// Opens the direct socket; `files` as there.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn open_direct(&mut self, dscp: u8, files: u64) -> io::Result<()> {
+        self.direct.open(self.rtp.as_fd(), dscp, files)
     }
 }
 
 fn bind_one(address: SocketAddr, dscp: u8) -> io::Result<OwnedFd> {
+    let socket = unbound(address.ip(), dscp)?;
+    bind(&socket, address)?;
+    Ok(socket)
+}
+
+pub(crate) fn bind(socket: &OwnedFd, address: SocketAddr) -> io::Result<()> {
+    Ok(rustix::net::bind(socket, &address)?)
+}
+
+/// A socket for the packets of an end, of the family of `address`.
+pub(crate) fn unbound(address: IpAddr, dscp: u8) -> io::Result<OwnedFd> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = rustix::net::socket_with(family, SocketType::DGRAM, flags, Some(ipproto::UDP))?;
@@ -76,7 +126,6 @@ fn bind_one(address: SocketAddr, dscp: u8) -> io::Result<OwnedFd> {
         sockopt::set_ipv6_tclass(&socket, u32::from(class))?;
     }
     sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER)?;
-    rustix::net::bind(&socket, &address)?;
     Ok(socket)
 }
 
@@ -88,20 +137,20 @@ mod tests {
     fn a_pair_carries_datagrams_and_its_class() {
         for address in ["127.0.0.1", "::1"] {
             let address: IpAddr = address.parse().expect("an address");
-            let Some(pair) = (20_000..21_000).step_by(2).find_map(|port| Pair::bind(address, port, 46).ok()) else {
+            let Some(mut pair) = (20_000..21_000).step_by(2).find_map(|port| Pair::bind(address, port, 46).ok()) else {
                 assert!(address.is_ipv6(), "no IPv6 loopback in some containers");
                 continue;
             };
             let to_rtcp = SocketAddr::new(address, pair.port + 1);
             pair.send(Channel::Rtp, to_rtcp, b"hello").expect("sends");
             let mut buffer = [0; PACKET];
-            let received = std::iter::repeat_with(|| pair.receive(Channel::Rtcp, &mut buffer).expect("receives"))
+            let received = std::iter::repeat_with(|| pair.receive(Socket::Rtcp, &mut buffer).expect("receives"))
                 .find_map(|received| received);
             assert_eq!(received, Some((5, SocketAddr::new(address, pair.port))));
             assert_eq!(&buffer[..5], b"hello");
-            assert_eq!(pair.receive(Channel::Rtp, &mut buffer).expect("nothing"), None);
+            assert_eq!(pair.receive(Socket::Rtp, &mut buffer).expect("nothing"), None);
             if address.is_ipv4() {
-                assert_eq!(sockopt::ip_tos(pair.socket(Channel::Rtp)).expect("reads"), 46 << 2);
+                assert_eq!(sockopt::ip_tos(&pair.rtp).expect("reads"), 46 << 2);
             }
             assert!(Pair::bind(address, pair.port, 46).is_err(), "taken");
         }

@@ -107,6 +107,7 @@ impl Turns {
                 Err(error) => return Err(error.into()),
             }
             let now = self.parts.clock.now();
+            self.parts.ends.turn();
             self.take_jobs(now);
             for some in events.chunks(BATCH) {
                 self.receive(some);
@@ -185,13 +186,13 @@ impl Turns {
             if name == BELL {
                 self.parts.bell.hush();
             }
-            let Some((end, channel, pair)) = self.parts.ends.named(name) else { continue };
+            let Some((end, which, pair)) = self.parts.ends.named(name) else { continue };
             let room = self.bytes.get_mut(free..).unwrap_or_default();
-            match pair.receive(channel, room) {
+            match pair.receive(which, room) {
                 Ok(Some((length, from))) => {
                     let bytes = free..free + length;
                     free = bytes.end;
-                    self.batch.push(Received { end, channel, from, bytes });
+                    self.batch.push(Received { end, channel: which.channel(), from, bytes });
                 }
                 Ok(None) => {}
                 Err(_) => self.counts.receive_failed += 1,
@@ -211,8 +212,7 @@ impl Turns {
     /// Sends first: an end that closes may have a last word.
     fn carry_out(&mut self, now: Now) {
         for packet in &self.out.packets {
-            let Some(pair) = self.parts.ends.pair(packet.end) else { continue };
-            match pair.send(packet.channel, packet.to, self.out.bytes(packet)) {
+            match self.parts.ends.send(packet.end, packet.channel, packet.to, self.out.bytes(packet)) {
                 Ok(()) => self.counts.sent += 1,
                 Err(_) => self.counts.send_failed += 1,
             }
