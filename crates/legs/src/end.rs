@@ -22,47 +22,53 @@ pub(crate) enum Hears {
 }
 
 /// A leased end at work.
+///
+/// Its fields stand in an order: what a voice packet reads at its talker and at its listener fills nine cache lines, so
+/// that two thousand ends take little from the caches that the system's sockets need.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(crate) struct End {
-    pub(crate) id: EndId,
-    pub(crate) leg: LegId,
-    pub(crate) params: MediaParams,
-    pub(crate) rtp: Latch,
-    pub(crate) rtcp: Latch,
-    pub(crate) inbound: Inbound,
-    pub(crate) outbound: Outbound,
     /// The ends, by slot, that hear this one.
     pub(crate) listeners: Vec<u32>,
+    pub(crate) rtp: Latch,
+    pub(crate) params: MediaParams,
+    pub(crate) id: EndId,
+    pub(crate) outbound: Outbound,
     pub(crate) timers: Timers,
+    pub(crate) inbound: Inbound,
+    pub(crate) rtcp: Latch,
+    pub(crate) leg: LegId,
 }
 
-/// What the peer sends.
+/// What the peer sends; first what each packet changes.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Inbound {
     pub(crate) receiver: Receiver,
-    pub(crate) presses: Presses,
-    pub(crate) refused: u64,
-    /// A packet was accepted once.
-    pub(crate) heard: bool,
     /// When the last packet was accepted, or when packets began to be expected.
     pub(crate) heard_at: Time,
+    /// A packet was accepted once.
+    pub(crate) heard: bool,
+    pub(crate) refused: u64,
+    pub(crate) presses: Presses,
 }
 
-/// What the peer gets.
+/// What the peer gets; first what each relayed packet changes.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Outbound {
     pub(crate) sender: Sender,
-    pub(crate) hears: Hears,
     pub(crate) rewriter: Rewriter,
-    pub(crate) music: Music,
-    /// When the next packet of our own is due; a point of the end's grid.
-    pub(crate) due: Time,
-    pub(crate) cname: [u8; CNAME_LEN],
-    /// Packets sent when the last report left.
-    pub(crate) reported: u64,
     /// A report or a packet left: there is somebody to say goodbye to.
     pub(crate) known: bool,
+    /// When the next packet of our own is due; a point of the end's grid.
+    pub(crate) due: Time,
+    pub(crate) hears: Hears,
+    pub(crate) music: Music,
+    /// Packets sent when the last report left.
+    pub(crate) reported: u64,
     pub(crate) round_trip: RoundTrip,
+    pub(crate) cname: [u8; CNAME_LEN],
 }
 
 /// The armed deadlines; one that is missing is not wanted now.
@@ -116,6 +122,19 @@ impl End {
         }
     }
 
+    /// Reads a field of each cache line that a voice packet of this end reads; the sum means nothing.
+    pub(crate) fn touch_inbound(&self) -> u64 {
+        let inbound = &self.inbound;
+        let far = inbound.receiver.received() ^ inbound.heard_at.as_nanos() ^ u64::from(self.timers.told_silent);
+        far ^ u64::from(self.id.slot) ^ self.listeners.len() as u64
+    }
+
+    /// The same for a packet that is relayed to this end.
+    pub(crate) fn touch_outbound(&self) -> u64 {
+        let far = self.outbound.sender.packets() ^ u64::from(self.outbound.known);
+        far ^ u64::from(self.id.slot) ^ self.listeners.len() as u64
+    }
+
     /// The time that a packet of our own lasts.
     pub(crate) fn packet_time(&self) -> Duration {
         // The range of `MediaParams::ptime_ms`; a value outside of it must not stop the clock or overfill a datagram.
@@ -143,4 +162,40 @@ fn cname(rng: &mut Rng) -> [u8; CNAME_LEN] {
     let mut drawn = [0; CNAME_LEN];
     rng.fill(&mut drawn);
     drawn.map(|byte| b"0123456789abcdef"[usize::from(byte & 15)])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::mem::{offset_of, size_of};
+    use std::ops::Range;
+
+    use super::*;
+
+    fn lines(fields: impl IntoIterator<Item = Range<usize>>) -> BTreeSet<usize> {
+        fields.into_iter().flat_map(|field| field.start / 64..=(field.end - 1) / 64).collect()
+    }
+
+    #[test]
+    fn a_packet_touches_few_cache_lines() {
+        let at = |start: usize, len: usize| start..start + len;
+        let [inbound, outbound] = [offset_of!(End, inbound), offset_of!(End, outbound)];
+        let both = [
+            at(offset_of!(End, listeners), size_of::<Vec<u32>>()),
+            at(offset_of!(End, rtp), crate::latch::HOT),
+            at(offset_of!(End, params) + offset_of!(MediaParams, direction), 1),
+            at(offset_of!(End, params) + offset_of!(MediaParams, receive_type), 1),
+            at(offset_of!(End, params) + offset_of!(MediaParams, codec), 1),
+            at(offset_of!(End, id), size_of::<EndId>()),
+        ];
+        let talker = [
+            at(inbound, offset_of!(Inbound, refused)),
+            at(offset_of!(End, timers) + offset_of!(Timers, told_silent), 1),
+            at(offset_of!(End, timers) + offset_of!(Timers, silence), size_of::<Option<TimerId>>()),
+        ];
+        let listener = [at(outbound, offset_of!(Outbound, due))];
+        assert_eq!(lines(both.clone()).len(), 2, "{both:?}");
+        assert_eq!(lines(both.clone().into_iter().chain(talker.clone())).len(), 5, "{talker:?}");
+        assert_eq!(lines(both.into_iter().chain(listener.clone())).len(), 4, "{listener:?}");
+    }
 }

@@ -10,14 +10,19 @@ use base::Time;
 /// Before it has learnt one it hears the signalled address, and any port of the address that the signalling came from: a
 /// phone behind NAT signals an address that nobody can see. Afterwards it hears that source alone (RTP bleed).
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub(crate) struct Latch {
-    signalled: SocketAddr,
-    signalled_from: IpAddr,
     held: Option<SocketAddr>,
     heard: Time,
+    signalled: SocketAddr,
+    signalled_from: IpAddr,
     /// The source of the agreement before this one, and until when its packets may still be on the way.
     left: Option<(SocketAddr, Time)>,
 }
+
+/// The first bytes of a latch, all that a packet of the source it holds needs.
+#[cfg(test)]
+pub(crate) const HOT: usize = std::mem::offset_of!(Latch, signalled);
 
 impl Latch {
     pub(crate) const fn new(now: Time, signalled: SocketAddr, signalled_from: IpAddr) -> Latch {

@@ -8,7 +8,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
-use rustix::net::{SendFlags, sockopt};
+use rustix::net::{RecvFlags, SendFlags, sockopt};
 
 use crate::socket::{bind, unbound};
 
@@ -16,28 +16,41 @@ use crate::socket::{bind, unbound};
 /// what it saves in about half a second, and a call's first addresses may be those that NAT hides.
 const SETTLED: u32 = 100;
 
+/// Packets whose source is read from a new socket: far more than can have come in before it was connected. From then on
+/// it hears its one place alone, and not asking saves a hundredth of what relaying a packet costs.
+const NAMED: u32 = 100;
+
 /// Where the packets of an end go, and the socket for it.
 #[derive(Debug, Default)]
 pub(crate) struct Direct {
     to: Option<SocketAddr>,
-    /// Packets to `to` in a row while the socket was not connected to it.
+    /// Packets to `to` in a row that no connected socket took.
     row: u32,
-    /// Connected to `to`, or, while `connected` is false, to the place before it, whose last packets it may hold.
-    socket: Option<OwnedFd>,
-    connected: bool,
+    socket: Option<Connected>,
+}
+
+#[derive(Debug)]
+struct Connected {
+    socket: OwnedFd,
+    /// What it is connected to: the last place of the end, for a while also the one before it.
+    to: SocketAddr,
+    /// Packets received, up to `NAMED`.
+    named: u32,
 }
 
 impl Direct {
     /// Sends over the connected socket; false where there is none for `to`, or where it did not take the packet: it may
     /// have told of an earlier one instead that came back (ICMP).
     pub(crate) fn send(&mut self, to: SocketAddr, bytes: &[u8]) -> bool {
-        if self.to != Some(to) {
-            (self.to, self.row, self.connected) = (Some(to), 0, false);
-        }
         match &self.socket {
-            Some(socket) if self.connected => rustix::net::send(socket, bytes, SendFlags::empty()).is_ok(),
+            Some(at) if at.to == to => {
+                self.to = Some(to);
+                self.row = 0;
+                rustix::net::send(&at.socket, bytes, SendFlags::empty()).is_ok()
+            }
             _ => {
-                self.row = self.row.saturating_add(1);
+                self.row = if self.to == Some(to) { self.row.saturating_add(1) } else { 1 };
+                self.to = Some(to);
                 false
             }
         }
@@ -45,11 +58,24 @@ impl Direct {
 
     /// Whether a socket is worth opening now.
     pub(crate) fn is_due(&self) -> bool {
-        !self.connected && self.row >= SETTLED
+        self.row >= SETTLED
     }
 
     pub(crate) fn socket(&self) -> Option<BorrowedFd<'_>> {
-        self.socket.as_ref().map(AsFd::as_fd)
+        self.socket.as_ref().map(|at| at.socket.as_fd())
+    }
+
+    /// One datagram into `buffer`: its whole length and its source. None when nothing waits; an error is what a packet
+    /// met that was sent (ICMP), of which a bound socket is not told either.
+    pub(crate) fn receive(&mut self, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
+        let at = self.socket.as_mut()?;
+        if at.named >= NAMED {
+            let (_, length) = rustix::net::recv(&at.socket, buffer, RecvFlags::TRUNC).ok()?;
+            return Some((length, at.to));
+        }
+        let (_, length, from) = rustix::net::recvfrom(&at.socket, buffer, RecvFlags::TRUNC).ok()?;
+        at.named += 1;
+        Some((length, SocketAddr::try_from(from?).ok()?))
     }
 
     /// Connects a socket beside `bound`. Its number must stay below `files`. Where that fails it is due again after as
@@ -62,13 +88,12 @@ impl Direct {
         // It would keep the port from the new one.
         self.socket = None;
         let Some(to) = self.to else { return Ok(()) };
-        self.socket = Some(connect_beside(bound, to, dscp, files)?);
-        self.connected = true;
+        self.socket = Some(Connected { socket: connect_beside(bound, to, dscp, files)?, to, named: 0 });
         Ok(())
     }
 
     pub(crate) fn close(&mut self) {
-        (self.socket, self.connected) = (None, false);
+        self.socket = None;
     }
 }
 

@@ -84,23 +84,15 @@ impl Ends {
         let pair = bind_next(at, now)?;
         let (advertised, port) = (at.advertised, pair.port);
         let key = self.ends.insert(End { network, pair });
-        if let Err(error) = self.watch(key) {
+        if let Err(error) = self.watch(key, Socket::Rtp).and_then(|()| self.watch(key, Socket::Rtcp)) {
             self.close(self.end_id(key), now);
             return Err(error);
         }
         Ok(Lease { end: self.end_id(key), network, address: SocketAddr::new(advertised, port) })
     }
 
-    fn watch(&self, key: Key) -> io::Result<()> {
-        let Some(end) = self.ends.get(key) else { return Ok(()) };
-        for which in [Socket::Rtp, Socket::Rtcp] {
-            self.watch_one(key, which, &end.pair)?;
-        }
-        Ok(())
-    }
-
-    fn watch_one(&self, key: Key, which: Socket, pair: &Pair) -> io::Result<()> {
-        let Some(socket) = pair.socket(which) else { return Ok(()) };
+    fn watch(&self, key: Key, which: Socket) -> io::Result<()> {
+        let Some(socket) = self.ends.get(key).and_then(|end| end.pair.socket(which)) else { return Ok(()) };
         Ok(epoll::add(&self.epoll, socket, epoll::EventData::new_u64(name(key, which)), epoll::EventFlags::IN)?)
     }
 
@@ -138,21 +130,20 @@ impl Ends {
         let files = self.direct_files;
         let Some(End { network, pair }) = self.ends.get_mut(key) else { return };
         let Some(network) = self.networks.get(usize::from(network.0)) else { return };
-        if pair.open_direct(network.dscp, files).is_err() {
-            return;
-        }
-        let name = epoll::EventData::new_u64(name(key, Socket::Direct));
-        let watched = pair.socket(Socket::Direct).map(|s| epoll::add(&self.epoll, s, name, epoll::EventFlags::IN));
-        if watched.is_none_or(|watched| watched.is_err()) {
-            pair.direct.close();
+        if pair.open_direct(network.dscp, files).is_ok()
+            && self.watch(key, Socket::Direct).is_err()
+            && let Some(end) = self.ends.get_mut(key)
+        {
+            end.pair.direct.close();
         }
     }
 
     /// The end and socket that epoll named; none when it was closed meanwhile.
-    pub(crate) fn named(&self, name: u64) -> Option<(EndId, Socket, &Pair)> {
-        let (found, end) = self.ends.at((name >> 32) as u32)?;
+    pub(crate) fn named(&mut self, name: u64) -> Option<(EndId, Socket, &mut Pair)> {
+        let (found, _) = self.ends.at((name >> 32) as u32)?;
         let which = [Socket::Rtp, Socket::Direct, Socket::Rtcp].into_iter().find(|w| self::name(found, *w) == name)?;
-        Some((self.end_id(found), which, &end.pair))
+        let id = self.end_id(found);
+        self.ends.get_mut(found).map(|end| (id, which, &mut end.pair))
     }
 
     fn end_id(&self, key: Key) -> EndId {

@@ -66,20 +66,17 @@ impl Pair {
     ///
     /// # Errors
     /// A datagram that is longer than `PACKET`, or than `buffer`, is an error too.
-    pub(crate) fn receive(&self, which: Socket, buffer: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
-        let Some(socket) = self.socket(which) else { return Ok(None) };
+    pub(crate) fn receive(&mut self, which: Socket, buffer: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
         let room = buffer.len().min(PACKET);
-        let received = rustix::net::recvfrom(socket, &mut buffer[..room], RecvFlags::TRUNC);
-        let (_, length, from) = match received {
-            Err(Errno::AGAIN | Errno::INTR) => return Ok(None),
-            // What a packet that was sent met (ICMP): a bound socket is not told of it either.
-            Err(_) if which == Socket::Direct => return Ok(None),
-            other => other?,
+        let buffer = &mut buffer[..room];
+        let received = match which {
+            Socket::Rtp => receive_bound(&self.rtp, buffer)?,
+            Socket::Rtcp => receive_bound(&self.rtcp, buffer)?,
+            Socket::Direct => self.direct.receive(buffer),
         };
-        let from = from.and_then(|from| SocketAddr::try_from(from).ok());
-        match from {
-            Some(from) if length <= room => Ok(Some((length, from))),
-            _ => Err(io::ErrorKind::InvalidData.into()),
+        match received {
+            Some((length, _)) if length > room => Err(io::ErrorKind::InvalidData.into()),
+            received => Ok(received),
         }
     }
 
@@ -100,6 +97,15 @@ impl Pair {
     pub(crate) fn open_direct(&mut self, dscp: u8, files: u64) -> io::Result<()> {
         self.direct.open(self.rtp.as_fd(), dscp, files)
     }
+}
+
+fn receive_bound(socket: &OwnedFd, buffer: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
+    let (_, length, from) = match rustix::net::recvfrom(socket, buffer, RecvFlags::TRUNC) {
+        Err(Errno::AGAIN | Errno::INTR) => return Ok(None),
+        other => other?,
+    };
+    let from = from.and_then(|from| SocketAddr::try_from(from).ok());
+    from.map(|from| Some((length, from))).ok_or_else(|| io::ErrorKind::InvalidData.into())
 }
 
 fn bind_one(address: SocketAddr, dscp: u8) -> io::Result<OwnedFd> {

@@ -202,6 +202,7 @@ impl Turns {
 
     fn decide(&mut self, now: Now) {
         self.counts.received += self.batch.len() as u64;
+        self.parts.worker.look_ahead(self.batch.iter().map(|received| received.end));
         for Received { end, channel, from, bytes } in self.batch.drain(..) {
             let bytes = self.bytes.get(bytes).unwrap_or_default();
             self.parts.worker.handle(now, Input::Packet { end, channel, from, bytes }, &mut self.out);

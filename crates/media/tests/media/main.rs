@@ -1,0 +1,5 @@
+//! Workers on real sockets of the loopback.
+
+mod direct;
+mod life;
+mod rig;
