@@ -14,7 +14,7 @@ use crate::socket::{bind, unbound};
 
 /// Packets in a row to one place before a socket is connected there: two seconds of voice. Opening and closing it costs
 /// what it saves in about half a second, and a call's first addresses may be those that NAT hides.
-const SETTLED: u32 = 100;
+pub(crate) const SETTLED: u32 = 100;
 
 /// Packets whose source is read from a new socket: far more than can have come in before it was connected. From then on
 /// it hears its one place alone, and not asking saves a hundredth of what relaying a packet costs.
@@ -23,8 +23,9 @@ const NAMED: u32 = 100;
 /// Where the packets of an end go, and the socket for it.
 #[derive(Debug, Default)]
 pub(crate) struct Direct {
+    /// Where the newest packets went for which there was no connected socket.
     to: Option<SocketAddr>,
-    /// Packets to `to` in a row that no connected socket took.
+    /// How many of them in a row.
     row: u32,
     socket: Option<Connected>,
 }
@@ -44,7 +45,6 @@ impl Direct {
     pub(crate) fn send(&mut self, to: SocketAddr, bytes: &[u8]) -> bool {
         match &self.socket {
             Some(at) if at.to == to => {
-                self.to = Some(to);
                 self.row = 0;
                 rustix::net::send(&at.socket, bytes, SendFlags::empty()).is_ok()
             }

@@ -2,8 +2,9 @@
 //!
 //! Invariants: a worker thread owns its sockets and its ends, and speaks to the control thread through two rings of one
 //! producer and one consumer each; each turn of its loop is bounded by count; the clock is read once a turn; a notice
-//! that a job caused is never lost; nothing that the network sends or refuses stops a worker. A worker that fails takes
-//! the process with it: `Media::failure` tells why, and the server exits with it.
+//! that a job caused is never lost; a connected socket changes what sending costs and nothing else; nothing that the
+//! network sends or refuses stops a worker. A worker that fails takes the process with it: `Media::failure` tells why,
+//! and the server exits with it.
 
 mod clock;
 mod counts;

@@ -138,6 +138,7 @@ pub(crate) fn unbound(address: IpAddr, dscp: u8) -> io::Result<OwnedFd> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::direct::SETTLED;
 
     #[test]
     fn a_pair_carries_datagrams_and_its_class() {
@@ -159,6 +160,40 @@ mod tests {
                 assert_eq!(sockopt::ip_tos(&pair.rtp).expect("reads"), 46 << 2);
             }
             assert!(Pair::bind(address, pair.port, 46).is_err(), "taken");
+        }
+    }
+
+    #[test]
+    fn a_direct_socket_hears_its_peer_alone_and_keeps_the_port_from_others() {
+        let home = IpAddr::from([127, 0, 0, 1]);
+        let mut pair = (21_000..22_000).step_by(2).find_map(|port| Pair::bind(home, port, 46).ok()).expect("a pair");
+        let here = SocketAddr::new(home, pair.port);
+        let [peer, stranger] = [(); 2].map(|()| std::net::UdpSocket::bind((home, 0)).expect("binds"));
+        let place = peer.local_addr().expect("bound");
+        while !pair.direct.is_due() {
+            pair.send(Channel::Rtp, place, b"voice").expect("sends");
+        }
+        assert!(pair.open_direct(46, 0).is_err(), "no file is left for it");
+        assert!(!pair.direct.is_due(), "not asked for with each packet");
+        pair.open_direct(46, u64::MAX).expect("opens");
+        let direct = pair.socket(Socket::Direct).expect("open");
+        assert_eq!(sockopt::ip_tos(direct).expect("reads"), 46 << 2);
+        let other = unbound(home, 0).expect("a socket");
+        sockopt::set_socket_reuseaddr(&other, true).expect("sets");
+        assert!(bind(&other, here).is_err(), "another program got in");
+
+        let mut buffer = [0; PACKET];
+        let mut heard = |pair: &mut Pair, which| {
+            std::iter::repeat_with(|| pair.receive(which, &mut buffer).expect("receives")).find_map(|received| received)
+        };
+        for _ in 0..2 * SETTLED {
+            peer.send_to(b"peer", here).expect("sends");
+            stranger.send_to(b"stranger", here).expect("sends");
+            assert_eq!(heard(&mut pair, Socket::Direct), Some((4, place)));
+            assert_eq!(heard(&mut pair, Socket::Rtp), Some((8, stranger.local_addr().expect("bound"))));
+        }
+        for which in [Socket::Direct, Socket::Rtp] {
+            assert_eq!(pair.receive(which, &mut buffer).expect("receives"), None);
         }
     }
 }
