@@ -73,6 +73,11 @@ impl Disk {
         !killed
     }
 
+    /// What was written so far must be what there is.
+    pub(crate) fn agrees(&self, exchange: &Exchange) -> Result<(), String> {
+        exchange.is_known_to(&self.ledger)
+    }
+
     /// The records took an entry; the journal learns of it some time.
     pub(crate) fn recorded(&mut self, entry: &RecordEntry) {
         self.confirmed += u64::from(!matches!(entry, RecordEntry::Start(_)));
