@@ -50,9 +50,19 @@ impl Disk {
         self.down_until = None;
         if self.epoch > 1 {
             config.drill = None;
+            self.edit_plans();
         }
         config.epoch = base::Epoch(self.epoch);
         Exchange::restore(config, self.plans.clone(), &self.ledger, now, self.rng.fork(), out)
+    }
+
+    /// Who starts the next process may have edited the configuration: agents stand in another order, so that ids mean others.
+    fn edit_plans(&mut self) {
+        if self.rng.chance(0.3) {
+            std::sync::Arc::make_mut(&mut self.plans.call).agents.reverse();
+            self.plans.acd.agents.reverse();
+            self.plans.roster.agents.reverse();
+        }
     }
 
     /// Writes one turn's facts; false when the process is killed before or after: its effects never leave.

@@ -105,7 +105,6 @@ impl World {
         (self.draining, self.stop_at) = (false, None);
         (self.arrive, self.deadline) = ([None; 3], None);
         self.rims.clear();
-        self.checks.queue = Queue::new(self.disk.plans().acd.clone());
         self.checks.audio.cut(self.now.time);
     }
 
@@ -117,6 +116,8 @@ impl World {
         let rim = |w| Rim::new(WorkerId(w), scenario, bank.clone(), now.time, rng);
         self.rims = (0..scenario.workers).map(rim).collect();
         self.exchange = self.disk.start(config(&self.scenario), now, &mut self.effects);
+        self.checks.queue = Queue::new(self.disk.plans().acd.clone());
+        self.checks.owners.plan = self.disk.plans().acd.clone();
         self.checks.queue.restarted(&self.exchange.acd.ledger());
         // Who answered while nobody was there to hear it talks with nobody.
         self.checks.audio.cut(now.time);
