@@ -6,7 +6,9 @@
 mod answering;
 mod command_line;
 mod crowd;
+mod hammer;
 mod kit;
 mod life;
 mod offers;
+mod restart;
 mod talking;

@@ -7,20 +7,22 @@
 mod agent;
 mod callers;
 mod echo;
-mod engine;
 
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use benches::{micros, percentile, row, times};
+use benches::engine::Engine;
+use benches::{micros, percentile, quick, row, times};
 
 use self::agent::Agent;
 use self::callers::Callers;
 use self::echo::Echo;
-use self::engine::Engine;
 
 const ROUNDS_WARM: usize = 20;
 const ROUNDS: usize = 300;
+const ROUNDS_QUICK: usize = 100;
+/// A citizen who waits does not notice it, and other engines need a hundred times as long.
+const GOAL: Duration = Duration::from_millis(5);
 /// A round takes some 35 ms; this many without a caller waiting mean that the callers do not keep up.
 const ROUNDS_DRY_MAX: usize = 300;
 /// A served caller is back in the queue within half a second: a dozen rounds. The rest wait.
@@ -29,7 +31,7 @@ const CALLERS: usize = 40;
 const TALK: Duration = Duration::from_millis(30);
 
 fn main() -> Result<()> {
-    let engine = Engine::start()?;
+    let engine = Engine::start(0)?;
     let mut agent = Agent::register(engine.sip)?;
     let callers = Callers::start(engine.sip, CALLERS);
     eprintln!("{CALLERS} callers dial, one agent answers each for {} ms.", TALK.as_millis());
@@ -43,10 +45,18 @@ fn main() -> Result<()> {
         micros(percentile(&idle, 0)),
         micros(percentile(&idle, 100)),
     );
-    for (percent, goal) in [(50, "-"), (99, "p99 <= 5 ms")] {
+    for percent in [50, 99] {
         let (idle, wire) = (percentile(&idle, percent), percentile(&wire, percent));
-        row(&format!("agent idle p{percent}"), micros(wire), micros(idle), times(idle, wire), goal);
+        row(
+            &format!("agent idle p{percent} (the datagrams alone)"),
+            micros(wire),
+            micros(idle),
+            times(idle, wire),
+            "-",
+        );
     }
+    let idle = percentile(&idle, 99);
+    row("agent idle p99 (its goal)", micros(GOAL), micros(idle), times(idle, GOAL), "ratio <= 1");
     Ok(())
 }
 
@@ -63,7 +73,7 @@ fn measure(agent: &mut Agent, callers: &Callers) -> Result<Measured> {
     // Everybody who dialled at the start is queued before the first round.
     callers.wait_for_queue(CALLERS / 2)?;
     let mut warm = 0;
-    while measured.idle.len() < ROUNDS {
+    while measured.idle.len() < if quick() { ROUNDS_QUICK } else { ROUNDS } {
         let talk = agent.answer(&invite)?;
         std::thread::sleep(TALK / 2);
         let wire = echo.exchange(talk.sizes())?;

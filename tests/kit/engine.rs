@@ -53,24 +53,24 @@ impl Engine {
         copy(&root().join("config"), &config);
         edit(&config);
         // Half of the ends wait bound for the next call, and a closed port rests before it is used again.
-        Engine::serve(dir, ports::block(legs * 8))
+        Engine::serve(dir, ports::block(legs * 8), SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
-    /// Starts again on the same folder, as after a crash.
+    /// Starts again on the same folder and address, as after a crash.
     pub(crate) fn restart(self) -> Engine {
-        let Engine { process, dir, media, .. } = self;
+        let Engine { process, dir, media, sip, .. } = self;
         drop(process);
-        Engine::serve(dir, media)
+        Engine::serve(dir, media, sip)
     }
 
-    fn serve(dir: TempDir, media: RangeInclusive<u16>) -> Engine {
+    fn serve(dir: TempDir, media: RangeInclusive<u16>, sip: SocketAddr) -> Engine {
         let mut command = Command::new(hotline());
         command
             .arg("serve")
             .args(["--config".as_ref(), dir.path().join("config").as_os_str()])
             .args(["--data".as_ref(), dir.path().join("data").as_os_str()])
             .current_dir(root())
-            .env("HOTLINE__SIP__UDP", "127.0.0.1:0")
+            .env("HOTLINE__SIP__UDP", sip.to_string())
             .env("HOTLINE__HTTP__LISTEN", "127.0.0.1:0")
             .env("HOTLINE__MEDIA__PORTS", format!("{}-{}", media.start(), media.end()));
         let process = Process::start("hotline serve", &mut command, &dir.path().join("serve.log"));

@@ -1,9 +1,11 @@
-//! Developer commands: `test`, `tidy`, `prompts`, `bench`.
+//! Developer commands: `test`, `tidy`, `prompts`, `bench`, `fuzz`, `hammer`, `soak`.
 //!
-//! Invariants: no command leaves the repository's folder, but for the packages that `test` and `prompts` install; every child
+//! Invariants: no command leaves the repository's folder, but for the packages that `test`, `fuzz` and `prompts` install; every child
 //! process has a deadline; what a command checks, it checks whole and reports at once.
 
 mod bench;
+mod engine;
+mod fuzz;
 mod prompts;
 mod run;
 mod test;
@@ -17,11 +19,17 @@ const USAGE: &str = "\
 cargo xtask COMMAND
 
   test [STEP …]          installs missing test tools, then runs every step, or the named ones, in order:
-                         fmt clippy tidy build unit doc simulation e2e
-  tidy                   what no compiler checks: edges, lengths, purity, config keys, prompts, licences, marks, links
+                         fmt clippy tidy build unit doc simulation e2e fuzz
+  tidy                   what no compiler checks: edges, lengths, purity, config keys, limits, prompts, licences, marks, links
   prompts [--engine CMD] builds prompts/*/*.wav from prompts/manifest.toml; CMD holds {voice}, {text} and {out}
   prompts --script       prints the recording script for a voice talent
-  bench                  runs every bench and prints one table of ratios";
+  bench [--quick] [NAME …] runs every bench, or the named ones, and prints one table of ratios
+  fuzz [TARGET …] [--seconds N]
+                         runs the fuzz targets, all or the named ones, for a minute each
+  hammer [--messages 1000000] [--batch 20000] [--rate 2000] [--seed 1] [--growth-kb N]
+                         spoilt messages at a server of its own, a good call after each batch
+  soak [--minutes 30] [--rate 10] [--seed 1]
+                         calls at a steady rate at a server of its own; reports failures and the slope of its memory";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -31,7 +39,10 @@ fn main() -> ExitCode {
         Some("test") => test::run(&root, rest),
         Some("tidy") => tidy::run(&root),
         Some("prompts") => prompts::run(&root, rest),
-        Some("bench") => bench::run(&root),
+        Some("bench") => bench::run(&root, rest),
+        Some("fuzz") => fuzz::command(&root, rest),
+        Some("hammer") => engine::hammer(&root, rest),
+        Some("soak") => engine::soak(&root, rest),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             Ok(())

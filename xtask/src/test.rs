@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use self::built::Built;
 use self::tally::Tally;
-use crate::{run, tidy, tools};
+use crate::{fuzz, run, tidy, tools};
 
 /// A cold build of everything on two cores takes minutes; this is where something hangs.
 const CARGO_LIMIT: Duration = Duration::from_secs(45 * 60);
@@ -20,7 +20,9 @@ const CARGO_LIMIT: Duration = Duration::from_secs(45 * 60);
 const EXECUTABLE_LIMIT: Duration = Duration::from_secs(20 * 60);
 
 /// The steps in order; those after `build` need what it built.
-const STEPS: &[&str] = &["fmt", "clippy", "tidy", "build", "unit", "doc", "simulation", "e2e"];
+const STEPS: &[&str] = &["fmt", "clippy", "tidy", "build", "unit", "doc", "simulation", "e2e", "fuzz"];
+/// Seconds of each fuzz target: long enough to read the corpus and look around it, short enough for every commit.
+const FUZZ_SECONDS: u64 = 10;
 
 struct Session<'a> {
     root: &'a Path,
@@ -65,6 +67,7 @@ fn repeat(step: &str) -> String {
         "tidy" => "cargo xtask tidy".to_owned(),
         "build" => "cargo build --workspace --bins --tests".to_owned(),
         "doc" => "cargo test --workspace --doc".to_owned(),
+        "fuzz" => format!("cargo xtask fuzz --seconds {FUZZ_SECONDS}"),
         step => format!("cargo xtask test {step}"),
     }
 }
@@ -83,6 +86,7 @@ impl Session<'_> {
                 self.tally.add(&said);
                 Ok(())
             }
+            "fuzz" => fuzz::run(self.root, FUZZ_SECONDS, &[]).map(drop),
             group => self.executables(group),
         }
     }

@@ -4,6 +4,7 @@ mod edges;
 mod graph;
 mod keys;
 mod length;
+mod limits;
 mod links;
 mod marks;
 mod metadata;
@@ -58,6 +59,7 @@ pub(crate) fn run(root: &Path) -> Result<(), String> {
     findings.extend(graph::check(root, &linux, &everywhere)?);
     findings.extend(length::check(root, &tree)?);
     findings.extend(keys::check(&tree));
+    findings.extend(limits::check(&tree));
     findings.extend(voice::check(root, &tree)?);
     findings.extend(marks::check(&tree));
     findings.extend(links::check(root, &tree));

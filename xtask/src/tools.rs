@@ -30,6 +30,9 @@ pub(crate) const PROMPTS: &[Tool] = &[
     Tool { program: "espeak-ng", package: "espeak-ng", purpose: "speech of the prompts" },
 ];
 
+/// What builds the fuzz targets, beside Rust.
+pub(crate) const FUZZ: &[Tool] = &[Tool { program: "c++", package: "g++", purpose: "builds the fuzzer's library" }];
+
 /// A slow mirror gets this long for one call of apt-get.
 const APT_LIMIT: Duration = Duration::from_secs(600);
 
@@ -63,6 +66,19 @@ pub(crate) fn install_components() -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Adds `cargo fuzz` where it is missing.
+pub(crate) fn install_cargo_fuzz(limit: Duration) -> Result<(), String> {
+    if run::output(Command::new("cargo").args(["fuzz", "--version"])).is_ok() {
+        return Ok(());
+    }
+    println!("missing: cargo fuzz (fuzzing), crate cargo-fuzz");
+    let ran = run::run(Command::new("cargo").args(["install", "--quiet", "--locked", "cargo-fuzz"]), limit, false)?;
+    if ran.status.success() {
+        return Ok(());
+    }
+    Err(format!("{}\ninstall by hand, then run this again: cargo install --locked cargo-fuzz", ran.all.trim_end()))
 }
 
 /// Where `program` lies on PATH, or in a place for administrators that PATH may lack.

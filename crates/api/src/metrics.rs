@@ -53,6 +53,8 @@ fn sip(page: &mut Page, view: &View) {
     page.head("hotline_sip_messages_total", "counter", "SIP messages, by direction.");
     page.labelled("hotline_sip_messages_total", &[("direction", "in")], view.sip.received as f64);
     page.labelled("hotline_sip_messages_total", &[("direction", "out")], view.sip.sent as f64);
+    page.counter("hotline_sip_unread_total", "Messages that a fault of our reader cost.", view.sip.unread);
+    page.counter("hotline_sip_shed_total", "New calls refused because too many waited for a turn.", view.sip.shed);
     page.counter("hotline_sip_malformed_total", "Datagrams that were no SIP message.", view.sip.malformed);
     page.counter("hotline_sip_send_failed_total", "Messages that the system did not take.", view.sip.send_failed);
 }

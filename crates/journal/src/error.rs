@@ -12,6 +12,8 @@ pub enum Error {
     InUse { path: PathBuf },
     #[error("{}: written by a newer version (journal version {found}, this one knows {known}); start the newer version, or move the file away to go on without what it holds", path.display())]
     Newer { path: PathBuf, found: u8, known: u8 },
+    #[error("{}: what the journal holds makes no snapshot: {reason}; report this as a fault, and move the folder away to start without what it holds", path.display())]
+    State { path: PathBuf, reason: String },
     #[error("cannot start the threads of the journal: {source}; raise the limit of threads or of memory")]
     Thread { source: io::Error },
 }

@@ -11,7 +11,7 @@ use crate::disk::{Disk, Folder};
 use crate::flusher::Flusher;
 use crate::frame::{HEADER, SegmentId};
 use crate::recover::{Recovered, failed, recover};
-use crate::segment;
+use crate::segment::{self, Draft};
 use crate::shadow::Shadow;
 use crate::shared::{Alive, Current, Inner, Shared, wait};
 use crate::state::State;
@@ -207,8 +207,15 @@ fn begin<S: State>(disk: &dyn Disk, epoch: Epoch, found: &Recovered<S>) -> Resul
     let name = id.name();
     let doing = "writing the journal's first segment of this start";
     let snapshot = segment::snapshot(&found.state, epoch, found.next, found.last_time)
-        .map_err(|reason| failed(disk, &name, doing)(std::io::Error::other(reason)))?;
-    let file = segment::begin(disk, id, &snapshot, &[], true).map_err(failed(disk, &name, doing))?;
+        .map_err(|reason| Error::State { path: disk.path(""), reason })?;
+    let begun = Draft::begin(disk, id).and_then(|draft| {
+        draft.write(&snapshot)?;
+        draft.sync()?;
+        let file = draft.name()?;
+        disk.sync()?;
+        Ok(file)
+    });
+    let file = begun.map_err(failed(disk, &name, doing))?;
     Ok((Current { id, file }, (HEADER + snapshot.len()) as u64))
 }
 

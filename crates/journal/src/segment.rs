@@ -58,35 +58,45 @@ pub(crate) fn snapshot<S: State>(state: &S, epoch: Epoch, at: u64, time: Time) -
     failed.map_or(Ok(bytes), |reason| Err(format!("the snapshot's chunk is too long: {reason}")))
 }
 
-/// Puts a segment that begins with `snapshot` and `batches` in its place.
-///
-/// With `durable` its bytes are flushed before it has its name and the name before this returns.
-pub(crate) fn begin(
-    disk: &dyn Disk,
+/// A segment that does not have its name yet; dropped before, it is removed.
+pub(crate) struct Draft<'a> {
+    disk: &'a dyn Disk,
+    file: Arc<dyn DiskFile>,
     id: SegmentId,
-    snapshot: &[u8],
-    batches: &[u8],
-    durable: bool,
-) -> io::Result<Arc<dyn DiskFile>> {
-    let done = (|| {
-        let file = disk.create(TEMPORARY)?;
-        for part in [&frame::header(id)[..], snapshot, batches] {
-            write_all(&*file, part)?;
-        }
-        if durable {
-            file.sync()?;
-        }
-        disk.rename(TEMPORARY, &id.name())?;
-        if durable {
-            disk.sync()?;
-        }
-        Ok(file)
-    })();
-    if done.is_err() {
-        // On a full disk its bytes are wanted back. When this fails too, the next one begins by emptying it.
-        let _ = disk.remove(TEMPORARY);
+    is_named: bool,
+}
+
+impl Draft<'_> {
+    pub(crate) fn begin(disk: &dyn Disk, id: SegmentId) -> io::Result<Draft<'_>> {
+        let draft = Draft { disk, file: disk.create(TEMPORARY)?, id, is_named: false };
+        draft.write(&frame::header(id))?;
+        Ok(draft)
     }
-    done
+
+    pub(crate) fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        write_all(&*self.file, bytes)
+    }
+
+    /// Makes what was written survive a power cut.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        self.file.sync()
+    }
+
+    /// From here on a start reads it.
+    pub(crate) fn name(mut self) -> io::Result<Arc<dyn DiskFile>> {
+        self.disk.rename(TEMPORARY, &self.id.name())?;
+        self.is_named = true;
+        Ok(Arc::clone(&self.file))
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        if !self.is_named {
+            // On a full disk its bytes are wanted back. When this fails too, the next one begins by emptying it.
+            let _ = self.disk.remove(TEMPORARY);
+        }
+    }
 }
 
 #[cfg(test)]

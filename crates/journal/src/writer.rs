@@ -6,13 +6,16 @@ use std::time::{Duration, Instant};
 
 use base::Epoch;
 
-use crate::disk::{Disk, write_all};
+use crate::disk::{Disk, DiskFile, write_all};
 use crate::frame::{Frame, HEADER, Kind, SegmentId};
-use crate::segment::{self, Snapshot};
+use crate::segment::{Draft, Snapshot};
 use crate::shared::{Current, Entry, Inner, Shared, Trouble, wait};
 
 /// Bytes of one `write(2)`: a thousand turns' worth, and a millisecond of copying.
 const WRITE_MAX: usize = 1 << 20;
+
+/// Bytes of a snapshot written between two looks at the queue: below a millisecond, so that nobody waits for a large one.
+const PIECE: usize = 1 << 18;
 
 /// The first and the longest pause before a failing disk is tried again.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
@@ -62,7 +65,7 @@ impl Retry {
 
 enum Step {
     Write(Vec<Entry>, u64),
-    Begin(Snapshot, Vec<Entry>),
+    Begin(Snapshot),
 }
 
 impl Writer {
@@ -71,7 +74,7 @@ impl Writer {
         while let Some(step) = self.step() {
             match step {
                 Step::Write(entries, from) => self.write(&entries, from),
-                Step::Begin(snapshot, entries) => self.begin(&snapshot, &entries),
+                Step::Begin(snapshot) => self.begin(&snapshot),
             }
         }
     }
@@ -81,9 +84,7 @@ impl Writer {
         let mut inner = shared.lock();
         loop {
             if let Some(snapshot) = inner.snapshot.take() {
-                // What the old segment holds beyond the snapshot was confirmed: the new one must have it before its name.
-                let entries = inner.batches(snapshot.at, inner.done, usize::MAX);
-                return Some(Step::Begin(snapshot, entries));
+                return Some(Step::Begin(snapshot));
             }
             let due = self.ask_for_snapshot(&mut inner);
             if inner.writer_lost.is_none() && inner.done < inner.next() {
@@ -141,16 +142,46 @@ impl Writer {
         self.told(inner);
     }
 
-    /// Begins a segment with the snapshot and the batches behind it that are written already.
-    fn begin(&mut self, snapshot: &Snapshot, entries: &[Entry]) {
-        let id = SegmentId { epoch: self.epoch, number: self.current.current.id.number + 1 };
+    /// Writes a segment with the snapshot and the batches behind it that are written already; returns it and those.
+    ///
+    /// Meanwhile the present segment takes batches.
+    fn build(&mut self, id: SegmentId, snapshot: &Snapshot) -> io::Result<(Arc<dyn DiskFile>, Vec<Entry>)> {
+        let disk = Arc::clone(&self.disk);
+        let draft = Draft::begin(&*disk, id)?;
+        for piece in snapshot.bytes.chunks(PIECE) {
+            draft.write(piece)?;
+            self.write_waiting();
+        }
+        let inner = self.shared.lock();
+        if inner.snapshot_at.is_none() {
+            return Err(io::Error::other("too many batches waited for its snapshot"));
+        }
+        // What the old segment holds beyond the snapshot was confirmed: the new one must have it before its name.
+        let entries = inner.batches(snapshot.at, inner.done, usize::MAX);
+        drop(inner);
         self.buffer.clear();
-        let begun = encode(entries, self.epoch, snapshot.at, &mut self.buffer)
-            .and_then(|()| segment::begin(&*self.disk, id, &snapshot.bytes, &self.buffer, false));
+        encode(&entries, self.epoch, snapshot.at, &mut self.buffer)?;
+        draft.write(&self.buffer)?;
+        Ok((draft.name()?, entries))
+    }
+
+    fn write_waiting(&mut self) {
+        let inner = self.shared.lock();
+        if inner.writer_lost.is_none() && inner.done < inner.next() {
+            let (entries, from) = (inner.batches(inner.done, u64::MAX, WRITE_MAX), inner.done);
+            drop(inner);
+            self.write(&entries, from);
+        }
+    }
+
+    /// Begins a segment with the snapshot.
+    fn begin(&mut self, snapshot: &Snapshot) {
+        let id = SegmentId { epoch: self.epoch, number: self.current.current.id.number + 1 };
+        let begun = self.build(id, snapshot);
         let shared = Arc::clone(&self.shared);
         let mut inner = shared.lock();
         match begun {
-            Ok(file) => {
+            Ok((file, entries)) => {
                 let current = Current { id, file };
                 let bytes = (HEADER + snapshot.bytes.len() + self.buffer.len()) as u64;
                 let least = inner.limits.segment_bytes;

@@ -52,15 +52,13 @@ fn append(journal: &mut Journal, number: u64) {
     journal.append(Time::from_millis(number), &mut batch);
 }
 
+/// Set for a process that is to write there until it is killed.
 const CHILD: &str = "JOURNAL_TEST_FOLDER";
 
-/// Not a test: what the next one starts and kills. Says what it opened, then each number that is confirmed.
-#[test]
-#[ignore = "a process that another test kills"]
-fn writes_until_killed() {
-    let Some(dir) = std::env::var_os(CHILD) else { return };
+/// Says what it opened, then each number that is confirmed.
+fn write_until_killed(dir: &Path) {
     let mut out = std::io::stdout().lock();
-    let mut opened = open(Path::new(&dir));
+    let mut opened = open(dir);
     assert_eq!(opened.report.unapplied, 0, "{}", opened.report);
     writeln!(out, "\nopened {} {}", opened.state.0, opened.epoch.0).expect("the parent reads");
     for number in opened.state.0.. {
@@ -81,7 +79,7 @@ struct Said {
 fn run_and_kill(dir: &Path, after: Duration) -> Said {
     let program = std::env::current_exe().expect("this test");
     let mut child = Command::new(program)
-        .args(["--exact", "writes_until_killed", "--ignored", "--nocapture"])
+        .args(["--exact", "fifty_kills_lose_nothing_that_was_confirmed", "--nocapture"])
         .env(CHILD, dir)
         .stdout(Stdio::piped())
         .spawn()
@@ -109,6 +107,9 @@ fn run_and_kill(dir: &Path, after: Duration) -> Said {
 
 #[test]
 fn fifty_kills_lose_nothing_that_was_confirmed() {
+    if let Some(dir) = std::env::var_os(CHILD) {
+        return write_until_killed(Path::new(&dir));
+    }
     let dir = tempfile::tempdir().expect("a directory");
     let mut rng = Rng::from_number(9);
     let (mut confirmed, mut epoch, mut opened) = (0, 0, 0);
@@ -129,11 +130,25 @@ fn fifty_kills_lose_nothing_that_was_confirmed() {
     assert!(files <= 6, "{files} files are left");
 }
 
+/// What the first version wrote; it never changes.
+const GOLDEN: &[u8] = include_bytes!("version-1.log");
+
+#[test]
+fn what_is_written_is_still_version_1() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut opened = Journal::open(dir.path(), Epoch(2), Count(5), SMALL).expect("opens");
+    for number in 5..25 {
+        append(&mut opened.journal, number);
+    }
+    opened.journal.close(LONG).expect("closes");
+    let written = std::fs::read(dir.path().join("journal-3-1.log")).expect("reads");
+    assert!(written == GOLDEN, "another form needs another version, and a file of its own beside version-1.log");
+}
+
 #[test]
 fn a_journal_of_version_1_is_read() {
     let dir = tempfile::tempdir().expect("a directory");
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/version-1.log");
-    std::fs::copy(golden, dir.path().join("journal-3-1.log")).expect("copies");
+    std::fs::write(dir.path().join("journal-3-1.log"), GOLDEN).expect("writes");
     let opened = Journal::open(dir.path(), Epoch(0), Count::default(), SMALL).expect("opens");
     assert_eq!((opened.state, opened.epoch, opened.last_time), (Count(25), Epoch(4), Time::from_millis(24)));
     assert_eq!(opened.report.to_string(), "1 journal segment read, 20 facts applied, nothing cut");
@@ -225,19 +240,4 @@ fn a_disk_that_is_full_costs_nothing_once_it_has_space_again() {
     std::fs::remove_file(&ballast).expect("removes");
     opened.journal.close(LONG).expect("everything is written");
     assert_eq!(open(&dir).state, Count(number));
-}
-
-/// Not a test: makes the file that every later version must read.
-#[test]
-#[ignore = "writes version-1.log, which never changes once it is there"]
-fn writes_the_golden_file() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let mut opened = Journal::open(dir.path(), Epoch(2), Count(5), SMALL).expect("opens");
-    for number in 5..25 {
-        append(&mut opened.journal, number);
-    }
-    opened.journal.close(LONG).expect("closes");
-    let to = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/version-1.log");
-    assert!(!to.exists(), "it is there");
-    std::fs::copy(dir.path().join("journal-3-1.log"), to).expect("copies");
 }

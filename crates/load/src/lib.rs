@@ -4,14 +4,19 @@
 //! engine that it calls; a turn is bounded by datagrams and by time.
 
 mod clock;
+pub mod hammer;
+pub mod memory;
 pub mod options;
 mod runner;
 mod seat;
+pub mod soak;
 mod solo;
 pub mod timeline;
 pub mod wav;
 
 pub use phone;
+
+pub use seat::{Path, Sent};
 
 pub use runner::{PhoneId, Runner, address_towards};
 pub use solo::Solo;

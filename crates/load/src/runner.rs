@@ -10,7 +10,7 @@ use phone::{Config, Event, Output, Phone};
 use rustix::event::{Timespec, epoll};
 
 use crate::clock::Clock;
-use crate::seat::{Kind, Seat, Sockets};
+use crate::seat::{Kind, Seat, Sent, Sockets};
 
 /// One phone of a runner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -119,6 +119,22 @@ impl Runner {
     /// When `id` is another runner's.
     pub fn take_heard(&mut self, id: PhoneId) -> Vec<i16> {
         std::mem::take(&mut self.seats[id.0].heard)
+    }
+
+    /// What the phone sent since the last time; empty the first time, when the tapping begins.
+    ///
+    /// # Panics
+    /// When `id` is another runner's.
+    pub fn tap(&mut self, id: PhoneId) -> Vec<Sent> {
+        self.seats[id.0].tap.replace(Vec::new()).unwrap_or_default()
+    }
+
+    /// Sends any bytes from the phone's sockets.
+    ///
+    /// # Panics
+    /// When `id` is another runner's.
+    pub fn send(&self, id: PhoneId, datagram: &Sent) {
+        self.seats[id.0].send(datagram);
     }
 
     /// Waits for datagrams or a deadline, at most `wait`, and lets the phones take part.

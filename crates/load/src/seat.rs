@@ -66,6 +66,9 @@ fn bind_pair(local: IpAddr) -> io::Result<(UdpSocket, UdpSocket)> {
     Err(last)
 }
 
+/// What a tapped phone sent; a hammer takes it each turn.
+const TAPPED_MAX: usize = 256;
+
 pub(crate) struct Seat {
     pub(crate) phone: Phone,
     pub(crate) sockets: Sockets,
@@ -73,6 +76,24 @@ pub(crate) struct Seat {
     pub(crate) timer: Option<TimerId>,
     pub(crate) events: Vec<Event>,
     pub(crate) heard: Vec<i16>,
+    /// Copies of what the phone sent since the last look; none unless it is tapped.
+    pub(crate) tap: Option<Vec<Sent>>,
+}
+
+/// A datagram that a tapped phone sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    pub path: Path,
+    pub to: SocketAddr,
+    pub bytes: Vec<u8>,
+}
+
+/// Which of a phone's sockets a datagram leaves by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    Sip,
+    Rtp,
+    Rtcp,
 }
 
 impl Seat {
@@ -82,7 +103,7 @@ impl Seat {
         let server = config.server;
         sockets.sip.connect(server)?;
         let phone = Phone::new(config, now, rng);
-        Ok(Seat { phone, sockets, server, timer: None, events: Vec::new(), heard: Vec::new() })
+        Ok(Seat { phone, sockets, server, timer: None, events: Vec::new(), heard: Vec::new(), tap: None })
     }
 
     pub(crate) fn lead_to(&mut self, server: SocketAddr) -> io::Result<()> {
@@ -111,9 +132,29 @@ impl Seat {
         }
     }
 
+    fn note(&mut self, out: &Output) {
+        let Some(tap) = &mut self.tap else { return };
+        let sip = out.sip.iter().map(|m| (Path::Sip, self.server, &m.bytes));
+        let rtp = out.rtp.iter().map(|(to, bytes)| (Path::Rtp, *to, bytes));
+        let rtcp = out.rtcp.iter().map(|(to, bytes)| (Path::Rtcp, *to, bytes));
+        let room = TAPPED_MAX.saturating_sub(tap.len());
+        let sent = sip.chain(rtp).chain(rtcp).take(room);
+        tap.extend(sent.map(|(path, to, bytes)| Sent { path, to, bytes: bytes.clone() }));
+    }
+
+    /// Sends bytes from one of the phone's sockets, as if the phone had gone mad.
+    pub(crate) fn send(&self, datagram: &Sent) {
+        let _lost = match datagram.path {
+            Path::Sip => self.sockets.sip.send(&datagram.bytes),
+            Path::Rtp => self.sockets.rtp.send_to(&datagram.bytes, datagram.to),
+            Path::Rtcp => self.sockets.rtcp.send_to(&datagram.bytes, datagram.to),
+        };
+    }
+
     /// Sends what the phone wants sent and keeps what it tells. A full buffer loses the datagram, as a network does.
     pub(crate) fn carry_out(&mut self, now: Now, out: &mut Output) {
         let mut refused = false;
+        self.note(out);
         for message in out.sip.drain(..) {
             refused |=
                 self.sockets.sip.send(&message.bytes).is_err_and(|e| e.kind() == io::ErrorKind::ConnectionRefused);

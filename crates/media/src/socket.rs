@@ -39,23 +39,20 @@ impl Pair {
         }
     }
 
-    /// One datagram; none when nothing waits.
+    /// One datagram, into the first `PACKET` bytes of `buffer`; none when nothing waits.
     ///
     /// # Errors
-    /// A datagram that is longer than `buffer` is an error too.
-    pub(crate) fn receive(
-        &self,
-        channel: Channel,
-        buffer: &mut [u8; PACKET],
-    ) -> io::Result<Option<(usize, SocketAddr)>> {
-        let received = rustix::net::recvfrom(self.socket(channel), &mut buffer[..], RecvFlags::TRUNC);
+    /// A datagram that is longer than `PACKET`, or than `buffer`, is an error too.
+    pub(crate) fn receive(&self, channel: Channel, buffer: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
+        let room = buffer.len().min(PACKET);
+        let received = rustix::net::recvfrom(self.socket(channel), &mut buffer[..room], RecvFlags::TRUNC);
         let (_, length, from) = match received {
             Err(Errno::AGAIN | Errno::INTR) => return Ok(None),
             other => other?,
         };
         let from = from.and_then(|from| SocketAddr::try_from(from).ok());
         match from {
-            Some(from) if length <= PACKET => Ok(Some((length, from))),
+            Some(from) if length <= room => Ok(Some((length, from))),
             _ => Err(io::ErrorKind::InvalidData.into()),
         }
     }

@@ -312,11 +312,13 @@ impl Phone {
     fn play_script(&mut self, now: Now, out: &mut Output) {
         // Steps without a delay follow each other at once; the script is finite.
         while let Some((place, at)) = self.call.as_ref().and_then(|c| c.step).filter(|s| s.1 <= now.time) {
-            let Some(step) = self.config.script.get(place).copied() else { return };
+            // A shorter script may have been put in its place meanwhile; a step that stays due would be a deadline for ever.
+            let step = self.config.script.get(place).copied();
             let next = self.config.script.get(place + 1).map(|s| (place + 1, at + s.after));
             if let Some(call) = &mut self.call {
                 call.step = next;
             }
+            let Some(step) = step else { return };
             match step.act {
                 Act::Press(digit) => self.press_one(digit),
                 Act::Hold => self.hold(now, out),

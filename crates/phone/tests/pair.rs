@@ -346,3 +346,19 @@ fn loss_delays_and_never_sticks() {
         pair.quiet();
     }
 }
+
+#[test]
+fn a_script_that_shrinks_in_a_call_leaves_no_deadline_behind() {
+    let mut pair = Pair::new(|c| {
+        c[0].script = vec![press(1000, Digit::Number(1)), press(1000, Digit::Number(2)), step(1000, Act::HangUp)];
+    });
+    pair.act(0, |phone, now, out| phone.dial(now, "12345", out));
+    pair.run(Duration::from_millis(2500));
+    assert_eq!(pair.phones[0].status(), Status::Talking);
+    pair.act(0, |phone, _, _| phone.config_mut().script.clear());
+    // A deadline that stays due would never let this end.
+    pair.seconds(5);
+    assert_eq!(pair.phones[0].status(), Status::Talking, "nobody hung up");
+    pair.act(0, |phone, now, out| phone.hang_up(now, out));
+    pair.quiet();
+}

@@ -295,7 +295,8 @@ impl Control {
         };
         let (store, journal) = (self.parts.store.health(), self.parts.books.health());
         let Parts { exchange, links, .. } = &self.parts;
-        let picture = Picture { exchange, links, store: &store, journal: &journal, readiness };
+        let picture =
+            Picture { exchange, links, store: &store, journal: &journal, readiness, shed: self.arrivals.shed };
         self.parts.publisher.publish(now, &picture);
     }
 }

@@ -52,6 +52,8 @@ impl Publisher {
                 received: counters.messages_in,
                 sent: counters.messages_out,
                 malformed: of.exchange.switch.malformed(),
+                unread: counters.reader_faults,
+                shed: of.shed,
                 send_failed: self.send_failed,
             },
             groups: groups(now, of.exchange),
@@ -80,6 +82,8 @@ pub(crate) struct Picture<'a> {
     pub(crate) store: &'a store::Health,
     pub(crate) journal: &'a journal::Health,
     pub(crate) readiness: Readiness,
+    /// New calls refused because too many waited.
+    pub(crate) shed: u64,
 }
 
 fn calls(exchange: &Exchange) -> Calls {

@@ -118,6 +118,10 @@ pub struct Sip {
     pub sent: u64,
     /// Received and not a message that we could read.
     pub malformed: u64,
+    /// Messages that a fault of our reader cost.
+    pub unread: u64,
+    /// New calls that were refused at the least cost, because too many waited for their turn.
+    pub shed: u64,
     /// Messages that the system did not take.
     pub send_failed: u64,
 }

@@ -24,6 +24,7 @@ mod states;
 mod token;
 mod trunk;
 mod value;
+pub mod wav;
 
 pub use keys::keys;
 pub use load::load;

@@ -1,13 +1,15 @@
 //! The folder of prompts: every WAV, by language and name.
 
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use base::SoundId;
 use ivr::{LocaleId, Prompts};
 
-use crate::SoundFile;
 use crate::problem::{Problem, Problems, Spot};
 use crate::reader::Table;
+use crate::{SoundFile, wav};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SoundPlan {
@@ -36,8 +38,6 @@ const ANNOUNCEMENTS: [&str; 13] = [
     "position-next",
     "queue-refused",
 ];
-/// Ten minutes: a longer sound is no prompt, and all of them lie in memory.
-const SAMPLES_MAX: u32 = 10 * 60 * 8000;
 const BUILD: &str = "build the prompts with `cargo xtask prompts`, or record the file: 8 kHz, mono, 16-bit PCM";
 
 pub(crate) fn read(config: &Path, root: &Table<'_>, problems: &Problems) -> SoundPlan {
@@ -96,18 +96,8 @@ fn read_folder(dir: &Path, files: &mut Vec<SoundFile>, problems: &Problems) -> V
 }
 
 fn read_wav(path: &Path) -> Result<Vec<i16>, String> {
-    let reader = hound::WavReader::open(path).map_err(|error| format!("no WAV file: {error}"))?;
-    let hound::WavSpec { channels, sample_rate, bits_per_sample, sample_format } = reader.spec();
-    let is_pcm = sample_format == hound::SampleFormat::Int;
-    if (channels, sample_rate, bits_per_sample, is_pcm) != (1, 8000, 16, true) {
-        let kind = if is_pcm { "PCM" } else { "floating point" };
-        return Err(format!("{sample_rate} Hz, {channels} channels, {bits_per_sample}-bit {kind} is not playable"));
-    }
-    match reader.duration() {
-        0 => Err("the sound is empty".to_owned()),
-        n if n > SAMPLES_MAX => Err(format!("the sound is longer than {} minutes", SAMPLES_MAX / 8000 / 60)),
-        _ => reader.into_samples().collect::<Result<_, _>>().map_err(|error| format!("no WAV file: {error}")),
-    }
+    let file = File::open(path).map_err(|error| format!("cannot read the sound: {error}"))?;
+    wav::read(BufReader::new(file))
 }
 
 /// What the engine itself says; a locale without any file was told of already.

@@ -102,37 +102,50 @@ impl Builder {
     /// Via with its source noted; `to_tag` is added when To has no tag. A 100 repeats Timestamp.
     pub fn reply(request: &Message, status: u16, to_tag: Option<&str>, via: Option<&Via>) -> Builder {
         let mut builder = Builder::response(status, reason_phrase(status));
-        let mut vias = request.vias();
         if let Some(via) = via {
-            vias.next();
             builder.push(Name::Via, via);
         }
-        for value in vias {
+        for value in request.vias().skip(usize::from(via.is_some())) {
             builder.copy(Name::Via, value);
         }
-        builder.copy(Name::From, request.header(Name::From).unwrap_or_default());
-        let to = request.header(Name::To).unwrap_or_default();
-        match (request.to_ref(), to_tag) {
-            (Ok(address), Some(tag)) if address.tag().is_none() && address.params.has("tag") => {
-                builder.push(Name::To, address.to_name_addr().with_tag(tag));
-            }
-            // As it came, with the tag behind it; some stacks compare it byte by byte.
-            (Ok(address), Some(tag)) if address.tag().is_none() => {
-                builder.start_line(Name::To, to);
-                builder.head.push_str(";tag=");
-                push_line(&mut builder.head, tag);
-                builder.head.push_str("\r\n");
-            }
-            _ => builder.copy(Name::To, to),
-        }
-        builder.copy(Name::CallId, request.call_id().unwrap_or_default());
-        builder.copy(Name::Cseq, request.header(Name::Cseq).unwrap_or_default());
+        builder.copy_line(request, Name::From);
+        builder.push_to(request, to_tag);
+        builder.copy_line(request, Name::CallId);
+        builder.copy_line(request, Name::Cseq);
         if status == 100
             && let Some(timestamp) = request.header(Name::Timestamp)
         {
             builder.copy(Name::Timestamp, timestamp);
         }
         builder
+    }
+
+    /// To as it came where a tag can be put behind it; some stacks compare it byte by byte.
+    fn push_to(&mut self, request: &Message, tag: Option<&str>) {
+        let text = request.header(Name::To).unwrap_or_default();
+        let Some(tag) = tag.filter(|_| request.to_tag().is_empty()) else { return self.copy(Name::To, text) };
+        let address = if request.lacks_to_tag() { None } else { request.to_ref().ok() };
+        match address {
+            Some(address) if address.tag().is_none() && address.params.has("tag") => {
+                self.push(Name::To, address.to_name_addr().with_tag(tag));
+            }
+            Some(address) if address.tag().is_some() => self.copy(Name::To, text),
+            None if !request.lacks_to_tag() => self.copy(Name::To, text),
+            _ => {
+                self.start_line(Name::To, text);
+                self.head.push_str(";tag=");
+                push_line(&mut self.head, tag);
+                self.head.push_str("\r\n");
+            }
+        }
+    }
+
+    /// Adds the first header line of that name as it came, in one piece when it is written as we write it.
+    fn copy_line(&mut self, request: &Message, name: Name) {
+        match request.whole_line(name) {
+            Some(line) => self.head.push_str(line),
+            None => self.copy(name, request.header(name).unwrap_or_default()),
+        }
     }
 
     /// Adds a header line whose value stood in a message that was read, so that it ends no line.
@@ -142,6 +155,7 @@ impl Builder {
     }
 
     fn start_line(&mut self, name: Name, value: &str) {
+        self.head.reserve(name.as_str().len() + value.len() + 4);
         self.head.push_str(name.as_str());
         self.head.push_str(": ");
         self.head.push_str(value);
@@ -164,6 +178,7 @@ impl Builder {
     }
 
     /// Adds a header line.
+    #[inline]
     pub fn push(&mut self, name: impl AsRef<str>, value: impl Value) {
         push_line(&mut self.head, name.as_ref());
         self.head.push_str(": ");
@@ -217,8 +232,14 @@ impl Builder {
     }
 }
 
+/// Below this a plain walk is faster than preparing a search.
+const SHORT: usize = 32;
+
 /// Appends text with spaces for what would end the line or confuse its reader.
 fn push_line(head: &mut String, text: &str) {
+    if text.len() < SHORT && !text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+        return head.push_str(text);
+    }
     let mut rest = text;
     while let Some((before, behind)) =
         memchr3(b'\r', b'\n', 0, rest.as_bytes()).and_then(|at| rest.split_at_checked(at))

@@ -66,14 +66,14 @@ packed_struct!(Dialog { call_id, local, remote, remote_tag, target, routes, loca
 impl Dialog {
     /// The dialog of an INVITE that we received (RFC 3261 §12.1.1); its From stands in when Contact is missing.
     pub fn callee(request: &Message, local_tag: &str) -> Option<Dialog> {
-        let from = request.from().ok()?;
+        let from = request.from_ref().ok()?;
         let to = request.to().ok()?;
         Some(Dialog {
             call_id: request.call_id()?.to_owned(),
             local: to.with_tag(local_tag).to_string(),
             remote: request.header(Name::From)?.to_owned(),
             remote_tag: from.tag().unwrap_or_default().to_owned(),
-            target: contact(request).unwrap_or(from.uri),
+            target: contact(request).unwrap_or_else(|| from.uri.to_uri()),
             routes: request.record_routes(),
             local_cseq: 0,
             remote_cseq: Some(request.cseq().ok()?.0),
@@ -82,14 +82,13 @@ impl Dialog {
 
     /// The dialog of a response to our INVITE (RFC 3261 §12.1.2); the Request-URI stands in when Contact is missing.
     pub fn caller(invite: &Head, response: &Message) -> Option<Dialog> {
-        let to = response.to().ok()?;
         let mut routes = response.record_routes();
         routes.reverse();
         Some(Dialog {
             call_id: invite.call_id.clone(),
             local: invite.from.clone(),
             remote: response.header(Name::To)?.to_owned(),
-            remote_tag: to.tag().unwrap_or_default().to_owned(),
+            remote_tag: response.to_tag().to_owned(),
             target: contact(response).or_else(|| Uri::parse(&invite.uri).ok())?,
             routes,
             local_cseq: invite.cseq,

@@ -10,7 +10,7 @@ pub use access::Refresher;
 pub use error::{Fault, HeaderError, ParseError};
 
 use crate::method::Method;
-use crate::name::Name;
+use crate::name::{ASKED, Name};
 
 /// A request or a response. Owns its bytes; headers are found by index and read when asked for.
 ///
@@ -21,6 +21,12 @@ pub struct Message {
     head: String,
     start: Start,
     headers: Vec<Slot>,
+    places: Places,
+    /// The top Via, and the tags of From and To, by which every message finds its transaction and dialog.
+    via: Option<ViaSpans>,
+    from_tag: Span,
+    /// Empty also where the parameter is there without a value.
+    to_tag: Option<Span>,
     cseq: Option<(u32, Method)>,
     body: Vec<u8>,
 }
@@ -29,6 +35,56 @@ pub struct Message {
 enum Start {
     Request { method: Method, method_text: Range<usize>, uri_text: Range<usize> },
     Response { status: u16, reason: Range<usize> },
+}
+
+/// A piece of the head.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    at: u32,
+    length: u32,
+}
+
+impl Span {
+    /// Where `part` stands, which is a piece of `whole`.
+    fn of(whole: &str, part: &str) -> Span {
+        let at = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
+        Span { at: at as u32, length: part.len() as u32 }
+    }
+
+    fn text(self, whole: &str) -> &str {
+        whole.get(self.at as usize..self.at as usize + self.length as usize).unwrap_or_default()
+    }
+}
+
+/// A Via that was read.
+#[derive(Clone, Copy, Debug)]
+struct ViaSpans {
+    transport: Span,
+    host: Span,
+    port: Option<u16>,
+    params: Span,
+    plain: bool,
+}
+
+/// The first header line of each name that every message is asked for.
+#[derive(Clone, Copy, Debug)]
+struct Places([u8; ASKED]);
+
+impl Places {
+    /// No header line has this number: `limits::HEADERS_MAX` is smaller.
+    const NOWHERE: u8 = u8::MAX;
+
+    fn of(slots: &[Slot]) -> Places {
+        let mut places = Places([Places::NOWHERE; ASKED]);
+        for (at, slot) in slots.iter().enumerate() {
+            if let Some(place) = slot.name.asked().and_then(|place| places.0.get_mut(place))
+                && *place == Places::NOWHERE
+            {
+                *place = at as u8;
+            }
+        }
+        places
+    }
 }
 
 /// Where in the head a header line stands. The numbers fit: a message has `limits::MESSAGE_BYTES_MAX` bytes at most, a

@@ -98,6 +98,9 @@ names! {
     WwwAuthenticate "WWW-Authenticate",
 }
 
+/// How many names `Name::asked` places.
+pub(crate) const ASKED: usize = 12;
+
 /// Names longer than this are unknown; "P-Preferred-Identity" is the longest.
 const LONGEST: usize = 20;
 
@@ -115,6 +118,19 @@ const fn by_place() -> [Name; PLACES] {
         let row = &mut table[place(name.as_str().as_bytes())];
         assert!(matches!(row, Name::Other), "two names in one place: choose other factors");
         *row = name;
+        at += 1;
+    }
+    table
+}
+
+/// What each name is written as, by its number.
+const TEXTS: [&str; Name::KNOWN.len() + 1] = texts();
+
+const fn texts() -> [&'static str; Name::KNOWN.len() + 1] {
+    let mut table = [""; Name::KNOWN.len() + 1];
+    let mut at = 0;
+    while at < Name::KNOWN.len() {
+        table[Name::KNOWN[at] as usize] = Name::KNOWN[at].as_str();
         at += 1;
     }
     table
@@ -149,35 +165,53 @@ const fn by_letter() -> [Name; 26] {
 impl Name {
     /// The name that `text` spells, in any case, long or compact.
     pub fn from_token(text: &str) -> Name {
-        if let &[letter] = text.as_bytes() {
+        Name::from_bytes(text.as_bytes())
+    }
+
+    pub(crate) fn from_bytes(text: &[u8]) -> Name {
+        if let &[letter] = text {
             let place = letter.to_ascii_lowercase().wrapping_sub(b'a');
             return BY_LETTER.get(usize::from(place)).copied().unwrap_or(Name::Other);
         }
         if text.is_empty() || text.len() > LONGEST {
             return Name::Other;
         }
-        let name = BY_PLACE[place(text.as_bytes())];
-        let known = name.as_str();
+        let name = BY_PLACE[place(text)];
+        let known = TEXTS[name as usize].as_bytes();
         if known == text || known.eq_ignore_ascii_case(text) { name } else { Name::Other }
     }
 
     /// Whether a message may carry the header once only, so that a second one makes it ambiguous (RFC 3261 §7.3.1).
     pub const fn is_single(self) -> bool {
-        self.single_bit() != 0
+        matches!(
+            self,
+            Name::CallId
+                | Name::Cseq
+                | Name::From
+                | Name::To
+                | Name::ContentLength
+                | Name::ContentType
+                | Name::MaxForwards
+        )
     }
 
-    /// A bit of its own for each name that `is_single`.
-    pub(crate) const fn single_bit(self) -> u16 {
-        match self {
-            Name::CallId => 1,
-            Name::Cseq => 2,
-            Name::From => 4,
-            Name::To => 8,
-            Name::ContentLength => 16,
-            Name::ContentType => 32,
-            Name::MaxForwards => 64,
-            _ => 0,
-        }
+    /// The place of a name that is asked for in every message, below `ASKED`.
+    pub(crate) const fn asked(self) -> Option<usize> {
+        Some(match self {
+            Name::Via => 0,
+            Name::From => 1,
+            Name::To => 2,
+            Name::CallId => 3,
+            Name::Cseq => 4,
+            Name::Contact => 5,
+            Name::MaxForwards => 6,
+            Name::ContentLength => 7,
+            Name::ContentType => 8,
+            Name::Require => 9,
+            Name::Route => 10,
+            Name::RecordRoute => 11,
+            _ => return None,
+        })
     }
 }
 

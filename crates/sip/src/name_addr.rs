@@ -63,7 +63,7 @@ pub(crate) fn delta_seconds(text: &str) -> Option<u32> {
 }
 
 /// A `NameAddr` where it stands in a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct NameAddrRef<'a> {
     /// The name as written, with its quotes; empty when there is none.
     display: &'a str,
@@ -75,9 +75,13 @@ impl<'a> NameAddrRef<'a> {
     /// Like `NameAddr::parse`.
     pub fn parse(value: &'a str) -> Result<NameAddrRef<'a>, &'static str> {
         let value = text::trim(value);
-        let Some(open) = text::find_outside(value, b'<') else { return NameAddrRef::parse_bare(value) };
+        if let Some(plain) = NameAddrRef::parse_plain(value) {
+            return Ok(plain);
+        }
+        let open = text::find_outside(value, b'<');
+        let Some(open) = open else { return NameAddrRef::parse_bare(value) };
         let (display, rest) = value.split_at_checked(open).ok_or("no address")?;
-        let (uri, params) = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')).ok_or("< without >")?;
+        let (uri, params) = rest.get(1..).and_then(|rest| text::cut(rest, b'>')).ok_or("< without >")?;
         let params = text::trim(params);
         if !params.is_empty() && !params.starts_with(';') {
             return Err("text behind the address");
@@ -86,6 +90,24 @@ impl<'a> NameAddrRef<'a> {
         let display = text::trim(display);
         check_display(display)?;
         Ok(NameAddrRef { display, uri, params: ParamsRef::parse_header(params)? })
+    }
+
+    /// A URI in angle brackets behind nothing or a quoted name, as nearly all are; `None` leaves it to the thorough reader.
+    fn parse_plain(value: &'a str) -> Option<NameAddrRef<'a>> {
+        let (display, rest) = match value.strip_prefix('"') {
+            Some(quoted) => {
+                let end = quoted.bytes().position(|byte| matches!(byte, b'"' | b'\\'))?;
+                let (display, rest) = value.split_at_checked(end + 2).filter(|(display, _)| display.ends_with('"'))?;
+                (display, rest.trim_ascii_start())
+            }
+            None => ("", value),
+        };
+        let (uri, params) = text::cut(rest.strip_prefix('<')?, b'>')?;
+        if !params.is_empty() && !params.starts_with(';') {
+            return None;
+        }
+        let uri = UriRef::parse_plain(uri)?;
+        Some(NameAddrRef { display, uri, params: ParamsRef::parse_header(params).ok()? })
     }
 
     fn parse_bare(value: &'a str) -> Result<NameAddrRef<'a>, &'static str> {
@@ -109,6 +131,9 @@ impl<'a> NameAddrRef<'a> {
 }
 
 fn check_display(display: &str) -> Result<(), &'static str> {
+    if display.is_empty() {
+        return Ok(());
+    }
     match text::quoted_end(display) {
         Some(end) if end == display.len() => Ok(()),
         Some(_) => Err("text behind the quoted name"),

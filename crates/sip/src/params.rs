@@ -29,7 +29,7 @@ impl Params {
 
     /// The same, borrowed.
     pub fn view(&self) -> ParamsRef<'_> {
-        ParamsRef(&self.0)
+        ParamsRef { text: &self.0, plain: false }
     }
 
     /// The value of the first parameter of that name, without its quotes; `None` also for a flag without value.
@@ -93,13 +93,18 @@ impl Params {
 }
 
 /// `Params` where they stand in a message: checked, but neither copied nor freed of white space.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ParamsRef<'a>(&'a str);
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ParamsRef<'a> {
+    text: &'a str,
+    /// Neither quotes, brackets nor white space: every semicolon separates.
+    plain: bool,
+}
 
 impl<'a> ParamsRef<'a> {
     /// `;name=value;flag` of a header value; white space around `;` and `=` is allowed.
     pub(crate) fn parse_header(text: &'a str) -> Result<ParamsRef<'a>, &'static str> {
-        if !are_plain(text) {
+        let plain = are_plain(text);
+        if !plain {
             for (count, part) in parts(text).enumerate() {
                 let (name, value) = split_value(part);
                 if !text::is_token(name) {
@@ -111,7 +116,16 @@ impl<'a> ParamsRef<'a> {
                 check_count(count)?;
             }
         }
-        Ok(ParamsRef(text))
+        Ok(ParamsRef { text, plain })
+    }
+
+    /// What `parts` gave.
+    pub(crate) const fn checked(text: &'a str, plain: bool) -> ParamsRef<'a> {
+        ParamsRef { text, plain }
+    }
+
+    pub(crate) const fn parts(self) -> (&'a str, bool) {
+        (self.text, self.plain)
     }
 
     /// `name=value;flag` of a URI; the caller has refused white space, quotes and angle brackets.
@@ -122,11 +136,11 @@ impl<'a> ParamsRef<'a> {
             }
             check_count(count)?;
         }
-        Ok(ParamsRef(text))
+        Ok(ParamsRef { text, plain: true })
     }
 
     pub fn to_params(self) -> Params {
-        let mut params = Params(String::with_capacity(self.0.len() + 1));
+        let mut params = Params(String::with_capacity(self.text.len() + 1));
         for (name, value) in self.iter() {
             params.write(name, value);
         }
@@ -141,26 +155,88 @@ impl<'a> ParamsRef<'a> {
 
     /// The value as written, with its quotes.
     pub fn raw(self, name: &str) -> Option<&'a str> {
-        self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?.1
+        self.find(name)?
     }
 
     /// Whether a parameter of that name is there, with or without value.
     pub fn has(self, name: &str) -> bool {
-        self.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
+        self.find(name).is_some()
+    }
+
+    /// The first parameter of that name, with its value where it has one.
+    pub(crate) fn find(self, name: &str) -> Option<Option<&'a str>> {
+        if !self.plain {
+            return self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+        }
+        let mut rest = self.text;
+        while !rest.is_empty() {
+            let end = rest.bytes().position(|byte| matches!(byte, b';' | b'=')).unwrap_or(rest.len());
+            let (key, behind) = text::apart(rest, end);
+            let (value, next) = match behind.strip_prefix('=') {
+                Some(value) => {
+                    let end = value.bytes().position(|byte| byte == b';').unwrap_or(value.len());
+                    let (value, next) = text::apart(value, end);
+                    (Some(value), next)
+                }
+                None => (None, behind),
+            };
+            if key.eq_ignore_ascii_case(name) {
+                return Some(value);
+            }
+            rest = next.strip_prefix(';').unwrap_or(next);
+        }
+        None
     }
 
     /// Names and raw values in order.
     pub fn iter(self) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
-        parts(self.0).map(split_value)
+        let plain = self.plain;
+        Parts { rest: Some(self.text), plain }.map(move |part| match text::cut(part, b'=') {
+            Some((name, value)) if plain => (name, Some(value)),
+            Some((name, value)) => (text::trim(name), Some(text::trim(value))),
+            None => (part, None),
+        })
     }
 }
 
 fn parts(text: &str) -> impl Iterator<Item = &str> {
-    text::split(text, b';').filter(|part| !part.is_empty())
+    Parts { rest: Some(text), plain: false }
+}
+
+/// The parts between semicolons, trimmed, without empty ones.
+struct Parts<'a> {
+    rest: Option<&'a str>,
+    plain: bool,
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        loop {
+            let text = self.rest?;
+            let at =
+                if self.plain { text.bytes().position(|byte| byte == b';') } else { text::find_outside(text, b';') };
+            let part = match at {
+                Some(at) => {
+                    self.rest = text.get(at + 1..);
+                    text.get(..at)?
+                }
+                None => {
+                    self.rest = None;
+                    text
+                }
+            };
+            let part = if self.plain { part } else { text::trim(part) };
+            if !part.is_empty() {
+                return Some(part);
+            }
+        }
+    }
 }
 
 fn split_value(part: &str) -> (&str, Option<&str>) {
-    match part.split_once('=') {
+    match text::cut(part, b'=') {
         Some((name, value)) => (text::trim(name), Some(text::trim(value))),
         None => (part, None),
     }
@@ -173,21 +249,20 @@ const fn check_count(count: usize) -> Result<(), &'static str> {
 /// Whether they are well formed and few, without white space or quotes: nearly all are, and one look at each byte
 /// tells. False says nothing.
 fn are_plain(text: &str) -> bool {
-    // Each has a semicolon before it at most, so this bounds their number without counting.
-    let (mut name_length, mut in_value, mut semicolons) = (0, false, 0);
-    for byte in text.bytes() {
-        match byte {
-            b';' => {
-                (name_length, in_value) = (0, false);
-                semicolons += 1;
-            }
-            b'=' if !in_value && name_length > 0 => in_value = true,
-            byte if in_value && text::is(byte, class::VALUE) => {}
-            byte if !in_value && text::is(byte, class::TOKEN) => name_length += 1,
-            _ => return false,
-        }
+    let mut rest = text;
+    // Each has a semicolon before it at most, so this bounds their number.
+    for _ in 0..limits::PARAMS_MAX {
+        let (name, behind) = text::apart(rest, text::span(rest, class::TOKEN));
+        rest = match behind.strip_prefix('=') {
+            Some(value) if !name.is_empty() => text::apart(value, text::span(value, class::VALUE)).1,
+            _ => behind,
+        };
+        rest = match rest.strip_prefix(';') {
+            Some(rest) => rest,
+            None => return rest.is_empty(),
+        };
     }
-    semicolons < limits::PARAMS_MAX
+    false
 }
 
 /// `gen-value` of RFC 3261 §25.1, with the characters of bare IPv6 addresses and of URIs that phones leave unquoted.

@@ -9,6 +9,8 @@ pub(crate) mod class {
     pub(crate) const VALUE: u8 = 2;
     /// A host name or an IPv4 address.
     pub(crate) const HOST: u8 = 4;
+    /// A user part that is written as it is meant.
+    pub(crate) const USER: u8 = 16;
     /// What no URI holds: white space, control characters, quotes, angle brackets.
     pub(crate) const NO_URI: u8 = 8;
 }
@@ -30,6 +32,9 @@ const fn classes() -> [u8; 256] {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') {
             table[at] |= class::HOST;
         }
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'+' | b'*') {
+            table[at] |= class::USER;
+        }
         if byte <= b' ' || byte == 0x7f || matches!(byte, b'<' | b'>' | b'"') {
             table[at] |= class::NO_URI;
         }
@@ -43,6 +48,18 @@ pub(crate) const fn is(byte: u8, class: u8) -> bool {
     CLASSES[byte as usize] & class != 0
 }
 
+/// How many bytes of one of the classes `text` begins with.
+#[inline]
+pub(crate) fn span(text: &str, class: u8) -> usize {
+    text.bytes().position(|byte| !is(byte, class)).unwrap_or(text.len())
+}
+
+/// `text` apart at `at`; nothing behind when it is shorter.
+#[inline]
+pub(crate) fn apart(text: &str, at: usize) -> (&str, &str) {
+    text.split_at_checked(at).unwrap_or((text, ""))
+}
+
 /// Whether `text` is a non-empty `token`.
 pub(crate) fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| is(byte, class::TOKEN))
@@ -51,6 +68,13 @@ pub(crate) fn is_token(text: &str) -> bool {
 /// Without the white space around it; folds have become spaces when a message was read.
 pub(crate) const fn trim(text: &str) -> &str {
     text.trim_ascii()
+}
+
+/// What stands before and behind the first `separator`. Header values are short: a plain walk beats a prepared search.
+#[inline]
+pub(crate) fn cut(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == separator)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
 /// The parts of `text` between separators that stand outside quotes and angle brackets, trimmed.
@@ -68,6 +92,11 @@ impl<'a> Iterator for Split<'a> {
 
     fn next(&mut self) -> Option<&'a str> {
         let text = self.rest?;
+        // Most text has no separator at all, quoted or not.
+        if memchr(self.separator, text.as_bytes()).is_none() {
+            self.rest = None;
+            return Some(trim(text));
+        }
         let (part, rest) = match find_outside(text, self.separator).and_then(|at| text.split_at_checked(at)) {
             Some((part, rest)) => (part, rest.get(1..)),
             None => (text, None),

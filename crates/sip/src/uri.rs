@@ -125,7 +125,7 @@ fn host_ip(host: &str) -> Option<IpAddr> {
 pub(crate) fn split_host_port(text: &str) -> Option<(&str, Option<u16>)> {
     let host_end = match text.strip_prefix('[') {
         Some(rest) => rest.find(']')? + 2,
-        None => text.find(':').unwrap_or(text.len()),
+        None => text.bytes().position(|byte| byte == b':').unwrap_or(text.len()),
     };
     let (host, rest) = text.split_at_checked(host_end)?;
     let (host, rest) = (text::trim(host), text::trim(rest));
@@ -136,6 +136,17 @@ pub(crate) fn split_host_port(text: &str) -> Option<(&str, Option<u16>)> {
         Some(port) => Some((host, Some(text::number(text::trim(port))?))),
         None => rest.is_empty().then_some((host, None)),
     }
+}
+
+/// Reads a host without brackets and its port from the front, when nothing about them is unusual.
+pub(crate) fn plain_host_port(text: &str) -> Option<(&str, Option<u16>, &str)> {
+    let (host, rest) = text::apart(text, text::span(text, text::class::HOST));
+    if host.is_empty() {
+        return None;
+    }
+    let Some(rest) = rest.strip_prefix(':') else { return Some((host, None, rest)) };
+    let (port, rest) = text::apart(rest, text::span(rest, text::class::HOST));
+    Some((host, Some(text::number(port)?), rest))
 }
 
 /// A host name (underscores are seen in the wild), an IPv4 address or an IPv6 address in brackets.

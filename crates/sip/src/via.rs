@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use crate::params::{Params, ParamsRef};
 use crate::text;
-use crate::uri::split_host_port;
+use crate::uri::{plain_host_port, split_host_port};
 
 /// What every branch of RFC 3261 begins with (§8.1.1.7).
 pub const MAGIC_COOKIE: &str = "z9hG4bK";
@@ -84,7 +84,7 @@ impl Via {
 }
 
 /// A `Via` where it stands in a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct ViaRef<'a> {
     pub transport: &'a str,
     pub host: &'a str,
@@ -93,16 +93,27 @@ pub struct ViaRef<'a> {
 }
 
 impl<'a> ViaRef<'a> {
+    /// The one spelling that nearly all use; `None` leaves it to the thorough reader.
+    fn parse_plain(value: &'a str) -> Option<ViaRef<'a>> {
+        let rest = value.strip_prefix("SIP/2.0/")?;
+        let (transport, rest) = text::apart(rest, text::span(rest, text::class::TOKEN));
+        let (host, port, params) = plain_host_port(rest.strip_prefix(' ').filter(|_| !transport.is_empty())?)?;
+        if !params.is_empty() && !params.starts_with(';') {
+            return None;
+        }
+        Some(ViaRef { transport, host, port, params: ParamsRef::parse_header(params).ok()? })
+    }
+
     /// Like `Via::parse`.
     pub fn parse(value: &'a str) -> Result<ViaRef<'a>, &'static str> {
-        let (transport, rest) = match value.strip_prefix("SIP/2.0/") {
-            Some(rest) => text::trim(rest).split_once([' ', '\t']).ok_or("no sent-by")?,
-            None => parse_protocol(value)?,
-        };
+        if let Some(plain) = ViaRef::parse_plain(value) {
+            return Ok(plain);
+        }
+        let (transport, rest) = parse_protocol(value)?;
         if !text::is_token(transport) {
             return Err("the transport is not a token");
         }
-        let (sent_by, params) = rest.split_once(';').unwrap_or((rest, ""));
+        let (sent_by, params) = text::cut(rest, b';').unwrap_or((rest, ""));
         let (host, port) = split_host_port(text::trim(sent_by)).ok_or("no valid host and port")?;
         Ok(ViaRef { transport, host, port, params: ParamsRef::parse_header(params)? })
     }
@@ -130,7 +141,9 @@ fn parse_protocol(value: &str) -> Result<(&str, &str), &'static str> {
     if !text::trim(protocol).eq_ignore_ascii_case("SIP") || text::trim(version) != "2.0" {
         return Err("not SIP/2.0");
     }
-    text::trim(rest).split_once([' ', '\t']).ok_or("no sent-by")
+    let rest = text::trim(rest);
+    let at = rest.bytes().position(|byte| matches!(byte, b' ' | b'\t')).ok_or("no sent-by")?;
+    rest.split_at_checked(at).ok_or("no sent-by")
 }
 
 impl fmt::Display for Via {

@@ -6,6 +6,7 @@ use base::{AgentEvent, AgentHappening, Wall};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
+use crate::filter::{between, equal};
 use crate::read::{PAGE_MAX, block_on};
 use crate::write::Place;
 use crate::{Error, schema};
@@ -66,14 +67,8 @@ pub fn read_agents(dir: &Path, filter: &AgentFilter) -> Result<Vec<AgentRow>, Er
 
 fn query(filter: &AgentFilter) -> QueryBuilder<Sqlite> {
     let mut sql = QueryBuilder::new("SELECT * FROM agent_events WHERE 1 = 1");
-    let walls = [("happened >= ", filter.from), ("happened < ", filter.to)];
-    for (condition, wall) in walls.into_iter().filter_map(|(condition, wall)| Some((condition, wall?))) {
-        sql.push(" AND ").push(condition).push_bind(wall.0);
-    }
-    let texts = [("number", &filter.number), ("what", &filter.what), ("call_id", &filter.call)];
-    for (column, text) in texts.into_iter().filter_map(|(column, text)| Some((column, text.as_ref()?))) {
-        sql.push(" AND ").push(column).push(" = ").push_bind(text.clone());
-    }
+    between(&mut sql, "happened", filter.from, filter.to);
+    equal(&mut sql, &[("number", &filter.number), ("what", &filter.what), ("call_id", &filter.call)]);
     if let Some((at, id)) = &filter.after {
         sql.push(" AND (happened < ").push_bind(at.0);
         sql.push(" OR (happened = ").push_bind(at.0).push(" AND id < ").push_bind(id.clone()).push("))");

@@ -83,10 +83,7 @@ impl Filter {
     pub(crate) fn query(&self, columns: &str, after: Option<&Cursor>, order: Order) -> QueryBuilder<Sqlite> {
         let mut sql = QueryBuilder::new("SELECT ");
         sql.push(columns).push(" FROM calls WHERE 1 = 1");
-        let walls = [("started >= ", self.from), ("started < ", self.to)];
-        for (condition, wall) in walls.into_iter().filter_map(|(condition, wall)| Some((condition, wall?))) {
-            sql.push(" AND ").push(condition).push_bind(wall.0);
-        }
+        between(&mut sql, "started", self.from, self.to);
         let texts = [
             ("id", &self.id),
             ("caller", &self.caller),
@@ -95,9 +92,7 @@ impl Filter {
             ("skill_group", &self.group),
             ("end_reason", &self.end_reason),
         ];
-        for (column, text) in texts.into_iter().filter_map(|(column, text)| Some((column, text.as_ref()?))) {
-            sql.push(" AND ").push(column).push(" = ").push_bind(text.clone());
-        }
+        equal(&mut sql, &texts);
         if let Some(open) = self.open {
             sql.push(if open { " AND ended IS NULL" } else { " AND ended IS NOT NULL" });
         }
@@ -111,5 +106,24 @@ impl Filter {
         }
         sql.push(order.clause());
         sql
+    }
+}
+
+/// From then on, and before then.
+pub(crate) fn between(sql: &mut QueryBuilder<Sqlite>, column: &str, from: Option<Wall>, to: Option<Wall>) {
+    if let Some(from) = from {
+        sql.push(" AND ").push(column).push(" >= ").push_bind(from.0);
+    }
+    if let Some(to) = to {
+        sql.push(" AND ").push(column).push(" < ").push_bind(to.0);
+    }
+}
+
+/// Each column holds that text, where one is given.
+pub(crate) fn equal(sql: &mut QueryBuilder<Sqlite>, columns: &[(&str, &Option<String>)]) {
+    for (column, text) in columns {
+        if let Some(text) = text {
+            sql.push(" AND ").push(column).push(" = ").push_bind(text.clone());
+        }
     }
 }

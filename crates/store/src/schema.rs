@@ -169,7 +169,8 @@ async fn start_in(
         .bind(epoch)
         .bind(wall.0)
         .bind(last_time)
-        .bind(wall.0)
+        // Until this process tells a time of its own: a start that is killed at once does not date what it found open.
+        .bind(last_wall)
         .execute(&mut *transaction)
         .await?;
     transaction.commit().await?;

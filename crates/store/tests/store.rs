@@ -119,8 +119,10 @@ fn calls_left_open_end_when_asked_at_the_last_time_known() {
     assert!(store.sync(LONG));
     drop(store);
 
+    // Killed before it ended anything.
+    drop(Store::open(dir.path(), NODE, Wall(24_000), Epoch(0)).expect("opens"));
     let second = open(dir.path());
-    assert_eq!((second.epoch, second.last_time), (Epoch(2), Time::from_millis(500)));
+    assert_eq!((second.epoch, second.last_time), (Epoch(3), Time::from_millis(500)));
     assert!(
         store::read(dir.path(), Filter::default()).expect("reads").iter().filter(|row| row.ended.is_none()).count()
             == 4
@@ -129,7 +131,7 @@ fn calls_left_open_end_when_asked_at_the_last_time_known() {
     // What a journal brought back comes first and tells more; a call of this start stays open.
     store.write(end(5));
     let mut own = start(6);
-    own.id.epoch = Epoch(2);
+    own.id.epoch = Epoch(3);
     store.write(RecordEntry::Start(own));
     store.end_leftovers(Wall(25_000));
     assert!(store.sync(LONG));
@@ -153,7 +155,7 @@ fn calls_left_open_end_when_asked_at_the_last_time_known() {
     let third = open(dir.path());
     assert_eq!(
         (third.epoch, third.last_time),
-        (Epoch(3), Time::from_millis(500)),
+        (Epoch(4), Time::from_millis(500)),
         "a start that wrote no time does not lose the last one"
     );
 }

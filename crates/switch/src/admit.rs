@@ -13,6 +13,9 @@ use crate::fault::Estate;
 use crate::signals::sdp_of;
 use crate::{Effects, Place, Switch};
 
+/// Characters of a caller's number or name: as many as a number may have. Records, logs and agents' phones show it.
+const CALLER_CHARS_MAX: usize = 64;
+
 /// Who a request is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sender {
@@ -172,7 +175,7 @@ impl Switch {
         let called = uri.and_then(|uri| uri.number().or_else(|| uri.user_text()));
         StartRecord {
             id: self.calls.next_id(),
-            caller: caller.unwrap_or_else(|| "anonymous".to_owned()),
+            caller: caller.map_or_else(|| "anonymous".to_owned(), |c| c.chars().take(CALLER_CHARS_MAX).collect()),
             called: called.unwrap_or_default(),
             source: self.source_name(sender),
             started: now.wall,

@@ -24,6 +24,8 @@ pub struct Counters {
     pub withdrawn: u64,
     /// Calls that a fault of ours ended.
     pub faults: u64,
+    /// Messages that a fault of the reader cost.
+    pub reader_faults: u64,
 }
 
 impl Counters {

@@ -1,10 +1,11 @@
 //! The switch: what it owns and the one place where its inputs branch.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use base::{CallId, EndReason, Epoch, Flow, Map, Notice, Now, Rng, SwitchId, Ticket, Time, TimerId, Wheel, WorkerId};
 use call::{Event, Plan, Timer};
-use sip::{Endpoint, ServerTx};
+use sip::{Endpoint, Message, ServerTx};
 
 use crate::admit::Doorman;
 use crate::calls::Calls;
@@ -161,8 +162,15 @@ impl Switch {
 
     fn on_message(&mut self, now: Now, flow: Flow, bytes: &[u8]) {
         self.counters.messages_in += 1;
+        let drills = &mut self.drills;
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            drills.pass(Place::Reader);
+            Message::parse(bytes)
+        }));
+        // A fault of the reader costs the message that brought it about; whoever sent it will repeat it or give up.
+        let Ok(read) = read else { return self.counters.reader_faults += 1 };
         self.drills.pass(Place::Transactions);
-        self.endpoint.receive(now, flow, bytes, &mut self.sip);
+        self.endpoint.receive_read(now, flow, read, &mut self.sip);
     }
 
     /// What concerns agents went to their owners already.

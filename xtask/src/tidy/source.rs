@@ -10,7 +10,7 @@ pub(super) use self::blank::blank;
 pub(super) use self::items::{Function, functions, production};
 
 /// Folders that hold no source, from the top.
-const SKIPPED: &[&str] = &["target", "data", ".git", "fuzz/target"];
+const SKIPPED: &[&str] = &["target", "data", ".git", "fuzz/target", "fuzz/corpus", "fuzz/artifacts"];
 /// No source file of ours comes near it; larger ones are data.
 const FILE_BYTES_MAX: u64 = 2_000_000;
 

@@ -9,7 +9,8 @@ use base::{Epoch, Time};
 use super::memory::{Memory, Plan};
 use super::{LONG, Numbers, PANICS, SMALL, append, first, open, reopen, wait_for};
 use crate::disk::Disk as _;
-use crate::{Batch, Journal, Limits};
+use crate::shared::Shared;
+use crate::{Batch, Health, Journal, Limits};
 
 /// Full, read-only, and worn out.
 const KINDS: [ErrorKind; 3] = [ErrorKind::StorageFull, ErrorKind::ReadOnlyFilesystem, ErrorKind::Other];
@@ -149,6 +150,36 @@ fn facts_that_the_state_refuses_are_skipped_and_named() {
     assert_eq!((again.state, again.last_time), (first(2), Time::from_millis(9)));
     let report = again.report.to_string();
     assert!(report.contains("2 facts applied, 2 skipped") && report.contains("not a number"), "{report}");
+}
+
+#[test]
+fn a_state_without_a_snapshot_raises_the_alarm_and_writing_goes_on() {
+    let disk = Arc::new(Memory::default());
+    let mut opened = open(&disk).expect("opens");
+    append(&mut opened.journal, [0, 5]);
+    disk.plan(Plan::FailSyncs);
+    let lost = |text: &str| text.contains("gives no snapshot") && text.contains("a batch is missing");
+    wait_for(&opened.journal, |health| health.problem.as_deref().is_some_and(lost));
+    append(&mut opened.journal, [6]);
+    assert!(opened.journal.commit(LONG), "the file goes on");
+    disk.plan(Plan::Fine);
+    let error = open(&Arc::new(disk.after_kill())).expect_err("no snapshot, no start");
+    assert!(error.to_string().contains("move the folder away"), "{error}");
+}
+
+#[test]
+fn memory_is_bounded_when_neither_disk_nor_shadow_keep_up() {
+    let shared = Shared::new(SMALL, 0);
+    let mut inner = shared.lock();
+    for number in 0..10_000 {
+        inner.push(Time::from_millis(number), &[7; 100], 1);
+    }
+    assert!(inner.batches(0, u64::MAX, usize::MAX).len() * 100 <= SMALL.queue_bytes);
+    assert_eq!((inner.next(), inner.facts_handed), (10_000, 10_000));
+    drop(inner);
+    let health = Health::of(&shared.lock());
+    assert!(health.problem.as_deref().is_some_and(|text| text.contains("the disk hangs")), "{health:?}");
+    assert_eq!(health.facts_not_written, 10_000);
 }
 
 #[test]

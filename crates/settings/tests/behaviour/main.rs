@@ -1,6 +1,7 @@
 //! Whole configurations in, plans or messages out.
 
 mod bad;
+mod broken;
 mod kit;
 mod shipped;
 mod walks;

@@ -71,7 +71,7 @@ impl Endpoint {
         if leg.muted || response.status() == Some(100) {
             return;
         }
-        let tag = response.to().ok().and_then(|to| to.tag().map(str::to_owned));
+        let tag = Some(response.to_tag()).filter(|tag| !tag.is_empty()).map(str::to_owned);
         let placed = self.clients.get(client).and_then(|client| client.placed.as_ref());
         if let (Some(tag), Some(placed)) = (tag, placed)
             && leg.dialog_with(&tag).is_none()
@@ -152,7 +152,7 @@ impl Endpoint {
     ) -> Option<(Dialog, bool, String)> {
         let limit = self.config.limits.early_dialogs;
         let placed = self.clients.get_mut(client)?.placed.as_mut()?;
-        let tag = response.to().ok()?.tag().unwrap_or_default().to_owned();
+        let tag = response.to_tag().to_owned();
         if let Some((_, ack)) = placed.acks.iter().find(|(known, _)| *known == tag) {
             out.messages.extend(ack.clone());
             return None;

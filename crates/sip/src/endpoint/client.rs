@@ -87,7 +87,6 @@ pub(super) struct Draft<'a> {
 }
 
 /// How a request ended, or went on.
-#[expect(clippy::large_enum_variant, reason = "lives for one call and is never stored")]
 pub(super) enum Verdict {
     Response(Message),
     Failed(Cause),
@@ -167,7 +166,7 @@ impl Endpoint {
         builder.push(Name::UserAgent, &self.config.product);
         let bytes = finish(builder, headers, body);
         let pace = self.pace(flow);
-        let key = format!("{branch} {}", head.method);
+        let key = branch_key(branch, head.method);
         let (machine, placed) = if head.method == Method::Invite {
             let sent = SentInvite { head, via };
             let placed = Placed { offered: body.is_some(), dialog, ..Placed::new(sent) };
@@ -190,7 +189,7 @@ impl Endpoint {
         };
         let machine = Machine::Invite(state(self.pace(flow)));
         let via = Via::parse(&placed.sent.via);
-        let key = format!("{} {}", via.as_ref().ok().and_then(Via::branch).unwrap_or_default(), Method::Invite);
+        let key = branch_key(via.as_ref().ok().and_then(Via::branch).unwrap_or_default(), Method::Invite);
         let (timers, purpose, placed) = (Armed::default(), Purpose::Invite(leg), Some(Box::new(placed)));
         self.insert_client(Client { machine, flow, key, bytes: Vec::new(), timers, abandon: None, purpose, placed })
     }
@@ -215,10 +214,11 @@ impl Endpoint {
         if response.vias().nth(1).is_some() {
             return;
         }
-        let (Ok(via), Ok((_, method)), Some(status)) = (response.top_via(), response.cseq(), response.status()) else {
+        let (Ok(via), Ok((_, method)), Some(status)) = (response.top_via_ref(), response.cseq(), response.status())
+        else {
             return;
         };
-        let key = format!("{} {method}", via.branch().unwrap_or_default());
+        let key = branch_key(via.branch().unwrap_or_default(), method);
         let Some(id) = self.by_branch.get(&key).copied() else { return };
         let event = match status {
             ..200 => ClientEvent::Provisional,
@@ -353,6 +353,11 @@ impl Endpoint {
         let (host, port) = self.identity(flow);
         Via::new(flow.transport.via_name(), host, port, branch).to_string()
     }
+}
+
+/// What matches a response to its transaction (RFC 3261 §17.1.3).
+fn branch_key(branch: &str, method: Method) -> String {
+    [branch, " ", method.name()].concat()
 }
 
 pub(super) fn reason_header(reason: Option<&str>) -> Vec<(String, String)> {

@@ -29,7 +29,7 @@ use self::leg::Leg;
 use self::server::Server;
 use crate::transaction::Action;
 pub use crate::transaction::Timers;
-use crate::{Head, Image, NameAddr, Uri};
+use crate::{Head, Image, Message, NameAddr, ParseError, Uri};
 pub use config::{Config, Identity, Limits};
 pub use event::{Body, Cause, Event, Invite, Outgoing, Output, Party, Reply, Request, ServerTx};
 
@@ -89,8 +89,13 @@ impl Endpoint {
 
     /// Takes one datagram or frame in.
     pub fn receive(&mut self, now: Now, flow: Flow, bytes: &[u8], out: &mut Output) {
+        self.receive_read(now, flow, Message::parse(bytes), out);
+    }
+
+    /// The same for what the owner has read already, to bound what a fault of the reader costs.
+    pub fn receive_read(&mut self, now: Now, flow: Flow, read: Result<Message, ParseError>, out: &mut Output) {
         self.flush(out);
-        self.receive_bytes(now.time, flow, bytes, out);
+        self.take_read(now.time, flow, read, out);
     }
 
     /// Refuses a first INVITE without keeping anything of it; a repetition of one that was let in is handled as ever.

@@ -8,8 +8,8 @@ use crate::transaction::ServerEvent;
 use crate::{Message, Method, ParseError, Scheme};
 
 impl Endpoint {
-    pub(super) fn receive_bytes(&mut self, now: Time, flow: Flow, bytes: &[u8], out: &mut Output) {
-        match Message::parse(bytes) {
+    pub(super) fn take_read(&mut self, now: Time, flow: Flow, read: Result<Message, ParseError>, out: &mut Output) {
+        match read {
             Ok(message) if message.is_request() => {
                 if let Some(arrival) = arrival(flow, message) {
                     self.receive_request(now, arrival, out);
@@ -143,7 +143,7 @@ fn arrival(flow: Flow, request: Message) -> Option<Arrival> {
     let mut via = request.top_via().ok()?;
     via.note_source(flow.peer);
     let (cseq, _) = request.cseq().ok()?;
-    let from_tag = request.from().ok()?.tag().unwrap_or_default().to_owned();
-    let to_tag = request.to().ok()?.tag().unwrap_or_default().to_owned();
+    request.from_ref().and(request.to_ref()).ok()?;
+    let (from_tag, to_tag) = (request.from_tag().to_owned(), request.to_tag().to_owned());
     Some(Arrival { flow, via, request, cseq, from_tag, to_tag })
 }

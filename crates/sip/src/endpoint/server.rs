@@ -89,7 +89,8 @@ impl Arrival {
         let Via { host, port, .. } = &self.via;
         if self.via.has_magic_cookie() {
             let branch = self.via.branch().unwrap_or_default();
-            return format!("{branch} {host} {port:?} {method}");
+            let port = port.map(|port| port.to_string()).unwrap_or_default();
+            return [branch, " ", host, " ", &port, " ", method].concat();
         }
         // The older rule, less the To tag: the rest already tells two requests apart, and an ACK has a tag that its
         // INVITE had not.
@@ -100,7 +101,8 @@ impl Arrival {
 
     fn origin(&self) -> String {
         let call_id = self.request.call_id().unwrap_or_default();
-        format!("{call_id} {} {} {}", self.from_tag, self.cseq, self.request.method_name())
+        let cseq = self.cseq.to_string();
+        [call_id, " ", &self.from_tag, " ", &cseq, " ", self.request.method_name()].concat()
     }
 
     /// Where responses go (RFC 3261 §18.2.2, RFC 3581 §4). `maddr` is not followed: it would let a stranger aim our

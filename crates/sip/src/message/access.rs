@@ -1,11 +1,14 @@
 //! What a message says.
 
-use super::{HeaderError, Message, Start};
+use memchr::memchr;
+
+use super::{HeaderError, Message, Span, Start, ViaSpans};
 use crate::contact::ContactHeader;
 use crate::limits;
 use crate::method::Method;
 use crate::name::Name;
 use crate::name_addr::{NameAddr, NameAddrRef, delta_seconds};
+use crate::params::ParamsRef;
 use crate::text;
 use crate::uri::{Uri, UriRef};
 use crate::via::{Via, ViaRef};
@@ -72,7 +75,19 @@ impl Message {
 
     /// The value of the first header line of that name.
     pub fn header(&self, name: Name) -> Option<&str> {
-        self.headers(name).next()
+        match name.asked() {
+            Some(place) => self.headers.get(usize::from(self.places.0[place])).map(|slot| self.value(slot)),
+            None => self.headers(name).next(),
+        }
+    }
+
+    /// The first header line of that name with its line end, when it is `Name: value` and no more.
+    pub(crate) fn whole_line(&self, name: Name) -> Option<&str> {
+        let slot = self.headers.get(usize::from(*self.places.0.get(name.asked()?)?))?;
+        let plain = slot.value_at == slot.name_at + u32::from(slot.name_length) + 2;
+        let line = self.head.get(slot.name_at as usize..slot.value_range().end + 2).filter(|_| plain)?;
+        let ends = line.ends_with("\r\n") && line.starts_with(name.as_str());
+        (ends && line.as_bytes().get(slot.name_length as usize + 1) == Some(&b' ')).then_some(line)
     }
 
     /// The value of every header line of that name, in order; comma lists are not taken apart.
@@ -104,6 +119,12 @@ impl Message {
             .take(limits::VALUES_MAX)
     }
 
+    /// Whether a line of that name says anything.
+    pub(super) fn has_value(&self, name: Name) -> bool {
+        self.header(name).is_some_and(|value| !value.is_empty() && !value.starts_with(','))
+            || self.values(name).next().is_some()
+    }
+
     /// Every Via value as it came, the newest hop first.
     pub fn vias(&self) -> impl Iterator<Item = &str> {
         self.values(Name::Via)
@@ -116,8 +137,42 @@ impl Message {
 
     /// The newest hop's Via without a copy.
     pub fn top_via_ref(&self) -> Result<ViaRef<'_>, HeaderError> {
-        let value = self.vias().next().ok_or(HeaderError::new(Name::Via, "missing"))?;
+        if let Some(ViaSpans { transport, host, port, params, plain }) = self.via {
+            let params = ParamsRef::checked(params.text(&self.head), plain);
+            return Ok(ViaRef { transport: transport.text(&self.head), host: host.text(&self.head), port, params });
+        }
+        // Most write a line for each hop.
+        let alone = self.header(Name::Via).filter(|line| is_sole(line));
+        let value = alone.or_else(|| self.vias().next()).ok_or(HeaderError::new(Name::Via, "missing"))?;
         ViaRef::parse(value).map_err(|what| HeaderError::new(Name::Via, what))
+    }
+
+    /// Notes where the top Via and the tags stand.
+    pub(super) fn note_ends(&mut self) -> Result<(), HeaderError> {
+        let (via, from, to) = (self.top_via_ref()?, self.from_ref()?, self.to_ref()?);
+        let span = |part| Span::of(&self.head, part);
+        let (params, plain) = via.params.parts();
+        let (transport, host, port) = (span(via.transport), span(via.host), via.port);
+        let via = ViaSpans { transport, host, port, params: span(params), plain };
+        let (from_tag, to_tag) = (from.tag().map(span), to.params.find("tag").map(|_| to.tag().map(span)));
+        self.via = Some(via);
+        (self.from_tag, self.to_tag) = (from_tag.unwrap_or_default(), to_tag.map(Option::unwrap_or_default));
+        Ok(())
+    }
+
+    /// The tag of From; empty when the peer is older than tags.
+    pub fn from_tag(&self) -> &str {
+        self.from_tag.text(&self.head)
+    }
+
+    /// Whether To was read and has no tag parameter at all.
+    pub(crate) const fn lacks_to_tag(&self) -> bool {
+        self.via.is_some() && self.to_tag.is_none()
+    }
+
+    /// The tag of To; empty in a request outside dialogs.
+    pub fn to_tag(&self) -> &str {
+        self.to_tag.unwrap_or_default().text(&self.head)
     }
 
     pub fn from(&self) -> Result<NameAddr, HeaderError> {
@@ -160,6 +215,11 @@ impl Message {
     /// The URI of the first Contact without a copy; `None` when there is none, it is the star, or one of them cannot be
     /// read.
     pub fn contact_ref(&self) -> Option<UriRef<'_>> {
+        let line = self.header(Name::Contact)?;
+        let count = self.headers.iter().filter(|slot| slot.name == Name::Contact).count();
+        if is_sole(line) && count == 1 {
+            return NameAddrRef::parse(line).ok().map(|address| address.uri);
+        }
         let mut first = None;
         for (at, value) in self.values(Name::Contact).enumerate() {
             let uri = match value {
@@ -238,7 +298,8 @@ impl Message {
 
     /// The media type without its parameters, as written; types compare without case.
     pub fn content_type(&self) -> Option<&str> {
-        self.header(Name::ContentType).and_then(|value| value.split(';').next()).map(text::trim)
+        let value = self.header(Name::ContentType)?;
+        Some(text::trim(text::cut(value, b';').map_or(value, |(kind, _)| kind)))
     }
 
     /// Whether the body is of that media type.
@@ -249,6 +310,11 @@ impl Message {
     pub fn body(&self) -> &[u8] {
         &self.body
     }
+}
+
+/// Whether a line says something and is surely no list.
+fn is_sole(line: &str) -> bool {
+    !line.is_empty() && memchr(b',', line.as_bytes()).is_none()
 }
 
 /// Who keeps a session fresh (RFC 4028 §4), as seen from the request that carries or carried Session-Expires.

@@ -25,8 +25,12 @@ pub(super) fn equivalent(a: &Uri, b: &Uri) -> bool {
 }
 
 fn sip_params_agree(a: &Params, b: &Params) -> bool {
-    NEVER_IGNORED.iter().all(|name| a.has(name) == b.has(name))
-        && a.iter().all(|(name, value)| !b.has(name) || values_agree(value, b.raw(name)))
+    // A parameter that stands twice agrees where one of its values does: a URI is always equivalent to itself.
+    let found = |all: &Params, name: &str, value: Option<&str>| {
+        all.iter().any(|(other, found)| other.eq_ignore_ascii_case(name) && values_agree(value, found))
+    };
+    let within = |a: &Params, b: &Params| a.iter().all(|(name, value)| !b.has(name) || found(b, name, value));
+    NEVER_IGNORED.iter().all(|name| a.has(name) == b.has(name)) && within(a, b) && within(b, a)
 }
 
 fn values_agree(a: Option<&str>, b: Option<&str>) -> bool {
@@ -48,9 +52,10 @@ fn headers_agree(a: &Uri, b: &Uri) -> bool {
 /// Numbers without separators and every parameter must agree (RFC 3966 §4); order does not matter.
 fn equivalent_tel(a: &Uri, b: &Uri) -> bool {
     let number = |uri: &Uri| uri.user.as_deref().map(number::plain);
-    let within = |a: &Params, b: &Params| {
-        a.iter().all(|(name, value)| b.has(name) && tel_values_agree(name, value, b.raw(name)))
+    let found = |all: &Params, name: &str, value: Option<&str>| {
+        all.iter().any(|(other, found)| other.eq_ignore_ascii_case(name) && tel_values_agree(name, value, found))
     };
+    let within = |a: &Params, b: &Params| a.iter().all(|(name, value)| found(b, name, value));
     number(a) == number(b) && within(&a.params, &b.params) && within(&b.params, &a.params)
 }
 

@@ -2,13 +2,13 @@
 
 use std::net::IpAddr;
 
-use super::{Scheme, Uri, UriError, escape, host_ip, number, split_host_port};
+use super::{Scheme, Uri, UriError, escape, host_ip, number, plain_host_port, split_host_port};
 use crate::limits;
 use crate::params::ParamsRef;
 use crate::text::{self, class};
 
 /// A `Uri` that borrows its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct UriRef<'a> {
     pub scheme: Scheme,
     /// The user part as written, or the number of a `tel:` URI.
@@ -31,10 +31,13 @@ impl<'a> UriRef<'a> {
         if text.len() > limits::URI_BYTES_MAX {
             return Err(UriError("longer than a URI may be"));
         }
+        if let Some(plain) = UriRef::parse_plain(text) {
+            return Ok(plain);
+        }
         if text.bytes().any(|byte| text::is(byte, class::NO_URI)) {
             return Err(UriError("white space, quotes or angle brackets inside"));
         }
-        let (scheme, rest) = text.split_once(':').ok_or(UriError("no scheme"))?;
+        let (scheme, rest) = text::cut(text, b':').ok_or(UriError("no scheme"))?;
         let empty = UriRef {
             scheme: Scheme::Other,
             user: None,
@@ -59,10 +62,35 @@ impl<'a> UriRef<'a> {
         }
     }
 
+    /// `sip:` with a plain user, host and port, as nearly all are; `None` leaves it to the thorough reader.
+    pub(crate) fn parse_plain(text: &'a str) -> Option<UriRef<'a>> {
+        if text.len() > limits::URI_BYTES_MAX {
+            return None;
+        }
+        let (scheme, rest) = text.split_at_checked(4)?;
+        if !scheme.eq_ignore_ascii_case("sip:") {
+            return None;
+        }
+        let (user, behind) = text::apart(rest, text::span(rest, class::USER));
+        let (user, address) = match behind.strip_prefix('@') {
+            Some(address) => (Some(user).filter(|user| !user.is_empty())?.into(), address),
+            None if behind.contains('@') => return None,
+            None => (None, rest),
+        };
+        let (host, port, behind) = plain_host_port(address)?;
+        let params = match behind.strip_prefix(';') {
+            Some(params) if params.bytes().any(|byte| byte == b'?' || text::is(byte, class::NO_URI)) => return None,
+            Some(params) => ParamsRef::parse_uri(params).ok()?,
+            None if behind.is_empty() => ParamsRef::default(),
+            None => return None,
+        };
+        Some(UriRef { scheme: Scheme::Sip, user, password: None, host, port, params, headers: None, text })
+    }
+
     fn with_address(mut self, text: &'a str) -> Result<UriRef<'a>, UriError> {
-        let rest = match text.split_once('@') {
+        let rest = match text::cut(text, b'@') {
             Some((userinfo, rest)) => {
-                let (user, password) = match userinfo.split_once(':') {
+                let (user, password) = match text::cut(userinfo, b':') {
                     Some((user, password)) => (user, Some(password)),
                     None => (userinfo, None),
                 };
@@ -77,11 +105,11 @@ impl<'a> UriRef<'a> {
             }
             None => text,
         };
-        let (address, headers) = match rest.split_once('?') {
+        let (address, headers) = match text::cut(rest, b'?') {
             Some((address, headers)) => (address, Some(headers)),
             None => (rest, None),
         };
-        let (host_port, params) = address.split_once(';').unwrap_or((address, ""));
+        let (host_port, params) = text::cut(address, b';').unwrap_or((address, ""));
         (self.host, self.port) = split_host_port(host_port).ok_or(UriError("no valid host and port"))?;
         self.params = ParamsRef::parse_uri(params).map_err(UriError)?;
         self.headers = headers;

@@ -2,6 +2,7 @@
 
 mod calls;
 mod dialogs;
+mod endings;
 mod pair;
 mod requests;
 mod restart;

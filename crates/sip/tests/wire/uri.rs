@@ -251,3 +251,13 @@ fn the_source_of_a_request_is_noted() {
     assert_eq!((via.received(), via.rport()), (Some("2001:db8::1".parse().unwrap()), Some(9)));
     assert!(via.has_magic_cookie());
 }
+
+#[test]
+fn a_uri_with_a_parameter_twice_is_equivalent_to_itself() {
+    for text in ["sip:a@h;transport=tcp;transport=udp", "tel:1;ext=2;ext=3", "sip:a@h;x=1;x=2?s=1&s=2"] {
+        let uri = Uri::parse(text).unwrap();
+        assert!(uri.equivalent(&uri), "{text}");
+    }
+    let (twice, other) = (Uri::parse("sip:a@h;x=1;x=2").unwrap(), Uri::parse("sip:a@h;x=3").unwrap());
+    assert!(!twice.equivalent(&other) && !other.equivalent(&twice));
+}

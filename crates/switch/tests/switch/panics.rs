@@ -70,3 +70,13 @@ fn a_panic_in_queue_roster_or_transactions_ends_the_process() {
         assert_eq!(lived.is_err(), place != Place::Roster, "{place:?}");
     }
 }
+
+#[test]
+fn a_panic_in_the_reader_costs_that_message_and_its_repetition_is_read() {
+    let mut bench = drilled(Place::Reader, 1);
+    bench.receive(CARRIER, &invite("a"));
+    assert!(bench.sent.is_empty(), "nobody read it");
+    assert_eq!(bench.exchange.switch.counters().reader_faults, 1);
+    bench.receive(CARRIER, &invite("a"));
+    assert_eq!(bench.status(), Some(200));
+}
