@@ -5,6 +5,9 @@ mod call;
 mod check;
 mod records;
 mod serve;
+mod simulate;
+mod size;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -26,6 +29,8 @@ enum Command {
     Call(call::Args),
     Agent(agent::Args),
     Records(records::Args),
+    Simulate(simulate::Args),
+    Trace(trace::Args),
 }
 
 fn main() -> ExitCode {
@@ -35,5 +40,7 @@ fn main() -> ExitCode {
         Command::Call(args) => call::run(args),
         Command::Agent(args) => agent::run(args),
         Command::Records(args) => records::run(args),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Trace(args) => trace::run(&args),
     }
 }

@@ -16,6 +16,7 @@ use crate::network::{Network, Packet};
 use crate::people::{Deed, People, Who};
 use crate::plan::{Plans, plans};
 use crate::rim::Rim;
+use crate::tape::Tapes;
 use crate::wire::delay;
 use crate::{Failure, Report, Scenario};
 
@@ -78,11 +79,13 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(scenario: &Scenario) -> World {
+    pub(crate) fn new(scenario: &Scenario, taped: bool) -> World {
         let mut rng = Rng::from_number(scenario.seed);
         let Plans { call, acd, roster, bank } = plans(scenario, &mut rng.fork());
         let kills = scenario.kills.iter().map(|after| START.time + *after).collect();
-        let mut disk = Disk::new(switch::Plans { call, acd: acd.clone(), roster }, kills, rng.fork());
+        let all = switch::Plans { call, acd: acd.clone(), roster };
+        let tapes = taped.then(|| Tapes::new(all.clone()));
+        let mut disk = Disk::new(all, kills, rng.fork(), tapes);
         let mut effects = Effects::default();
         let exchange = disk.start(config(scenario), START, &mut effects);
         let rim = |w| Rim::new(WorkerId(w), scenario, bank.clone(), START.time, &mut rng);
@@ -115,9 +118,9 @@ impl World {
         }
     }
 
-    pub(crate) fn run(mut self) -> Result<Report, Box<Failure>> {
+    pub(crate) fn run(mut self) -> Result<(Report, Option<Tapes>), Box<Failure>> {
         match self.live() {
-            Ok(()) => Ok(self.report()),
+            Ok(()) => Ok((self.report(), self.disk.tapes)),
             Err(what) => {
                 Err(Box::new(Failure { seed: self.scenario.seed, at: self.now.time, what, story: self.story.into() }))
             }
@@ -372,6 +375,12 @@ impl World {
     fn turn(&mut self, turn: Turn<'_>) -> Result<(), String> {
         let now = self.now;
         let mut known = WIRES.map(|wire| self.exchange.waiting(wire));
+        if let Some(tapes) = &mut self.disk.tapes {
+            match &turn {
+                Turn::Feed(input) => tapes.given(now, input),
+                Turn::Deliver(wire) => tapes.delivered(now, *wire),
+            }
+        }
         match turn {
             Turn::Feed(input) => self.exchange.feed(now, input, &mut self.effects),
             Turn::Deliver(wire) => {
@@ -390,6 +399,9 @@ impl World {
     fn after_turn(&mut self, known: [usize; 3]) -> Result<(), String> {
         let now = self.now;
         self.listen(known);
+        if let Some(tapes) = &mut self.disk.tapes {
+            tapes.turn(now, &mut self.exchange, &self.effects);
+        }
         if !self.disk.write(now, &mut self.effects) {
             self.killed();
             return Ok(());

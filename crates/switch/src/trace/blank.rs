@@ -62,12 +62,21 @@ mod tests {
                 "Authorization: Digest username=\"1001\", response=\"0a4f\", cnonce=\"c\"\r\nX: response=1",
                 "Authorization: Digest username=\"1001\", response=\"0000\", cnonce=\"c\"\r\nX: response=1",
             ),
-            ("proxy-authorization: Digest RESPONSE = 0a4f,nc=1\r\n", "proxy-authorization: Digest RESPONSE = 0000,nc=1\r\n"),
-            ("Authorization: Digest a=\"b\",\r\n response=\"0a4f\"\r\n", "Authorization: Digest a=\"b\",\r\n response=\"0000\"\r\n"),
+            (
+                "proxy-authorization: Digest RESPONSE = 0a4f,nc=1\r\n",
+                "proxy-authorization: Digest RESPONSE = 0000,nc=1\r\n",
+            ),
+            (
+                "Authorization: Digest a=\"b\",\r\n response=\"0a4f\"\r\n",
+                "Authorization: Digest a=\"b\",\r\n response=\"0000\"\r\n",
+            ),
             ("a=crypto:1 AES_CM inline:d0Rm+/c=|2^20\r\na=x", "a=crypto:1 AES_CM inline:0000+/0=|2^20\r\na=x"),
             ("a=ice-pwd:asd88\r\na=ice-ufrag:8hh", "a=ice-pwd:00000\r\na=ice-ufrag:8hh"),
             ("Authorization: response", "Authorization: response"),
-            ("INVITE sip:12345@a;response=1 SIP/2.0\r\n\r\nv=0\r\n", "INVITE sip:12345@a;response=1 SIP/2.0\r\n\r\nv=0\r\n"),
+            (
+                "INVITE sip:12345@a;response=1 SIP/2.0\r\n\r\nv=0\r\n",
+                "INVITE sip:12345@a;response=1 SIP/2.0\r\n\r\nv=0\r\n",
+            ),
         ];
         for (text, blanked) in cases {
             assert_eq!(String::from_utf8(blank(text.as_bytes())).as_deref(), Ok(blanked));

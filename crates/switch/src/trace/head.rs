@@ -63,7 +63,8 @@ impl Head {
     /// A line for anybody.
     pub fn line(&self) -> String {
         let Head { version, start, plans, config, ledger, .. } = self;
-        let drill = config.drill.map_or_else(String::new, |drill| format!(", a drill at {:?} {}", drill.place, drill.nth));
+        let drill =
+            config.drill.map_or_else(String::new, |drill| format!(", a drill at {:?} {}", drill.place, drill.nth));
         format!(
             "{} start of version {version}, epoch {}, configuration {plans:016x}, {} calls open from before{drill}",
             start.wall,
@@ -101,6 +102,14 @@ impl Packed for Head {
         let drill = Packed::unpack(from)?;
         let config = Config { id, epoch, product, nonce_key: [0; 32], workers, leases_ready, drill };
         let seed = Blob::unpack(from)?.0.try_into().map_err(|_| Unreadable { expected: "seed" })?;
-        Ok(Head { version, start, plans, config, seed, advertised: Packed::unpack(from)?, ledger: Packed::unpack(from)? })
+        Ok(Head {
+            version,
+            start,
+            plans,
+            config,
+            seed,
+            advertised: Packed::unpack(from)?,
+            ledger: Packed::unpack(from)?,
+        })
     }
 }

@@ -80,7 +80,9 @@ fn to_roster(command: &roster::Command) -> Option<(CallId, String)> {
         Command::Talking { call, agent, .. } => (*call, format!("agent {} talks", agent.0)),
         Command::Releasing { call, agent, .. } => (*call, format!("agent {} is being hung up", agent.0)),
         Command::Released { call, agent, .. } => (*call, format!("agent {} is free of it", agent.0)),
-        Command::OfferOver { call, agent, outcome } => (*call, format!("the offer to agent {} is over: {outcome:?}", agent.0)),
+        Command::OfferOver { call, agent, outcome } => {
+            (*call, format!("the offer to agent {} is over: {outcome:?}", agent.0))
+        }
         Command::Register { .. } | Command::FlowClosed { .. } | Command::Set { .. } | Command::WrapsUp { .. } => {
             return None;
         }
