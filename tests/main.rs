@@ -12,3 +12,4 @@ mod life;
 mod offers;
 mod restart;
 mod talking;
+mod trace;
