@@ -4,8 +4,10 @@
 //! event or a state, with a limit that says what did not come.
 
 mod answering;
+mod api;
 mod command_line;
 mod crowd;
+mod endings;
 mod hammer;
 mod kit;
 mod life;

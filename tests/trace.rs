@@ -190,7 +190,7 @@ fn a_process_that_recovered_is_replayed_from_its_ledger() {
     engine.process.signal("KILL");
     let engine = engine.restart();
     until(&mut runner, "the record", || engine.records().iter().any(|r| r["end_reason"] == "restart"));
-    let free = |r: &mut Runner| r.phone(agent).status() == load::phone::Status::Idle;
+    let free = |r: &mut Runner| r.phone(agent).status() == phone::Status::Idle;
     assert!(runner.run_until(STEP, free).expect("sockets work"), "the agent's phone is hung up");
     let citizen = dial(&mut runner, &engine);
     until(&mut runner, "another talk", || is_talking(&engine));

@@ -4,6 +4,8 @@ pub(crate) mod baresip;
 pub(crate) mod engine;
 pub(crate) mod ports;
 pub(crate) mod process;
+pub(crate) mod puppet;
+pub(crate) mod raw;
 pub(crate) mod sipp;
 pub(crate) mod tone;
 pub(crate) mod wait;

@@ -7,6 +7,7 @@ mod records;
 mod serve;
 mod simulate;
 mod size;
+mod token;
 mod trace;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ enum Command {
     Records(records::Args),
     Simulate(simulate::Args),
     Trace(trace::Args),
+    Token(token::Args),
 }
 
 fn main() -> ExitCode {
@@ -42,5 +44,6 @@ fn main() -> ExitCode {
         Command::Records(args) => records::run(args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Trace(args) => trace::run(&args),
+        Command::Token(args) => token::run(args),
     }
 }

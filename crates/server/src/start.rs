@@ -108,7 +108,9 @@ impl Running {
 pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Running, Error> {
     let wall = Clock::start(base::Time::ZERO).now().wall;
     std::fs::create_dir_all(&data).map_err(|source| Error::Data { path: data.clone(), source })?;
-    let Found { books, ledger, epoch, last_time } = Books::open(&data)?;
+    // The records know epochs too, should the journal be gone.
+    let known = store::last_epoch(&data, NodeId::default())?;
+    let Found { books, ledger, epoch, last_time } = Books::open(&data, known)?;
     let opened = Store::open(&data, NodeId::default(), wall, epoch)?;
     let (store, epoch) = (opened.store, opened.epoch);
     let clock = Clock::start(last_time.max(opened.last_time));

@@ -16,13 +16,16 @@ mod plan;
 mod report;
 mod rim;
 mod scenario;
+mod stage;
 mod tape;
+mod turn;
 mod wire;
 mod world;
 
 pub use network::Impairment;
 pub use report::{Failure, Report};
 pub use scenario::Scenario;
+pub use stage::{Person, Setting, Stage};
 pub use tape::{Tape, Tapes};
 
 /// Plays a scenario to its end.
