@@ -61,9 +61,7 @@ impl Disk {
             tapes.start(&config, &self.ledger, now, seed);
         }
         let mut exchange = Exchange::restore(config, self.plans.clone(), &self.ledger, now, Rng::from_seed(seed), out);
-        if self.tapes.is_some() {
-            exchange.switch.keep_verdicts();
-        }
+        exchange.switch.keep_verdicts(self.tapes.is_some());
         exchange
     }
 

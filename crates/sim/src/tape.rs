@@ -2,7 +2,7 @@
 
 use base::Now;
 use base::pack::Packed;
-use switch::trace::{Entry, Given, Head};
+use switch::trace::{Entry, Given, Head, Turn};
 use switch::{Config, Effects, Exchange, Input, Ledger, Plans, Wire};
 
 /// The trace of one process.
@@ -45,7 +45,7 @@ impl Tapes {
 
     pub(crate) fn turn(&mut self, now: Now, exchange: &mut Exchange, effects: &Effects) {
         exchange.switch.take_verdicts().into_iter().for_each(|verdict| self.push(&Entry::Judged(verdict)));
-        self.push(&Entry::turn(now, effects));
+        self.push(&Turn::of(now, effects).entry());
     }
 
     fn push(&mut self, entry: &Entry) {

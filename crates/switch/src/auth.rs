@@ -74,9 +74,9 @@ impl Auth {
         Verdict::Challenge(challenges.iter().map(|c| ("WWW-Authenticate".to_owned(), c.to_string())).collect())
     }
 
-    /// Keeps verdicts from here on until they are taken.
-    pub(crate) fn keep(&mut self) {
-        self.tape = Tape::Told(Vec::new());
+    /// Keeps verdicts from here on until they are taken, or no more.
+    pub(crate) fn keep(&mut self, keep: bool) {
+        self.tape = if keep { Tape::Told(Vec::new()) } else { Tape::Off };
     }
 
     pub(crate) fn take(&mut self) -> Vec<Verdict> {

@@ -131,9 +131,9 @@ impl Switch {
         told.filter(|(_, facts)| !facts.is_empty()).collect()
     }
 
-    /// Keeps what authentication decides, for a trace, until `take_verdicts`.
-    pub fn keep_verdicts(&mut self) {
-        self.doorman.auth.keep();
+    /// Whether to keep what authentication decides, for a trace, until `take_verdicts`.
+    pub fn keep_verdicts(&mut self, keep: bool) {
+        self.doorman.auth.keep(keep);
     }
 
     /// What authentication decided since the last time.

@@ -10,6 +10,7 @@ mod head;
 mod marks;
 mod replay;
 mod story;
+mod turn;
 mod words;
 
 pub use blank::blank;
@@ -18,3 +19,4 @@ pub use head::Head;
 pub use marks::Marks;
 pub use replay::{Difference, Replay, Summary, Tail};
 pub use story::Told;
+pub use turn::Turn;

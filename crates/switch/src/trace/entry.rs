@@ -5,7 +5,7 @@ use base::{Flow, LegId, Masked, Notice, Now, Ticket, WorkerId, packed_enum};
 
 use super::gist::Gist;
 use super::{Marks, blank};
-use crate::{Ask, Effects, Input, Verdict, Wire};
+use crate::{Ask, Input, Verdict, Wire};
 
 /// An input from outside, as it came but for secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,11 +105,6 @@ impl Entry {
     /// The entry for an input that is about to be handled.
     pub fn given(now: Now, input: &Input<'_>) -> Option<Entry> {
         Given::of(input).map(|given| Entry::Given { now, settled: true, given })
-    }
-
-    /// The entry for the end of a turn.
-    pub fn turn(now: Now, effects: &Effects) -> Entry {
-        Entry::Turn { now, marks: Marks::of(effects), said: super::words::left(effects) }
     }
 
     pub fn now(&self) -> Option<Now> {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use base::{CallId, EndReason, Now, RecordEntry};
 
 use super::story::{Story, Told};
-use super::{Entry, Given, Head, Marks, words};
+use super::{Entry, Given, Head, Marks, Turn};
 use crate::{Effects, Exchange, Fact, Plans, Verdict, Wire};
 
 /// Where a replay left the trace, and how.
@@ -163,10 +163,10 @@ impl Replay {
 
     fn end_turn(&mut self, now: Now, marks: &Marks, said: &str) -> Result<(), Box<Difference>> {
         self.now = now;
-        let here = Marks::of(&self.effects);
-        if let Some(words) = marks.difference(&here) {
+        let here = Turn::of(now, &self.effects);
+        if let Some(words) = marks.difference(here.marks()) {
             let then = format!("{said}{marks}");
-            let here = format!("{}{here}: {words}", words::left(&self.effects));
+            let here = format!("{}{}: {words}", here.said(), here.marks());
             return Err(self.differs(then, here));
         }
         if let Some(story) = &mut self.story {

@@ -3,15 +3,15 @@
 use base::{CallId, Job, Masked, Record, RecordEntry, Time};
 
 use super::gist::Gist;
-use crate::{Effects, Said};
+use crate::Said;
 
 /// Messages and records of a turn that are told one by one; the rest are counted.
-const TOLD_MAX: usize = 8;
+pub(super) const TOLD_MAX: usize = 8;
 
 /// What leaves with a turn, in one line.
-pub(super) fn left(effects: &Effects) -> String {
-    let records = effects.records.iter().filter_map(record).map(|(_, words)| words);
-    let messages = effects.messages.iter().map(|message| Gist::of(&message.bytes).to_string());
+pub(super) fn left(records: &[RecordEntry], messages: &[Vec<u8>]) -> String {
+    let records = records.iter().filter_map(record).map(|(_, words)| words);
+    let messages = messages.iter().map(|bytes| Gist::of(bytes).to_string());
     let mut said = String::new();
     for words in records.chain(messages).take(TOLD_MAX) {
         said.push_str(&words);
