@@ -107,6 +107,13 @@ fn a_call_is_replayed_after_a_kill_and_nothing_of_it_stands_in_clear() {
         assert!(story.contains(part), "{part} is missing: {story}");
     }
     assert!(!story.contains(CALLER), "{story}");
+    let (code, told) = replay(&engine, &file(&engine), &["--records", "--until", "2999-01-01"]);
+    assert!(
+        code == Some(0) && told.contains(&format!("call {id} ended, 138******89 → ****5, caller_hangup")),
+        "{told}"
+    );
+    let (code, told) = replay(&engine, &file(&engine), &["--until", "2000-01-01"]);
+    assert!(code == Some(0) && told.contains("0 turns") && told.contains("stopped before"), "{told}");
     nothing_stands_in_clear(&engine);
     others_are_refused(&engine);
 }

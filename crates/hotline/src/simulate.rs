@@ -28,6 +28,9 @@ pub(crate) struct Args {
     /// Stop behind this moment, as the trace writes it: 2026-11-25T03:20 or more of it
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
+    /// List the record of every call that ended, numbers masked
+    #[arg(long)]
+    records: bool,
     /// Tell the story of this call
     #[arg(long, value_name = "ID")]
     call: Option<CallId>,
@@ -76,8 +79,11 @@ fn replay(args: &Args, plans: &switch::Plans) -> Result<ExitCode, String> {
         eprintln!("warning: the engine had the configuration {then:016x} and this is {here:016x}: {advice}");
     }
     let began = Instant::now();
-    let mut replay = Replay::new(&head, plans, args.call.is_some());
-    let outcome = feed(&mut replay, &mut reader, args.until.as_deref())?;
+    let mut replay = match Replay::new(&head, plans, args.call.is_some()) {
+        Ok(replay) => replay,
+        Err(panic) => return start_panics(&mut reader, &panic),
+    };
+    let outcome = feed(&mut replay, &mut reader, args)?;
     tell(&replay, began);
     if let Some(call) = args.call {
         tell_call(&replay, call);
@@ -94,8 +100,17 @@ fn head(reader: &mut Reader) -> Result<Head, String> {
     }
 }
 
-/// Feeds entries until the end, a difference or `until`.
-fn feed(replay: &mut Replay, reader: &mut Reader, until: Option<&str>) -> Result<Outcome, String> {
+/// The owners panic before the first input.
+fn start_panics(reader: &mut Reader, panic: &str) -> Result<ExitCode, String> {
+    let record = reader.next_record().map_err(|e| e.to_string())?;
+    let same = matches!(record.map(|r| r.content), None | Some(Content::Closing(Closing::Panicked) | Content::Cut));
+    println!("{}: the process panics at its start: {panic}", if same { "same" } else { "differs" });
+    Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(DIFFERS) })
+}
+
+/// Feeds entries until the end, a difference or `--until`.
+fn feed(replay: &mut Replay, reader: &mut Reader, args: &Args) -> Result<Outcome, String> {
+    let until = args.until.as_deref();
     let is_after =
         |wall: Wall| until.is_some_and(|until| !wall.to_string().starts_with(until) && *wall.to_string() > *until);
     let (tail, why) = loop {
@@ -111,8 +126,12 @@ fn feed(replay: &mut Replay, reader: &mut Reader, until: Option<&str>) -> Result
         if let Some(now) = entry.now().filter(|now| is_after(now.wall)) {
             break (Tail::Open, format!("stopped before {}", now.wall));
         }
+        let is_turn = matches!(entry, Entry::Turn { .. });
         if let Err(difference) = replay.feed(entry) {
             return Ok(Outcome::Differs(difference));
+        }
+        if args.records && is_turn {
+            replay.ended().iter().for_each(|line| println!("{line}"));
         }
     };
     Ok(match replay.finish(tail) {

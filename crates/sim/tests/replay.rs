@@ -36,7 +36,7 @@ fn taped(scenario: &Scenario) -> Tapes {
 fn replay(plans: &switch::Plans, tape: &Tape, watch: bool) -> Result<Replay, Box<Difference>> {
     let head = Head::from_bytes(&tape.head).expect("a head");
     assert_eq!(head.fingerprint_of(plans), head.plans, "the plans are those of the run");
-    let mut replay = Replay::new(&head, plans, watch);
+    let mut replay = Replay::new(&head, plans, watch).expect("a start");
     for entry in &tape.entries {
         replay.feed(Entry::from_bytes(entry).expect("an entry"))?;
     }

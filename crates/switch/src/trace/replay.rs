@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use base::{CallId, EndReason, Now, RecordEntry};
 
 use super::story::{Story, Told};
-use super::{Entry, Given, Head, Marks, Turn};
+use super::{Entry, Given, Head, Marks, Turn, words};
 use crate::{Effects, Exchange, Fact, Plans, Verdict, Wire};
 
 /// Where a replay left the trace, and how.
@@ -28,7 +28,7 @@ pub struct Summary {
     pub calls: u64,
     /// Records of calls by place in `EndReason::ALL`.
     pub ended: [u64; EndReason::ALL.len()],
-    /// Panics that cost one call.
+    /// Panics that cost one call or one message.
     pub faults: u64,
     /// Messages that could not be read.
     pub malformed: u64,
@@ -57,6 +57,8 @@ pub struct Replay {
     verdicts: Vec<Verdict>,
     summary: Summary,
     story: Option<Story>,
+    /// Records of the last turn, in words.
+    ended: Vec<String>,
     /// The words of the panic that ended the process.
     panic: Option<String>,
     now: Now,
@@ -64,18 +66,23 @@ pub struct Replay {
 
 impl Replay {
     /// Starts where the trace starts. `watch`: keep the story of every call.
-    pub fn new(head: &Head, plans: &Plans, watch: bool) -> Replay {
-        let (exchange, effects) = head.exchange(plans);
-        Replay {
+    ///
+    /// # Errors
+    /// The owners panic over the ledger that they start from; these are the words of the panic.
+    pub fn new(head: &Head, plans: &Plans, watch: bool) -> Result<Replay, String> {
+        let started = catch_unwind(AssertUnwindSafe(|| head.exchange(plans)));
+        let (exchange, effects) = started.map_err(|panic| words_of(&*panic))?;
+        Ok(Replay {
             exchange,
             effects,
             next: None,
             verdicts: Vec::new(),
             summary: Summary::default(),
             story: watch.then(Story::default),
+            ended: Vec::new(),
             panic: None,
             now: head.start,
-        }
+        })
     }
 
     /// Takes the next entry.
@@ -182,14 +189,19 @@ impl Replay {
         self.summary.turns += 1;
         let is_start = |fact: &&Fact| matches!(fact, Fact::Call { fact: call::Fact::Started { .. }, .. });
         self.summary.calls += self.effects.facts.iter().filter(is_start).count() as u64;
+        self.ended.clear();
         for entry in &self.effects.records {
+            if matches!(entry, RecordEntry::End(_)) {
+                self.ended.extend(words::record(entry).map(|(_, words)| words));
+            }
             if let RecordEntry::End(record) = entry
                 && let Some(place) = EndReason::ALL.iter().position(|reason| *reason == record.end_reason)
             {
                 self.summary.ended[place] += 1;
             }
         }
-        self.summary.faults = self.exchange.switch.counters().faults;
+        let counters = self.exchange.switch.counters();
+        self.summary.faults = counters.faults + counters.reader_faults;
         self.summary.malformed = self.exchange.switch.malformed();
     }
 
@@ -199,6 +211,11 @@ impl Replay {
 
     pub const fn summary(&self) -> &Summary {
         &self.summary
+    }
+
+    /// The records of calls that ended in the last turn, a line each, numbers masked.
+    pub fn ended(&self) -> &[String] {
+        &self.ended
     }
 
     /// What the panic said that ended the process, when one did.

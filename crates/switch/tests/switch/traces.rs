@@ -100,7 +100,7 @@ fn inputs(recording: &mut Recording) {
 fn every_kind_of_input_comes_again() {
     let (head, mut recording) = Recording::start(None);
     inputs(&mut recording);
-    let mut replay = Replay::new(&head, &plans(), false);
+    let mut replay = Replay::new(&head, &plans(), false).expect("a start");
     for entry in &recording.entries {
         let read = Entry::from_bytes(&entry.to_bytes()).expect("its own form");
         assert_eq!(&read, entry);
@@ -111,7 +111,7 @@ fn every_kind_of_input_comes_again() {
     assert_eq!((replay.summary().inputs, replay.summary().calls, replay.summary().malformed), (inputs, 1, 1));
     assert_eq!(replay.summary().ended.iter().sum::<u64>(), 1);
     assert_eq!(
-        Replay::new(&head, &plans(), false).finish(Tail::Panicked).map_err(|d| d.here),
+        Replay::new(&head, &plans(), false).expect("a start").finish(Tail::Panicked).map_err(|d| d.here),
         Err("it does not".to_owned())
     );
 }
@@ -126,7 +126,7 @@ fn a_panic_of_the_process_comes_again_and_only_at_its_place() {
     let second = recording.entries.iter().filter(is_message).nth(1).expect("two messages").clone();
     let place = recording.entries.iter().position(|e| *e == second).expect("just found");
     let replay = |until: usize| {
-        let mut replay = Replay::new(&head, &plans(), false);
+        let mut replay = Replay::new(&head, &plans(), false).expect("a start");
         let fed = recording.entries[..until].iter().try_for_each(|entry| replay.feed(entry.clone()));
         (fed.and_then(|()| replay.finish(Tail::Panicked)), replay.panic().map(str::to_owned))
     };
