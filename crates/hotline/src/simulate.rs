@@ -1,6 +1,6 @@
 //! `hotline simulate`: what a traced engine did, done again.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let plans = match settings::load(&args.config, std::env::vars()) {
         Ok(plans) => plans,
         Err(report) => {
-            eprint!("{}", report.render(std::io::stderr().is_terminal()));
+            eprint!("{}", report.render(io::stderr().is_terminal()));
             return ExitCode::from(UNREADABLE);
         }
     };
@@ -69,7 +69,7 @@ fn replay(args: &Args, plans: &switch::Plans) -> Result<ExitCode, String> {
     let mut reader = Reader::open(&args.replay, Some(&key)).map_err(|e| e.to_string())?;
     let head = head(&mut reader)?;
     let same_plans = head.fingerprint_of(plans) == head.plans;
-    println!("{}", head.line());
+    say(&head.line());
     if head.version != env!("CARGO_PKG_VERSION") {
         eprintln!("warning: version {} wrote the trace, this is {}", head.version, env!("CARGO_PKG_VERSION"));
     }
@@ -91,6 +91,11 @@ fn replay(args: &Args, plans: &switch::Plans) -> Result<ExitCode, String> {
     Ok(judge(&outcome, same_plans))
 }
 
+/// Whoever read our output may have left; the exit code tells all the same.
+fn say(line: &str) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
 fn head(reader: &mut Reader) -> Result<Head, String> {
     let record = reader.next_record().map_err(|e| e.to_string())?;
     match record.map(|record| record.content) {
@@ -104,7 +109,7 @@ fn head(reader: &mut Reader) -> Result<Head, String> {
 fn start_panics(reader: &mut Reader, panic: &str) -> Result<ExitCode, String> {
     let record = reader.next_record().map_err(|e| e.to_string())?;
     let same = matches!(record.map(|r| r.content), None | Some(Content::Closing(Closing::Panicked) | Content::Cut));
-    println!("{}: the process panics at its start: {panic}", if same { "same" } else { "differs" });
+    say(&format!("{}: the process panics at its start: {panic}", if same { "same" } else { "differs" }));
     Ok(if same { ExitCode::SUCCESS } else { ExitCode::from(DIFFERS) })
 }
 
@@ -131,7 +136,7 @@ fn feed(replay: &mut Replay, reader: &mut Reader, args: &Args) -> Result<Outcome
             return Ok(Outcome::Differs(difference));
         }
         if args.records && is_turn {
-            replay.ended().iter().for_each(|line| println!("{line}"));
+            replay.ended().iter().for_each(|line| say(line));
         }
     };
     Ok(match replay.finish(tail) {
@@ -145,36 +150,36 @@ const OTHER_VERSION: &str = "replay it with the version of hotline that wrote it
 fn tell(replay: &Replay, began: Instant) {
     let done = replay.summary();
     let took = began.elapsed().as_millis();
-    println!("{} turns, {} inputs, {} calls, replayed in {took} ms", done.turns, done.inputs, done.calls);
+    say(&format!("{} turns, {} inputs, {} calls, replayed in {took} ms", done.turns, done.inputs, done.calls));
     let ended = EndReason::ALL.iter().zip(done.ended).filter(|(_, count)| *count > 0);
     let ended: Vec<_> = ended.map(|(reason, count)| format!("{count} {}", reason.name())).collect();
-    println!("records: {}", if ended.is_empty() { "none".to_owned() } else { ended.join(", ") });
-    println!("{} panics contained, {} unreadable messages", done.faults, done.malformed);
+    say(&format!("records: {}", if ended.is_empty() { "none".to_owned() } else { ended.join(", ") }));
+    say(&format!("{} panics contained, {} unreadable messages", done.faults, done.malformed));
 }
 
 fn tell_call(replay: &Replay, call: CallId) {
     let mut lines = replay.story(call).peekable();
     match lines.peek() {
-        Some(_) => println!("the story of call {call}:"),
-        None => println!("call {call} is not in what was replayed"),
+        Some(_) => say(&format!("the story of call {call}:")),
+        None => say(&format!("call {call} is not in what was replayed")),
     }
     for told in lines {
-        println!("{} {}", told.now.wall, told.text);
+        say(&format!("{} {}", told.now.wall, told.text));
     }
 }
 
 fn judge(outcome: &Outcome, same_plans: bool) -> ExitCode {
     match outcome {
         Outcome::Same(why) => {
-            println!("same: every turn made the effects that were recorded; {why}");
+            say(&format!("same: every turn made the effects that were recorded; {why}"));
             ExitCode::SUCCESS
         }
         Outcome::Differs(difference) => {
             let Difference { turn, now, then, here } = &**difference;
-            println!("differs: in turn {turn}, at {} ({:?})", now.wall, now.time);
-            println!("  recorded: {then}\n  here:     {here}");
+            say(&format!("differs: in turn {turn}, at {} ({:?})", now.wall, now.time));
+            say(&format!("  recorded: {then}\n  here:     {here}"));
             if !same_plans {
-                println!("  the configuration is another one, see above");
+                say("  the configuration is another one, see above");
             }
             ExitCode::from(DIFFERS)
         }
