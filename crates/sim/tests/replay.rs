@@ -1,25 +1,17 @@
 //! A trace makes the same decisions again: every drawn scenario, also over restarts and panics.
 
+mod kit;
+
 use base::pack::Packed;
 use sim::{Scenario, Tape, Tapes};
 use switch::trace::{Difference, Entry, Given, Head, Replay, Summary, Tail};
+
+use kit::{hush, shares};
 
 /// Seeds of each test; the tests share the cores.
 const SHARE: u64 = 50;
 /// Apart from those that `seeds` plays.
 const FIRST: u64 = 20_000;
-
-fn hush() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let told = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if !info.payload().downcast_ref::<&str>().is_some_and(|text| text.starts_with("a drill")) {
-                told(info);
-            }
-        }));
-    });
-}
 
 fn taped(scenario: &Scenario) -> Tapes {
     hush();
@@ -61,17 +53,6 @@ fn share(number: u64) {
         sum.calls > 5 * SHARE && sum.faults > 0 && processes > SHARE,
         "the runs have become empty: {sum:?}, {processes}"
     );
-}
-
-macro_rules! shares {
-    ($($name:ident $number:literal)*) => {
-        $(
-            #[test]
-            fn $name() {
-                share($number);
-            }
-        )*
-    };
 }
 
 shares! {
