@@ -25,6 +25,12 @@ impl World {
     pub(crate) fn turn(&mut self, turn: Turn<'_>) -> Result<(), String> {
         let now = self.now;
         let mut known = WIRES.map(|wire| self.exchange.waiting(wire));
+        if let Some(tapes) = &mut self.disk.tapes {
+            match &turn {
+                Turn::Feed(input) => tapes.given(now, input),
+                Turn::Deliver(wire) => tapes.delivered(now, *wire),
+            }
+        }
         match turn {
             Turn::Feed(input) => self.exchange.feed(now, input, &mut self.effects),
             Turn::Deliver(wire) => {
@@ -43,6 +49,9 @@ impl World {
     fn after_turn(&mut self, known: [usize; 3]) -> Result<(), String> {
         let now = self.now;
         self.listen(known);
+        if let Some(tapes) = &mut self.disk.tapes {
+            tapes.turn(now, &mut self.exchange, &self.effects);
+        }
         if !self.disk.write(now, &mut self.effects) {
             self.killed();
             return Ok(());

@@ -16,6 +16,7 @@ use crate::network::{Network, Packet};
 use crate::people::{Deed, People, Who};
 use crate::plan::{Plans, plans};
 use crate::rim::Rim;
+use crate::tape::Tapes;
 use crate::turn::{Turn, config};
 use crate::{Failure, Report, Scenario};
 
@@ -76,18 +77,24 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(scenario: &Scenario) -> World {
-        World::with(scenario, |_| {})
+    pub(crate) fn new(scenario: &Scenario, taped: bool) -> World {
+        World::make(scenario, taped, |_| {})
     }
 
     /// `edit` has the last word on the plans.
     pub(crate) fn with(scenario: &Scenario, edit: impl FnOnce(&mut Plans)) -> World {
+        World::make(scenario, false, edit)
+    }
+
+    fn make(scenario: &Scenario, taped: bool, edit: impl FnOnce(&mut Plans)) -> World {
         let mut rng = Rng::from_number(scenario.seed);
         let mut plans = plans(scenario, &mut rng.fork());
         edit(&mut plans);
         let Plans { call, acd, roster, bank } = plans;
         let kills = scenario.kills.iter().map(|after| START.time + *after).collect();
-        let mut disk = Disk::new(switch::Plans { call, acd: acd.clone(), roster }, kills, rng.fork());
+        let all = switch::Plans { call, acd: acd.clone(), roster };
+        let tapes = taped.then(|| Tapes::new(all.clone()));
+        let mut disk = Disk::new(all, kills, rng.fork(), tapes);
         let mut effects = Effects::default();
         let exchange = disk.start(config(scenario), START, &mut effects);
         let rim = |w| Rim::new(WorkerId(w), scenario, bank.clone(), START.time, &mut rng);
@@ -122,9 +129,9 @@ impl World {
         }
     }
 
-    pub(crate) fn run(mut self) -> Result<Report, Box<Failure>> {
+    pub(crate) fn run(mut self) -> Result<(Report, Option<Tapes>), Box<Failure>> {
         match self.live() {
-            Ok(()) => Ok(self.report()),
+            Ok(()) => Ok((self.report(), self.disk.tapes)),
             Err(what) => {
                 Err(Box::new(Failure { seed: self.scenario.seed, at: self.now.time, what, story: self.story.into() }))
             }
