@@ -59,7 +59,7 @@ impl Disk {
         config.epoch = base::Epoch(self.epoch);
         let seed = self.rng.seed();
         if let Some(tapes) = &mut self.tapes {
-            tapes.start(&config, &self.ledger, now, seed);
+            tapes.start(&config, &self.plans, &self.ledger, now, seed);
         }
         let mut exchange = Exchange::restore(config, self.plans.clone(), &self.ledger, now, Rng::from_seed(seed), out);
         exchange.switch.keep_verdicts(self.tapes.is_some());

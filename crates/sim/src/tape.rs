@@ -8,28 +8,23 @@ use switch::{Config, Effects, Exchange, Input, Ledger, Plans, Wire};
 /// The trace of one process.
 #[derive(Clone, Debug)]
 pub struct Tape {
+    /// What the process was configured with: no part of a trace, and needed for a replay.
+    pub plans: Plans,
     /// A packed `Head`.
     pub head: Vec<u8>,
     /// Packed entries in their order.
     pub entries: Vec<Vec<u8>>,
 }
 
-/// Every trace of a run, with the plans that a replay needs.
-#[derive(Debug)]
-pub struct Tapes {
-    pub plans: Plans,
-    pub tapes: Vec<Tape>,
-}
+/// Every trace of a run.
+#[derive(Debug, Default)]
+pub(crate) struct Tapes(pub(crate) Vec<Tape>);
 
 impl Tapes {
-    pub(crate) const fn new(plans: Plans) -> Tapes {
-        Tapes { plans, tapes: Vec::new() }
-    }
-
     /// A process starts.
-    pub(crate) fn start(&mut self, config: &Config, ledger: &Ledger, now: Now, seed: [u8; 32]) {
-        let head = Head::new(config, &self.plans, ledger, now, seed).to_bytes();
-        self.tapes.push(Tape { head, entries: Vec::new() });
+    pub(crate) fn start(&mut self, config: &Config, plans: &Plans, ledger: &Ledger, now: Now, seed: [u8; 32]) {
+        let head = Head::new(config, plans, ledger, now, seed).to_bytes();
+        self.0.push(Tape { plans: plans.clone(), head, entries: Vec::new() });
     }
 
     /// Before an input is fed.
@@ -49,7 +44,7 @@ impl Tapes {
     }
 
     fn push(&mut self, entry: &Entry) {
-        if let Some(tape) = self.tapes.last_mut() {
+        if let Some(tape) = self.0.last_mut() {
             tape.entries.push(entry.to_bytes());
         }
     }

@@ -93,7 +93,7 @@ impl World {
         let Plans { call, acd, roster, bank } = plans;
         let kills = scenario.kills.iter().map(|after| START.time + *after).collect();
         let all = switch::Plans { call, acd: acd.clone(), roster };
-        let tapes = taped.then(|| Tapes::new(all.clone()));
+        let tapes = taped.then(Tapes::default);
         let mut disk = Disk::new(all, kills, rng.fork(), tapes);
         let mut effects = Effects::default();
         let exchange = disk.start(config(scenario), START, &mut effects);

@@ -3,7 +3,7 @@
 mod kit;
 
 use base::pack::Packed;
-use sim::{Scenario, Tape, Tapes};
+use sim::{Scenario, Tape};
 use switch::trace::{Difference, Entry, Given, Head, Replay, Summary, Tail};
 
 use kit::{hush, shares};
@@ -13,7 +13,7 @@ const SHARE: u64 = 50;
 /// Apart from those that `seeds` plays.
 const FIRST: u64 = 20_000;
 
-fn taped(scenario: &Scenario) -> Tapes {
+fn taped(scenario: &Scenario) -> Vec<Tape> {
     hush();
     match sim::run_taped(scenario) {
         Ok((report, tapes)) => {
@@ -25,10 +25,10 @@ fn taped(scenario: &Scenario) -> Tapes {
     }
 }
 
-fn replay(plans: &switch::Plans, tape: &Tape, watch: bool) -> Result<Replay, Box<Difference>> {
+fn replay(tape: &Tape, watch: bool) -> Result<Replay, Box<Difference>> {
     let head = Head::from_bytes(&tape.head).expect("a head");
-    assert_eq!(head.fingerprint_of(plans), head.plans, "the plans are those of the run");
-    let mut replay = Replay::new(&head, plans, watch).expect("a start");
+    assert_eq!(head.fingerprint_of(&tape.plans), head.plans, "the plans are those of the run");
+    let mut replay = Replay::new(&head, &tape.plans, watch).expect("a start");
     for entry in &tape.entries {
         replay.feed(Entry::from_bytes(entry).expect("an entry"))?;
     }
@@ -40,9 +40,8 @@ fn share(number: u64) {
     let (mut sum, mut processes) = (Summary::default(), 0);
     for seed in (FIRST + number * SHARE)..(FIRST + (number + 1) * SHARE) {
         let scenario = Scenario::random(seed);
-        let Tapes { plans, tapes } = taped(&scenario);
-        for (process, tape) in tapes.iter().enumerate() {
-            let replayed = replay(&plans, tape, process == 0);
+        for (process, tape) in taped(&scenario).iter().enumerate() {
+            let replayed = replay(tape, process == 0);
             let replayed = replayed.unwrap_or_else(|d| panic!("seed {seed}, process {process}: {d:?}\n{scenario:?}"));
             let Summary { inputs, calls, faults, .. } = *replayed.summary();
             (sum.inputs, sum.calls, sum.faults) = (sum.inputs + inputs, sum.calls + calls, sum.faults + faults);
@@ -63,15 +62,14 @@ shares! {
 }
 
 /// The first tape of a calm run.
-fn calm() -> (switch::Plans, Tape) {
+fn calm() -> Tape {
     let scenario = Scenario { kills: Vec::new(), drill: None, trouble: 0.0, citizens: 8, ..Scenario::random(3) };
-    let Tapes { plans, mut tapes } = taped(&scenario);
-    (plans, tapes.remove(0))
+    taped(&scenario).remove(0)
 }
 
 #[test]
 fn whatever_changes_is_found_at_its_turn() {
-    let (plans, tape) = calm();
+    let tape = calm();
     let entries: Vec<Entry> = tape.entries.iter().map(|e| Entry::from_bytes(e).expect("an entry")).collect();
     let turns = |until: usize| entries[..until].iter().filter(|e| matches!(e, Entry::Turn { .. })).count() as u64;
     let is_first_answer = |e: &Entry| matches!(e, Entry::Turn { said, .. } if said.contains("200 INVITE"));
@@ -79,7 +77,7 @@ fn whatever_changes_is_found_at_its_turn() {
     // The INVITE itself is gone.
     let mut without = tape.clone();
     without.entries.remove(place - 1);
-    let difference = replay(&plans, &without, false).err().expect("a difference");
+    let difference = replay(&without, false).err().expect("a difference");
     assert_eq!(difference.turn, turns(place));
     assert!(difference.then.contains("200 INVITE") && !difference.here.contains("200 INVITE"), "{difference:?}");
     // A millisecond on the wall clock stands in a record.
@@ -89,10 +87,10 @@ fn whatever_changes_is_found_at_its_turn() {
     };
     now.wall.0 += 1;
     late.entries[place - 1] = Entry::Given { now, settled, given }.to_bytes();
-    let difference = replay(&plans, &late, false).err().expect("a difference");
+    let difference = replay(&late, false).err().expect("a difference");
     assert!(difference.turn == turns(place) && difference.here.contains("of other content"), "{difference:?}");
     // Another configuration.
-    let mut other = plans.clone();
+    let mut other = tape.plans.clone();
     other.acd.groups.iter_mut().for_each(|group| group.ring += std::time::Duration::from_secs(1));
     let head = Head::from_bytes(&tape.head).expect("a head");
     assert_ne!(head.fingerprint_of(&other), head.plans);
@@ -100,18 +98,18 @@ fn whatever_changes_is_found_at_its_turn() {
 
 #[test]
 fn a_missing_verdict_is_found() {
-    let (plans, mut tape) = calm();
+    let mut tape = calm();
     let is_verdict = |e: &Vec<u8>| matches!(Entry::from_bytes(e), Ok(Entry::Judged(_)));
     let place = tape.entries.iter().position(is_verdict).expect("somebody registers");
     tape.entries.remove(place);
-    let difference = replay(&plans, &tape, false).err().expect("a difference");
+    let difference = replay(&tape, false).err().expect("a difference");
     assert!(difference.here.contains("1 senders more"), "{difference:?}");
 }
 
 #[test]
 fn the_story_of_a_call_is_told_without_numbers() {
-    let (plans, tape) = calm();
-    let replayed = replay(&plans, &tape, true).unwrap_or_else(|d| panic!("{d:?}"));
+    let tape = calm();
+    let replayed = replay(&tape, true).unwrap_or_else(|d| panic!("{d:?}"));
     let ended = |e: &Vec<u8>| match Entry::from_bytes(e) {
         Ok(Entry::Turn { said, .. }) if said.contains("ended") && said.contains("agent 1") => Some(said),
         _ => None,
@@ -140,7 +138,7 @@ fn the_story_of_a_call_is_told_without_numbers() {
 #[test]
 fn clear_lines_hold_no_number_and_no_key() {
     let scenario = Scenario { media: true, kills: Vec::new(), drill: None, ..Scenario::random(3) };
-    let tape = taped(&scenario).tapes.remove(0);
+    let tape = taped(&scenario).remove(0);
     let mut keys = 0;
     for entry in tape.entries.iter().map(|e| Entry::from_bytes(e).expect("an entry")) {
         let line = entry.line();
