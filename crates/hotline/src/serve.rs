@@ -32,7 +32,7 @@ pub(crate) struct Args {
     /// The longest trace; serving goes on without it
     #[arg(long, value_name = "SIZE", default_value = "1GiB", requires = "trace")]
     trace_limit: Size,
-    /// The key that seals the trace, 64 hexadecimal digits [default: DATA/trace.key, made when it is not there]
+    /// The key that seals the trace, 64 hexadecimal digits; made when it is not there [default: DATA/trace.key]
     #[arg(long, value_name = "FILE", requires = "trace")]
     trace_key: Option<PathBuf>,
 }

@@ -15,7 +15,7 @@ pub struct Trace {
     pub file: PathBuf,
     /// The longest file, in bytes.
     pub limit: u64,
-    /// The operator's key; none for `trace.key` beside the records, which is made when it is not there.
+    /// The operator's key, made when it is not there; none for `trace.key` beside the records.
     pub key: Option<PathBuf>,
 }
 
@@ -42,10 +42,8 @@ pub(crate) struct Taped {
 /// # Errors
 /// The file or the key cannot be used.
 pub(crate) fn open(trace: &Trace, data: &Path, head: &Head) -> Result<Option<Recorder<Item>>, trace::Error> {
-    let key = match &trace.key {
-        Some(path) => Key::load(path),
-        None => Key::load_or_make(&data.join("trace.key")),
-    }?;
+    let key = trace.key.clone().unwrap_or_else(|| data.join("trace.key"));
+    let key = Key::load_or_make(&key)?;
     let limits = Limits { file: trace.limit, ..Limits::default() };
     match Recorder::start(&trace.file, &key, limits, (&head.line(), &head.to_bytes()), render) {
         Ok(recorder) => {
