@@ -1,6 +1,5 @@
 //! The ends of a worker: which sockets they have, and how epoll names them.
 
-use std::hint::black_box;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
@@ -104,13 +103,6 @@ impl Ends {
         drop(pair);
         if let Some(network) = self.networks.get_mut(usize::from(network.0)) {
             network.ports.put_back(port, now);
-        }
-    }
-
-    /// Reads what sending for these ends will need, and changes nothing: as `legs::Worker::look_ahead`.
-    pub(crate) fn look_ahead(&self, ends: impl Iterator<Item = EndId>) {
-        for end in ends.filter_map(|id| self.ends.get(key(id))) {
-            black_box((end.network, end.pair.port, end.pair.direct.is_due()));
         }
     }
 

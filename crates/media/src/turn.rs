@@ -212,7 +212,6 @@ impl Turns {
 
     /// Sends first: an end that closes may have a last word.
     fn carry_out(&mut self, now: Now) {
-        self.parts.ends.look_ahead(self.out.packets.iter().map(|packet| packet.end));
         for packet in &self.out.packets {
             match self.parts.ends.send(packet.end, packet.channel, packet.to, self.out.bytes(packet)) {
                 Ok(()) => self.counts.sent += 1,
