@@ -10,6 +10,7 @@ use crate::method::Method;
 use crate::name::Name;
 use crate::name_addr::NameAddr;
 use crate::reason::reason_phrase;
+use crate::text;
 use crate::via::Via;
 
 /// A message in the making. Line ends inside values become spaces, so that no value can add a header.
@@ -66,7 +67,21 @@ macro_rules! displayed {
     )*};
 }
 
-displayed!(fmt::Arguments<'_> Via NameAddr ContactHeader);
+displayed!(fmt::Arguments<'_> NameAddr ContactHeader);
+
+impl Value for Via {
+    fn write(&self, head: &mut String) {
+        head.push_str("SIP/2.0/");
+        push_line(head, &self.transport);
+        head.push(' ');
+        push_line(head, &self.host);
+        if let Some(port) = self.port {
+            head.push(':');
+            push_number(head, port.into());
+        }
+        push_line(head, self.params.as_str());
+    }
+}
 
 impl Builder {
     pub fn request(method: Method, uri: &str) -> Builder {
@@ -105,9 +120,7 @@ impl Builder {
         if let Some(via) = via {
             builder.push(Name::Via, via);
         }
-        for value in request.vias().skip(usize::from(via.is_some())) {
-            builder.copy(Name::Via, value);
-        }
+        builder.copy_vias(request, usize::from(via.is_some()));
         builder.copy_line(request, Name::From);
         builder.push_to(request, to_tag);
         builder.copy_line(request, Name::CallId);
@@ -140,6 +153,15 @@ impl Builder {
         }
     }
 
+    /// Adds every Via as it came, behind the first `skip`.
+    fn copy_vias(&mut self, request: &Message, skip: usize) {
+        if request.has_via_lines() {
+            request.headers(Name::Via).skip(skip).for_each(|value| self.copy(Name::Via, value));
+        } else {
+            request.vias().skip(skip).for_each(|value| self.copy(Name::Via, value));
+        }
+    }
+
     /// Adds the first header line of that name as it came, in one piece when it is written as we write it.
     fn copy_line(&mut self, request: &Message, name: Name) {
         match request.whole_line(name) {
@@ -155,7 +177,6 @@ impl Builder {
     }
 
     fn start_line(&mut self, name: Name, value: &str) {
-        self.head.reserve(name.as_str().len() + value.len() + 4);
         self.head.push_str(name.as_str());
         self.head.push_str(": ");
         self.head.push_str(value);
@@ -232,12 +253,9 @@ impl Builder {
     }
 }
 
-/// Below this a plain walk is faster than preparing a search.
-const SHORT: usize = 32;
-
 /// Appends text with spaces for what would end the line or confuse its reader.
 fn push_line(head: &mut String, text: &str) {
-    if text.len() < SHORT && !text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+    if text::find_control(text.as_bytes()).is_none() {
         return head.push_str(text);
     }
     let mut rest = text;
@@ -268,7 +286,8 @@ fn push_number(head: &mut String, number: u64) {
             break;
         }
     }
-    head.extend(digits.iter().skip(digits.len() - used).map(|&digit| char::from(digit)));
+    let text = digits.get(digits.len() - used..).and_then(|digits| str::from_utf8(digits).ok());
+    head.push_str(text.expect("digits are text"));
 }
 
 /// A formatter's way into `push_line`.

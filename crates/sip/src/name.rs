@@ -98,8 +98,50 @@ names! {
     WwwAuthenticate "WWW-Authenticate",
 }
 
-/// How many names `Name::asked` places.
+/// The names that `Name::asked` places.
+const ASKED_NAMES: [Name; ASKED] = [
+    Name::Via,
+    Name::From,
+    Name::To,
+    Name::CallId,
+    Name::Cseq,
+    Name::Contact,
+    Name::MaxForwards,
+    Name::ContentLength,
+    Name::ContentType,
+    Name::Require,
+    Name::Route,
+    Name::RecordRoute,
+];
 pub(crate) const ASKED: usize = 12;
+
+/// Where each name stands in `ASKED_NAMES`, by its number; beyond them when it does not.
+const PLACE_OF: [u8; Name::KNOWN.len() + 1] = place_of();
+
+const fn place_of() -> [u8; Name::KNOWN.len() + 1] {
+    let mut table = [u8::MAX; Name::KNOWN.len() + 1];
+    let mut place = 0;
+    while place < ASKED {
+        table[ASKED_NAMES[place] as usize] = place as u8;
+        place += 1;
+    }
+    table
+}
+
+/// A bit for each name that may stand once only, by its place; all of them have one.
+pub(crate) const SINGLES: u16 = singles();
+
+const fn singles() -> u16 {
+    let mut bits = 0;
+    let mut at = 0;
+    while at < Name::KNOWN.len() {
+        if Name::KNOWN[at].is_single() {
+            bits |= 1 << PLACE_OF[Name::KNOWN[at] as usize];
+        }
+        at += 1;
+    }
+    bits
+}
 
 /// Names longer than this are unknown; "P-Preferred-Identity" is the longest.
 const LONGEST: usize = 20;
@@ -196,22 +238,10 @@ impl Name {
     }
 
     /// The place of a name that is asked for in every message, below `ASKED`.
+    #[inline]
     pub(crate) const fn asked(self) -> Option<usize> {
-        Some(match self {
-            Name::Via => 0,
-            Name::From => 1,
-            Name::To => 2,
-            Name::CallId => 3,
-            Name::Cseq => 4,
-            Name::Contact => 5,
-            Name::MaxForwards => 6,
-            Name::ContentLength => 7,
-            Name::ContentType => 8,
-            Name::Require => 9,
-            Name::Route => 10,
-            Name::RecordRoute => 11,
-            _ => return None,
-        })
+        let place = PLACE_OF[self as usize] as usize;
+        if place < ASKED { Some(place) } else { None }
     }
 }
 

@@ -90,6 +90,11 @@ impl Params {
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// All of them as they print.
+    pub(crate) const fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
 }
 
 /// `Params` where they stand in a message: checked, but neither copied nor freed of white space.
@@ -170,20 +175,14 @@ impl<'a> ParamsRef<'a> {
         }
         let mut rest = self.text;
         while !rest.is_empty() {
-            let end = rest.bytes().position(|byte| matches!(byte, b';' | b'=')).unwrap_or(rest.len());
-            let (key, behind) = text::apart(rest, end);
-            let (value, next) = match behind.strip_prefix('=') {
-                Some(value) => {
-                    let end = value.bytes().position(|byte| byte == b';').unwrap_or(value.len());
-                    let (value, next) = text::apart(value, end);
-                    (Some(value), next)
-                }
-                None => (None, behind),
-            };
-            if key.eq_ignore_ascii_case(name) {
-                return Some(value);
+            if let Some((key, behind)) = rest.split_at_checked(name.len())
+                && matches!(behind.as_bytes().first(), None | Some(b';' | b'='))
+                && key.eq_ignore_ascii_case(name)
+            {
+                let value = behind.strip_prefix('=');
+                return Some(value.map(|value| text::cut(value, b';').map_or(value, |(value, _)| value)));
             }
-            rest = next.strip_prefix(';').unwrap_or(next);
+            rest = text::cut(rest, b';')?.1;
         }
         None
     }

@@ -145,8 +145,8 @@ pub(crate) fn plain_host_port(text: &str) -> Option<(&str, Option<u16>, &str)> {
         return None;
     }
     let Some(rest) = rest.strip_prefix(':') else { return Some((host, None, rest)) };
-    let (port, rest) = text::apart(rest, text::span(rest, text::class::HOST));
-    Some((host, Some(text::number(port)?), rest))
+    let (port, rest) = text::leading_number(rest)?;
+    Some((host, Some(port), rest))
 }
 
 /// A host name (underscores are seen in the wild), an IPv4 address or an IPv6 address in brackets.

@@ -2,13 +2,13 @@
 
 use memchr::memchr;
 
-use super::{HeaderError, Message, Span, Start, ViaSpans};
+use super::spans::{AddressSpans, Span, ViaSpans};
+use super::{HeaderError, Message, Slot, Start};
 use crate::contact::ContactHeader;
 use crate::limits;
 use crate::method::Method;
 use crate::name::Name;
 use crate::name_addr::{NameAddr, NameAddrRef, delta_seconds};
-use crate::params::ParamsRef;
 use crate::text;
 use crate::uri::{Uri, UriRef};
 use crate::via::{Via, ViaRef};
@@ -44,6 +44,7 @@ impl Message {
     /// The Request-URI without a copy.
     pub fn request_uri_ref(&self) -> Option<UriRef<'_>> {
         match &self.start {
+            Start::Request { uri: Some(uri), .. } => Some(uri.view(&self.head)),
             Start::Request { uri_text, .. } => UriRef::parse(self.text(uri_text)).ok(),
             Start::Response { .. } => None,
         }
@@ -76,14 +77,14 @@ impl Message {
     /// The value of the first header line of that name.
     pub fn header(&self, name: Name) -> Option<&str> {
         match name.asked() {
-            Some(place) => self.headers.get(usize::from(self.places.0[place])).map(|slot| self.value(slot)),
+            Some(place) => self.headers.get(self.places.line(place)).map(|slot| self.value(slot)),
             None => self.headers(name).next(),
         }
     }
 
     /// The first header line of that name with its line end, when it is `Name: value` and no more.
     pub(crate) fn whole_line(&self, name: Name) -> Option<&str> {
-        let slot = self.headers.get(usize::from(*self.places.0.get(name.asked()?)?))?;
+        let slot = self.headers.get(self.places.line(name.asked()?))?;
         let plain = slot.value_at == slot.name_at + u32::from(slot.name_length) + 2;
         let line = self.head.get(slot.name_at as usize..slot.value_range().end + 2).filter(|_| plain)?;
         let ends = line.ends_with("\r\n") && line.starts_with(name.as_str());
@@ -92,7 +93,17 @@ impl Message {
 
     /// The value of every header line of that name, in order; comma lists are not taken apart.
     pub fn headers(&self, name: Name) -> impl Iterator<Item = &str> {
-        self.headers.iter().filter(move |slot| slot.name == name).map(|slot| self.value(slot))
+        self.slots(name).map(|slot| self.value(slot))
+    }
+
+    fn slots(&self, name: Name) -> impl Iterator<Item = &Slot> {
+        let first = name.asked().map_or(0, |place| self.places.line(place));
+        self.headers.get(first..).unwrap_or_default().iter().filter(move |slot| slot.name == name)
+    }
+
+    /// Whether a name that `Name::asked` places stands on more than one line.
+    fn repeats(&self, name: Name) -> bool {
+        name.asked().is_some_and(|place| self.places.repeats(place))
     }
 
     /// The value of the first header line of a name that may be unknown to `Name`, in any case.
@@ -130,6 +141,12 @@ impl Message {
         self.values(Name::Via)
     }
 
+    /// Whether each Via has a line of its own, and no line is empty.
+    pub(crate) fn has_via_lines(&self) -> bool {
+        let mut lines = self.headers(Name::Via);
+        lines.by_ref().take(limits::VALUES_MAX).all(is_sole) && lines.next().is_none()
+    }
+
     /// The newest hop's Via.
     pub fn top_via(&self) -> Result<Via, HeaderError> {
         self.top_via_ref().map(ViaRef::to_via)
@@ -137,9 +154,8 @@ impl Message {
 
     /// The newest hop's Via without a copy.
     pub fn top_via_ref(&self) -> Result<ViaRef<'_>, HeaderError> {
-        if let Some(ViaSpans { transport, host, port, params, plain }) = self.via {
-            let params = ParamsRef::checked(params.text(&self.head), plain);
-            return Ok(ViaRef { transport: transport.text(&self.head), host: host.text(&self.head), port, params });
+        if let Some(via) = self.via {
+            return Ok(via.view(&self.head));
         }
         // Most write a line for each hop.
         let alone = self.header(Name::Via).filter(|line| is_sole(line));
@@ -147,16 +163,14 @@ impl Message {
         ViaRef::parse(value).map_err(|what| HeaderError::new(Name::Via, what))
     }
 
-    /// Notes where the top Via and the tags stand.
+    /// Notes where the top Via, From and the tags stand.
     pub(super) fn note_ends(&mut self) -> Result<(), HeaderError> {
+        let head = self.head.as_str();
         let (via, from, to) = (self.top_via_ref()?, self.from_ref()?, self.to_ref()?);
-        let span = |part| Span::of(&self.head, part);
-        let (params, plain) = via.params.parts();
-        let (transport, host, port) = (span(via.transport), span(via.host), via.port);
-        let via = ViaSpans { transport, host, port, params: span(params), plain };
-        let (from_tag, to_tag) = (from.tag().map(span), to.params.find("tag").map(|_| to.tag().map(span)));
-        self.via = Some(via);
-        (self.from_tag, self.to_tag) = (from_tag.unwrap_or_default(), to_tag.map(Option::unwrap_or_default));
+        let tag_of = |address: NameAddrRef<'_>| Span::of(head, address.tag().unwrap_or_default());
+        let (from_tag, to_tag) = (tag_of(from), to.params.has("tag").then(|| tag_of(to)));
+        let (via, from) = (ViaSpans::of(head, via), AddressSpans::of(head, from));
+        (self.via, self.from, self.from_tag, self.to_tag) = (Some(via), from, from_tag, to_tag);
         Ok(())
     }
 
@@ -181,7 +195,10 @@ impl Message {
 
     /// From without a copy.
     pub fn from_ref(&self) -> Result<NameAddrRef<'_>, HeaderError> {
-        self.sole_address(Name::From)
+        match self.from {
+            Some(from) => Ok(from.view(&self.head)),
+            None => self.sole_address(Name::From),
+        }
     }
 
     pub fn to(&self) -> Result<NameAddr, HeaderError> {
@@ -216,8 +233,7 @@ impl Message {
     /// read.
     pub fn contact_ref(&self) -> Option<UriRef<'_>> {
         let line = self.header(Name::Contact)?;
-        let count = self.headers.iter().filter(|slot| slot.name == Name::Contact).count();
-        if is_sole(line) && count == 1 {
+        if is_sole(line) && !self.repeats(Name::Contact) {
             return NameAddrRef::parse(line).ok().map(|address| address.uri);
         }
         let mut first = None;
