@@ -99,12 +99,18 @@ impl Builder {
     }
 
     pub fn response(status: u16, reason: &str) -> Builder {
+        let mut builder = Builder::status(status);
+        push_line(&mut builder.head, reason);
+        builder.head.push_str("\r\n");
+        builder
+    }
+
+    /// The status line up to its phrase.
+    fn status(status: u16) -> Builder {
         let mut builder = Builder::empty();
         builder.head.push_str("SIP/2.0 ");
         push_number(&mut builder.head, status.into());
         builder.head.push(' ');
-        push_line(&mut builder.head, reason);
-        builder.head.push_str("\r\n");
         builder
     }
 
@@ -116,7 +122,9 @@ impl Builder {
     /// The response to a request: Via, From, To, Call-ID and CSeq as RFC 3261 §8.2.6.2 wants them. `via` is the top
     /// Via with its source noted; `to_tag` is added when To has no tag. A 100 repeats Timestamp.
     pub fn reply(request: &Message, status: u16, to_tag: Option<&str>, via: Option<&Via>) -> Builder {
-        let mut builder = Builder::response(status, reason_phrase(status));
+        let mut builder = Builder::status(status);
+        builder.head.push_str(reason_phrase(status));
+        builder.head.push_str("\r\n");
         if let Some(via) = via {
             builder.push(Name::Via, via);
         }
@@ -155,10 +163,14 @@ impl Builder {
 
     /// Adds every Via as it came, behind the first `skip`.
     fn copy_vias(&mut self, request: &Message, skip: usize) {
-        if request.has_via_lines() {
-            request.headers(Name::Via).skip(skip).for_each(|value| self.copy(Name::Via, value));
-        } else {
-            request.vias().skip(skip).for_each(|value| self.copy(Name::Via, value));
+        let Some(lines) = request.via_lines(skip) else {
+            return request.vias().skip(skip).for_each(|value| self.copy(Name::Via, value));
+        };
+        for line in lines {
+            match line {
+                Ok(line) => self.head.push_str(line),
+                Err(value) => self.copy(Name::Via, value),
+            }
         }
     }
 
@@ -177,7 +189,7 @@ impl Builder {
     }
 
     fn start_line(&mut self, name: Name, value: &str) {
-        self.head.push_str(name.as_str());
+        self.head.push_str(name.text());
         self.head.push_str(": ");
         self.head.push_str(value);
     }
@@ -243,10 +255,13 @@ impl Builder {
 
     fn close(mut self, content_type: Option<&str>, body: &[u8]) -> Vec<u8> {
         if let Some(content_type) = content_type {
-            self.push(Name::ContentType, content_type);
+            self.head.push_str("Content-Type: ");
+            push_line(&mut self.head, content_type);
+            self.head.push_str("\r\n");
         }
-        self.push(Name::ContentLength, body.len() as u64);
-        self.head.push_str("\r\n");
+        self.head.push_str("Content-Length: ");
+        push_number(&mut self.head, body.len() as u64);
+        self.head.push_str("\r\n\r\n");
         let mut bytes = self.head.into_bytes();
         bytes.extend_from_slice(body);
         bytes

@@ -173,7 +173,7 @@ impl<'a> ParamsRef<'a> {
         if !self.plain {
             return self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
         }
-        let mut rest = self.text;
+        let mut rest = self.text.strip_prefix(';').unwrap_or(self.text);
         while !rest.is_empty() {
             if let Some((key, behind)) = rest.split_at_checked(name.len())
                 && matches!(behind.as_bytes().first(), None | Some(b';' | b'='))

@@ -84,11 +84,26 @@ impl Message {
 
     /// The first header line of that name with its line end, when it is `Name: value` and no more.
     pub(crate) fn whole_line(&self, name: Name) -> Option<&str> {
-        let slot = self.headers.get(self.places.line(name.asked()?))?;
-        let plain = slot.value_at == slot.name_at + u32::from(slot.name_length) + 2;
-        let line = self.head.get(slot.name_at as usize..slot.value_range().end + 2).filter(|_| plain)?;
-        let ends = line.ends_with("\r\n") && line.starts_with(name.as_str());
-        (ends && line.as_bytes().get(slot.name_length as usize + 1) == Some(&b' ')).then_some(line)
+        self.as_written(self.headers.get(self.places.line(name.asked()?))?)
+    }
+
+    /// A header line with its line end, when it is `Name: value` and no more.
+    fn as_written(&self, slot: &Slot) -> Option<&str> {
+        let (at, colon) = (slot.name_at as usize, usize::from(slot.name_length));
+        let line = self.head.get(at..slot.value_range().end + 2)?;
+        let plain = slot.value_at == slot.name_at + u32::from(slot.name_length) + 2
+            && line.starts_with(slot.name.text())
+            && line.as_bytes().get(colon..colon + 2) == Some(b": ")
+            && line.ends_with("\r\n");
+        plain.then_some(line)
+    }
+
+    /// The Vias as they came behind the first `skip`: whole lines, or else values.
+    pub(crate) fn via_lines(&self, skip: usize) -> Option<impl Iterator<Item = Result<&str, &str>>> {
+        let mut lines = self.headers(Name::Via);
+        let alone = lines.by_ref().take(limits::VALUES_MAX).all(is_sole) && lines.next().is_none();
+        let lines = self.slots(Name::Via).skip(skip);
+        alone.then(|| lines.map(|slot| self.as_written(slot).ok_or_else(|| self.value(slot))))
     }
 
     /// The value of every header line of that name, in order; comma lists are not taken apart.
@@ -132,19 +147,14 @@ impl Message {
 
     /// Whether a line of that name says anything.
     pub(super) fn has_value(&self, name: Name) -> bool {
-        self.header(name).is_some_and(|value| !value.is_empty() && !value.starts_with(','))
+        let first = self.slots(name).next().filter(|slot| slot.value_length > 0);
+        first.is_some_and(|slot| self.head.as_bytes().get(slot.value_at as usize) != Some(&b','))
             || self.values(name).next().is_some()
     }
 
     /// Every Via value as it came, the newest hop first.
     pub fn vias(&self) -> impl Iterator<Item = &str> {
         self.values(Name::Via)
-    }
-
-    /// Whether each Via has a line of its own, and no line is empty.
-    pub(crate) fn has_via_lines(&self) -> bool {
-        let mut lines = self.headers(Name::Via);
-        lines.by_ref().take(limits::VALUES_MAX).all(is_sole) && lines.next().is_none()
     }
 
     /// The newest hop's Via.

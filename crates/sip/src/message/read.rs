@@ -94,28 +94,52 @@ impl<'a> Scan<'a> {
     }
 
     fn lines(&mut self, start: usize) {
-        let (line, mut next) = self.line(start);
+        let (line, mut next) = self.any_line(start);
         self.start_line = line;
         loop {
-            let (mut line, mut after) = self.line(next);
+            let (line, after) = self.line(next);
             if line.is_empty() {
                 self.body_at = after;
                 return;
             }
-            while matches!(self.bytes.get(after), Some(b' ' | b'\t')) {
-                self.blanks.extend(line.end..after);
-                let (folded, behind) = self.line(after);
-                line.end = folded.end;
-                after = behind;
-            }
-            self.header(line);
-            next = after;
+            next = match self.bytes.get(after) {
+                Some(b' ' | b'\t') => self.folded(line, after),
+                _ => {
+                    self.header(line);
+                    after
+                }
+            };
         }
     }
 
+    /// Reads a header whose value goes on at `next`; gives where the line behind it begins.
+    #[cold]
+    fn folded(&mut self, mut line: Range<usize>, mut next: usize) -> usize {
+        while matches!(self.bytes.get(next), Some(b' ' | b'\t')) {
+            self.blanks.extend(line.end..next);
+            let (folded, behind) = self.any_line(next);
+            line.end = folded.end;
+            next = behind;
+        }
+        self.header(line);
+        next
+    }
+
     /// The line at `from` without its end, and where the next one begins.
-    #[inline]
+    #[inline(always)]
     fn line(&mut self, from: usize) -> (Range<usize>, usize) {
+        let rest = self.bytes.get(from..).unwrap_or_default();
+        match text::find_control(rest) {
+            Some(length) if rest.get(length) == Some(&b'\r') && rest.get(length + 1) == Some(&b'\n') => {
+                (from..from + length, from + length + 2)
+            }
+            _ => self.any_line(from),
+        }
+    }
+
+    /// The same for a line that has a tab, a stray byte or another end.
+    #[cold]
+    fn any_line(&mut self, from: usize) -> (Range<usize>, usize) {
         let mut at = from;
         loop {
             let rest = self.bytes.get(at..).unwrap_or_default();
@@ -141,6 +165,7 @@ impl<'a> Scan<'a> {
         self.strays = true;
     }
 
+    #[inline]
     fn header(&mut self, line: Range<usize>) {
         let bytes = self.bytes.get(line.clone()).unwrap_or_default();
         if bytes.len() > limits::HEADER_BYTES_MAX {
@@ -174,7 +199,7 @@ fn split_header(line: &[u8]) -> Option<(Name, usize, &[u8])> {
     while let [rest @ .., b' ' | b'\t'] = name_text {
         name_text = rest;
     }
-    let name = Name::from_bytes(name_text);
+    let name = Name::of_line(line, name_text.len());
     // Whatever we know by name is a token.
     if name == Name::Other && !text::is_token_bytes(name_text) {
         return None;
@@ -293,7 +318,7 @@ impl Message {
             return Err(Fault::CseqMethod);
         }
         noted.map_err(|error| Fault::Malformed(error.name))?;
-        if self.header(Name::MaxForwards).is_some() && self.max_forwards().is_none() {
+        if self.header(Name::MaxForwards).is_some_and(|hops| text::number::<u8>(hops).is_none()) {
             return Err(Fault::Malformed(Name::MaxForwards));
         }
         self.cut_body()
