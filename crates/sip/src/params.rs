@@ -177,7 +177,7 @@ impl<'a> ParamsRef<'a> {
         while !rest.is_empty() {
             if let Some((key, behind)) = rest.split_at_checked(name.len())
                 && matches!(behind.as_bytes().first(), None | Some(b';' | b'='))
-                && key.eq_ignore_ascii_case(name)
+                && (key == name || key.eq_ignore_ascii_case(name))
             {
                 let value = behind.strip_prefix('=');
                 return Some(value.map(|value| text::cut(value, b';').map_or(value, |(value, _)| value)));
