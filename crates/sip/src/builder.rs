@@ -10,7 +10,7 @@ use crate::method::Method;
 use crate::name::Name;
 use crate::name_addr::NameAddr;
 use crate::reason::reason_phrase;
-use crate::text;
+use crate::text::{self, push_number};
 use crate::via::Via;
 
 /// A message in the making. Line ends inside values become spaces, so that no value can add a header.
@@ -75,10 +75,7 @@ impl Value for Via {
         push_line(head, &self.transport);
         head.push(' ');
         push_line(head, &self.host);
-        if let Some(port) = self.port {
-            head.push(':');
-            push_number(head, port.into());
-        }
+        text::push_port(head, self.port);
         push_line(head, self.params.as_str());
     }
 }
@@ -286,23 +283,6 @@ fn push_line(head: &mut String, text: &str) {
 
 fn push_display(head: &mut String, value: &(impl Display + ?Sized)) {
     write!(OneLine(head), "{value}").expect("a String takes every write; a Display of ours never fails");
-}
-
-fn push_number(head: &mut String, number: u64) {
-    // A u64 has twenty digits at most.
-    let mut digits = [0u8; 20];
-    let mut rest = number;
-    let mut used = 0;
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        used += 1;
-        if rest == 0 {
-            break;
-        }
-    }
-    let text = digits.get(digits.len() - used..).and_then(|digits| str::from_utf8(digits).ok());
-    head.push_str(text.expect("digits are text"));
 }
 
 /// A formatter's way into `push_line`.

@@ -29,7 +29,8 @@ impl Params {
 
     /// The same, borrowed.
     pub fn view(&self) -> ParamsRef<'_> {
-        ParamsRef { text: &self.0, plain: false }
+        // White space stands inside quotes alone: whoever wrote them here left the rest away.
+        ParamsRef { text: &self.0, plain: memchr::memchr2(b'"', b'<', self.0.as_bytes()).is_none() }
     }
 
     /// The value of the first parameter of that name, without its quotes; `None` also for a flag without value.
@@ -69,6 +70,21 @@ impl Params {
     pub fn with(mut self, name: &str, value: Option<&str>) -> Params {
         self.set(name, value);
         self
+    }
+
+    /// The same of a Via, with the port in its `rport` and `received` as given; what else stood there is dropped.
+    pub(crate) fn noted(&self, rport: Option<&str>, received: Option<&str>) -> Params {
+        // "received" and an IPv6 address are the longest that come in addition.
+        let mut noted = Params(String::with_capacity(self.0.len() + 64));
+        let mut port = rport;
+        for (key, old) in self.iter().filter(|(key, _)| !key.eq_ignore_ascii_case("received")) {
+            let here = key.eq_ignore_ascii_case("rport").then(|| port.take()).flatten();
+            noted.write(key, here.or(old));
+        }
+        if let Some(received) = received {
+            noted.write("received", Some(received));
+        }
+        noted
     }
 
     pub fn remove(&mut self, name: &str) {

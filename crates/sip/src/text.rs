@@ -245,6 +245,38 @@ pub(crate) fn leading_number(text: &str) -> Option<(u16, &str)> {
     Some((value, apart(text, used).1))
 }
 
+/// Appends a number in sixteen hexadecimal digits.
+pub(crate) fn push_hex(out: &mut String, number: u64) {
+    let nibbles = (0..16).rev().map(|place| (number >> (place * 4)) as u32 & 0xf);
+    out.extend(nibbles.filter_map(|nibble| char::from_digit(nibble, 16)));
+}
+
+/// Appends a number in decimal.
+pub(crate) fn push_number(out: &mut String, number: u64) {
+    // A u64 has twenty digits at most.
+    let mut digits = [0u8; 20];
+    let mut rest = number;
+    let mut used = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        used += 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    let text = digits.get(digits.len() - used..).and_then(|digits| str::from_utf8(digits).ok());
+    out.push_str(text.expect("digits are text"));
+}
+
+/// Appends `:port` where there is one.
+pub(crate) fn push_port(out: &mut String, port: Option<u16>) {
+    if let Some(port) = port {
+        out.push(':');
+        push_number(out, port.into());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -74,6 +74,11 @@ impl Uri {
         Uri { user, host: host.to_owned(), port, ..Uri::empty(Scheme::Sip) }
     }
 
+    /// A user part as it has to be written.
+    pub(crate) fn escaped_user(user: &str) -> String {
+        escape::encode_user(user)
+    }
+
     fn empty(scheme: Scheme) -> Uri {
         Uri {
             scheme,

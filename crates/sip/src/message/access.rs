@@ -184,6 +184,11 @@ impl Message {
         Ok(())
     }
 
+    /// Whether the top Via, From and To could be read.
+    pub(crate) const fn has_ends(&self) -> bool {
+        self.via.is_some()
+    }
+
     /// The tag of From; empty when the peer is older than tags.
     pub fn from_tag(&self) -> &str {
         self.from_tag.text(&self.head)
