@@ -20,6 +20,12 @@ pub struct Head {
 packed_struct!(Head { method, uri, routes, from, to, call_id, cseq });
 
 impl Head {
+    /// How many bytes its texts have.
+    pub(crate) fn size(&self) -> usize {
+        let texts = [&self.uri, &self.from, &self.to, &self.call_id].into_iter().chain(&self.routes);
+        texts.map(String::len).sum()
+    }
+
     /// Begins the message; `via` is the whole value.
     pub fn builder(&self, via: &str) -> Builder {
         let mut builder = Builder::request(self.method, &self.uri).header(Name::Via, via);

@@ -118,6 +118,11 @@ impl Message {
         read::read(bytes)
     }
 
+    /// How many bytes it holds, its index among them.
+    pub(crate) fn size(&self) -> usize {
+        self.head.len() + self.body.len() + self.headers.len() * size_of::<Slot>()
+    }
+
     fn text(&self, range: &Range<usize>) -> &str {
         self.head.get(range.clone()).unwrap_or_default()
     }

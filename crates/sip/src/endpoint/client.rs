@@ -16,7 +16,7 @@ pub(super) struct Client {
     machine: Machine,
     pub(super) flow: Flow,
     key: Arc<str>,
-    bytes: Vec<u8>,
+    pub(super) bytes: Vec<u8>,
     timers: Armed,
     abandon: Option<TimerId>,
     pub(super) purpose: Purpose,
@@ -200,6 +200,7 @@ impl Endpoint {
 
     fn insert_client(&mut self, client: Client) -> Key {
         let (key, flow) = (Arc::clone(&client.key), client.flow);
+        self.held += client.held();
         let id = self.clients.insert(client);
         self.by_branch.insert(key, id);
         self.on_flow.insert((flow, id));
@@ -338,6 +339,7 @@ impl Endpoint {
 
     fn forget_client(&mut self, id: Key) {
         let Some(client) = self.clients.remove(id) else { return };
+        self.held -= client.held();
         self.by_branch.remove(&client.key);
         self.on_flow.remove(&(client.flow, id));
         for timer in client.timers.ids().chain(client.abandon) {

@@ -11,6 +11,7 @@ mod config;
 mod deadline;
 mod ending;
 mod event;
+mod held;
 mod hop;
 mod inside;
 mod leg;
@@ -61,6 +62,8 @@ pub struct Endpoint {
     /// Scratch of the transaction machines.
     actions: Vec<Action>,
     malformed: u64,
+    /// Bytes of the messages that are kept.
+    held: usize,
 }
 
 impl Endpoint {
@@ -85,6 +88,7 @@ impl Endpoint {
             deferred: Vec::new(),
             actions: Vec::new(),
             malformed: 0,
+            held: 0,
             rng,
         }
     }
@@ -269,6 +273,7 @@ impl Endpoint {
             && self.by_tag.is_empty()
             && self.by_leg.is_empty()
             && self.on_flow.is_empty()
+            && self.held == 0
     }
 
     fn fire(&mut self, now: Time, deadline: Deadline, out: &mut Output) {
@@ -308,10 +313,6 @@ impl Endpoint {
         self.by_leg.insert(id, key);
         self.by_tag.insert(tag, key);
         key
-    }
-
-    fn is_full(&self) -> bool {
-        self.clients.len() + self.servers.len() >= self.config.limits.transactions
     }
 
     fn draw_tag(&mut self) -> String {

@@ -29,7 +29,7 @@ pub(super) struct Server {
     /// An INVITE without a body: our 2xx makes the offer.
     pub(super) without_offer: bool,
     pub(super) tag: String,
-    last: Vec<u8>,
+    pub(super) last: Vec<u8>,
     timers: Armed,
     forget: Option<TimerId>,
     pub(super) role: Role,
@@ -166,6 +166,7 @@ impl Endpoint {
             forget,
             role,
         };
+        self.held += server.held();
         self.servers.insert(server);
         Some(id)
     }
@@ -221,6 +222,7 @@ impl Endpoint {
         let Some(server) = self.servers.get(id).filter(|server| server.is_open()) else { return false };
         let Some(bytes) = self.render(server, status, reply) else { return false };
         let Some(server) = self.servers.get_mut(id) else { return false };
+        self.held -= server.held();
         server.last = bytes;
         let event = match status {
             ..200 => ServerEvent::Provisional,
@@ -232,6 +234,7 @@ impl Endpoint {
             let forget = server.forget.take();
             forget.map(|timer| self.wheel.cancel(timer));
         }
+        self.held += server.held();
         self.run_server(now, id, event, out);
         true
     }
@@ -331,6 +334,7 @@ impl Endpoint {
 
     fn forget_server(&mut self, id: Key) {
         let Some(server) = self.servers.remove(id) else { return };
+        self.held -= server.held();
         self.by_request.remove(&server.key);
         if let Some(origin) = &server.origin {
             self.by_origin.remove(origin);
