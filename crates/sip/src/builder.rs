@@ -80,6 +80,15 @@ impl Value for Via {
     }
 }
 
+/// A CSeq.
+impl Value for (u32, Method) {
+    fn write(&self, head: &mut String) {
+        push_number(head, self.0.into());
+        head.push(' ');
+        head.push_str(self.1.name());
+    }
+}
+
 impl Builder {
     pub fn request(method: Method, uri: &str) -> Builder {
         Builder::request_named(method.name(), uri)

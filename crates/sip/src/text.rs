@@ -1,5 +1,7 @@
 //! The character classes and separators of RFC 3261 §25.1.
 
+use std::fmt::{Display, Write};
+
 use memchr::{memchr, memchr3};
 
 /// What a byte may be part of.
@@ -243,6 +245,13 @@ pub(crate) fn leading_number(text: &str) -> Option<(u16, &str)> {
     }
     let value = u16::try_from(value).ok().filter(|_| used > 0)?;
     Some((value, apart(text, used).1))
+}
+
+/// What `to_string` gives, without growing step by step: most addresses fit.
+pub(crate) fn printed(value: &impl Display) -> String {
+    let mut out = String::with_capacity(96);
+    write!(out, "{value}").expect("a String takes every write; a Display of ours never fails");
+    out
 }
 
 /// Appends a number in sixteen hexadecimal digits.
