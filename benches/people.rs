@@ -224,8 +224,13 @@ impl People {
             (Some(200), Method::Bye) => self.counts.over += 1,
             (Some(300..), Method::Invite) => {
                 self.counts.refused += 1;
-                let ack = self.of_citizen(Method::Ack, &call_id, 1, Some(message)).finish();
-                self.citizens.out.push(ack);
+                let repeated = [Name::Via, Name::From, Name::To, Name::CallId];
+                let ack = Builder::request(Method::Ack, &format!("sip:12345@{}", self.server))
+                    .header(Name::MaxForwards, 70_u32);
+                // Of the INVITE's own transaction (RFC 3261 §17.1.1.3).
+                let with = |ack: Builder, name| ack.header_if(name, message.header(name));
+                let ack = repeated.into_iter().fold(ack, with).header(Name::Cseq, "1 ACK");
+                self.citizens.out.push(ack.finish());
             }
             (Some(_), _) => {}
             (None, Method::Ack) => {}

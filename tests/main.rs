@@ -14,3 +14,4 @@ mod life;
 mod offers;
 mod restart;
 mod talking;
+mod trace;

@@ -19,6 +19,8 @@ pub(crate) struct Engine {
     pub(crate) http: SocketAddr,
     pub(crate) dir: TempDir,
     media: RangeInclusive<u16>,
+    /// Beside configuration and data.
+    args: Vec<String>,
 }
 
 /// The workspace's folder.
@@ -49,26 +51,32 @@ impl Engine {
     /// The same with media ports for so many legs.
     pub(crate) fn start_for(legs: u16, edit: impl FnOnce(&Path)) -> Engine {
         let dir = tempfile::tempdir().expect("a temporary folder");
+        Engine::start_in(dir, legs, Vec::new(), edit)
+    }
+
+    /// The same in this folder, with further arguments of `serve`.
+    pub(crate) fn start_in(dir: TempDir, legs: u16, args: Vec<String>, edit: impl FnOnce(&Path)) -> Engine {
         let config = dir.path().join("config");
         copy(&root().join("config"), &config);
         edit(&config);
         // Half of the ends wait bound for the next call, and a closed port rests before it is used again.
-        Engine::serve(dir, ports::block(legs * 8), SocketAddr::from(([127, 0, 0, 1], 0)))
+        Engine::serve(dir, ports::block(legs * 8), SocketAddr::from(([127, 0, 0, 1], 0)), args)
     }
 
     /// Starts again on the same folder and address, as after a crash.
     pub(crate) fn restart(self) -> Engine {
-        let Engine { process, dir, media, sip, .. } = self;
+        let Engine { process, dir, media, sip, args, .. } = self;
         drop(process);
-        Engine::serve(dir, media, sip)
+        Engine::serve(dir, media, sip, args)
     }
 
-    fn serve(dir: TempDir, media: RangeInclusive<u16>, sip: SocketAddr) -> Engine {
+    fn serve(dir: TempDir, media: RangeInclusive<u16>, sip: SocketAddr, args: Vec<String>) -> Engine {
         let mut command = Command::new(hotline());
         command
             .arg("serve")
             .args(["--config".as_ref(), dir.path().join("config").as_os_str()])
             .args(["--data".as_ref(), dir.path().join("data").as_os_str()])
+            .args(&args)
             .current_dir(root())
             .env("HOTLINE__SIP__UDP", sip.to_string())
             .env("HOTLINE__HTTP__LISTEN", "127.0.0.1:0")
@@ -78,7 +86,7 @@ impl Engine {
             process.output().lines().find(|l| l.starts_with("ready ")).map(str::to_owned)
         });
         let (sip, http) = addresses(&ready);
-        Engine { process, sip, http, dir, media }
+        Engine { process, sip, http, dir, media, args }
     }
 
     /// What `hotline records --json` says.

@@ -15,7 +15,7 @@ use crate::route::Request;
 use crate::{archive, desk, render};
 
 /// Of a list, unless told otherwise.
-pub(crate) const LIMIT: usize = 100;
+pub(crate) const PAGE: usize = 100;
 
 pub(crate) async fn list(request: Request) -> Result<Value, Problem> {
     let who = request.who()?;
@@ -33,7 +33,7 @@ pub(crate) async fn one(request: Request) -> Result<Value, Problem> {
 
 pub(crate) async fn events(request: Request) -> Result<Value, Problem> {
     let (_, row) = find(&request)?;
-    let rows = archive::agent_events(&request.shared, &row.number, request.number("limit", LIMIT)).await?;
+    let rows = archive::agent_events(&request.shared, &row.number, request.number("limit", PAGE)).await?;
     Ok(json!({"events": rows.iter().map(happening).collect::<Vec<_>>()}))
 }
 

@@ -122,18 +122,11 @@ pub(crate) fn problems(route: &Route) -> Vec<(u16, &'static str)> {
 
 fn schemas(routes: &[Route]) -> Map<String, Value> {
     let mut shapes: Vec<&'static Shape> = Vec::new();
-    Schema::Object(&ERROR).shapes(&mut shapes);
+    ERROR.gather(&mut shapes);
     for route in routes {
         route.answer.shapes(&mut shapes);
-        route.body.iter().for_each(|shape| collect(shape, &mut shapes));
+        route.body.iter().for_each(|shape| shape.gather(&mut shapes));
     }
     shapes.sort_by_key(|shape| shape.name);
     shapes.iter().map(|shape| (shape.name.to_owned(), shape.document())).collect()
-}
-
-fn collect(shape: &'static Shape, shapes: &mut Vec<&'static Shape>) {
-    if !shapes.iter().any(|known| known.name == shape.name) {
-        shapes.push(shape);
-        shape.fields.iter().for_each(|field| field.schema.shapes(shapes));
-    }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use store::{CallRow, Cursor, Filter, MissedRow, WaitRow};
 
 use crate::access::{Who, forbidden};
-use crate::agents::LIMIT;
+use crate::agents::PAGE;
 use crate::archive;
 use crate::problem::Problem;
 use crate::route::Request;
@@ -40,7 +40,7 @@ fn filter(request: &Request, who: &Who) -> Result<Filter, Problem> {
         caller: text("caller"),
         open: request.text("open").map(|text| text == "true"),
         after: request.text("cursor").map(cursor).transpose()?,
-        limit: Some(archive::rows(request.number("limit", LIMIT))),
+        limit: Some(archive::rows(request.number("limit", PAGE))),
         ..Filter::default()
     })
 }
@@ -90,7 +90,7 @@ fn wait(wait: &WaitRow) -> Value {
 pub(crate) async fn missed(request: Request) -> Result<Value, Problem> {
     let who = request.who()?;
     let since = request.time("since").unwrap_or_else(|| Wall(time::now().0.saturating_sub(MISSED_MS)));
-    let missed = archive::missed(&request.shared, since, request.number("limit", LIMIT)).await?;
+    let missed = archive::missed(&request.shared, since, request.number("limit", PAGE)).await?;
     Ok(json!({"missed": missed.iter().map(|one| missed_caller(one, who)).collect::<Vec<_>>()}))
 }
 
@@ -108,7 +108,7 @@ fn missed_caller(row: &MissedRow, who: &Who) -> Value {
 }
 
 pub(crate) async fn audit(request: Request) -> Result<Value, Problem> {
-    let (audit, limit) = (request.shared.audit.clone(), request.number("limit", LIMIT));
+    let (audit, limit) = (request.shared.audit.clone(), request.number("limit", PAGE));
     match tokio::task::spawn_blocking(move || audit.last(limit)).await {
         Ok(Ok(changes)) => Ok(json!({"changes": changes})),
         Ok(Err(_)) | Err(_) => {

@@ -82,12 +82,7 @@ impl Schema {
     pub(crate) fn shapes(&self, out: &mut Vec<&'static Shape>) {
         match self {
             Schema::List(of) | Schema::Maybe(of) => of.shapes(out),
-            Schema::Object(shape) => {
-                if !out.iter().any(|known| known.name == shape.name) {
-                    out.push(shape);
-                    shape.fields.iter().for_each(|field| field.schema.shapes(out));
-                }
-            }
+            Schema::Object(shape) => shape.gather(out),
             _ => {}
         }
     }
@@ -155,6 +150,14 @@ impl Schema {
 }
 
 impl Shape {
+    /// Adds itself and every named object in it, each once.
+    pub(crate) fn gather(&'static self, out: &mut Vec<&'static Shape>) {
+        if !out.iter().any(|known| known.name == self.name) {
+            out.push(self);
+            self.fields.iter().for_each(|field| field.schema.shapes(out));
+        }
+    }
+
     pub(crate) fn document(&self) -> Value {
         let properties: Map<String, Value> = self.fields.iter().map(|f| (f.name.to_owned(), f.document())).collect();
         let required: Vec<&str> = self.fields.iter().filter(|f| f.required).map(|f| f.name).collect();

@@ -15,7 +15,7 @@ use crate::{agents, calls, openapi, queues, records};
 const CALL_ID: &[Field] = &[field("id", Schema::CallId, "The call's id.")];
 const NUMBER: &[Field] = &[field("number", Schema::Number, "The agent's number.")];
 /// A page that a browser shows without stuttering.
-const LIMIT: Field =
+const LENGTH: Field =
     optional("limit", Schema::Integer { min: 1, max: 500 }, "How many at most; 100 unless told otherwise.");
 const NO_CALL: (u16, &str) = (404, "No such call, or none that the token may see.");
 const NO_AGENT: (u16, &str) = (404, "No such agent.");
@@ -132,7 +132,7 @@ pub(crate) static ROUTES: &[Route] = &[
         name: "listAgentEvents",
         about: "What happened to an agent.",
         places: NUMBER,
-        query: &[LIMIT],
+        query: &[LENGTH],
         answer: Schema::Object(&HAPPENINGS),
         problems: &[NO_AGENT, STORE_FAILS],
         handle: Handle::Json(|r: Request| Box::pin(agents::events(r))),
@@ -163,7 +163,7 @@ pub(crate) static ROUTES: &[Route] = &[
             ),
             optional("open", Schema::Bool, "Only calls that are open, or only those that ended."),
             optional("cursor", Schema::Text, "`next` of the page before."),
-            LIMIT,
+            LENGTH,
         ],
         answer: Schema::Object(&RECORDS),
         problems: &[STORE_FAILS],
@@ -187,7 +187,7 @@ pub(crate) static ROUTES: &[Route] = &[
         access: Access::Token(OVERSEERS),
         query: &[
             optional("since", Schema::Time, "Calls started then or later; the last 24 hours unless told otherwise."),
-            LIMIT,
+            LENGTH,
         ],
         answer: Schema::Object(&MISSED),
         problems: &[STORE_FAILS],
@@ -209,7 +209,7 @@ pub(crate) static ROUTES: &[Route] = &[
         name: "listAudit",
         about: "Who changed what.",
         access: Access::Token(ADMINS),
-        query: &[LIMIT],
+        query: &[LENGTH],
         answer: Schema::Object(&AUDIT),
         problems: &[STORE_FAILS],
         handle: Handle::Json(|r: Request| Box::pin(records::audit(r))),

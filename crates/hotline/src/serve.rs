@@ -12,6 +12,8 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use tracing_subscriber::EnvFilter;
 
+use crate::size::Size;
+
 /// Takes calls until SIGTERM: then no new ones, and the running ones have their time; a second SIGTERM ends them
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
@@ -24,6 +26,15 @@ pub(crate) struct Args {
     /// A drill: panics on purpose, as `call:7` at the 7th event of a call; also reader, transactions, queue and roster
     #[arg(long, value_name = "PLACE:N")]
     drill: Option<server::Drill>,
+    /// Write every input to this file, for `hotline simulate --replay`; one that is there already is kept, and FILE.2 written
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// The longest trace; serving goes on without it
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", requires = "trace")]
+    trace_limit: Size,
+    /// The key that seals the trace, 64 hexadecimal digits [default: DATA/trace.key, made when it is not there]
+    #[arg(long, value_name = "FILE", requires = "trace")]
+    trace_key: Option<PathBuf>,
 }
 
 /// The configuration is wrong.
@@ -43,7 +54,9 @@ pub(crate) fn run(args: Args) -> ExitCode {
         eprintln!("{warning}\n");
     }
     let data = args.data.unwrap_or_else(|| plans.server.data.clone());
-    match serve(plans, data, Options { drill: args.drill }) {
+    let (limit, key) = (args.trace_limit.0, args.trace_key);
+    let trace = args.trace.map(|file| server::Trace { file, limit, key });
+    match serve(plans, data, Options { drill: args.drill, trace }) {
         Ok(code) => code,
         Err(reason) => {
             eprintln!("hotline serve: {reason}");

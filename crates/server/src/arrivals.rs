@@ -110,6 +110,6 @@ mod tests {
         assert_eq!(arrivals.place(flow, b"BYE sip:a SIP/2.0\r\n\r\n"), Place::Now);
         assert_eq!(arrivals.place(flow, b"CANCEL sip:a SIP/2.0\r\n\r\n"), Place::Refused);
         assert!(arrivals.next().is_some());
-        assert_eq!((arrivals.place(flow, invite), arrivals.shed), (Place::Waits, 1));
+        assert_eq!((arrivals.place(flow, invite), arrivals.shed), (Place::Waits, 2));
     }
 }

@@ -13,6 +13,7 @@ use legs::Bank;
 use media::{Clock, Media, NetworkMedia, WorkerLink};
 use settings::Plans;
 use store::Store;
+use switch::trace::Head;
 use switch::{Config, Drill, Effects, Exchange};
 
 use crate::board::Board;
@@ -23,6 +24,7 @@ use crate::news::{self, Inbox};
 use crate::publish::Publisher;
 use crate::sockets::Listener;
 use crate::stop::Stop;
+use crate::tape::{self, Taped, Trace};
 use crate::view::View;
 
 /// Ends that wait for a call on each worker and network: the INVITEs that come in while a worker binds more.
@@ -50,6 +52,8 @@ pub enum Error {
     Journal(#[from] journal::Error),
     #[error(transparent)]
     Store(#[from] store::Error),
+    #[error(transparent)]
+    Trace(#[from] trace::Error),
     #[error("the system gives no randomness: {source}; /dev/urandom must be readable")]
     Randomness { source: io::Error },
     #[error("cannot start the control thread: {source}; raise the limits of threads and files")]
@@ -57,10 +61,12 @@ pub enum Error {
 }
 
 /// What is said on the command line alone.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// A fault on purpose.
     pub drill: Option<Drill>,
+    /// Where every input is written for a replay.
+    pub trace: Option<Trace>,
 }
 
 /// A running engine.
@@ -116,9 +122,13 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let drain = plans.server.drain;
     let closed = ledger.open_calls() as u64;
     let mut first = Effects::default();
-    let config = config(&plans, links.len(), epoch, options)?;
+    let config = config(&plans, links.len(), epoch, options.drill)?;
     let owners = switch::Plans { call: Arc::new(plans.call), acd: plans.acd, roster: plans.roster };
-    let exchange = Exchange::restore(config, owners, &ledger, clock.now(), rng, &mut first);
+    let (begin, seed) = (clock.now(), rng.seed());
+    let traced = |trace| tape::open(&trace, &data, &Head::new(&config, &owners, &ledger, begin, seed));
+    let tape = options.trace.map(traced).transpose()?.flatten();
+    let exchange = Exchange::restore(config, owners, &ledger, begin, Rng::from_seed(seed), &mut first);
+    let exchange = Taped::new(exchange, tape);
     drop(ledger);
     let view = Arc::new(ArcSwap::from_pointee(View::default()));
     let publisher = Publisher::new(Arc::clone(&view));
@@ -203,7 +213,7 @@ fn leases_ready(plans: &Plans) -> u16 {
     u16::try_from(half).unwrap_or(u16::MAX).clamp(1, LEASES_READY)
 }
 
-fn config(plans: &Plans, workers: usize, epoch: Epoch, options: Options) -> Result<Config, Error> {
+fn config(plans: &Plans, workers: usize, epoch: Epoch, drill: Option<Drill>) -> Result<Config, Error> {
     Ok(Config {
         id: SwitchId::default(),
         epoch,
@@ -211,7 +221,7 @@ fn config(plans: &Plans, workers: usize, epoch: Epoch, options: Options) -> Resu
         nonce_key: random()?,
         workers: workers as u8,
         leases_ready: leases_ready(plans),
-        drill: options.drill,
+        drill,
     })
 }
 

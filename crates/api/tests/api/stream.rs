@@ -133,7 +133,7 @@ fn each_reader_sees_what_is_for_it() {
     let rig = Rig::start();
     let mut viewer = Reader::open(&rig, "viewer", "");
     let mut agent = Reader::open(&rig, "agent", "");
-    (viewer.next(), agent.next());
+    assert_eq!((&viewer.next()["type"], &agent.next()["type"]), (&json!("hello"), &json!("hello")));
     rig.open_calls();
     assert!((0..8).all(|_| viewer.next()["caller"] == MASKED));
     let mut own = Vec::new();
