@@ -91,6 +91,10 @@ pub(super) struct Draft<'a> {
 }
 
 /// How a request ended, or went on.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives for a call on the stack; a box would cost every response an allocation"
+)]
 pub(super) enum Verdict {
     Response(Message),
     Failed(Cause),

@@ -5,11 +5,11 @@ use crate::params::ParamsRef;
 use crate::uri::{Scheme, UriRef};
 use crate::via::ViaRef;
 
-/// A piece of the head.
+/// A piece of the head. The numbers fit: none of `limits::MESSAGE_BYTES_MAX` bytes stands beyond 65,535, and lines are shorter.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Span {
-    at: u32,
-    length: u32,
+    at: u16,
+    length: u16,
 }
 
 impl Span {
@@ -17,7 +17,7 @@ impl Span {
     #[inline]
     pub(super) fn of(whole: &str, part: &str) -> Span {
         let at = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
-        Span { at: at as u32, length: part.len() as u32 }
+        Span { at: at as u16, length: part.len() as u16 }
     }
 
     #[inline]
