@@ -110,7 +110,7 @@ impl Switch {
         }));
         let Ok(call) = arrived else { return self.stillborn(now, id, estate, out) };
         self.calls.insert(id, call, lease.end.worker, estate);
-        self.carry_out(now, id, actions, out);
+        self.carry_out(now, id, &mut actions, out);
     }
 
     /// First a registered agent, then a trunk by its network, then whoever proves who they are; else refused.
