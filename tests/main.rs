@@ -6,9 +6,13 @@
 mod answering;
 mod command_line;
 mod crowd;
+mod disks;
+mod drills;
 mod hammer;
 mod kit;
 mod life;
 mod offers;
+mod overload;
 mod restart;
+mod star_codes;
 mod talking;

@@ -48,31 +48,25 @@ impl Engine {
 
     /// The same with media ports for so many legs.
     pub(crate) fn start_for(legs: u16, edit: impl FnOnce(&Path)) -> Engine {
-        let dir = tempfile::tempdir().expect("a temporary folder");
-        let config = dir.path().join("config");
-        copy(&root().join("config"), &config);
-        edit(&config);
         // Half of the ends wait bound for the next call, and a closed port rests before it is used again.
-        Engine::serve(dir, ports::block(legs * 8), SocketAddr::from(([127, 0, 0, 1], 0)))
+        Engine::start_as(folder(edit), ports::block(legs * 8), |_| {})
+    }
+
+    /// In a folder that has its configuration, with a command that `change` may change.
+    pub(crate) fn start_as(dir: TempDir, media: RangeInclusive<u16>, change: impl FnOnce(&mut Command)) -> Engine {
+        Engine::serve(dir, media, SocketAddr::from(([127, 0, 0, 1], 0)), change)
     }
 
     /// Starts again on the same folder and address, as after a crash.
     pub(crate) fn restart(self) -> Engine {
         let Engine { process, dir, media, sip, .. } = self;
         drop(process);
-        Engine::serve(dir, media, sip)
+        Engine::serve(dir, media, sip, |_| {})
     }
 
-    fn serve(dir: TempDir, media: RangeInclusive<u16>, sip: SocketAddr) -> Engine {
-        let mut command = Command::new(hotline());
-        command
-            .arg("serve")
-            .args(["--config".as_ref(), dir.path().join("config").as_os_str()])
-            .args(["--data".as_ref(), dir.path().join("data").as_os_str()])
-            .current_dir(root())
-            .env("HOTLINE__SIP__UDP", sip.to_string())
-            .env("HOTLINE__HTTP__LISTEN", "127.0.0.1:0")
-            .env("HOTLINE__MEDIA__PORTS", format!("{}-{}", media.start(), media.end()));
+    fn serve(dir: TempDir, media: RangeInclusive<u16>, sip: SocketAddr, change: impl FnOnce(&mut Command)) -> Engine {
+        let mut command = command(dir.path(), &media, sip);
+        change(&mut command);
         let process = Process::start("hotline serve", &mut command, &dir.path().join("serve.log"));
         let ready = wait::until("the engine's ready line", Duration::from_secs(20), || {
             process.output().lines().find(|l| l.starts_with("ready ")).map(str::to_owned)
@@ -110,11 +104,46 @@ impl Engine {
         (status, body.to_owned())
     }
 
+    /// The value of a metric that is there.
+    pub(crate) fn gauge(&self, name: &str) -> f64 {
+        self.metric(name).unwrap_or_else(|| panic!("{name} in the metrics"))
+    }
+
     /// The value of a metric, labels included in `name`; none when it is not there.
     pub(crate) fn metric(&self, name: &str) -> Option<f64> {
         let (_, body) = self.get("/metrics");
         body.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
     }
+}
+
+/// A temporary folder with a copy of the shipped configuration in `config`, which `edit` may change.
+pub(crate) fn folder(edit: impl FnOnce(&Path)) -> TempDir {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let config = dir.path().join("config");
+    copy(&root().join("config"), &config);
+    edit(&config);
+    dir
+}
+
+/// Replaces text that stands in a shipped file.
+pub(crate) fn replace(file: &Path, from: &str, to: &str) {
+    let text = std::fs::read_to_string(file).expect("a shipped file");
+    assert!(text.contains(from), "{from} stands in {}", file.display());
+    std::fs::write(file, text.replace(from, to)).expect("written");
+}
+
+/// `hotline serve` on the configuration and data of a folder.
+pub(crate) fn command(dir: &Path, media: &RangeInclusive<u16>, sip: SocketAddr) -> Command {
+    let mut command = Command::new(hotline());
+    command
+        .arg("serve")
+        .args(["--config".as_ref(), dir.join("config").as_os_str()])
+        .args(["--data".as_ref(), dir.join("data").as_os_str()])
+        .current_dir(root())
+        .env("HOTLINE__SIP__UDP", sip.to_string())
+        .env("HOTLINE__HTTP__LISTEN", "127.0.0.1:0")
+        .env("HOTLINE__MEDIA__PORTS", format!("{}-{}", media.start(), media.end()));
+    command
 }
 
 /// `ready sip=udp:127.0.0.1:5060 http=127.0.0.1:8080`.

@@ -20,7 +20,7 @@ pub(crate) struct Args {
     /// The folder of the records [default: `server.data` of the configuration]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// A drill: panics on purpose, as `call:7` at the 7th event of a call; also reader, transactions, queue and roster
+    /// A drill: panics on purpose, as `call:7` at the 7th event of a call; also reader, transactions, queue, roster and worker
     #[arg(long, value_name = "PLACE:N")]
     drill: Option<server::Drill>,
 }

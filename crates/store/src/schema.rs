@@ -1,5 +1,8 @@
 //! The tables, how an older database becomes today's, and what a start finds and leaves in it.
 
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -72,6 +75,7 @@ pub(crate) fn database_path(dir: &Path) -> PathBuf {
 
 /// A connection that may write.
 pub(crate) async fn connect(path: &Path) -> Result<SqliteConnection, Error> {
+    create(path).map_err(|error| Error::database(path, "opening the records")(error.into()))?;
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -82,6 +86,15 @@ pub(crate) async fn connect(path: &Path) -> Result<SqliteConnection, Error> {
         .connect()
         .await
         .map_err(Error::database(path, "opening the records"))
+}
+
+/// An empty file is an empty database. Callers' numbers stand in it, so it is this user's alone; SQLite gives its other
+/// files the same rights.
+fn create(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// A connection that reads beside a running server.

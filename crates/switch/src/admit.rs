@@ -11,6 +11,7 @@ use sip::{Message, Name, Reply, ServerTx};
 use crate::auth::{Auth, Verdict};
 use crate::fault::Estate;
 use crate::signals::sdp_of;
+use crate::star::starred;
 use crate::{Effects, Place, Switch};
 
 /// Characters of a caller's number or name: as many as a number may have. Records, logs and agents' phones show it.
@@ -65,9 +66,9 @@ impl Switch {
     pub(crate) fn on_invite(&mut self, now: Now, tx: ServerTx, flow: Flow, request: &Message, out: &mut Effects) {
         let Some(sender) = self.identify(now, tx, flow, request) else { return };
         if let Sender::Agent(agent) = sender
-            && let Some(code) = self.star_code(request)
+            && let Some(dialled) = starred(request)
         {
-            return self.on_star_code(now, (tx, flow, agent), code, request, out);
+            return self.on_starred(now, (tx, flow, agent), &dialled, request, out);
         }
         let Some(menu) = self.called_menu(request) else { return self.turn_away(now, tx, 404) };
         let full = self.draining || self.calls.len() >= self.plan.limits.calls;
