@@ -15,7 +15,7 @@ pub(crate) const STEP: Duration = Duration::from_secs(30);
 /// What citizens and agents say where they speak, and what every phone listens for, in that order.
 pub(crate) const CITIZEN: TonePair = TonePair { low_hz: 1300, high_hz: 1700 };
 pub(crate) const AGENT: TonePair = TonePair { low_hz: 1500, high_hz: 2100 };
-const LISTEN: [u16; 4] = [1300, 1700, 1500, 2100];
+pub(crate) const LISTEN: [u16; 4] = [1300, 1700, 1500, 2100];
 /// A window that an ear that listens so has when one of the two speaks alone.
 const CITIZEN_SPEAKS: u64 = 0b0011;
 const AGENT_SPEAKS: u64 = 0b1100;

@@ -76,6 +76,9 @@ impl Switch {
             return self.turn_away_for_now(now, tx);
         }
         let Some(lease) = self.lease_for(flow) else { return self.turn_away_for_now(now, tx) };
+        if let Sender::Agent(agent) = sender {
+            out.roster.push(roster::Command::OwnCall { agent, begins: true });
+        }
         self.arrive(now, (tx, flow, sender), request, (lease, menu, None), out);
     }
 
@@ -84,7 +87,7 @@ impl Switch {
         self.leases.take(worker, flow.network)
     }
 
-    /// The INVITE becomes a call: in the menu, or one that only says `errand`.
+    /// The INVITE becomes a call, which the roster knows of where it is an agent's own: in the menu, or one that only says `errand`.
     pub(crate) fn arrive(
         &mut self,
         now: Now,
@@ -99,7 +102,7 @@ impl Switch {
         self.endpoint.adopt(tx, base::LegId { call: id, index: 0 });
         // Drawn below 2^62, so that versions and legs can be added without leaving the range that old phones parse.
         let session_id = self.rng.u64() >> 2;
-        let estate = Estate::new(start.clone(), lease.end);
+        let estate = Estate::new(start.clone(), sender, lease.end);
         let caller = CallerKey::of(&start.caller);
         let peer = flow.peer.ip();
         let arrival = Arrival { start, caller, menu, errand, lease, peer, offer: sdp_of(request), session_id };

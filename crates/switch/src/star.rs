@@ -38,7 +38,10 @@ impl Switch {
     ) {
         match self.plan.star_codes.parse(dialled) {
             Some(code) => self.on_star_code(now, (tx, flow, agent), code, request, out),
-            None => self.say(now, (tx, flow, Sender::Agent(agent)), request, REFUSED, out),
+            None => {
+                out.roster.push(ToRoster::OwnCall { agent, begins: true });
+                self.say(now, (tx, flow, Sender::Agent(agent)), request, REFUSED, out);
+            }
         }
     }
 
@@ -53,6 +56,7 @@ impl Switch {
         if self.dialled.len() >= DIALLED_MAX {
             return self.turn_away_for_now(now, tx);
         }
+        out.roster.push(ToRoster::OwnCall { agent, begins: true });
         let ticket = self.ticket();
         let by = BY.to_owned();
         let set = |change| ToRoster::Set { ticket, agent, change, by };
@@ -104,8 +108,18 @@ impl Switch {
         prompt: &'static str,
         out: &mut Effects,
     ) {
-        let Some(lease) = self.lease_for(flow) else { return self.turn_away_for_now(now, tx) };
+        let Some(lease) = self.lease_for(flow) else {
+            own_call_over(sender, out);
+            return self.turn_away_for_now(now, tx);
+        };
         self.arrive(now, (tx, flow, sender), request, (lease, 0, Some(prompt)), out);
+    }
+}
+
+/// The phone of an agent who called is free again.
+pub(crate) fn own_call_over(sender: Sender, out: &mut Effects) {
+    if let Sender::Agent(agent) = sender {
+        out.roster.push(ToRoster::OwnCall { agent, begins: false });
     }
 }
 
