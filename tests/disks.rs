@@ -49,18 +49,6 @@ impl Trial {
         (Trial { mount: None, town: Town::speaking(engine.sip, 2, 4), engine }, meddler)
     }
 
-    /// The citizen calls, hears an agent and is heard; returns who serves.
-    fn talks(&mut self, place: usize) -> PhoneId {
-        let (citizen, from) = (self.town.citizens[place], self.town.runner.now());
-        let before = self.town.talking();
-        self.town.dial(place);
-        self.town.until("citizen and agent hear each other", STEP, |town| {
-            town.talking().iter().any(|agent| !before.contains(agent) && town.hear_each_other(citizen, *agent, from))
-        });
-        let agent = self.town.talking().into_iter().find(|agent| !before.contains(agent));
-        agent.expect("somebody serves")
-    }
-
     /// Everybody who is there hangs up, and is gone.
     fn all_hang_up(&mut self) {
         for id in self.town.citizens.clone() {
@@ -73,7 +61,7 @@ impl Trial {
     /// Calls go on while the disk takes nothing: one talk from before is whole, new ones talk and wait.
     fn calls_go_on(&mut self, from: Time) {
         let (first, served) = (self.town.citizens[0], self.town.talking()[0]);
-        self.talks(1);
+        self.town.talks(1);
         self.town.dial(2);
         let engine = &self.engine;
         self.town.until("a third waits", STEP, |_| waiting(engine) == 1.0);
@@ -118,7 +106,7 @@ impl Trial {
         let records = self.engine.ended_records(calls);
         one_each(&records, calls);
         self.said_once();
-        self.talks(3);
+        self.town.talks(3);
         self.engine.process.signal("KILL");
         let Trial { mount, mut town, engine } = self;
         let engine = engine.restart();
@@ -149,7 +137,7 @@ fn one_each(records: &[Value], calls: usize) {
 #[test]
 fn a_full_disk_costs_no_call_and_no_record() {
     let mut trial = Trial::full();
-    trial.talks(0);
+    trial.town.talks(0);
     let from = trial.town.runner.now();
     trial.mount.as_ref().expect("mounted").fill();
     trial.calls_go_on(from);
@@ -164,11 +152,11 @@ fn a_full_disk_costs_no_call_and_no_record() {
 #[test]
 fn a_disk_that_becomes_read_only_costs_no_call_and_no_record() {
     let (mut trial, meddler) = Trial::meddled();
-    trial.talks(0);
+    trial.town.talks(0);
     let from = trial.town.runner.now();
     meddler.order(Mood::ReadOnly);
     trial.calls_go_on(from);
-    trial.alarm_is_raised("Read-only file system", "XX");
+    trial.alarm_is_raised("Read-only file system", "Read-only file system");
     trial.all_hang_up();
     trial.said_once();
     meddler.order(Mood::Good);
@@ -184,7 +172,7 @@ const ANSWERED_WITHIN: Duration = Duration::from_millis(200);
 #[test]
 fn a_slow_disk_is_neither_heard_nor_waited_for() {
     let (mut trial, meddler) = Trial::meddled();
-    let agent = trial.talks(0);
+    let agent = trial.town.talks(0);
     let from = trial.town.runner.now();
     meddler.order(Mood::Slow(SLOW_MS));
     // The first turn finds out.
@@ -270,7 +258,7 @@ fn segments(data: &Path) -> Vec<PathBuf> {
 fn spoilt(spoil: impl FnOnce(&mut Vec<u8>), expected: &str) {
     let mut trial = Trial { mount: None, engine: Engine::start(), town: Town::speaking(([127, 0, 0, 1], 9).into(), 0, 0) };
     trial.town = Town::speaking(trial.engine.sip, 2, 4);
-    trial.talks(0);
+    trial.town.talks(0);
     trial.engine.process.signal("KILL");
     let data = trial.engine.dir.path().join("data");
     let newest = segments(&data).pop().expect("a segment");

@@ -84,7 +84,7 @@ fn a_call_meets_a_fault(nth: u32) -> Stage {
     }
     everybody_is_served_again(&mut town, &engine, victim);
     let log = engine.process.output();
-    assert!(log.contains("a drill: this panic was asked for"), "{log}");
+    assert!(log.contains("panicked: a drill: this panic was asked for"), "{log}");
     assert!(!log.contains(&number(victim)), "the log names the caller: {log}");
     stage
 }

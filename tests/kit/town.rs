@@ -74,6 +74,17 @@ impl Town {
         self.runner.act(id, |phone, now, out| phone.dial(now, number, out));
     }
 
+    /// The citizen calls, hears an agent and is heard; returns who serves.
+    pub(crate) fn talks(&mut self, place: usize) -> PhoneId {
+        let (citizen, from) = (self.citizens[place], self.runner.now());
+        let before = self.talking();
+        self.dial(place);
+        self.until("citizen and agent hear each other", STEP, |town| {
+            town.talking().iter().any(|agent| !before.contains(agent) && town.hear_each_other(citizen, *agent, from))
+        });
+        self.talking().into_iter().find(|agent| !before.contains(agent)).expect("somebody serves")
+    }
+
     /// From the last dialling to the answer, once there is one.
     pub(crate) fn answer_took(&self, id: PhoneId) -> Option<Duration> {
         Some(self.answered.get(&id)?.since(*self.dialled.get(&id)?))

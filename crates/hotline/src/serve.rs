@@ -38,6 +38,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         }
     };
     log_to_stderr(&plans.server.log);
+    crate::panics::log();
     for warning in &plans.warnings {
         eprintln!("{warning}\n");
     }
