@@ -192,7 +192,10 @@ fn a_slow_disk_is_neither_heard_nor_waited_for() {
     took.sort_unstable();
     println!("answered after {took:?}");
     assert!(took[took.len() / 2] < ANSWERED_WITHIN, "half are answered at once: {took:?}");
-    assert!(took.iter().all(|t| *t < Duration::from_millis(u64::from(SLOW_MS) / 2)), "nobody waits for a write: {took:?}");
+    assert!(
+        took.iter().all(|t| *t < Duration::from_millis(u64::from(SLOW_MS) / 2)),
+        "nobody waits for a write: {took:?}"
+    );
     trial.town.live(Duration::from_secs(2));
     for id in [trial.town.citizens[0], agent] {
         trial.town.listened(id, from).was_whole();
@@ -202,6 +205,42 @@ fn a_slow_disk_is_neither_heard_nor_waited_for() {
     trial.all_hang_up();
     trial.healed();
     assert_eq!(trial.engine.ended_records(12).len(), 12);
+}
+
+#[test]
+fn a_log_that_takes_no_line_or_takes_seconds_for_one_is_not_felt() {
+    let dir = engine::folder(|_| {});
+    let log = dir.path().join("serve.log");
+    fs::write(&log, "").expect("written");
+    let meddler = Meddler::new(dir.path());
+    let mut engine = Engine::start_as(dir, ports::block(LEGS * 8), |command| meddler.before(command, &log));
+    let mut town = Town::speaking(engine.sip, 1, 2);
+    let steady = [town.citizens[0], town.talks(0)];
+    let from = town.runner.now();
+    let caller = town.citizens[1];
+    let mut took = Vec::new();
+    for mood in [Mood::ReadOnly, Mood::Slow(SLOW_MS)] {
+        meddler.order(mood);
+        for _ in 0..5 {
+            town.dial(1);
+            town.until("an answer", STEP, |town| town.answer_took(caller).is_some());
+            took.extend(town.answer_took(caller));
+            town.hang_up(caller);
+            town.until("it is over", STEP, |town| !town.in_call(caller));
+        }
+    }
+    took.sort_unstable();
+    println!("answered after {took:?}");
+    assert!(took[took.len() / 2] < ANSWERED_WITHIN, "nobody waits for a line of the log: {took:?}");
+    town.live(Duration::from_secs(1));
+    for id in steady {
+        town.listened(id, from).was_whole();
+    }
+    assert_eq!(engine.get("/readyz").0, 200, "data is written all the while");
+    meddler.order(Mood::Good);
+    let said = || engine.process.output().contains("lines of the log were lost").then_some(());
+    wait::until("the log's word on what is missing", STEP, said);
+    assert!(engine.process.is_running());
 }
 
 /// A start that is to fail: what it says, and its exit code.
@@ -256,7 +295,8 @@ fn segments(data: &Path) -> Vec<PathBuf> {
 
 /// Spoils the newest segment of a killed engine and starts it again: it serves and says what it cut and where that is kept.
 fn spoilt(spoil: impl FnOnce(&mut Vec<u8>), expected: &str) {
-    let mut trial = Trial { mount: None, engine: Engine::start(), town: Town::speaking(([127, 0, 0, 1], 9).into(), 0, 0) };
+    let mut trial =
+        Trial { mount: None, engine: Engine::start(), town: Town::speaking(([127, 0, 0, 1], 9).into(), 0, 0) };
     trial.town = Town::speaking(trial.engine.sip, 2, 4);
     trial.town.talks(0);
     trial.engine.process.signal("KILL");

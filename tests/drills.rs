@@ -98,7 +98,9 @@ fn told(town: &Town, id: PhoneId, stage: Stage) {
     let how = town.hung_up.get(&id);
     let expected = matches!(
         (stage, how),
-        (Stage::Arrival, Some((_, Why::Status(480..=500)))) | (_, Some((Side::Peer, Why::Bye))) | (Stage::Talk, Some((Side::Us, Why::Bye)))
+        (Stage::Arrival, Some((_, Why::Status(480..=500))))
+            | (_, Some((Side::Peer, Why::Bye)))
+            | (Stage::Talk, Some((Side::Us, Why::Bye)))
     );
     assert!(expected, "in {stage:?} the phone was told {how:?}");
 }
@@ -132,9 +134,9 @@ fn everybody_is_served_again(town: &mut Town, engine: &Engine, victim: usize) {
 #[test]
 fn a_fault_in_a_call_costs_that_call_alone() {
     // A call has ten events up to its talk; the second one's follow.
-    let sweep = [1, 2, 4, 5, 7, 8, 9, 10, 11, 13, 15, 17, 18, 19, 20];
+    let sweep = [1, 2, 5, 8, 9, 10, 11, 13, 17, 19];
     let mut met = BTreeSet::new();
-    for some in sweep.chunks(4) {
+    for some in sweep.chunks(5) {
         std::thread::scope(|scope| {
             let runs: Vec<_> = some.iter().map(|nth| scope.spawn(move || (*nth, a_call_meets_a_fault(*nth)))).collect();
             for run in runs {
@@ -180,7 +182,9 @@ fn an_owner_dies(drill: &str, said: &str) {
     assert!((0..3).all(|place| !log.contains(&number(place))), "the log names a caller: {log}");
     let engine = engine.restart();
     let all: Vec<PhoneId> = town.citizens.iter().chain(&town.agents).copied().collect();
-    town.until("nobody is left in a dead call", STEP, |town| all.iter().all(|id| !town.in_call(*id) || calls(town, *id)));
+    town.until("nobody is left in a dead call", STEP, |town| {
+        all.iter().all(|id| !town.in_call(*id) || calls(town, *id))
+    });
     let records = engine.records();
     let ended = records.iter().filter(|r| !r["ended"].is_null());
     assert!(ended.clone().count() > 0 && ended.clone().all(|r| r["end_reason"] == "restart"), "{records:?}");

@@ -90,7 +90,8 @@ fn flood(status: u16, retry_after: u32) {
     town.until("all are answered", STEP, |_| started() + refused(&engine, status) >= f64::from(OFFERED));
     let seconds = began.elapsed().as_secs_f64();
     // A second's worth may come at once at the beginning.
-    let (least, most) = (f64::from(PER_S) * 0.8 * f64::from(OFFERED) / f64::from(OFFERED_PER_S), f64::from(PER_S) * (seconds + 1.5));
+    let (least, most) =
+        (f64::from(PER_S) * 0.8 * f64::from(OFFERED) / f64::from(OFFERED_PER_S), f64::from(PER_S) * (seconds + 1.5));
     println!("{} of {OFFERED} answered in {seconds:.1} s, limit {PER_S}/s", started());
     assert!((least..=most).contains(&started()), "{} in {seconds} s", started());
     for id in steady {
@@ -131,7 +132,10 @@ fn the_refusal_is_what_the_operator_wants() {
     for (status, retry_after) in [(486, 7), (600, 120)] {
         let engine = Engine::start_with(|config| {
             let (status, retry) = (format!("refusal = {status}"), format!("retry_after_s = {retry_after}"));
-            limits(config, &[("calls = 2000", "calls = 1"), ("refusal = 503", &status), ("retry_after_s = 10", &retry)]);
+            limits(
+                config,
+                &[("calls = 2000", "calls = 1"), ("refusal = 503", &status), ("retry_after_s = 10", &retry)],
+            );
         });
         let mut town = Town::new(engine.sip, 0, 1);
         town.dial(0);
@@ -227,7 +231,9 @@ fn burst(server: SocketAddr, count: usize, tag: &str) -> Burst {
         }
         let Ok(length) = socket.recv(&mut buffer) else { continue };
         let text = String::from_utf8_lossy(&buffer[..length]).into_owned();
-        let Some(place) = header(&text, "Call-ID:").strip_prefix(tag).and_then(|p| p.parse::<usize>().ok()) else { continue };
+        let Some(place) = header(&text, "Call-ID:").strip_prefix(tag).and_then(|p| p.parse::<usize>().ok()) else {
+            continue;
+        };
         heard[place] = true;
         let status: u16 = text.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
         if header(&text, "CSeq:").ends_with("BYE") && status == 200 {
@@ -280,7 +286,11 @@ fn three_thousand_invites_at_once_are_all_answered() {
         assert_eq!(answers.len(), BURST);
         let calls = answers.values().filter(|a| a.starts_with("SIP/2.0 ended")).count();
         after.push(resident_kb(&engine));
-        println!("{calls} of {BURST} answered with 200, all within {took:?}, shed {}, {} KB", engine.gauge("hotline_sip_shed_total"), after.last().expect("one"));
+        println!(
+            "{calls} of {BURST} answered with 200, all within {took:?}, shed {}, {} KB",
+            engine.gauge("hotline_sip_shed_total"),
+            after.last().expect("one")
+        );
     }
     for id in steady {
         town.listened(id, from).was_whole();

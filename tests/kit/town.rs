@@ -212,8 +212,7 @@ fn agent(runner: &mut Runner, server: SocketAddr, place: u32, edit: impl Fn(&mut
 fn citizen(runner: &mut Runner, server: SocketAddr, place: u32, edit: impl Fn(&mut Config)) -> PhoneId {
     let press = Step { after: Duration::from_secs(1), act: Act::Press(Digit::Number(0)) };
     let id = runner.add(LOCAL, |sip, rtp| {
-        let mut config =
-            Config { script: vec![press], ..Config::new(&number(place as usize), server, sip, rtp) };
+        let mut config = Config { script: vec![press], ..Config::new(&number(place as usize), server, sip, rtp) };
         edit(&mut config);
         config
     });

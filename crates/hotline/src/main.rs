@@ -3,6 +3,7 @@
 mod agent;
 mod call;
 mod check;
+mod log;
 mod panics;
 mod records;
 mod serve;

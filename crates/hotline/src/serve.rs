@@ -9,7 +9,9 @@ use api::Http;
 use server::{Options, Outcome};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use tracing_subscriber::EnvFilter;
+
+use crate::log::Log;
+use crate::panics;
 
 /// Takes calls until SIGTERM: then no new ones, and the running ones have their time; a second SIGTERM ends them
 #[derive(Debug, Default, clap::Args)]
@@ -37,22 +39,30 @@ pub(crate) fn run(args: Args) -> ExitCode {
             return ExitCode::from(WRONG);
         }
     };
-    log_to_stderr(&plans.server.log);
-    crate::panics::log();
+    let log = match Log::start(&plans.server.log) {
+        Ok(log) => log,
+        Err(error) => {
+            eprintln!("hotline serve: cannot start the thread of the log: {error}; raise the limit of threads");
+            return ExitCode::FAILURE;
+        }
+    };
+    panics::log();
     for warning in &plans.warnings {
-        eprintln!("{warning}\n");
+        log.say(&format!("{warning}\n"));
     }
     let data = args.data.unwrap_or_else(|| plans.server.data.clone());
-    match serve(plans, data, Options { drill: args.drill }) {
-        Ok(code) => code,
-        Err(reason) => {
-            eprintln!("hotline serve: {reason}");
-            ExitCode::FAILURE
-        }
+    let ended = serve(plans, data, Options { drill: args.drill });
+    if let Err(reason) = &ended {
+        log.say(&format!("hotline serve: {reason}"));
+    }
+    log.finish();
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }
 
-fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<ExitCode, String> {
+fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<(), String> {
     let http_listen = plans.server.http;
     let signals = Signals::new([SIGTERM, SIGINT]).map_err(|e| format!("cannot watch for SIGTERM: {e}"))?;
     let running = server::start(plans, data, options).map_err(|e| e.to_string())?;
@@ -72,17 +82,14 @@ fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<Exit
     }
     say_ready(&running, &http);
     obey(signals, &running);
-    Ok(match running.wait()? {
-        Outcome::Drained => ExitCode::SUCCESS,
+    match running.wait()? {
+        Outcome::Drained => Ok(()),
         Outcome::Cut { calls } => {
             tracing::warn!(calls, "calls were ended before their time");
-            ExitCode::SUCCESS
+            Ok(())
         }
-        Outcome::WorkerDied { reason } => {
-            eprintln!("hotline serve: {reason}");
-            ExitCode::FAILURE
-        }
-    })
+        Outcome::WorkerDied { reason } => Err(reason),
+    }
 }
 
 fn say_ready(running: &server::Running, http: &Http) {
@@ -104,9 +111,4 @@ fn obey(mut signals: Signals, running: &server::Running) {
     if let Err(e) = std::thread::Builder::new().name("signals".to_owned()).spawn(watch) {
         tracing::error!("cannot start the thread that watches for SIGTERM: {e}; stop the process with SIGKILL");
     }
-}
-
-fn log_to_stderr(filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
 }

@@ -32,8 +32,9 @@ impl FromStr for Drill {
 
     /// `PLACE:N`, as `call:7`.
     fn from_str(text: &str) -> Result<Drill, String> {
-        let wrong =
-            || format!("\"{text}\" is no drill; write PLACE:N with reader, call, transactions, queue, roster or worker");
+        let wrong = || {
+            format!("\"{text}\" is no drill; write PLACE:N with reader, call, transactions, queue, roster or worker")
+        };
         let (place, nth) = text.split_once(':').ok_or_else(wrong)?;
         let place = match place {
             "reader" => Place::Reader,
