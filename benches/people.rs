@@ -132,13 +132,13 @@ impl People {
         let own = format!("<sip:{number}@{}>", self.server.ip());
         Builder::request(Method::Register, &format!("sip:{}", self.server))
             .header(Name::Via, self.agents.via())
-            .header(Name::MaxForwards, 70)
+            .header(Name::MaxForwards, 70_u32)
             .header(Name::From, format_args!("{own};tag=agent"))
             .header(Name::To, own)
             .header(Name::CallId, format_args!("register-{number}"))
             .header(Name::Cseq, format_args!("{cseq} REGISTER"))
             .header(Name::Contact, format_args!("<sip:{number}@{}>", self.agents.local))
-            .header(Name::Expires, 3600)
+            .header(Name::Expires, 3600_u32)
     }
 
     fn register_answer(&mut self, request: Vec<u8>) -> Result<Message> {
@@ -224,8 +224,13 @@ impl People {
             (Some(200), Method::Bye) => self.counts.over += 1,
             (Some(300..), Method::Invite) => {
                 self.counts.refused += 1;
-                let ack = self.of_citizen(Method::Ack, &call_id, 1, Some(message)).finish();
-                self.citizens.out.push(ack);
+                let repeated = [Name::Via, Name::From, Name::To, Name::CallId];
+                let ack = Builder::request(Method::Ack, &format!("sip:12345@{}", self.server))
+                    .header(Name::MaxForwards, 70_u32);
+                // Of the INVITE's own transaction (RFC 3261 §17.1.1.3).
+                let with = |ack: Builder, name| ack.header_if(name, message.header(name));
+                let ack = repeated.into_iter().fold(ack, with).header(Name::Cseq, "1 ACK");
+                self.citizens.out.push(ack.finish());
             }
             (Some(_), _) => {}
             (None, Method::Ack) => {}
@@ -260,7 +265,7 @@ impl People {
         let header = |name| invite.header(name).context("an INVITE that parses has it");
         let bye = Builder::request(Method::Bye, &target(invite)?)
             .header(Name::Via, self.agents.via())
-            .header(Name::MaxForwards, 70)
+            .header(Name::MaxForwards, 70_u32)
             .header(Name::From, format_args!("{};tag=agent", header(Name::To)?))
             .header(Name::To, header(Name::From)?)
             .header(Name::CallId, header(Name::CallId)?)
@@ -276,7 +281,7 @@ impl People {
         let to = answer.and_then(|answer| answer.header(Name::To)).map(str::to_owned);
         Builder::request(method, &uri)
             .header(Name::Via, self.citizens.via())
-            .header(Name::MaxForwards, 70)
+            .header(Name::MaxForwards, 70_u32)
             .header(Name::From, format_args!("{own};tag={call_id}"))
             .header(Name::To, to.unwrap_or_else(|| format!("<sip:12345@{server}>")))
             .header(Name::CallId, call_id)

@@ -243,6 +243,18 @@ fn a_log_that_takes_no_line_or_takes_seconds_for_one_is_not_felt() {
     assert!(engine.process.is_running());
 }
 
+#[test]
+fn a_first_start_that_was_cut_short_is_no_hindrance() {
+    let dir = engine::folder(|_| {});
+    let data = dir.path().join("data");
+    fs::create_dir_all(data.join("journal")).expect("a data folder");
+    for file in ["records.db", "lock", "journal/journal.tmp"] {
+        fs::write(data.join(file), "").expect("written");
+    }
+    let engine = Engine::start_as(dir, ports::block(80), |_| {});
+    assert_eq!((engine.records().len(), engine.get("/readyz").0), (0, 200));
+}
+
 /// A start that is to fail: what it says, and its exit code.
 fn refused(dir: &Path) -> String {
     let mut command = engine::command(dir, &ports::block(20), ([127, 0, 0, 1], 0).into());
@@ -257,11 +269,14 @@ fn refused(dir: &Path) -> String {
 fn a_data_folder_that_takes_nothing_is_refused_with_a_next_step() {
     let dir = engine::folder(|_| {});
     let data = dir.path().join("data");
-    let mount = Mount::new(&data, 64);
+    let mount = Mount::new(&data, KILOBYTES);
     mount.fill();
     let said = refused(dir.path());
     assert!(said.contains("No space left") && said.contains("disk has space"), "{said}");
     mount.free();
+    // What the refused start left is no hindrance.
+    let Engine { process, dir, .. } = Engine::start_as(dir, ports::block(80), |_| {});
+    drop(process);
     mount.read_only();
     let said = refused(dir.path());
     assert!(said.contains("Read-only file system") && said.contains("check that"), "{said}");
@@ -347,7 +362,7 @@ fn callers_numbers_are_for_this_user_alone() {
     let data = engine.dir.path().join("data");
     assert_eq!(mode(&data), 0o700, "a data folder of our own making");
     assert_eq!(mode(&data.join("journal")), 0o700);
-    let files = ["records.db", "records.db-wal", "records.db-shm", "lock"].map(|name| data.join(name));
+    let files = ["records.db", "records.db-wal", "records.db-shm", "lock", "admin.token"].map(|name| data.join(name));
     for file in files.iter().chain(&segments(&data)) {
         assert_eq!(mode(file), 0o600, "{}", file.display());
     }

@@ -4,10 +4,12 @@
 //! event or a state, with a limit that says what did not come.
 
 mod answering;
+mod api;
 mod command_line;
 mod crowd;
 mod disks;
 mod drills;
+mod endings;
 mod hammer;
 mod kit;
 mod life;

@@ -15,13 +15,13 @@ const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const CITIZEN: TonePair = TonePair { low_hz: 1300, high_hz: 1700 };
 const AGENT: TonePair = TonePair { low_hz: 1500, high_hz: 2100 };
 const LISTEN: [u16; 4] = [1300, 1700, 1500, 2100];
-const LIMIT: Duration = Duration::from_secs(40);
+pub(crate) const LIMIT: Duration = Duration::from_secs(40);
 
-fn short_ring(config: &Path) {
+pub(crate) fn short_ring(config: &Path) {
     replace(&config.join("queues.toml"), "ring_s = 20", "ring_s = 2");
 }
 
-fn agent(runner: &mut Runner, server: SocketAddr, number: u16, answering: Answering) -> PhoneId {
+pub(crate) fn agent(runner: &mut Runner, server: SocketAddr, number: u16, answering: Answering) -> PhoneId {
     let id = runner.add(LOCAL, |sip, rtp| Config {
         password: Some(Secret(format!("example-{number}"))),
         answering,
@@ -35,7 +35,7 @@ fn agent(runner: &mut Runner, server: SocketAddr, number: u16, answering: Answer
     id
 }
 
-fn citizen(runner: &mut Runner, server: SocketAddr, keys: Keys) -> PhoneId {
+pub(crate) fn citizen(runner: &mut Runner, server: SocketAddr, keys: Keys) -> PhoneId {
     let press = Step { after: Duration::from_millis(500), act: Act::Press(Digit::Number(0)) };
     let id = runner.add(LOCAL, |sip, rtp| Config {
         voice: Voice::Tones(CITIZEN),
@@ -51,7 +51,7 @@ fn citizen(runner: &mut Runner, server: SocketAddr, keys: Keys) -> PhoneId {
 }
 
 /// Both hear each other for half a second without a break.
-fn talk(runner: &mut Runner, citizen: PhoneId, agent: PhoneId) {
+pub(crate) fn talk(runner: &mut Runner, citizen: PhoneId, agent: PhoneId) {
     let hears = |r: &Runner, id: PhoneId, tones: u64| {
         r.phone(id).ear().windows().rev().take(5).filter(|w| w.tones == tones).count() == 5
     };

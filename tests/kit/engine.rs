@@ -109,6 +109,30 @@ impl Engine {
         self.metric(name).unwrap_or_else(|| panic!("{name} in the metrics"))
     }
 
+    /// Status and JSON of a request below `/api/v1`.
+    pub(crate) fn api(&self, method: &str, token: &str, path: &str, body: &str) -> (u16, Value) {
+        let mut stream = TcpStream::connect(self.http).expect("the engine listens for HTTP");
+        let length = body.len();
+        write!(
+            stream,
+            "{method} /api/v1{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}",
+            self.http
+        )
+        .expect("written");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("an answer");
+        let status = text.split(' ').nth(1).and_then(|s| s.parse().ok()).expect("a status line");
+        let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        (status, serde_json::from_str(body).unwrap_or_else(|e| panic!("{method} {path}: {e}: {text}")))
+    }
+
+    /// The token that the engine made for its admin.
+    pub(crate) fn admin_token(&self) -> String {
+        let file = self.dir.path().join("data").join("admin.token");
+        std::fs::read_to_string(file).expect("the engine keeps a token").trim().to_owned()
+    }
+
     /// The value of a metric, labels included in `name`; none when it is not there.
     pub(crate) fn metric(&self, name: &str) -> Option<f64> {
         let (_, body) = self.get("/metrics");

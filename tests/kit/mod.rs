@@ -5,6 +5,8 @@ pub(crate) mod disk;
 pub(crate) mod engine;
 pub(crate) mod ports;
 pub(crate) mod process;
+pub(crate) mod puppet;
+pub(crate) mod raw;
 pub(crate) mod sipp;
 pub(crate) mod tone;
 pub(crate) mod town;

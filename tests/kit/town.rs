@@ -31,6 +31,8 @@ pub(crate) struct Town {
     /// When each phone dialled last, and when it was answered since.
     dialled: BTreeMap<PhoneId, Time>,
     answered: BTreeMap<PhoneId, Time>,
+    /// When the machine let us wait for a processor, and for how long: what came late then was not the engine's fault.
+    stalls: Vec<(Time, Duration)>,
 }
 
 impl Town {
@@ -53,7 +55,7 @@ impl Town {
         let agents = (0..agents).map(|place| agent(&mut runner, server, place, &edit)).collect();
         let citizens = (0..citizens).map(|place| citizen(&mut runner, server, place, &edit)).collect();
         let (hung_up, dialled, answered) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let mut town = Town { runner, agents, citizens, hung_up, dialled, answered };
+        let mut town = Town { runner, agents, citizens, hung_up, dialled, answered, stalls: Vec::new() };
         for id in town.agents.clone() {
             town.runner.act(id, |phone, now, out| phone.register(now, out));
         }
@@ -112,7 +114,10 @@ impl Town {
     }
 
     fn turn(&mut self, time: Duration) {
+        let before = self.runner.now();
         self.runner.run_until(time, |_| false).expect("sockets work");
+        let over = self.runner.now().since(before).saturating_sub(time);
+        self.stalls.push((self.runner.now(), over));
         for (id, event) in self.runner.take_events() {
             match event.what {
                 What::HungUp { by, why } => drop(self.hung_up.insert(id, (by, why))),
@@ -159,7 +164,12 @@ impl Town {
         let windows: Vec<_> = self.runner.phone(id).ear().windows().filter(|w| w.at >= from).copied().collect();
         let ends = windows.iter().map(|w| w.at).chain([self.runner.now()]);
         let starts = [from].into_iter().chain(windows.iter().map(|w| w.at));
-        let late = starts.zip(ends).map(|(start, end)| end.since(start).saturating_sub(WINDOW)).collect();
+        let own = |start: Time, end: Time| {
+            let meanwhile = self.stalls.iter().filter(|(at, _)| start < *at && *at <= end + WINDOW);
+            meanwhile.map(|(_, over)| *over).max().unwrap_or_default()
+        };
+        let late = |(start, end): (Time, Time)| end.since(start).saturating_sub(WINDOW + own(start, end));
+        let late = starts.zip(ends).map(late).collect();
         // Where a window holds a lost packet, two tones are blurred.
         let other = windows.iter().filter(|w| w.tones & mine != mine).count();
         Listened { windows: windows.len(), other, late }
@@ -172,7 +182,7 @@ pub(crate) struct Listened {
     pub(crate) windows: usize,
     /// Windows without the other side's voice.
     pub(crate) other: usize,
-    /// By how much each window of 100 ms came late.
+    /// By how much each window of 100 ms came late, beyond what we ourselves came late to hear it.
     pub(crate) late: Vec<Duration>,
 }
 
@@ -185,12 +195,25 @@ impl Listened {
     /// # Panics
     /// When the voice was not there all the time.
     pub(crate) fn was_whole(&self) {
+        self.had_gaps_at_most(50);
+    }
+
+    /// One window in so many may be late or blurred.
+    ///
+    /// # Panics
+    /// When more were, or the voice stood still.
+    pub(crate) fn had_gaps_at_most(&self, one_in: usize) {
         let worst = self.late.iter().max().expect("windows");
         let gaps = self.late.iter().filter(|late| **late > GAP).count();
         assert!(self.windows >= 5, "too short to tell: {self:?}");
-        assert!(self.other * 50 <= self.windows, "the voice was away in {} of {} windows", self.other, self.windows);
+        assert!(
+            self.other * one_in <= self.windows,
+            "the voice was away in {} of {} windows",
+            self.other,
+            self.windows
+        );
         assert!(*worst < STALL, "the voice stood still for {worst:?}");
-        assert!(gaps * 50 <= self.windows, "{gaps} gaps over {GAP:?} in {} windows, worst {worst:?}", self.windows);
+        assert!(gaps * one_in <= self.windows, "{gaps} gaps over {GAP:?} in {} windows, worst {worst:?}", self.windows);
         println!("{} windows, {gaps} gaps over {GAP:?}, worst {worst:?}", self.windows);
     }
 }

@@ -37,8 +37,15 @@ pub(crate) fn run(root: &Path, args: &[String]) -> Result<(), String> {
     for (name, file) in programs {
         eprintln!("{name} …");
         match measure(root, &file, quick) {
-            Ok(found) if found.is_empty() => failed.push(format!("{name}: it printed no line of '{}'", HEAD.join("|"))),
-            Ok(found) => rows.extend(found),
+            Ok((found, true)) if found.is_empty() => {
+                failed.push(format!("{name}: it printed no line of '{}'", HEAD.join("|")));
+            }
+            Ok((found, ended_well)) => {
+                rows.extend(found);
+                if !ended_well {
+                    failed.push(format!("{name}: it failed; what it said stands above"));
+                }
+            }
             Err(reason) => failed.push(format!("{name}: {reason}")),
         }
     }
@@ -75,7 +82,8 @@ fn chosen(programs: Vec<(String, PathBuf)>, names: &[&str]) -> Result<Vec<(Strin
     Ok(programs.into_iter().filter(|(name, _)| names.is_empty() || names.contains(&name.as_str())).collect())
 }
 
-fn measure(root: &Path, file: &Path, quick: bool) -> Result<Vec<Row>, String> {
+/// Its rows, also those from before it failed, and whether it ended well.
+fn measure(root: &Path, file: &Path, quick: bool) -> Result<(Vec<Row>, bool), String> {
     let mut command = Command::new(file);
     command.arg("--bench").args(quick.then_some(QUICK)).current_dir(root);
     let ran = run::run(&mut command, BENCH_LIMIT, true)?;
@@ -83,7 +91,7 @@ fn measure(root: &Path, file: &Path, quick: bool) -> Result<Vec<Row>, String> {
     for line in other {
         println!("{line}");
     }
-    if ran.status.success() { Ok(rows) } else { Err(format!("it failed ({})", ran.status)) }
+    Ok((rows, ran.status.success()))
 }
 
 /// The executables of the benches, by name.

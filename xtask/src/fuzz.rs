@@ -9,8 +9,9 @@ use crate::{run, tools};
 
 /// A cold build of cargo-fuzz, and of all targets.
 const BUILD_LIMIT: Duration = Duration::from_secs(20 * 60);
-/// What a target may need beyond its time: reading the corpus, and one input at its own limit.
-const GRACE: Duration = Duration::from_secs(60);
+/// What a target may need beyond its time: cargo looks whether anything changed since the build, the corpus is read, and one input
+/// runs up to its own limit, all on a machine that others use too.
+const GRACE: Duration = Duration::from_secs(5 * 60);
 /// One input takes well under a millisecond; a second on a busy machine is a loop.
 const INPUT_LIMIT_S: u32 = 10;
 /// The targets count allocations themselves; this is what the whole process may hold.

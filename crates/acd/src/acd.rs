@@ -189,10 +189,11 @@ impl Acd {
     }
 
     fn enqueue(&mut self, now: Time, call: CallId, asked: GroupId, claim: Claim, out: &mut Vec<Action>) {
-        if let Some(key) = self.callers.find(call) {
-            self.let_go(now, key, out);
-        }
-        let group = match self.room(asked) {
+        let talked = self.callers.find(call).and_then(|key| self.leave_for_anew(now, key, out));
+        let claim = talked.map_or(claim, |(_, kept)| claim.or_better(kept));
+        // Who lost an agent in a talk has a place, however full the group has become.
+        let returns = talked.is_some_and(|(group, _)| group == asked);
+        let group = match if returns { Ok(asked) } else { self.room(asked) } {
             Ok(group) => group,
             Err((group, reason)) => return out.push(Action::Refused { call, group, reason }),
         };

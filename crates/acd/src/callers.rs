@@ -25,6 +25,13 @@ pub(crate) struct Claim {
     pub(crate) since: Time,
 }
 
+impl Claim {
+    /// The better right of two that one caller has.
+    pub(crate) fn or_better(self, other: Claim) -> Claim {
+        Claim { priority: self.priority.max(other.priority), since: self.since.min(other.since), ..self }
+    }
+}
+
 /// One caller.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {

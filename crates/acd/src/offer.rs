@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use base::{AgentId, CallId, Key, Time};
+use base::{AgentId, CallId, GroupId, Key, Time};
 
 use crate::agents::State;
-use crate::callers::{Caller, Standing};
+use crate::callers::{Caller, Claim, Standing};
 use crate::{Acd, Action, Decline, Fact, Reservation};
 
 /// An offer as a command names it.
@@ -89,6 +89,20 @@ impl Acd {
         self.blame(now, agent, Decline::NoAnswer, out);
         self.resume(now, caller, out);
         self.review(now, agent, out);
+    }
+
+    /// A call that is enqueued anew leaves whatever the queue held for it; says in which group it talked, and with what claim.
+    /// An agent who was lost in a talk rests as one who cannot be reached, so that the next one is tried first.
+    pub(crate) fn leave_for_anew(&mut self, now: Time, key: Key, out: &mut Vec<Action>) -> Option<(GroupId, Claim)> {
+        let caller = self.callers.get(key)?;
+        let (group, claim, standing) = (caller.group, caller.claim(), caller.standing);
+        self.let_go(now, key, out);
+        let Standing::Talking(agent) = standing else { return None };
+        if self.agents.get(agent).is_some_and(|a| a.state == State::Free) {
+            self.blame(now, agent, Decline::Unreachable, out);
+            self.review(now, agent, out);
+        }
+        Some((group, claim))
     }
 
     pub(crate) fn accepted(

@@ -27,6 +27,8 @@ pub struct GroupView {
     pub offered: usize,
     /// Since the time in `Enqueue`, of whoever is in line or offered; zero when nobody is.
     pub longest_wait: Duration,
+    /// Places that are kept for callers who waited here when their call was cut short.
+    pub places: usize,
     pub agents_ready: usize,
     pub agents_offered: usize,
     pub agents_talking: usize,
@@ -75,6 +77,11 @@ impl Acd {
                 }
             }
             self.count_offer(now, agent.state, &mut groups);
+        }
+        for place in self.places.all().values() {
+            if let Some(group) = groups.get_mut(usize::from(place.group.0)) {
+                group.places += 1;
+            }
         }
         View { groups, agents, places: self.places.len() }
     }

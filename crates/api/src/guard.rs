@@ -1,40 +1,45 @@
-//! Connections with bounds.
+//! Connections with bounds: strangers have little time, readers with a token may stay, and neither keeps the other out.
 
+use std::collections::BTreeMap;
 use std::future::Future as _;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use axum::serve::Listener;
+use axum::extract::connect_info::Connected;
+use axum::serve::{IncomingStream, Listener};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
-/// A few scrapers and probes at once; what comes beyond waits in the system's backlog.
-const CONNECTIONS: usize = 64;
-
-/// One short request and its answer, over a slow line: also bounds how long 64 idle strangers can keep probes out.
+/// Probes, scrapers and whoever has not shown a token yet. One more ends the one that came first, so that a thousand idle
+/// connections keep no probe out: it needs milliseconds.
+const STRANGERS_MAX: usize = 256;
+/// Connections that showed a token: two for each seat of the largest hall.
+const READERS_MAX: usize = 2500;
+/// A stranger's one short request and its answer, over a slow line.
 const LIFE: Duration = Duration::from_secs(5);
-
-/// A request without a body, with room for a proxy's headers; exceeded by at most one read.
-const REQUEST_BYTES: usize = 16 * 1024;
-
+/// A reader's silence; longer than the 60 s that browsers and proxies keep an idle connection.
+const KEPT: Duration = Duration::from_secs(75);
+/// A head with room for a proxy's headers; exceeded by at most one read.
+const HEAD_BYTES: usize = 16 * 1024;
+/// A reader's head and body, and one body too long, so that it is told so.
+const REQUEST_BYTES: usize = HEAD_BYTES + 2 * crate::dispatch::BODY_BYTES;
 /// After accept failed for want of files or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts guarded connections.
 pub(crate) struct Guarded {
     listener: TcpListener,
-    room: Arc<Semaphore>,
+    pool: Arc<Pool>,
 }
 
 impl Guarded {
     pub(crate) fn new(listener: TcpListener) -> Guarded {
-        Guarded { listener, room: Arc::new(Semaphore::new(CONNECTIONS)) }
+        Guarded { listener, pool: Arc::default() }
     }
 }
 
@@ -43,17 +48,14 @@ impl Listener for Guarded {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
-        let permit = loop {
-            // Never closed; the loop spares a panic.
-            if let Ok(permit) = Arc::clone(&self.room).acquire_owned().await {
-                break permit;
-            }
-        };
         loop {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
+                    // Small answers and events leave at once; a system that refuses is only slower.
+                    let _ = stream.set_nodelay(true);
+                    let lease = Pool::admit(&self.pool);
                     let end = Box::pin(tokio::time::sleep(LIFE));
-                    return (Connection { stream, end, left: REQUEST_BYTES, _permit: permit }, peer);
+                    return (Connection { stream, end, lease }, peer);
                 }
                 Err(error) => {
                     tracing::debug!("HTTP connection not accepted: {error}");
@@ -68,33 +70,164 @@ impl Listener for Guarded {
     }
 }
 
+/// Every open connection.
+#[derive(Debug, Default)]
+struct Pool(Mutex<Inside>);
+
+#[derive(Debug, Default)]
+struct Inside {
+    /// By age.
+    strangers: BTreeMap<u64, Arc<Lease>>,
+    readers: usize,
+    next: u64,
+}
+
+impl Pool {
+    fn admit(pool: &Arc<Pool>) -> Arc<Lease> {
+        let mut inside = pool.inside();
+        if inside.strangers.len() >= STRANGERS_MAX
+            && let Some((_, oldest)) = inside.strangers.pop_first()
+        {
+            oldest.evict();
+        }
+        let number = inside.next;
+        inside.next += 1;
+        let terms = Terms { deadline: Instant::now() + LIFE, left: HEAD_BYTES, class: Class::Stranger, waker: None };
+        let lease = Arc::new(Lease { pool: Arc::clone(pool), number, terms: Mutex::new(terms) });
+        inside.strangers.insert(number, Arc::clone(&lease));
+        lease
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        // Counts and leases change together or not at all.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one connection may still do.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    pool: Arc<Pool>,
+    number: u64,
+    terms: Mutex<Terms>,
+}
+
+#[derive(Debug)]
+struct Terms {
+    deadline: Instant,
+    /// Bytes that may still be read.
+    left: usize,
+    class: Class,
+    waker: Option<Waker>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Class {
+    Stranger,
+    Reader,
+    Evicted,
+}
+
+impl Lease {
+    /// A token was shown, or a reader showed life: time and bytes for the next request. False when there are too many readers.
+    pub(crate) fn renew(&self) -> bool {
+        // Pool before terms, here as in `admit`.
+        let mut inside = self.pool.inside();
+        let mut terms = self.terms();
+        match terms.class {
+            Class::Evicted => return false,
+            Class::Stranger if inside.readers >= READERS_MAX => return false,
+            Class::Stranger => {
+                inside.strangers.remove(&self.number);
+                inside.readers += 1;
+                terms.class = Class::Reader;
+            }
+            Class::Reader => {}
+        }
+        (terms.deadline, terms.left) = (Instant::now() + KEPT, REQUEST_BYTES);
+        true
+    }
+
+    fn evict(&self) {
+        let mut terms = self.terms();
+        terms.class = Class::Evicted;
+        if let Some(waker) = terms.waker.take() {
+            waker.wake();
+        }
+    }
+
+    fn terms(&self) -> MutexGuard<'_, Terms> {
+        self.terms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn give_back(&self) {
+        let mut inside = self.pool.inside();
+        match self.terms().class {
+            Class::Stranger => drop(inside.strangers.remove(&self.number)),
+            Class::Reader => inside.readers = inside.readers.saturating_sub(1),
+            Class::Evicted => {}
+        }
+    }
+}
+
+/// Who is at the other end, and the terms of the connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    pub(crate) lease: Arc<Lease>,
+}
+
+impl Connected<IncomingStream<'_, Guarded>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Guarded>) -> Peer {
+        Peer { address: *stream.remote_addr(), lease: Arc::clone(&stream.io().lease) }
+    }
+}
+
 /// A connection that ends itself.
 pub(crate) struct Connection {
     stream: TcpStream,
     end: Pin<Box<Sleep>>,
-    /// Bytes that may still be read.
-    left: usize,
-    _permit: OwnedSemaphorePermit,
+    lease: Arc<Lease>,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.lease.give_back();
+    }
 }
 
 impl Connection {
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        match self.end.as_mut().poll(context) {
-            Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),
-            Poll::Pending => Ok(()),
+        let deadline = {
+            let mut terms = self.lease.terms();
+            if terms.class == Class::Evicted {
+                return Err(io::ErrorKind::ConnectionAborted.into());
+            }
+            terms.waker = Some(context.waker().clone());
+            terms.deadline
+        };
+        while self.end.as_mut().poll(context).is_ready() {
+            if deadline <= Instant::now() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            self.end.as_mut().reset(deadline);
         }
+        Ok(())
     }
 }
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check(context)?;
-        if self.left == 0 {
+        if self.lease.terms().left == 0 {
             return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
         }
         let before = buf.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(context, buf);
-        self.left = self.left.saturating_sub(buf.filled().len().saturating_sub(before));
+        let read = buf.filled().len().saturating_sub(before);
+        let mut terms = self.lease.terms();
+        terms.left = terms.left.saturating_sub(read);
+        drop(terms);
         polled
     }
 }

@@ -1,11 +1,32 @@
-//! HTTP for machines that watch the engine: health, readiness and metrics.
+//! HTTP: the API for people with a token, and health, readiness and metrics for machines that watch the engine.
 //!
-//! Invariants: a request reads the server's last published view and asks no owner anything; a connection carries one
-//! request, is bounded in bytes and time, and there are at most so many; no number of a caller is ever in an answer.
+//! Invariants: a request reads what the server published and asks no owner anything but through the desk; a route is declared once,
+//! and what comes in and the document follow from that; strangers' connections are few, short and never keep each other out, readers'
+//! are bounded too; a caller's number leaves only through `access::Who::caller`; a token is compared by its digest and printed nowhere.
 
+mod access;
+mod agents;
+mod archive;
+mod attempts;
+mod audit;
+mod calls;
+mod desk;
+mod dispatch;
 mod guard;
 mod metrics;
+mod openapi;
+mod problem;
+mod queues;
+mod records;
+mod render;
+mod route;
 mod routes;
+mod schema;
 mod serve;
+mod shapes;
+mod stream;
+mod time;
+pub mod tokens;
+mod v1;
 
-pub use serve::{Error, Http, Source};
+pub use serve::{Error, Http, Setup, Source};

@@ -1,13 +1,17 @@
 //! The Prometheus text format, version 0.0.4.
 
 use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use base::EndReason;
 use server::view::{Histogram, MediaWorker, Phase, Readiness, View};
 
-/// All metrics of a view; `now` tells how old the view is.
-pub(crate) fn text(view: &View, now: Instant) -> String {
+use crate::serve::Shared;
+
+/// All metrics of the last view and of the API; `now` tells how old the view is.
+pub(crate) fn text(shared: &Shared, now: Instant) -> String {
+    let view = &*(shared.view)();
     let mut page = Page(String::with_capacity(16 * 1024));
     engine(&mut page, view, now);
     calls(&mut page, view);
@@ -17,6 +21,7 @@ pub(crate) fn text(view: &View, now: Instant) -> String {
     records(&mut page, view);
     journal(&mut page, view);
     media(&mut page, &view.media);
+    api(&mut page, shared);
     page.histogram("hotline_answer_seconds", "From the INVITE to our 200.", &view.answer);
     page.histogram("hotline_wait_seconds", "In the queue, of calls that an agent answered.", &view.wait);
     page.histogram("hotline_turn_seconds", "One turn of the control loop.", &view.turn);
@@ -143,6 +148,14 @@ fn media(page: &mut Page, workers: &[MediaWorker]) {
             page.labelled(name, &[("worker", &index.to_string())], read(worker) as f64);
         }
     }
+}
+
+fn api(page: &mut Page, shared: &Shared) {
+    let count = |count: &AtomicU64| count.load(Ordering::Relaxed);
+    page.counter("hotline_api_requests_total", "Requests to the API.", count(&shared.counts.requests));
+    page.counter("hotline_api_auth_failed_total", "Tokens shown that are none.", count(&shared.counts.auth_failed));
+    page.single("hotline_api_streams", "gauge", "Event streams that are open.", shared.streams.open() as f64);
+    page.counter("hotline_api_news_lost_total", "News that found no room on its way to readers.", shared.board.lost());
 }
 
 fn number(truth: bool) -> f64 {

@@ -1,5 +1,6 @@
 //! What is answered.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -12,38 +13,41 @@ use axum::routing::get;
 use serde_json::json;
 use server::view::{Readiness, View};
 
-use crate::{Source, metrics};
+use crate::serve::Shared;
+use crate::{dispatch, metrics};
 
 /// The control loop publishes every 100 ms; fifty times that is no hiccup but a loop that stands.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
-pub(crate) fn router(source: Source) -> Router {
-    Router::new()
+pub(crate) fn router(shared: &Arc<Shared>) -> Router {
+    let probes = Router::new()
         .route("/healthz", get(health))
         .route("/readyz", get(ready))
         .route("/metrics", get(all_metrics))
+        .fallback(|| async { StatusCode::NOT_FOUND })
         .layer(map_response(close))
-        .with_state(source)
+        .with_state(Arc::clone(shared));
+    dispatch::router(shared).merge(probes)
 }
 
-/// Every answer, also a 404, is a connection's last.
+/// Every answer outside the API, also a 404, is a connection's last.
 async fn close(mut response: Response) -> Response {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
-async fn health(State(source): State<Source>) -> Response {
-    let view = source();
+async fn health(State(shared): State<Arc<Shared>>) -> Response {
+    let view = (shared.view)();
     lines(heartbeat_problem(&view, Instant::now()).into_iter().collect())
 }
 
-async fn ready(State(source): State<Source>) -> Response {
-    let view = source();
+async fn ready(State(shared): State<Arc<Shared>>) -> Response {
+    let view = (shared.view)();
     lines(problems(&view, Instant::now()))
 }
 
-async fn all_metrics(State(source): State<Source>) -> Response {
-    let text = metrics::text(&source(), Instant::now());
+async fn all_metrics(State(shared): State<Arc<Shared>>) -> Response {
+    let text = metrics::text(&shared, Instant::now());
     answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", text)
 }
 

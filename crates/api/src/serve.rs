@@ -2,21 +2,78 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use server::view::View;
-use tokio::sync::oneshot;
+use server::{Board, Desk, Inbox};
+use settings::Token;
+use tokio::net::{TcpSocket, UnixStream};
+use tokio::sync::{Semaphore, oneshot, watch};
 
-use crate::guard::Guarded;
+use crate::attempts::Attempts;
+use crate::audit::Audit;
+use crate::guard::{Guarded, Peer};
 use crate::routes;
+use crate::stream::Streams;
+use crate::tokens::Tokens;
 
 /// Where the last published view is found.
 pub type Source = Arc<dyn Fn() -> Arc<View> + Send + Sync>;
 
 /// How long answers under way may take when the server stops.
 const FAREWELL: Duration = Duration::from_millis(500);
+/// Connections that the system holds until they are accepted: a hall of screens that comes back at once after a restart.
+const BACKLOG: u32 = 4096;
+/// Threads for files: readers of records, and the audit.
+const FILE_THREADS: usize = 6;
+/// Readers of records at once; the audit keeps threads of its own.
+const READING: usize = 4;
+
+/// What HTTP serves.
+pub struct Setup {
+    /// Port 0 picks a free one.
+    pub listen: SocketAddr,
+    pub view: Source,
+    pub desk: Desk,
+    /// What the control thread tells; none where somebody else folds it into the board.
+    pub inbox: Option<Inbox>,
+    pub board: Arc<Board>,
+    pub tokens: Vec<Token>,
+    /// The folder of records and of the audit.
+    pub data: PathBuf,
+}
+
+/// What every request may use.
+pub(crate) struct Shared {
+    pub(crate) view: Source,
+    pub(crate) desk: Desk,
+    pub(crate) board: Arc<Board>,
+    pub(crate) tokens: Tokens,
+    pub(crate) attempts: Attempts,
+    pub(crate) audit: Arc<Audit>,
+    pub(crate) data: PathBuf,
+    pub(crate) reading: Arc<Semaphore>,
+    pub(crate) streams: Streams,
+    pub(crate) counts: Counts,
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Shared")
+    }
+}
+
+/// Since the start.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) requests: AtomicU64,
+    pub(crate) auth_failed: AtomicU64,
+}
 
 /// Why HTTP cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -36,28 +93,43 @@ pub struct Http {
 }
 
 impl Http {
-    /// Listens at `listen` (port 0 picks a free one) and answers from a thread of its own.
+    /// Listens and answers from a thread of its own.
     ///
     /// # Errors
     /// When the address cannot be used or the thread cannot be started.
-    pub fn start(listen: SocketAddr, source: Source) -> Result<Http, Error> {
+    pub fn start(setup: Setup) -> Result<Http, Error> {
+        let Setup { listen, view, desk, inbox, board, tokens, data } = setup;
         let failed = |source| Error::Listen { address: listen, source };
-        let listener = std::net::TcpListener::bind(listen).map_err(failed)?;
-        listener.set_nonblocking(true).map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
+            .max_blocking_threads(FILE_THREADS)
             .build()
             .map_err(|source| Error::Thread { source })?;
         let listener = {
             let _context = runtime.enter();
-            tokio::net::TcpListener::from_std(listener).map_err(failed)?
+            listener(listen).map_err(failed)?
         };
+        let address = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = oneshot::channel();
+        let (stopping, told) = watch::channel(false);
+        let shared = Arc::new(Shared {
+            view,
+            desk,
+            board,
+            tokens: Tokens::new(tokens),
+            attempts: Attempts::default(),
+            audit: Audit::new(&data),
+            data,
+            reading: Arc::new(Semaphore::new(READING)),
+            streams: Streams::default(),
+            counts: Counts::default(),
+            stopping: told,
+        });
+        let serving = Serving { listener, shared, inbox, stopping, stopped };
         let thread = std::thread::Builder::new()
             .name("http".to_owned())
-            .spawn(move || run(&runtime, listener, source, stopped))
+            .spawn(move || run(&runtime, serving))
             .map_err(|source| Error::Thread { source })?;
         Ok(Http { address, stop: Some(stop), thread: Some(thread) })
     }
@@ -78,27 +150,61 @@ impl Drop for Http {
     }
 }
 
-fn run(
-    runtime: &tokio::runtime::Runtime,
+fn listener(listen: SocketAddr) -> io::Result<tokio::net::TcpListener> {
+    let socket = if listen.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(listen)?;
+    socket.listen(BACKLOG)
+}
+
+struct Serving {
     listener: tokio::net::TcpListener,
-    source: Source,
+    shared: Arc<Shared>,
+    inbox: Option<Inbox>,
+    stopping: watch::Sender<bool>,
     stopped: oneshot::Receiver<()>,
-) {
-    let (ending, ended) = oneshot::channel();
+}
+
+fn run(runtime: &tokio::runtime::Runtime, serving: Serving) {
+    let Serving { listener, shared, inbox, stopping, stopped } = serving;
+    let mut ended = shared.stopping.clone();
     let signal = async move {
         // Sent or dropped: both mean to stop.
         let _ = stopped.await;
-        let _ = ending.send(());
+        stopping.send_replace(true);
     };
-    let serving = axum::serve(Guarded::new(listener), routes::router(source)).with_graceful_shutdown(signal);
+    let service = routes::router(&shared).into_make_service_with_connect_info::<Peer>();
     let farewell = async move {
-        let _ = ended.await;
+        let _ = ended.wait_for(|stop| *stop).await;
         tokio::time::sleep(FAREWELL).await;
     };
     runtime.block_on(async move {
+        if let Some(inbox) = inbox {
+            tokio::spawn(take_in(inbox, Arc::clone(&shared.board)));
+        }
+        let serving = axum::serve(Guarded::new(listener), service).with_graceful_shutdown(signal);
         tokio::select! {
             _ = serving => {}
             () = farewell => {}
         }
     });
+}
+
+/// Folds what the control thread tells into the board, as it rings.
+async fn take_in(mut inbox: Inbox, board: Arc<Board>) {
+    let Some(Ok(bell)) = inbox.bell().map(UnixStream::from_std) else {
+        tracing::error!("the API cannot watch for news: its tables stay empty; raise the limits of files and restart");
+        return;
+    };
+    while bell.readable().await.is_ok() {
+        // Silent before it is emptied: what comes after rings again.
+        while bell.try_read(&mut [0; 256]).is_ok_and(|read| read > 0) {}
+        let stopped = matches!(bell.try_read(&mut [0]), Ok(0));
+        while board.take_in(&mut inbox) {
+            tokio::task::yield_now().await;
+        }
+        if stopped {
+            return;
+        }
+    }
 }

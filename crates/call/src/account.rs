@@ -22,6 +22,8 @@ pub(crate) struct Account {
     open: Option<OpenWait>,
     agent: Option<String>,
     talk_since: Option<Time>,
+    /// Of talks with agents who were lost.
+    talked_ms: u64,
     confidential: bool,
 }
 
@@ -38,6 +40,7 @@ impl Account {
             open: None,
             agent: None,
             talk_since: None,
+            talked_ms: 0,
             confidential: false,
         }
     }
@@ -82,6 +85,15 @@ impl Account {
         }
     }
 
+    /// The agent was lost; another one may follow.
+    pub(crate) fn talk_lost(&mut self, now: Now, out: &mut Vec<Action>) {
+        if let Some(since) = self.talk_since.take() {
+            let talk_ms = millis(now.time - since);
+            self.talked_ms = self.talked_ms.saturating_add(talk_ms);
+            tell(Fact::TalkEnded { talk_ms }, out);
+        }
+    }
+
     pub(crate) fn confide(&mut self, out: &mut Vec<Action>) {
         if !self.confidential {
             self.confidential = true;
@@ -119,7 +131,7 @@ impl Account {
             queued_ms: self.waits.iter().map(|w| w.waited_ms).sum(),
             waits: std::mem::take(&mut self.waits),
             agent: self.agent.take(),
-            talk_ms: self.talk_since.map_or(0, |since| millis(now.time - since)),
+            talk_ms: self.talked_ms.saturating_add(self.talk_since.map_or(0, |since| millis(now.time - since))),
             end_reason,
             confidential: self.confidential,
         }

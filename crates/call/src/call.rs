@@ -169,6 +169,7 @@ impl Call {
             _ if !self.legs[place].is_live() => {}
             Signal::Cancelled => self.far_end_left(place, now, EndReason::Cancelled, out),
             Signal::Acked { body } => self.on_acked(now, place, body, out),
+            Signal::AckMissing if place > 0 => self.agent_lost(now, place, out),
             Signal::AckMissing => self.end(now, EndReason::NoAck, out),
             Signal::Progress => {}
             Signal::Answered { body } => self.on_agent_answered(now, place, body, out),
@@ -176,6 +177,7 @@ impl Call {
             Signal::Digit(digit) if leg == CITIZEN => self.on_digit(now, digit, out),
             Signal::Digit(_) => {}
             Signal::Bye => self.on_bye(now, place, out),
+            Signal::Alive => self.alive(leg),
             Signal::Gone => self.far_end_left(place, now, EndReason::MediaLost, out),
         }
     }
@@ -185,22 +187,24 @@ impl Call {
             Notice::Digit { leg, digit } if leg.index == CITIZEN => self.on_digit(now, digit, out),
             Notice::Played { leg, play } if leg.index == CITIZEN && self.program.is(play) => self.on_played(now, out),
             Notice::Heard { leg } => self.spoke(leg.index),
-            Notice::Silent { leg, for_ms } => self.probe(leg.index, for_ms, out),
+            Notice::Silent { leg, for_ms } => self.probe(now, leg.index, for_ms, out),
             _ => {}
         }
     }
 
     /// A phone that lost its power hangs up nothing: whoever sends no voice is asked whether the dialog still stands.
-    fn probe(&self, leg: u16, silent_ms: u32, out: &mut Vec<Action>) {
+    fn probe(&mut self, now: Now, leg: u16, silent_ms: u32, out: &mut Vec<Action>) {
         let doubtful = |l: &Leg| l.state == State::Confirmed && (l.spoke || silent_ms >= LISTENER_MS);
         if self.legs.iter().any(|l| l.id.index == leg && doubtful(l)) {
             out.push(Action::Probe { leg });
+            self.await_life(now, leg, out);
         }
     }
 
     fn spoke(&mut self, leg: u16) {
         if let Some(leg) = self.legs.iter_mut().find(|l| l.id.index == leg) {
             leg.spoke = true;
+            leg.asked = false;
         }
     }
 
@@ -211,6 +215,7 @@ impl Call {
             Timer::Announce => self.ask_position(out),
             Timer::Redial => self.redial(out),
             Timer::MaxTalk => self.end(now, EndReason::MaxTalk, out),
+            Timer::Vanished => self.vanished(now, out),
         }
     }
 

@@ -52,6 +52,8 @@ pub enum Signal<'a> {
     Bye,
     /// The dialog is dead: a request of ours found nobody.
     Gone,
+    /// The phone answered a probe, with whatever.
+    Alive,
     /// No obligation is left in the dialog; always the last signal of a leg.
     Closed,
 }
@@ -90,8 +92,11 @@ pub enum Timer {
     Redial,
     /// The talk has reached its limit.
     MaxTalk,
+    /// The agent's phone was asked whether it lives and has not answered.
+    Vanished,
 }
 
 impl Timer {
-    pub const ALL: [Timer; 5] = [Timer::Menu, Timer::MenuLimit, Timer::Announce, Timer::Redial, Timer::MaxTalk];
+    pub const ALL: [Timer; 6] =
+        [Timer::Menu, Timer::MenuLimit, Timer::Announce, Timer::Redial, Timer::MaxTalk, Timer::Vanished];
 }

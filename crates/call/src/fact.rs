@@ -65,6 +65,10 @@ pub enum Fact {
     TalkBegan {
         at: Wall,
     },
+    /// The agent was lost and the citizen waits again; both had heard each other for so long.
+    TalkEnded {
+        talk_ms: u64,
+    },
     /// The last but for `Released`.
     Ended {
         record: Box<Record>,
@@ -91,4 +95,5 @@ packed_enum!(Fact {
     12 => Over,
     13 => Confidential,
     14 => Dialled { leg, agent, reservation },
+    15 => TalkEnded { talk_ms },
 });

@@ -22,6 +22,8 @@ pub(crate) enum Journey {
 #[derive(Clone, Debug)]
 pub(crate) struct Waiting {
     pub(crate) group: GroupId,
+    pub(crate) priority: u8,
+    /// The place in time, kept whatever agents do.
     pub(crate) since: Time,
     pub(crate) ringing: Option<Ringing>,
 }
@@ -44,6 +46,9 @@ pub(crate) struct With {
     pub(crate) reservation: Reservation,
     pub(crate) leg: u16,
     pub(crate) group: GroupId,
+    /// With `group` and `since` the place in the queue, should the agent be lost.
+    pub(crate) priority: u8,
+    pub(crate) since: Time,
     /// Both parties still hear the agent's number.
     pub(crate) greeting: bool,
 }

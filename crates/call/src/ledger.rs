@@ -19,6 +19,8 @@ pub struct Ledger {
     waiting: Option<(String, Wall)>,
     agent: Option<String>,
     talk_since: Option<Wall>,
+    /// Of talks with agents who were lost.
+    talked_ms: u64,
     confidential: bool,
     legs: Vec<RungLeg>,
     held: Vec<Held>,
@@ -52,6 +54,7 @@ packed_struct!(Ledger {
     waiting,
     agent,
     talk_since,
+    talked_ms,
     confidential,
     legs,
     held,
@@ -80,6 +83,7 @@ impl Ledger {
             waiting: None,
             agent: None,
             talk_since: None,
+            talked_ms: 0,
             confidential: false,
             legs: Vec::new(),
             held: Vec::new(),
@@ -107,6 +111,10 @@ impl Ledger {
             }
             Fact::Connected { number, .. } => self.agent = Some(number),
             Fact::TalkBegan { at } => self.talk_since = Some(at),
+            Fact::TalkEnded { talk_ms } => {
+                self.talk_since = None;
+                self.talked_ms = self.talked_ms.saturating_add(talk_ms);
+            }
             Fact::Confidential => self.confidential = true,
             Fact::Ended { .. } => self.ended = true,
             Fact::Visited { .. } | Fact::Dialled { .. } | Fact::Declined { .. } | Fact::Over => {}
@@ -176,7 +184,7 @@ impl Ledger {
             queued_ms: waits.iter().map(|w| w.waited_ms).sum(),
             waits,
             agent: self.agent.clone(),
-            talk_ms: self.talk_since.map_or(0, since),
+            talk_ms: self.talked_ms.saturating_add(self.talk_since.map_or(0, since)),
             end_reason,
             confidential: self.confidential,
         }

@@ -43,6 +43,8 @@ pub(crate) struct Leg {
     pub(crate) heard: Option<Source>,
     /// Voice has come from its phone.
     pub(crate) spoke: bool,
+    /// It was asked whether it lives, and has not shown that it does.
+    pub(crate) asked: bool,
     /// The dialog has no obligation left.
     pub(crate) closed: bool,
     /// None for the citizen.
@@ -82,6 +84,7 @@ impl Leg {
             params: None,
             heard: None,
             spoke: false,
+            asked: false,
             closed: false,
             agent: None,
         }

@@ -15,6 +15,7 @@ pub mod fact;
 mod journey;
 mod ledger;
 mod leg;
+mod lost;
 mod menu;
 pub mod plan;
 mod retell;

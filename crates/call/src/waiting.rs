@@ -24,10 +24,16 @@ impl Call {
         said: Vec<SoundId>,
         out: &mut Vec<Action>,
     ) {
-        self.journey = Journey::Waiting(Waiting { group, since: now.time, ringing: None });
+        self.take_place(now, Waiting { group, priority, since: now.time, ringing: None }, said, out);
+    }
+
+    /// Waits at this place, a new one or one that was kept.
+    pub(crate) fn take_place(&mut self, now: Now, place: Waiting, said: Vec<SoundId>, out: &mut Vec<Action>) {
+        let Waiting { group, priority, since, .. } = place;
+        self.journey = Journey::Waiting(place);
         self.begin_wait(now, group, said, out);
-        let call = self.start.id;
-        out.push(Action::Queue(acd::Command::Enqueue { call, caller: self.caller, group, priority, since: now.time }));
+        let (call, caller) = (self.start.id, self.caller);
+        out.push(Action::Queue(acd::Command::Enqueue { call, caller, group, priority, since }));
     }
 
     fn begin_wait(&mut self, now: Now, group: GroupId, said: Vec<SoundId>, out: &mut Vec<Action>) {
@@ -273,11 +279,12 @@ impl Call {
 
     fn connect(&mut self, now: Now, place: usize, side: &AgentSide, out: &mut Vec<Action>) {
         let Journey::Waiting(waiting) = &mut self.journey else { return };
-        let (group, ringing) = (waiting.group, waiting.ringing.take());
+        let Waiting { group, priority, since, .. } = *waiting;
+        let ringing = waiting.ringing.take();
         let (agent, reservation) = (side.agent, side.reservation);
         let leg = self.legs[place].id.index;
         self.legs[place].state = crate::leg::State::Confirmed;
-        self.journey = Journey::With(With { agent, reservation, leg, group, greeting: false });
+        self.journey = Journey::With(With { agent, reservation, leg, group, priority, since, greeting: false });
         let number = self.agent_number(agent).to_owned();
         out.push(Action::Fact(Fact::Connected { agent, number, reservation }));
         out.push(Action::Queue(acd::Command::Accepted { call: self.start.id, agent, reservation }));

@@ -1,8 +1,10 @@
 //! Calls told event by event: what each part of the journey obliges the call to do.
 
 mod kit;
+#[path = "story/lost.rs"]
+mod lost;
 
-use base::{Codec, EndReason, LegId, Notice, Ticket, WaitOutcome};
+use base::{Codec, EndReason, Ticket, WaitOutcome};
 use call::{Action, Change, Event, Phase, Signal, Timer};
 use insta::assert_snapshot;
 use kit::{Bench, CITIZEN, answer_to, plan, sdp};
@@ -66,7 +68,7 @@ fn a_key_leads_into_the_queue_with_music() {
     disarm MenuLimit
     arm Announce
     queue Enqueue
-    end 0 hears ["please-wait"] then Loop(SoundId(13))
+    end 0 hears ["please-wait"] then Loop(SoundId(14))
     "#);
     assert_eq!(bench.call.phase(), Phase::Waiting);
 }
@@ -83,12 +85,12 @@ fn the_position_is_told_and_the_music_goes_on() {
     bench.tell(located(3));
     assert_snapshot!(bench.lines(), @r#"
     arm Announce
-    end 0 hears ["position-before", "number-2", "position-after"] then Loop(SoundId(13))
+    end 0 hears ["position-before", "number-2", "position-after"] then Loop(SoundId(14))
     "#);
     bench.tell(located(1));
     assert_snapshot!(bench.lines(), @r#"
     arm Announce
-    end 0 hears ["position-next"] then Loop(SoundId(13))
+    end 0 hears ["position-next"] then Loop(SoundId(14))
     "#);
 }
 
@@ -299,7 +301,7 @@ fn hold_of_one_party_is_music_for_the_other() {
     assert_snapshot!(bench.lines(), @"
     change end 2 to RecvOnly
     reply 200 with sdp
-    end 0 hears [] then Loop(SoundId(13))
+    end 0 hears [] then Loop(SoundId(14))
     ");
     let resumed = sdp(7100, &[Codec::Pcma]);
     bench.signal(1, change(Some(&resumed)));
@@ -308,25 +310,6 @@ fn hold_of_one_party_is_music_for_the_other() {
     reply 200 with sdp
     end 0 hears end 2
     ");
-}
-
-#[test]
-fn a_silent_phone_is_asked_and_ends_the_call_when_it_is_gone() {
-    let id = |index| LegId { index, ..LegId::default() };
-    let silent = |index| Notice::Silent { leg: id(index), for_ms: 30_000 };
-    for leg in [CITIZEN, 1] {
-        let mut bench = Bench::talking();
-        bench.tell(Event::Notice(silent(leg)));
-        assert_eq!(bench.lines(), "", "who never spoke may only listen");
-        bench.tell(Event::Notice(Notice::Silent { leg: id(leg), for_ms: 600_000 }));
-        assert_eq!(bench.lines(), format!("Probe {{ leg: {leg} }}\n"));
-        bench.tell(Event::Notice(Notice::Heard { leg: id(leg) })).tell(Event::Notice(silent(leg)));
-        assert_eq!(bench.lines(), format!("Probe {{ leg: {leg} }}\n"));
-        bench.signal(leg, Signal::Gone);
-        assert_eq!(bench.record().map(|r| r.end_reason), Some(EndReason::MediaLost));
-        bench.tell(Event::Notice(silent(leg)));
-        assert_eq!(bench.lines(), "", "a leg that ends is asked nothing");
-    }
 }
 
 #[test]
@@ -355,7 +338,7 @@ fn an_unanswered_offer_of_ours_does_not_deafen_the_call() {
     assert_snapshot!(bench.lines(), @"
     change end 2 to RecvOnly
     reply 200 with sdp
-    end 0 hears [] then Loop(SoundId(13))
+    end 0 hears [] then Loop(SoundId(14))
     ");
 }
 
@@ -379,7 +362,7 @@ fn overflow_keeps_the_caller_and_counts_two_waits() {
     bench.pass(5).tell(Event::Queue(acd::Action::Moved { call: base::CallId::default(), from, to }));
     assert_snapshot!(bench.lines(), @"
     arm Announce
-    end 0 hears [] then Loop(SoundId(13))
+    end 0 hears [] then Loop(SoundId(14))
     ");
     bench.pass(2).signal(CITIZEN, Signal::Bye);
     let record = bench.record().expect("a record");

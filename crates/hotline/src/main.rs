@@ -7,6 +7,7 @@ mod log;
 mod panics;
 mod records;
 mod serve;
+mod token;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,7 @@ enum Command {
     Call(call::Args),
     Agent(agent::Args),
     Records(records::Args),
+    Token(token::Args),
 }
 
 fn main() -> ExitCode {
@@ -37,5 +39,6 @@ fn main() -> ExitCode {
         Command::Call(args) => call::run(args),
         Command::Agent(args) => agent::run(args),
         Command::Records(args) => records::run(args),
+        Command::Token(args) => token::run(args),
     }
 }

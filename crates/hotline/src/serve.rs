@@ -1,12 +1,13 @@
 //! `hotline serve`: the engine.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use api::Http;
+use api::{Http, Setup};
 use server::{Options, Outcome};
+use settings::{Role, Token};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -63,11 +64,20 @@ pub(crate) fn run(args: Args) -> ExitCode {
 }
 
 fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<(), String> {
-    let http_listen = plans.server.http;
+    let (listen, tokens) = (plans.server.http, plans.server.tokens.clone());
     let signals = Signals::new([SIGTERM, SIGINT]).map_err(|e| format!("cannot watch for SIGTERM: {e}"))?;
-    let running = server::start(plans, data, options).map_err(|e| e.to_string())?;
+    let mut running = server::start(plans, data.clone(), options).map_err(|e| e.to_string())?;
     let view = Arc::clone(&running.view);
-    let http = Http::start(http_listen, Arc::new(move || view.load_full())).map_err(|e| e.to_string());
+    let setup = Setup {
+        listen,
+        view: Arc::new(move || view.load_full()),
+        desk: running.desk.clone(),
+        inbox: running.inbox.take(),
+        board: Arc::clone(&running.board),
+        tokens: with_admin(tokens, &data),
+        data,
+    };
+    let http = Http::start(setup).map_err(|e| e.to_string());
     let http = match http {
         Ok(http) => http,
         Err(reason) => {
@@ -90,6 +100,24 @@ fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<(), 
         }
         Outcome::WorkerDied { reason } => Err(reason),
     }
+}
+
+/// Somebody must be able to look after the engine: without a configured admin its own token opens the API.
+fn with_admin(mut tokens: Vec<Token>, data: &Path) -> Vec<Token> {
+    if tokens.iter().any(|token| token.role == Role::Admin) {
+        return tokens;
+    }
+    match api::tokens::admin(data) {
+        Ok((path, token)) => {
+            tracing::info!("no token of role admin is configured: the one in {} opens the API", path.display());
+            tokens.push(token);
+        }
+        Err(error) => {
+            let path = data.display();
+            tracing::error!("{path}: no admin token can be kept there: {error}; configure one as [[token]]");
+        }
+    }
+    tokens
 }
 
 fn say_ready(running: &server::Running, http: &Http) {

@@ -9,6 +9,9 @@ use crate::frame::{self, Frame, Frames, HEADER, Kind, OLDEST, SegmentId, VERSION
 use crate::report::Why;
 use crate::state::{State, guarded};
 
+/// No engine writes that many batches: counting on from it cannot overflow.
+const SEQUENCE_MAX: u64 = 1 << 62;
+
 /// What a segment holds.
 #[derive(Clone, Debug)]
 pub struct Replayed<S> {
@@ -84,6 +87,7 @@ fn restore<S: State>(frames: &mut Frames<impl Read>, id: SegmentId, mut state: S
                 parts += 1;
                 guarded(|| state.restore(frame.payload)).map_err(Why::Snapshot)?;
             }
+            Kind::End if frame.sequence > SEQUENCE_MAX => return Err(Why::Foreign),
             Kind::End if frame.payload == parts.to_le_bytes() => {
                 let (next, last_time) = (frame.sequence, frame.time);
                 let done = Replayed {

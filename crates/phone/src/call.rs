@@ -127,7 +127,7 @@ impl Phone {
             to: String::new(),
             from,
             headers: authorization.into_iter().collect(),
-            body: Some(Body::sdp(call.body.clone())),
+            body: (!self.config.late_offer).then(|| Body::sdp(call.body.clone())),
         };
         self.call = Some(call);
         self.endpoint.invite(now, leg, invite, &mut self.wire);
@@ -221,12 +221,28 @@ impl Phone {
     }
 
     pub(crate) fn on_answered(&mut self, now: Now, leg: LegId, response: &Message, out: &mut Output) {
+        if self.config.late_offer {
+            return self.answer_late(now, leg, response, out);
+        }
         let Some(call) = self.current(leg) else { return };
         let agreed = sdp::accept(&call.local, response.body());
         // An answer already given in a 183 stands when the 200 repeats nothing.
         if !(response.body().is_empty() && call.stream.is_some()) {
             self.agree(now, leg, agreed, out);
         }
+        self.talk(now, leg, out);
+    }
+
+    /// The 200 brought the offer; the ACK carries our answer, or none where there can be none.
+    fn answer_late(&mut self, now: Now, leg: LegId, response: &Message, out: &mut Output) {
+        let Some(call) = self.current(leg) else { return };
+        let answer = sdp::answer(&call.local, response.body());
+        let body = answer.as_ref().ok().map(|answer| Body::sdp(answer.body.clone()));
+        if let Ok(answer) = &answer {
+            call.body.clone_from(&answer.body);
+        }
+        self.endpoint.acknowledge(now, leg, body, &mut self.wire);
+        self.agree(now, leg, answer.map(|answer| answer.params), out);
         self.talk(now, leg, out);
     }
 

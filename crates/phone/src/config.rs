@@ -29,6 +29,8 @@ pub struct Config {
     pub codecs: Vec<Codec>,
     pub keys: Keys,
     pub answering: Answering,
+    /// Dials without a description, and answers the one in the 200 with the ACK (RFC 3261 §13.2.1).
+    pub late_offer: bool,
     pub voice: Voice,
     /// What to do in a call, each step counted from the one before it, the first from the answer.
     pub script: Vec<Step>,
@@ -54,6 +56,7 @@ impl Config {
             codecs: Codec::ALL.to_vec(),
             keys: Keys::Rtp,
             answering: Answering::After(Duration::from_secs(1)),
+            late_offer: false,
             voice: Voice::Silence,
             script: Vec::new(),
             listen_hz: Vec::new(),
@@ -127,4 +130,8 @@ pub struct Faults {
     pub no_rtp: bool,
     /// Leaves every CANCEL unheard.
     pub deaf_to_cancel: bool,
+    /// Rings without saying so.
+    pub no_provisional: bool,
+    /// Answers each call a second time as another phone, as from behind a proxy that forks.
+    pub answers_twice: bool,
 }

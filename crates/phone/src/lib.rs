@@ -7,6 +7,7 @@ mod call;
 mod config;
 mod ear;
 mod event;
+mod faults;
 mod mouth;
 mod phone;
 mod registration;

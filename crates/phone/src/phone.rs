@@ -1,7 +1,7 @@
 //! The phone: what comes in from outside is led to its registration, its call and its ear.
 
 use base::{CallId, Digit, Flow, LegId, NetworkId, Now, Rng, Time, Transport};
-use sip::{Endpoint, Identity, Reply, ServerTx};
+use sip::{Endpoint, Identity, Outgoing, Reply, ServerTx};
 
 use crate::call::{Call, Phase};
 use crate::config::{Config, host};
@@ -32,6 +32,8 @@ pub struct Phone {
     pub(crate) call: Option<Call>,
     pub(crate) ear: Ear,
     pub(crate) reception: Reception,
+    /// Leaves when the first answer has its ACK: whoever answers later loses.
+    second_answer: Option<Outgoing>,
     serial: u32,
     vanished: bool,
 }
@@ -53,6 +55,7 @@ impl Phone {
             wire: sip::Output::default(),
             call: None,
             reception: Reception::default(),
+            second_answer: None,
             serial: 0,
             vanished: false,
             config,
@@ -179,12 +182,12 @@ impl Phone {
                 self.on_sip(now, event, out);
             }
         }
-        let faults = self.config.faults;
-        let held_back =
-            |bytes: &[u8]| faults.no_bye && bytes.starts_with(b"BYE ") || faults.no_ack && bytes.starts_with(b"ACK ");
         // A phone that restarts has forgotten its calls.
         self.wire.facts.clear();
-        out.sip.extend(self.wire.messages.drain(..).filter(|m| !held_back(&m.bytes)));
+        for message in self.wire.messages.drain(..).filter(|m| !self.config.faults.hold_back(&m.bytes)) {
+            self.second_answer = self.config.faults.again(&message).or(self.second_answer.take());
+            out.sip.push(message);
+        }
     }
 
     fn on_sip(&mut self, now: Now, event: sip::Event, out: &mut Output) {
@@ -197,7 +200,10 @@ impl Phone {
             E::Bye { leg, .. } => self.ended(now, leg, Side::Peer, Why::Bye, out),
             E::Gone { leg, .. } => self.ended(now, leg, Side::Peer, Why::Gone, out),
             E::AckMissing { leg } => self.break_off(now, leg, Why::NoAck, out),
-            E::Acked { leg, request } => self.on_acked(now, leg, &request, out),
+            E::Acked { leg, request } => {
+                out.sip.extend(self.second_answer.take());
+                self.on_acked(now, leg, &request, out);
+            }
             E::Progress { leg, response } => self.on_progress(now, leg, &response, out),
             E::Answered { leg, response } => self.on_answered(now, leg, &response, out),
             E::Rejected { leg, cause, response } => self.on_rejected(now, leg, cause, response, out),

@@ -193,6 +193,32 @@ fn the_callers_codec_wins_and_both_hear() {
     pair.quiet();
 }
 
+#[test]
+fn a_late_offer_is_answered_in_the_ack() {
+    let mut pair = Pair::new(|c| c[0].late_offer = true);
+    pair.act(0, |phone, now, out| phone.dial(now, "12345", out));
+    pair.seconds(3);
+    for (who, other) in [(0, 1), (1, 0)] {
+        assert_eq!(pair.phones[who].ear().tones_since(Time::ZERO), bits(tone(100 * other + 7)), "{}", pair.story());
+    }
+    pair.act(0, |phone, now, out| phone.hang_up(now, out));
+    pair.quiet();
+}
+
+#[test]
+fn a_second_answer_is_hung_up_on_and_harms_nothing() {
+    let mut pair = Pair::new(|c| {
+        c[1].faults.answers_twice = true;
+        c[1].faults.no_provisional = true;
+    });
+    pair.act(0, |phone, now, out| phone.dial(now, "12345", out));
+    pair.seconds(5);
+    assert!(pair.phones.iter().all(|p| p.status() == Status::Talking), "{}", pair.story());
+    assert!(!pair.told.iter().any(|(_, _, what)| matches!(what, What::Ringing { .. })), "{}", pair.story());
+    pair.act(0, |phone, now, out| phone.hang_up(now, out));
+    pair.quiet();
+}
+
 fn ending(pair: &Pair, who: usize) -> Option<(Side, Why)> {
     pair.told.iter().find_map(|t| match t {
         (w, _, What::HungUp { by, why }) if *w == who => Some((*by, *why)),

@@ -32,7 +32,9 @@ pub(crate) enum Place {
 
 impl Arrivals {
     pub(crate) fn place(&mut self, flow: Flow, bytes: &[u8]) -> Place {
-        if !is_new_call(bytes) {
+        // A CANCEL must not overtake the INVITE that it is for.
+        let follows = !self.backlog.is_empty() && bytes.starts_with(b"CANCEL ");
+        if !follows && !is_new_call(bytes) {
             return Place::Now;
         }
         if self.backlog.len() >= BACKLOG_MAX {
@@ -106,7 +108,8 @@ mod tests {
         }
         assert_eq!(arrivals.place(flow, invite), Place::Refused);
         assert_eq!(arrivals.place(flow, b"BYE sip:a SIP/2.0\r\n\r\n"), Place::Now);
+        assert_eq!(arrivals.place(flow, b"CANCEL sip:a SIP/2.0\r\n\r\n"), Place::Refused);
         assert!(arrivals.next().is_some());
-        assert_eq!((arrivals.place(flow, invite), arrivals.shed), (Place::Waits, 1));
+        assert_eq!((arrivals.place(flow, invite), arrivals.shed), (Place::Waits, 2));
     }
 }

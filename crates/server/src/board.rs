@@ -39,19 +39,19 @@ impl Board {
 
     /// Folds what came in; true when more may wait.
     pub fn take_in(&self, inbox: &mut Inbox) -> bool {
+        let batch: Vec<News> = std::iter::from_fn(|| inbox.ring.pop().ok()).take(BATCH).collect();
+        let more = batch.len() == BATCH;
+        self.tell(batch);
+        more
+    }
+
+    /// Folds news, in order.
+    pub fn tell(&self, news: impl IntoIterator<Item = News>) {
         let mut inside = self.inside();
-        let mut more = true;
-        for _ in 0..BATCH {
-            let Ok(news) = inbox.ring.pop() else {
-                more = false;
-                break;
-            };
-            inside.take_in(news);
-        }
+        news.into_iter().for_each(|news| inside.take_in(news));
         let seq = inside.log.position().seq;
         drop(inside);
         self.newest.send_if_modified(|newest| std::mem::replace(newest, seq) != seq);
-        more
     }
 
     /// Reads the tables as they stand after the event at that position.

@@ -76,12 +76,14 @@ pub(crate) struct Books {
 }
 
 impl Books {
+    /// `above` is the newest epoch that the records know.
+    ///
     /// # Errors
     /// The folder cannot be used, or a newer version wrote it.
-    pub(crate) fn open(data: &Path) -> Result<Found, journal::Error> {
+    pub(crate) fn open(data: &Path, above: Epoch) -> Result<Found, journal::Error> {
         let folder = data.join(FOLDER);
         let Opened { journal, state, epoch, last_time, report } =
-            Journal::open(&folder, Epoch::default(), Shadow::default(), Limits::default())?;
+            Journal::open(&folder, above, Shadow::default(), Limits::default())?;
         tracing::info!(%report, "journal read");
         let books = Books { journal, batch: Batch::new(), owed: VecDeque::new(), written: 0 };
         Ok(Found { books, ledger: state.ledger, epoch, last_time })

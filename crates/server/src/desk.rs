@@ -68,21 +68,21 @@ impl Desk {
 
 /// The control thread's side.
 #[derive(Debug)]
-pub(crate) struct Counter {
+pub struct Counter {
     receiver: mpsc::Receiver<Question>,
     awaited: BTreeMap<u64, oneshot::Sender<Answer>>,
     next: u64,
 }
 
 /// A desk whose questions wake the control thread through `stop`, and the counter where they arrive.
-pub(crate) fn open(stop: Arc<Stop>) -> (Desk, Counter) {
+pub fn open(stop: Arc<Stop>) -> (Desk, Counter) {
     let (sender, receiver) = mpsc::channel(MAILBOX);
     (Desk { sender, stop }, Counter { receiver, awaited: BTreeMap::new(), next: FIRST_TICKET })
 }
 
 impl Counter {
     /// Hands this turn's questions to `put`; true when more wait.
-    pub(crate) fn take(&mut self, mut put: impl FnMut(Ticket, String, Ask)) -> bool {
+    pub fn take(&mut self, mut put: impl FnMut(Ticket, String, Ask)) -> bool {
         for _ in 0..ASKS_A_TURN {
             let Ok(Question { by, ask, reply }) = self.receiver.try_recv() else { return false };
             if reply.is_closed() {
@@ -96,7 +96,7 @@ impl Counter {
         !self.receiver.is_empty()
     }
 
-    pub(crate) fn answer(&mut self, ticket: Ticket, answer: Answer) {
+    pub fn answer(&mut self, ticket: Ticket, answer: Answer) {
         if let Some(reply) = self.awaited.remove(&ticket.0) {
             // Who asked may have left.
             let _ = reply.send(answer);

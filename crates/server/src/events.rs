@@ -60,6 +60,10 @@ pub enum CallEvent {
     },
     Connected,
     Talking,
+    /// The agent's phone is gone; the citizen waits again.
+    AgentLost {
+        agent: Arc<str>,
+    },
     Confidential,
     Ended {
         record: Box<Ended>,
@@ -80,7 +84,7 @@ impl Ended {
 }
 
 impl CallEvent {
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 13] = [
         "call.started",
         "call.answered",
         "call.menu",
@@ -93,6 +97,7 @@ impl CallEvent {
         "call.talking",
         "call.confidential",
         "call.ended",
+        "call.agent_lost",
     ];
 
     pub const fn name(&self) -> &'static str {
@@ -109,13 +114,14 @@ impl CallEvent {
             CallEvent::Talking => 9,
             CallEvent::Confidential => 10,
             CallEvent::Ended { .. } => 11,
+            CallEvent::AgentLost { .. } => 12,
         };
         CallEvent::NAMES[place]
     }
 }
 
 /// Where a reader stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Position {
     pub epoch: Epoch,
     /// The last event seen.

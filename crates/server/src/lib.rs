@@ -22,12 +22,12 @@ mod start;
 mod stop;
 pub mod view;
 
-pub use bell::Bell;
 pub use board::Board;
 pub use control::Outcome;
 pub use desk::{Busy, Desk};
 pub use mirror::Mirror;
-pub use news::Inbox;
+pub use news::{Inbox, News};
+pub use picture::{AgentPicture, Picture};
 pub use start::{Error, Options, Running, start};
 pub use stop::Stop;
 pub use switch::Drill;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use base::{AgentEvent, AgentHappening, CallId, CallerKey, GroupId, Record, Wall};
+use base::{AgentEvent, AgentHappening, CallId, Record, Wall};
 use roster::{Slot, State};
 use switch::Fact;
 
@@ -20,8 +20,6 @@ pub struct Mirror {
     calls: BTreeMap<CallId, Arc<CallRow>>,
     /// By `AgentId`.
     agents: Vec<Arc<AgentRow>>,
-    /// Places that wait for a caller who may come back; as many as the queue keeps.
-    places: BTreeMap<CallerKey, GroupId>,
 }
 
 impl Mirror {
@@ -43,12 +41,7 @@ impl Mirror {
         Some((base::AgentId(place as u32), &self.agents[place]))
     }
 
-    /// Places kept for callers who may come back to the group.
-    pub fn places(&self, group: GroupId) -> usize {
-        self.places.values().filter(|kept| **kept == group).count()
-    }
-
-    /// Starts over from a picture; kept places are known from facts alone and stay.
+    /// Starts over from a picture.
     pub(crate) fn begin(&mut self, at: Wall, picture: Picture) {
         self.calls.clear();
         for (id, facts) in picture.calls {
@@ -70,14 +63,6 @@ impl Mirror {
             Fact::Call { call, fact } => {
                 let (row, what) = self.call_fact(call, fact)?;
                 Some(What::Call { row, what })
-            }
-            Fact::Queue(acd::Fact::PlaceKept { caller, group, .. }) => {
-                self.places.insert(caller, group);
-                None
-            }
-            Fact::Queue(acd::Fact::PlaceGone { caller }) => {
-                self.places.remove(&caller);
-                None
             }
             Fact::Roster(roster::Fact::State { agent, standing }) => {
                 self.change_agent(picture::place(agent), at, |row| set_state(row, standing.state));
@@ -184,6 +169,10 @@ fn fold(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
                 row.phase = CallPhase::Waiting;
             }
             CallEvent::Declined { agent, cause: cause_name(cause) }
+        }
+        call::Fact::TalkEnded { .. } => {
+            row.talk_since = None;
+            CallEvent::AgentLost { agent: row.agent.take()? }
         }
         call::Fact::Connected { number, .. } => {
             (row.phase, row.offered, row.agent) = (CallPhase::Connected, None, Some(number.into()));

@@ -177,15 +177,3 @@ fn an_agent_is_followed_through_the_day() {
     }
     assert_eq!(mirror.agent("1001").expect("known").1.since, Wall(0), "the other one is left alone");
 }
-
-#[test]
-fn kept_places_are_counted_by_group() {
-    let mut mirror = mirror();
-    let (since, until) = (base::Time::ZERO, base::Time::ZERO);
-    let kept =
-        |n, group| acd::Fact::PlaceKept { caller: CallerKey([n, 0]), group: GroupId(group), priority: 0, since, until };
-    for fact in [kept(1, 0), kept(2, 0), kept(3, 1), acd::Fact::PlaceGone { caller: CallerKey([1, 0]) }] {
-        mirror.fact(Wall(0), Fact::Queue(fact));
-    }
-    assert_eq!([mirror.places(GroupId(0)), mirror.places(GroupId(1))], [1, 1]);
-}

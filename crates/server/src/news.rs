@@ -1,13 +1,12 @@
 //! What the control thread tells the rim as it happens: a bounded ring that it never waits for.
 
-use std::io;
-use std::sync::Arc;
+use std::io::{self, Write as _};
+use std::os::unix::net::UnixStream;
 
 use base::{AgentEvent, Now, RecordEntry, Wall};
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
 use switch::{Exchange, Fact};
 
-use crate::bell::Bell;
 use crate::picture::{self, Picture};
 
 /// Four seconds of the busiest hour that LIMITS plan for: 200 calls a second with 20 pieces of news each.
@@ -15,7 +14,7 @@ const RING: usize = 16_384;
 
 /// One thing that readers may want to know.
 #[derive(Debug)]
-pub(crate) enum News {
+pub enum News {
     Fact {
         at: Wall,
         fact: Fact,
@@ -33,7 +32,7 @@ pub(crate) enum News {
 #[derive(Debug)]
 pub(crate) struct Herald {
     ring: Producer<News>,
-    bell: Arc<Bell>,
+    bell: UnixStream,
     lost: u64,
     told: bool,
     /// The first picture is still to be told.
@@ -44,7 +43,7 @@ pub(crate) struct Herald {
 #[derive(Debug)]
 pub struct Inbox {
     pub(crate) ring: Consumer<News>,
-    bell: Arc<Bell>,
+    bell: Option<UnixStream>,
 }
 
 /// Both ends of a ring.
@@ -56,10 +55,12 @@ pub(crate) fn ring() -> io::Result<(Herald, Inbox)> {
 }
 
 fn ring_of(capacity: usize) -> io::Result<(Herald, Inbox)> {
-    let bell = Arc::new(Bell::new()?);
+    let (bell, heard) = UnixStream::pair()?;
+    bell.set_nonblocking(true)?;
+    heard.set_nonblocking(true)?;
     let (producer, consumer) = RingBuffer::new(capacity);
-    let herald = Herald { ring: producer, bell: Arc::clone(&bell), lost: 0, told: false, new: true };
-    Ok((herald, Inbox { ring: consumer, bell }))
+    let herald = Herald { ring: producer, bell, lost: 0, told: false, new: true };
+    Ok((herald, Inbox { ring: consumer, bell: Some(heard) }))
 }
 
 impl Herald {
@@ -67,7 +68,6 @@ impl Herald {
     pub(crate) fn fact(&mut self, at: Wall, fact: Fact) {
         let wanted = match &fact {
             Fact::Call { .. } => true,
-            Fact::Queue(fact) => matches!(fact, acd::Fact::PlaceKept { .. } | acd::Fact::PlaceGone { .. }),
             Fact::Roster(fact) => matches!(fact, roster::Fact::State { .. }),
             _ => false,
         };
@@ -86,7 +86,8 @@ impl Herald {
     pub(crate) fn end_turn(&mut self, now: Now, exchange: &Exchange) {
         self.heal(now.wall, || picture::of(now, exchange));
         if std::mem::take(&mut self.told) {
-            self.bell.ring();
+            // A full socket wakes as well; without a listener the ring fills up and the loss is counted.
+            let _ = self.bell.write(&[0]);
         }
     }
 
@@ -112,9 +113,9 @@ impl Herald {
 }
 
 impl Inbox {
-    /// Rings when there is something to take in; clear it before taking in.
-    pub fn bell(&self) -> &Arc<Bell> {
-        &self.bell
+    /// A socket on which bytes arrive when there is something to take in; read them before taking in. Only once.
+    pub fn bell(&mut self) -> Option<UnixStream> {
+        self.bell.take()
     }
 }
 

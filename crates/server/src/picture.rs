@@ -6,19 +6,19 @@ use switch::Exchange;
 
 /// Everything that a mirror holds, taken on the control thread.
 #[derive(Debug, Default)]
-pub(crate) struct Picture {
+pub struct Picture {
     /// Each call with the facts that lead to where it stands.
-    pub(crate) calls: Vec<(CallId, Vec<call::Fact>)>,
+    pub calls: Vec<(CallId, Vec<call::Fact>)>,
     /// By `AgentId`.
-    pub(crate) agents: Vec<AgentPicture>,
+    pub agents: Vec<AgentPicture>,
 }
 
 #[derive(Debug)]
-pub(crate) struct AgentPicture {
-    pub(crate) number: String,
-    pub(crate) state: State,
-    pub(crate) slot: Slot,
-    pub(crate) wraps_up: bool,
+pub struct AgentPicture {
+    pub number: String,
+    pub state: State,
+    pub slot: Slot,
+    pub wraps_up: bool,
 }
 
 /// Takes time in proportion to calls and agents: a millisecond or two for thousands, once at the start and after a loss.

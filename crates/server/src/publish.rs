@@ -105,6 +105,7 @@ fn groups(now: Now, exchange: &Exchange) -> Vec<Group> {
         name,
         waiting: (view.waiting + view.offered) as u64,
         longest_wait: view.longest_wait,
+        places_kept: view.places as u64,
         agents: GroupAgents {
             ready: view.agents_ready as u64,
             offered: view.agents_offered as u64,

@@ -105,7 +105,9 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let wall = Clock::start(base::Time::ZERO).now().wall;
     let made = DirBuilder::new().recursive(true).mode(0o700).create(&data);
     made.map_err(|source| Error::Data { path: data.clone(), source })?;
-    let Found { books, ledger, epoch, last_time } = Books::open(&data)?;
+    // The records know epochs too, should the journal be gone.
+    let known = store::last_epoch(&data, NodeId::default())?;
+    let Found { books, ledger, epoch, last_time } = Books::open(&data, known)?;
     let opened = Store::open(&data, NodeId::default(), wall, epoch)?;
     let (store, epoch) = (opened.store, opened.epoch);
     let clock = Clock::start(last_time.max(opened.last_time));

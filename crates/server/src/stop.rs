@@ -23,7 +23,9 @@ pub struct Stop {
 }
 
 impl Stop {
-    pub(crate) fn new() -> io::Result<Stop> {
+    /// # Errors
+    /// When the system gives no file descriptor.
+    pub fn new() -> io::Result<Stop> {
         Ok(Stop { wake: Bell::new()?, order: AtomicU8::new(0) })
     }
 

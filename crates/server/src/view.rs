@@ -134,6 +134,8 @@ pub struct Group {
     pub waiting: u64,
     /// The longest wait among them.
     pub longest_wait: Duration,
+    /// Places kept for callers whose call was cut short.
+    pub places_kept: u64,
     pub agents: GroupAgents,
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct SoundPlan {
 }
 
 /// What calls say beside the menu's own prompts.
-const ANNOUNCEMENTS: [&str; 13] = [
+const ANNOUNCEMENTS: [&str; 14] = [
     "agent-paused",
     "agent-ready",
     "agent-refused",
@@ -37,6 +37,7 @@ const ANNOUNCEMENTS: [&str; 13] = [
     "position-before",
     "position-next",
     "queue-refused",
+    "requeued",
 ];
 const BUILD: &str = "build the prompts with `cargo xtask prompts`, or record the file: 8 kHz, mono, 16-bit PCM";
 

@@ -49,8 +49,9 @@ impl People {
     }
 
     fn vanish(&mut self, now: Now, seat: usize, back_after: Option<Duration>, checks: &mut Checks) {
-        checks.audio.left(now.time, seat);
+        // Whoever heard half a window of this voice hears the other half when something comes again.
         checks.audio.disturb(seat);
+        checks.audio.left(now.time, seat);
         checks.audio.keep(seat, &self.seats[seat].phone);
         self.seats[seat].phone.vanish();
         self.seats[seat].gone = true;
@@ -61,6 +62,9 @@ impl People {
 
     /// What a person does about an event; an error is a rule broken.
     pub(crate) fn react(&mut self, now: Now, seat: usize, what: &What, checks: &mut Checks) -> Result<(), String> {
+        if let Some(told) = &mut self.told {
+            told.push((seat, what.clone()));
+        }
         let name = &self.seats[seat].name;
         match what {
             // A phone that never heard our CANCEL still rings.
@@ -68,7 +72,8 @@ impl People {
                 return Err(format!("the phone of {name} was rung by a second call"));
             }
             What::Incoming { from, .. } => self.rung(now, seat, &from.clone()),
-            What::Answered if !self.seats[seat].is_citizen() => self.connected(now, seat, checks)?,
+            What::Answered if self.seats[seat].is_citizen() => self.seats[seat].answered_at = now.time,
+            What::Answered => self.connected(now, seat, checks)?,
             What::HungUp { .. } => {
                 let rang = self.seats[seat].citizen.filter(|_| self.seats[seat].is_sound(now.time));
                 if let Some(citizen) = rang.filter(|_| !checks.audio.talks_at(seat)) {
@@ -86,8 +91,18 @@ impl People {
     fn rung(&mut self, now: Now, seat: usize, from: &str) {
         self.seats[seat].serial += 1;
         self.seats[seat].citizen = self.citizen(from);
+        if self.told.is_some() {
+            return;
+        }
         let next = self.answering();
-        self.seats[seat].phone.config_mut().answering = next;
+        // The agent's phones are picked up at the same instant, or each as it likes.
+        let who = self.seats[seat].who;
+        let together = self.rng.chance(0.5);
+        for other in 0..self.seats.len() {
+            if other == seat || together && self.seats[other].who == who {
+                self.seats[other].phone.config_mut().answering = next;
+            }
+        }
         if self.trouble() && self.rng.chance(0.5) {
             let at = now.time + self.up_to(RING);
             let deed = self.crash();
@@ -107,6 +122,9 @@ impl People {
         let Some(citizen) = self.seats[agent].citizen else { return Ok(()) };
         let disturbed = [agent, citizen].iter().any(|s| !self.seats[*s].is_sound(now.time));
         checks.audio.began(now.time, agent, citizen, disturbed)?;
+        if self.told.is_some() {
+            return Ok(());
+        }
         let ms = Duration::from_millis;
         let talk = ms(200) + self.up_to(ms(6000));
         let ends = match self.rng.below(10) {
@@ -124,12 +142,23 @@ impl People {
             let seat = if self.rng.chance(0.5) { agent } else { citizen };
             self.hold_for_a_while(now.time, seat);
         }
+        if self.rng.chance(0.1) {
+            self.move_for_a_while(now.time, agent);
+        }
         if self.trouble() && self.rng.chance(0.5) {
             let deed = self.crash();
             let at = now.time + self.up_to(talk);
             self.agenda.push((at, agent, deed));
         }
         Ok(())
+    }
+
+    /// The phone's registration goes away in a call and comes back.
+    fn move_for_a_while(&mut self, now: Time, seat: usize) {
+        let off = now + self.up_to(Duration::from_millis(1500));
+        let on = off + self.up_to(Duration::from_millis(1500));
+        self.agenda.push((off, seat, Deed::Unregister));
+        self.agenda.push((on, seat, Deed::Register));
     }
 
     fn hold_for_a_while(&mut self, now: Time, seat: usize) {
@@ -144,6 +173,9 @@ impl People {
         let own = &mut self.seats[seat];
         own.ports += 1;
         own.phone.config_mut().media_address = addresses::phone_media(seat, own.ports);
+        if self.told.is_some() {
+            return;
+        }
         let again = self.rng.chance(0.2);
         let at = now.time + self.up_to(Duration::from_secs(3));
         if self.seats[seat].is_citizen() {

@@ -16,12 +16,15 @@ mod plan;
 mod report;
 mod rim;
 mod scenario;
+mod stage;
+mod turn;
 mod wire;
 mod world;
 
 pub use network::Impairment;
 pub use report::{Failure, Report};
 pub use scenario::Scenario;
+pub use stage::{Person, Setting, Stage};
 
 /// Plays a scenario to its end.
 ///

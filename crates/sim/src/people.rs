@@ -1,16 +1,20 @@
 //! Citizens and agents: who they are, their phones, and what they have in mind.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::{Digit, Now, Rng, Time};
-use phone::{Answering, Config, Faults, Keys, Output, Phone, Step, TonePair, Voice};
+use phone::{Answering, Config, Faults, Keys, Output, Phone, Step, TonePair, Voice, What};
 
 use crate::plan::{RING, agent_number, password};
 use crate::{Scenario, addresses};
 
 /// The tones that people speak with: above every sound of the engine, far enough from each other not to leak.
 pub(crate) const TONES_HZ: [u16; 8] = [1300, 1500, 1700, 1900, 2100, 2300, 2500, 2700];
+
+/// How phones refuse: for a person, for a fault, for everybody, and elsewhere.
+const REFUSALS: [u16; 12] = [486, 480, 603, 500, 302, 301, 401, 404, 503, 600, 604, 606];
 
 /// Whose phone it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +53,8 @@ pub(crate) struct Seat {
     pub(crate) phone: Phone,
     /// Counts the calls of this phone.
     pub(crate) serial: u32,
+    /// When a call of a citizen was last answered.
+    pub(crate) answered_at: Time,
     /// Counts the media ports: each call has its own.
     pub(crate) ports: u32,
     /// The citizen's seat, while an agent's phone has a call.
@@ -59,6 +65,10 @@ pub(crate) struct Seat {
     /// Whether the host tells senders that nobody listens while the phone is gone.
     pub(crate) says_unreachable: bool,
     pub(crate) due: Option<Time>,
+    /// Somebody else reads and writes the phone's SIP, but for its registration.
+    pub(crate) by_hand: bool,
+    /// What came for whoever does; the oldest first.
+    pub(crate) inbox: VecDeque<String>,
 }
 
 impl Seat {
@@ -78,8 +88,16 @@ impl Seat {
         !self.gone && !self.is_faulty() && !fresh
     }
 
+    /// Whether a message is for the hand instead of the phone.
+    pub(crate) fn overhears(&self, bytes: &[u8]) -> bool {
+        let registers = |line: &[u8]| line.starts_with(b"CSeq:") && line.trim_ascii().ends_with(b" REGISTER");
+        self.by_hand && !bytes.split(|byte| *byte == b'\n').any(registers)
+    }
+
     pub(crate) fn is_faulty(&self) -> bool {
-        self.phone.config().faults != Faults { no_rtp: self.phone.config().faults.no_rtp, ..Faults::default() }
+        let Faults { no_bye, no_ack, deaf_to_cancel, no_provisional, .. } = self.phone.config().faults;
+        // Who rings without saying so cannot be told to stop (RFC 3261 §9.1).
+        no_bye || no_ack || deaf_to_cancel || no_provisional
     }
 }
 
@@ -91,6 +109,8 @@ pub(crate) struct People {
     pub(crate) dial_until: Time,
     scenario: Scenario,
     pub(crate) out: Output,
+    /// What phones told, when people do nothing by themselves; none when they do.
+    pub(crate) told: Option<Vec<(usize, What)>>,
 }
 
 /// The bits of a seat's own tones.
@@ -111,14 +131,7 @@ pub(crate) fn citizen_number(place: usize) -> String {
 
 impl People {
     pub(crate) fn new(scenario: &Scenario, now: Now, mut rng: Rng) -> People {
-        let mut people = People {
-            seats: Vec::new(),
-            agenda: Vec::new(),
-            dial_until: now.time + scenario.span,
-            scenario: scenario.clone(),
-            out: Output::default(),
-            rng: rng.fork(),
-        };
+        let mut people = People::nobody(scenario, now, rng.fork());
         for place in 0..usize::from(scenario.citizens.min(Scenario::CITIZENS_MAX)) {
             people.sit(now, Who::Citizen, citizen_number(place));
             let at = now.time + people.up_to(scenario.span);
@@ -134,6 +147,31 @@ impl People {
         people
     }
 
+    fn nobody(scenario: &Scenario, now: Now, rng: Rng) -> People {
+        People {
+            seats: Vec::new(),
+            agenda: Vec::new(),
+            dial_until: now.time + scenario.span,
+            scenario: scenario.clone(),
+            out: Output::default(),
+            told: None,
+            rng,
+        }
+    }
+
+    /// People who do what they are told and nothing else; each agent has so many phones.
+    pub(crate) fn scripted(scenario: &Scenario, now: Now, rng: Rng, phones: u16) -> People {
+        let mut people = People { told: Some(Vec::new()), ..People::nobody(scenario, now, rng) };
+        for place in 0..usize::from(scenario.citizens) {
+            people.sit(now, Who::Citizen, citizen_number(place));
+        }
+        for phone in 0..usize::from(scenario.agents * phones) {
+            let agent = phone / usize::from(phones);
+            people.sit(now, Who::Agent(agent), agent_number(agent));
+        }
+        people
+    }
+
     fn sit(&mut self, now: Now, who: Who, name: String) -> usize {
         let seat = self.seats.len();
         let config = self.config(seat, who, &name);
@@ -144,12 +182,15 @@ impl People {
             name,
             phone,
             serial: 0,
+            answered_at: Time::ZERO,
             ports: 0,
             citizen: None,
             gone: false,
             back_at: None,
             says_unreachable,
             due: None,
+            by_hand: false,
+            inbox: VecDeque::new(),
         });
         seat
     }
@@ -199,7 +240,10 @@ impl People {
                 _ => config.faults.deaf_to_cancel = true,
             }
         }
+        config.late_offer = who == Who::Citizen && self.rng.chance(0.1);
         if let Who::Agent(_) = who {
+            config.faults.no_provisional = self.rng.chance(0.05);
+            config.faults.answers_twice = self.rng.chance(0.1);
             config.password = Some(password(name));
             config.register_for = Duration::from_secs(12 + self.rng.below(30));
             config.answering = self.answering();
@@ -213,7 +257,7 @@ impl People {
         if self.trouble() || self.rng.chance(0.15) {
             return match self.rng.below(4) {
                 0 => Answering::Never,
-                1 => Answering::Reject([486, 480, 603, 500][self.rng.below(4) as usize]),
+                1 => Answering::Reject(REFUSALS[self.rng.below(REFUSALS.len() as u64) as usize]),
                 // Just when the queue's patience ends, as the phone and the wires see it.
                 _ => Answering::After(RING - ms(150) + self.up_to(ms(250))),
             };

@@ -19,7 +19,7 @@ pub(crate) const GREETING_MAX: Duration = Duration::from_millis(1500);
 const LOCALE: &str = "zh-CN";
 const GROUPS: [&str; 2] = ["consult", "complaint"];
 const MUSIC: &str = "music";
-const SOUNDS: [&str; 19] = [
+const SOUNDS: [&str; 20] = [
     "welcome",
     "invalid",
     "job-number",
@@ -38,6 +38,7 @@ const SOUNDS: [&str; 19] = [
     "position-next",
     "please-wait",
     "queue-refused",
+    "requeued",
     MUSIC,
 ];
 

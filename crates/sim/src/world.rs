@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Flow, NetworkId, Now, Rng, SwitchId, Time, Wall, WorkerId};
+use base::{Flow, NetworkId, Now, Rng, Time, Wall, WorkerId};
 use legs::Bank;
 use phone::{Input as Heard, What};
-use switch::{Effects, Exchange, Input, Said, Wire};
+use switch::{Effects, Exchange, Input, Wire};
 
 use crate::addresses::{self, Place};
 use crate::check::{Audio, Checks, Owners, Queue, Records};
@@ -16,10 +16,10 @@ use crate::network::{Network, Packet};
 use crate::people::{Deed, People, Who};
 use crate::plan::{Plans, plans};
 use crate::rim::Rim;
-use crate::wire::delay;
+use crate::turn::{Turn, config};
 use crate::{Failure, Report, Scenario};
 
-const WIRES: [Wire; 3] = [Wire::ToQueue, Wire::ToRoster, Wire::ToSwitch];
+pub(crate) const WIRES: [Wire; 3] = [Wire::ToQueue, Wire::ToRoster, Wire::ToSwitch];
 const START: Now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
 /// The longest chain of patience and Timer B after the last citizen dialled, twice over.
 const LIFE_MAX: Duration = Duration::from_secs(400);
@@ -31,7 +31,7 @@ const DRAIN: Duration = Duration::from_secs(2);
 /// Ten times what the busiest scenario takes.
 const STEPS_MAX: u64 = 10_000_000;
 /// Lines of story that a failure tells.
-const STORY_MAX: usize = 300;
+pub(crate) const STORY_MAX: usize = 300;
 
 /// What may happen next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,39 +48,40 @@ enum Source {
     Start,
 }
 
-/// What is done to the exchange.
-enum Turn<'a> {
-    Feed(Input<'a>),
-    Deliver(Wire),
-}
-
 pub(crate) struct World {
-    scenario: Scenario,
-    now: Now,
-    rng: Rng,
-    exchange: Exchange,
+    pub(crate) scenario: Scenario,
+    pub(crate) now: Now,
+    pub(crate) rng: Rng,
+    pub(crate) exchange: Exchange,
     /// When the oldest message of each wire arrives.
-    arrive: [Option<Time>; 3],
+    pub(crate) arrive: [Option<Time>; 3],
     /// `Exchange::next_timeout`, asked after each turn alone.
-    deadline: Option<Time>,
-    effects: Effects,
-    disk: Disk,
-    bank: Arc<Bank>,
-    rims: Vec<Rim>,
-    network: Network,
-    people: People,
+    pub(crate) deadline: Option<Time>,
+    pub(crate) effects: Effects,
+    pub(crate) disk: Disk,
+    pub(crate) bank: Arc<Bank>,
+    pub(crate) rims: Vec<Rim>,
+    pub(crate) network: Network,
+    pub(crate) people: People,
     /// When the operator next says that the engine stops.
-    stop_at: Option<Time>,
-    draining: bool,
-    checks: Checks,
-    steps: u64,
-    story: VecDeque<String>,
+    pub(crate) stop_at: Option<Time>,
+    pub(crate) draining: bool,
+    pub(crate) checks: Checks,
+    pub(crate) steps: u64,
+    pub(crate) story: VecDeque<String>,
 }
 
 impl World {
     pub(crate) fn new(scenario: &Scenario) -> World {
+        World::with(scenario, |_| {})
+    }
+
+    /// `edit` has the last word on the plans.
+    pub(crate) fn with(scenario: &Scenario, edit: impl FnOnce(&mut Plans)) -> World {
         let mut rng = Rng::from_number(scenario.seed);
-        let Plans { call, acd, roster, bank } = plans(scenario, &mut rng.fork());
+        let mut plans = plans(scenario, &mut rng.fork());
+        edit(&mut plans);
+        let Plans { call, acd, roster, bank } = plans;
         let kills = scenario.kills.iter().map(|after| START.time + *after).collect();
         let mut disk = Disk::new(switch::Plans { call, acd: acd.clone(), roster }, kills, rng.fork());
         let mut effects = Effects::default();
@@ -135,7 +136,7 @@ impl World {
         }
     }
 
-    fn live(&mut self) -> Result<(), String> {
+    pub(crate) fn live(&mut self) -> Result<(), String> {
         let last = START.time + self.scenario.span + LIFE_MAX;
         while !self.is_over() {
             if !self.step(last)? {
@@ -198,7 +199,7 @@ impl World {
     }
 
     /// The next thing happens, unless nothing is due until `last`.
-    fn step(&mut self, last: Time) -> Result<bool, String> {
+    pub(crate) fn step(&mut self, last: Time) -> Result<bool, String> {
         let (at, source) = self.next();
         if at > last {
             self.now = START.plus(last.since(START.time));
@@ -274,32 +275,6 @@ impl World {
         best
     }
 
-    /// What the process held in its memory is gone.
-    fn killed(&mut self) {
-        self.tell(|| "killed".to_owned());
-        self.disk.forget_confirmed();
-        // Whoever starts the next process means it to serve.
-        (self.draining, self.stop_at) = (false, None);
-        (self.arrive, self.deadline) = ([None; 3], None);
-        self.rims.clear();
-        self.checks.queue = Queue::new(self.disk.plans().acd.clone());
-        self.checks.audio.cut(self.now.time);
-    }
-
-    /// The next process is there.
-    fn start(&mut self) -> Result<(), String> {
-        let now = self.now;
-        self.tell(|| "started again".to_owned());
-        let (scenario, bank, rng) = (&self.scenario, &self.bank, &mut self.rng);
-        let rim = |w| Rim::new(WorkerId(w), scenario, bank.clone(), now.time, rng);
-        self.rims = (0..scenario.workers).map(rim).collect();
-        self.exchange = self.disk.start(config(&self.scenario), now, &mut self.effects);
-        self.checks.queue.restarted(&self.exchange.acd.ledger());
-        // Who answered while nobody was there to hear it talks with nobody.
-        self.checks.audio.cut(now.time);
-        self.after_turn([0; 3])
-    }
-
     /// The first time no more calls are taken, the second time all end.
     fn stop(&mut self) -> Result<(), String> {
         let input = if self.draining { Input::StopCalls } else { Input::Drain };
@@ -320,6 +295,10 @@ impl World {
                 if let Some(rim) = self.rims.get_mut(worker) {
                     rim.receive(self.now, &packet, &mut self.network);
                 }
+                Ok(())
+            }
+            Some(Place::PhoneSip(seat)) if self.people.seats[seat].overhears(bytes) => {
+                self.people.seats[seat].inbox.push_back(String::from_utf8_lossy(bytes).into_owned());
                 Ok(())
             }
             Some(Place::PhoneSip(seat)) if self.people.seats[seat].gone => {
@@ -345,7 +324,7 @@ impl World {
     }
 
     /// Sends what a phone said and lets its owner react.
-    fn carry_out(&mut self, seat: usize) -> Result<(), String> {
+    pub(crate) fn carry_out(&mut self, seat: usize) -> Result<(), String> {
         let now = self.now;
         let sip = self.people.out.sip.drain(..).map(|m| (addresses::phone_sip(seat), m.flow.peer, m.bytes));
         for (from, to, bytes) in sip {
@@ -368,96 +347,11 @@ impl World {
         Ok(())
     }
 
-    /// One input of the exchange, or one message between its owners; then everything is looked at.
-    fn turn(&mut self, turn: Turn<'_>) -> Result<(), String> {
-        let now = self.now;
-        let mut known = WIRES.map(|wire| self.exchange.waiting(wire));
-        match turn {
-            Turn::Feed(input) => self.exchange.feed(now, input, &mut self.effects),
-            Turn::Deliver(wire) => {
-                if let Some(Said::ToQueue(command)) = self.exchange.said(wire, 0) {
-                    self.checks.queue.heard(now.time, command);
-                }
-                known[wire as usize] -= 1;
-                self.arrive[wire as usize] = None;
-                self.exchange.deliver(now, wire, &mut self.effects);
-            }
-        }
-        self.after_turn(known)
-    }
-
-    /// Facts are written, effects leave, and everything is looked at.
-    fn after_turn(&mut self, known: [usize; 3]) -> Result<(), String> {
-        let now = self.now;
-        self.listen(known);
-        if !self.disk.write(now, &mut self.effects) {
-            self.killed();
-            return Ok(());
-        }
-        self.carry_out_effects()?;
-        self.deadline = self.exchange.next_timeout();
-        self.checks.queue.check(now.time)?;
-        self.checks.owners.always(now, &self.exchange)?;
-        if WIRES.iter().all(|wire| self.exchange.waiting(*wire) == 0) {
-            self.checks.owners.settled(now, &self.exchange)?;
-        }
-        Ok(())
-    }
-
-    /// Hears what was put on the wires beyond the `known`, and sets when each wire delivers.
-    fn listen(&mut self, known: [usize; 3]) {
-        // The queue takes callers back before it chooses anew, so its words to the calls come before those to the roster.
-        for wire in [Wire::ToSwitch, Wire::ToRoster, Wire::ToQueue] {
-            for place in known[wire as usize]..self.exchange.waiting(wire) {
-                let Some(said) = self.exchange.said(wire, place) else { continue };
-                self.checks.queue.said(said);
-                if self.story.len() == STORY_MAX {
-                    self.story.pop_front();
-                }
-                self.story.push_back(format!("{:?}     {said:?}", self.now.time));
-            }
-        }
-        for wire in WIRES {
-            let arrive = &mut self.arrive[wire as usize];
-            if self.exchange.waiting(wire) > 0 && arrive.is_none() {
-                *arrive = Some(self.now.time + delay(&mut self.rng, self.scenario.wire_delay_max));
-            }
-        }
-    }
-
-    fn carry_out_effects(&mut self) -> Result<(), String> {
-        let now = self.now.time;
-        for entry in self.effects.records.drain(..) {
-            self.checks.records.take(&entry)?;
-            self.disk.recorded(&entry);
-        }
-        for (worker, job) in self.effects.jobs.drain(..) {
-            self.rims[usize::from(worker.0)].jobs.push(now, job);
-        }
-        let from = addresses::server();
-        for message in self.effects.messages.drain(..) {
-            self.network.send(now, Packet { from, to: message.flow.peer, bytes: message.bytes });
-        }
-        Ok(())
-    }
-
-    fn tell(&mut self, line: impl FnOnce() -> String) {
+    pub(crate) fn tell(&mut self, line: impl FnOnce() -> String) {
         if self.story.len() == STORY_MAX {
             self.story.pop_front();
         }
         self.story.push_back(format!("{:?} {}", self.now.time, line()));
-    }
-}
-
-fn config(scenario: &Scenario) -> switch::Config {
-    switch::Config {
-        id: SwitchId::default(),
-        epoch: base::Epoch::default(),
-        product: "sim".to_owned(),
-        nonce_key: [7; 32],
-        workers: scenario.workers,
-        leases_ready: scenario.leases_ready,
-        drill: scenario.drill,
     }
 }
 

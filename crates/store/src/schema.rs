@@ -108,13 +108,17 @@ pub(crate) async fn connect_reader(path: &Path) -> Result<SqliteConnection, Erro
     log.push("-wal");
     let mut connection = options.clone().connect().await.map_err(Error::database(path, "opening the records"))?;
     let probe = sqlx::query("SELECT COUNT(*) FROM starts").fetch_one(&mut connection).await;
-    if probe.is_err() && !Path::new(&log).exists() {
+    let Err(error) = probe else { return Ok(connection) };
+    if error.as_database_error().is_some_and(|e| e.message().contains("no such table")) {
+        // A first start that was cut short, by a full disk or a kill, leaves a database without tables.
+        return Err(Error::Missing { path: path.to_path_buf() });
+    }
+    if !Path::new(&log).exists() {
         // Reading a WAL database creates its index file; in a directory that we may not write, a database at rest is
         // read as the plain file that it is.
         return options.immutable(true).connect().await.map_err(Error::database(path, "opening the records"));
     }
-    probe.map_err(Error::database(path, "reading the records"))?;
-    Ok(connection)
+    Err(Error::database(path, "reading the records")(error))
 }
 
 /// Brings the tables to today's version.

@@ -36,8 +36,9 @@ impl Switch {
                 self.signal(now, leg, Signal::Gone, out);
                 self.endpoint.hang_up(now, leg, 480, None, &mut self.sip);
             }
-            // Of what we ask inside dialogs a failure alone matters; outside of them we ask nothing.
-            Event::ReinviteDone { .. } | Event::Response { .. } => {}
+            // Of what we ask inside dialogs the answer itself matters, not what it says; outside of them we ask nothing.
+            Event::ReinviteDone { leg, .. } => self.signal(now, leg, Signal::Alive, out),
+            Event::Response { .. } => {}
         }
     }
 

@@ -232,7 +232,6 @@ impl Switch {
         self.counters.messages_out += self.sip.messages.len() as u64;
         out.facts.extend(self.sip.facts.drain(..).map(Fact::Leg));
         out.messages.append(&mut self.sip.messages);
-        self.sip.facts.clear();
     }
 
     pub(crate) fn ticket(&mut self) -> Ticket {

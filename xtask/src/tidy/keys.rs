@@ -57,7 +57,8 @@ fn rows(text: &str) -> Vec<(usize, String)> {
 }
 
 fn is_key(span: &str) -> bool {
-    span.contains('.') && span.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c == '.')
+    let part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
+    span.contains('.') && span.starts_with(|c: char| c.is_ascii_lowercase()) && span.chars().all(part)
 }
 
 #[cfg(test)]

@@ -326,6 +326,7 @@ fn the_view_counts() {
         waiting: 2,
         offered: 1,
         longest_wait: secs(3),
+        places: 0,
         agents_ready: 0,
         agents_offered: 1,
         agents_talking: 1,

@@ -253,8 +253,19 @@ impl Model {
 
     fn enqueue(&mut self, now: Time, who: (CallId, Option<CallerKey>), asked: GroupId, priority: u8, since: Time) {
         let (call, number) = who;
+        let lost = self.caller(call).and_then(|c| match c.standing {
+            Standing::Talking(agent) => Some((c.group, agent, c.priority, c.since)),
+            _ => None,
+        });
         self.let_go(now, call);
-        let group = match self.room(asked) {
+        if let Some((_, agent, ..)) = lost.filter(|(_, agent, ..)| self.agents[*agent].state == State::Free) {
+            self.rest(now, agent, self.plan.back_off.unreachable, false);
+            self.agents[agent].idle = None;
+            self.review(now, agent);
+        }
+        let returns = lost.is_some_and(|(group, ..)| group == asked);
+        let (priority, since) = lost.map_or((priority, since), |(_, _, p, s)| (p.max(priority), s.min(since)));
+        let group = match if returns { Ok(asked) } else { self.room(asked) } {
             Ok(group) => group,
             Err((group, reason)) => return self.out.push(Action::Refused { call, group, reason }),
         };

@@ -16,7 +16,7 @@ use ivr::{Choice, Kind, Node, Prompts, Tree};
 use roster::Contact;
 
 pub(crate) const CITIZEN: u16 = 0;
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "welcome",
     "invalid",
     "job-number",
@@ -30,6 +30,7 @@ const NAMES: [&str; 14] = [
     "position-next",
     "please-wait",
     "queue-refused",
+    "requeued",
     "music",
 ];
 
@@ -93,7 +94,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
     let groups = ["consult".to_owned(), "complaint".to_owned()];
     let names = ivr::Names { groups: &groups, hours: &[], prompts: &prompts };
     let menu = ivr::compile(&tree(), names).expect("the bench's menu is right").menu;
-    let music = SoundId(13);
+    let music = SoundId(14);
     let group = |name: &str| Group {
         name: name.to_owned(),
         music,

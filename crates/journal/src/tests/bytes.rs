@@ -149,6 +149,16 @@ fn a_gap_and_a_frame_of_another_start_end_the_reading() {
 }
 
 #[test]
+fn a_sequence_that_nobody_counted_to_is_foreign() {
+    let mut bytes = header(SegmentId { epoch: Epoch(1), number: 1 }).to_vec();
+    for (kind, payload) in [(Kind::End, &0u64.to_le_bytes()[..]), (Kind::Facts, &[])] {
+        let frame = Frame { kind, epoch: Epoch(1), sequence: u64::MAX, time: Time::ZERO, payload };
+        frame.encode(&mut bytes).expect("short");
+    }
+    assert_eq!(read(&bytes).expect_err("foreign"), Unusable::Damaged(Why::Foreign));
+}
+
+#[test]
 fn a_newer_version_is_refused_and_left_alone() {
     let mut bytes = written();
     bytes[7] = 2;

@@ -120,7 +120,11 @@ impl Audio {
         }
         let held = self.talks.iter().rev().find(|t| t.agent == place || t.citizen == place);
         let whole = self.prompt && got.late == 0 && !held.is_some_and(|t| t.disturbed);
-        let pauses_max = if held.is_some() { PAUSES_MAX } else { 0 };
+        let mut talks =
+            self.talks.iter().filter(|t| t.agent == place || t.citizen == place && t.from >= seat.answered_at);
+        // An agent's phone has one talk a call; a citizen has one more for every agent who was lost.
+        let talks = if seat.is_citizen() { talks.count() } else { usize::from(talks.next().is_some()) };
+        let pauses_max = PAUSES_MAX * talks as u32;
         let torn = whole && got.timestamp_jumps > pauses_max;
         if got.source_changes > 0 || torn {
             Err(format!("{} heard a stream with a seam: {got:?}", seat.name))

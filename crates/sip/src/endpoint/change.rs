@@ -84,7 +84,9 @@ impl Endpoint {
         if verdict.is_fatal() {
             return self.lose(now, key, verdict.cause().unwrap_or(Cause::Timeout), out);
         }
-        if verdict.cause() == Some(Cause::Status(491)) && change.collisions < COLLISIONS_MAX {
+        // An UPDATE without terms only asks whether the peer is there: a 491 says that it is.
+        let again = change.body.is_some() || !change.update;
+        if again && verdict.cause() == Some(Cause::Status(491)) && change.collisions < COLLISIONS_MAX {
             return self.retry_later(now, key, change);
         }
         if let (Verdict::Response(response), None, Some(leg)) = (&verdict, verdict.cause(), self.legs.get_mut(key))

@@ -27,6 +27,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Message, ParseError> {
     let mut fault = scan.fault;
     let start = read_start(&head, scan.start_line, &mut fault).map_err(ParseError::Garbage)?;
     let mut headers = scan.slots;
+    if scan.careful {
+        headers.iter_mut().for_each(|slot| trim(&head, slot));
+    }
     if scan.repeats {
         drop_repeats(&head, &mut headers, &mut fault);
     }
@@ -277,6 +280,14 @@ fn read_status_line(text: &str, at: usize) -> Result<Start, Fault> {
     let status = text::number(code).filter(|status| code.len() == 3 && (100..700).contains(status));
     let reason_at = at + text.len() - reason.len();
     Ok(Start::Response { status: status.ok_or(Fault::StartLine)?, reason: reason_at..at + text.len() })
+}
+
+/// Takes the spaces off that were stray bytes.
+fn trim(head: &str, slot: &mut Slot) {
+    let text = head.get(slot.value_range()).unwrap_or_default();
+    let trimmed = text.trim_ascii_start();
+    slot.value_at += (text.len() - trimmed.len()) as u32;
+    slot.value_length = text::trim(trimmed).len() as u16;
 }
 
 /// Keeps the first of the headers that may stand once; notes a fault when another one says something else.

@@ -1,0 +1,308 @@
+//! The objects that answers are made of.
+
+use server::rows::{AgentRow, CallPhase};
+
+use crate::schema::{COUNT, Schema, Shape, field, optional};
+
+const TEXT: Schema = Schema::Text;
+const TEXT_OR_NULL: Schema = Schema::Maybe(&Schema::Text);
+const TIME_OR_NULL: Schema = Schema::Maybe(&Schema::Time);
+const NUMBER_OR_NULL: Schema = Schema::Maybe(&Schema::Number);
+const COUNT_OR_NULL: Schema = Schema::Maybe(&COUNT);
+const TEXTS: Schema = Schema::List(&Schema::Text);
+const PHASES: [&str; CallPhase::ALL.len()] = {
+    let mut names = [""; CallPhase::ALL.len()];
+    let mut place = 0;
+    while place < names.len() {
+        names[place] = CallPhase::ALL[place].name();
+        place += 1;
+    }
+    names
+};
+const REASONS: [&str; base::EndReason::ALL.len()] = {
+    let mut names = [""; base::EndReason::ALL.len()];
+    let mut place = 0;
+    while place < names.len() {
+        names[place] = base::EndReason::ALL[place].name();
+        place += 1;
+    }
+    names
+};
+pub(crate) const END_REASON: Schema = Schema::Words(&REASONS);
+
+pub(crate) const DONE: Shape =
+    Shape { name: "Done", about: "The change was made.", fields: &[field("done", Schema::Bool, "True.")] };
+
+pub(crate) const CALL: Shape = Shape {
+    name: "Call",
+    about: "An open call.",
+    fields: &[
+        field("id", Schema::CallId, "Unique for ever."),
+        field("caller", TEXT, "The citizen's number; masked for most roles, and for everybody when `confidential`."),
+        field("called", TEXT, "The number that was dialled."),
+        field("source", TEXT, "The trunk that the call came from, or `agent NUMBER`."),
+        field("confidential", Schema::Bool, "The citizen asked that nobody learns the number."),
+        field("phase", Schema::Words(&PHASES), "Where the citizen is."),
+        field("started", Schema::Time, "When we answered."),
+        field("menu_path", TEXTS, "The menu nodes entered, in order."),
+        field("language", TEXT, "As zh-CN."),
+        field("group", TEXT_OR_NULL, "The last skill group waited in."),
+        field("waiting_since", TIME_OR_NULL, "While the citizen waits."),
+        field("waited_ms", COUNT, "The wait in all groups so far."),
+        field("offered_agent", NUMBER_OR_NULL, "The agent whose phone is asked to ring."),
+        field("agent", NUMBER_OR_NULL, "The agent who serves the citizen."),
+        field("talk_since", TIME_OR_NULL, "When both heard each other."),
+    ],
+};
+
+pub(crate) const CALLS: Shape = Shape {
+    name: "Calls",
+    about: "Every open call that the reader may see, as it stands after event `seq`.",
+    fields: &[
+        field("epoch", COUNT, "Raised at every start of the engine."),
+        field("seq", COUNT, "The last event that is part of this picture: go on with `/events?from=EPOCH:SEQ`."),
+        field("calls", Schema::List(&Schema::Object(&CALL)), "By id."),
+    ],
+};
+
+pub(crate) const AGENT: Shape = Shape {
+    name: "Agent",
+    about: "An agent.",
+    fields: &[
+        field("number", Schema::Number, "The job number."),
+        field("state", Schema::Words(&AgentRow::STATES), "What the agent does, else whether the agent is at work."),
+        field(
+            "presence",
+            Schema::Words(&["signed_off", "signed_on", "ready", "paused"]),
+            "Whether the agent is at work, also during a call.",
+        ),
+        field("reason", TEXT_OR_NULL, "Of the pause."),
+        field("since", Schema::Time, "Since when `state` is so."),
+        field("call", Schema::Maybe(&Schema::CallId), "The call that is offered or talked in."),
+        field("wrap_up_until", TIME_OR_NULL, "When wrap-up ends."),
+    ],
+};
+
+pub(crate) const AGENTS: Shape = Shape {
+    name: "Agents",
+    about: "Every agent that the reader may see, as it stands after event `seq`.",
+    fields: &[
+        field("epoch", COUNT, "Raised at every start of the engine."),
+        field("seq", COUNT, "The last event that is part of this picture."),
+        field("agents", Schema::List(&Schema::Object(&AGENT)), "In the order of the configuration."),
+    ],
+};
+
+pub(crate) const STATE_CHANGE: Shape = Shape {
+    name: "StateChange",
+    about: "A change of an agent's state.",
+    fields: &[
+        field(
+            "state",
+            Schema::Words(&["ready", "paused", "signed_on", "signed_off"]),
+            "The state wanted. `ready` ends a wrap-up. `signed_on` is ready as soon as a phone is registered.",
+        ),
+        optional("reason", TEXT, "Of a pause; required for one."),
+    ],
+};
+
+pub(crate) const STATE: Shape = Shape {
+    name: "AgentState",
+    about: "The state after the change; during a call a pause counts from its end.",
+    fields: &[
+        field("number", Schema::Number, "The job number."),
+        field("state", Schema::Words(&["signed_off", "signed_on", "ready", "paused"]), "From now on."),
+        field("reason", TEXT_OR_NULL, "Of the pause."),
+    ],
+};
+
+pub(crate) const WRAP_UP: Shape = Shape {
+    name: "WrapUp",
+    about: "Wrap-up goes on for so long from now.",
+    fields: &[field("seconds", Schema::Integer { min: 0, max: 3600 }, "0 ends it; a length that the queue allows.")],
+};
+
+pub(crate) const WRAPS_UP: Shape = Shape {
+    name: "WrapUpUntil",
+    about: "The wrap-up as it is now.",
+    fields: &[
+        field("number", Schema::Number, "The job number."),
+        field(
+            "seconds",
+            COUNT,
+            "As asked for; the queue may allow less: `wrap_up_until` of the agent says until when.",
+        ),
+        field("from", Schema::Words(&["now", "end_of_talk"]), "When they begin."),
+    ],
+};
+
+const HAPPENING: Shape = Shape {
+    name: "AgentHappening",
+    about: "One thing that happened to an agent.",
+    fields: &[
+        field("at", Schema::Time, "When."),
+        field("type", TEXT, "As in events, without `agent.`."),
+        field("by", TEXT, "Who brought it about: `phone`, `star code`, `rule`, `queue`, or the name of a token."),
+        field("reason", TEXT_OR_NULL, "Of a pause."),
+        field("call", Schema::Maybe(&Schema::CallId), "The call it concerns."),
+        field("outcome", TEXT_OR_NULL, "What became of an offer."),
+        field("until", TIME_OR_NULL, "When wrap-up ends."),
+    ],
+};
+
+pub(crate) const HAPPENINGS: Shape = Shape {
+    name: "AgentHappenings",
+    about: "What happened to an agent, newest first.",
+    fields: &[field("events", Schema::List(&Schema::Object(&HAPPENING)), "Newest first.")],
+};
+
+const GROUP_AGENTS: Shape = Shape {
+    name: "QueueAgents",
+    about: "Agents by what they do, as the queue sees them; an agent counts in each group it serves.",
+    fields: &[
+        field("ready", COUNT, "May be offered a call."),
+        field("offered", COUNT, "Whose phone is asked to ring."),
+        field("talking", COUNT, "In a call."),
+        field("wrap_up", COUNT, "After a call."),
+        field("back_off", COUNT, "Rest after an offer that came to nothing."),
+    ],
+};
+
+const QUEUE: Shape = Shape {
+    name: "Queue",
+    about: "A skill group.",
+    fields: &[
+        field("group", TEXT, "Its name."),
+        field("waiting", COUNT, "Callers who wait now."),
+        field("longest_wait_ms", COUNT, "The longest wait among them."),
+        field("agents", Schema::Object(&GROUP_AGENTS), "Now."),
+        field("places_kept", COUNT, "Places of callers whose call was cut short and who may come back."),
+    ],
+};
+
+pub(crate) const QUEUES: Shape = Shape {
+    name: "Queues",
+    about: "Every skill group; at most 100 ms old.",
+    fields: &[field("queues", Schema::List(&Schema::Object(&QUEUE)), "In the order of the configuration.")],
+};
+
+const WAIT: Shape = Shape {
+    name: "Wait",
+    about: "One wait in one skill group.",
+    fields: &[
+        field("group", TEXT, "Its name."),
+        field("entered", Schema::Time, "When it began."),
+        field("waited_ms", COUNT, "How long."),
+        field("outcome", Schema::Words(&["answered", "abandoned", "overflowed", "refused", "ended"]), "How it ended."),
+    ],
+};
+
+pub(crate) const RECORD: Shape = Shape {
+    name: "Record",
+    about: "A call as recorded; what is not known is null.",
+    fields: &[
+        field("id", Schema::CallId, "Of the call."),
+        field("caller", TEXT, "The citizen's number; masked for most roles, and for everybody when `confidential`."),
+        field("called", TEXT, "The number that was dialled."),
+        field("source", TEXT, "The trunk, or `agent NUMBER`."),
+        field("confidential", Schema::Bool, "The citizen asked that nobody learns the number."),
+        field("started", Schema::Time, "The INVITE."),
+        field("answered", TIME_OR_NULL, "Our answer."),
+        field("ended", TIME_OR_NULL, "Null while the call is open."),
+        field("menu_path", Schema::Maybe(&TEXTS), "The menu nodes entered."),
+        field("menu_version", TEXT_OR_NULL, "The content hash of the menu."),
+        field("language", TEXT_OR_NULL, "As zh-CN."),
+        field("group", TEXT_OR_NULL, "The last skill group waited in."),
+        field("waited_ms", COUNT_OR_NULL, "In all groups."),
+        field("waits", Schema::Maybe(&Schema::List(&Schema::Object(&WAIT))), "One by one."),
+        field("agent", TEXT_OR_NULL, "Who talked with the citizen."),
+        field("talk_ms", COUNT_OR_NULL, "How long both heard each other."),
+        field("end_reason", Schema::Maybe(&END_REASON), "Why it ended."),
+    ],
+};
+
+pub(crate) const RECORDS: Shape = Shape {
+    name: "Records",
+    about: "A page of records, newest first.",
+    fields: &[
+        field("records", Schema::List(&Schema::Object(&RECORD)), "Newest first."),
+        field("next", TEXT_OR_NULL, "The `cursor` of the next page; null at the end."),
+    ],
+};
+
+pub(crate) const MISSED: Shape = Shape {
+    name: "Missed",
+    about: "Callers who called in vain and were not served since, each once with the last try; newest first.",
+    fields: &[field("missed", Schema::List(&Schema::Object(&MISSED_CALLER)), "Newest first.")],
+};
+
+const MISSED_CALLER: Shape = Shape {
+    name: "MissedCaller",
+    about: "Somebody to call back.",
+    fields: &[
+        field("caller", TEXT, "The number, masked as in records."),
+        field("confidential", Schema::Bool, "The citizen asked that nobody learns the number."),
+        field("call", Schema::CallId, "The last try."),
+        field("called", TEXT, "The number that was dialled."),
+        field("group", TEXT_OR_NULL, "Where the caller waited last."),
+        field("end_reason", END_REASON, "Why the last try ended."),
+        field("last_try", Schema::Time, "When it began."),
+        field("tries", COUNT, "Calls in vain since the last talk, within the time asked for."),
+    ],
+};
+
+const CHANGE: Shape = Shape {
+    name: "Change",
+    about: "One change that somebody made or tried.",
+    fields: &[
+        field("at", Schema::Time, "When."),
+        field("by", TEXT, "The name of the token."),
+        field("role", TEXT, "Its role."),
+        field("peer", TEXT, "The address it came from."),
+        field("what", Schema::Any, "What was asked."),
+        field("outcome", TEXT, "`done`, or the code of the error."),
+    ],
+};
+
+pub(crate) const AUDIT: Shape = Shape {
+    name: "Audit",
+    about: "Changes, newest first.",
+    fields: &[field("changes", Schema::List(&Schema::Object(&CHANGE)), "Newest first.")],
+};
+
+pub(crate) const EVENT: Shape = Shape {
+    name: "Event",
+    about: "One message of the event stream. `hello` comes first, `gap` when the tables are to be read anew, then what happens to \
+            calls and agents. Fields that do not belong to the type are left out.",
+    fields: &[
+        field("epoch", COUNT, "Raised at every start of the engine."),
+        field("seq", COUNT, "Counts up; a reader who may not see all sees holes."),
+        field("at", Schema::Time, "When."),
+        field("type", TEXT, "As `call.offered`: see docs/api.md."),
+        optional("call", Schema::Maybe(&Schema::CallId), "The call."),
+        optional("caller", TEXT, "As in Call."),
+        optional("confidential", Schema::Bool, "As in Call."),
+        optional("called", TEXT, "As in Call."),
+        optional("source", TEXT, "As in Call."),
+        optional("phase", Schema::Words(&PHASES), "As in Call."),
+        optional("started", Schema::Time, "As in Call."),
+        optional("menu_path", TEXTS, "As in Call."),
+        optional("language", TEXT, "As in Call."),
+        optional("group", TEXT_OR_NULL, "As in Call."),
+        optional("waited_ms", COUNT, "The wait until this event."),
+        optional(
+            "agent",
+            NUMBER_OR_NULL,
+            "The agent that the event is about: offered, connected, or the agent itself.",
+        ),
+        optional("node", TEXT, "The menu node entered."),
+        optional("outcome", TEXT, "How a wait or an offer ended."),
+        optional("end_reason", END_REASON, "Why the call ended."),
+        optional("talk_ms", COUNT, "How long both heard each other."),
+        optional("state", Schema::Words(&AgentRow::STATES), "As in Agent."),
+        optional("reason", TEXT_OR_NULL, "Of a pause; of a gap: restarted, too_old, ahead or lost."),
+        optional("until", Schema::Time, "When wrap-up ends."),
+        optional("by", TEXT, "Who brought it about."),
+        optional("lost", COUNT, "News that was lost before this gap."),
+    ],
+};

@@ -1,0 +1,218 @@
+//! Every route of `/api/v1`, each declared once.
+
+use serde_json::Value;
+
+use crate::access::{ADMINS, DESKS, EVERYBODY, OVERSEERS, SUPERVISORS};
+use crate::problem::Problem;
+use crate::route::{Access, Answered, Handle, Method, Request, Route};
+use crate::schema::{Field, Schema, field, optional};
+use crate::shapes::{
+    AGENT, AGENTS, AUDIT, CALL, CALLS, DONE, END_REASON, EVENT, HAPPENINGS, MISSED, QUEUES, RECORD, RECORDS, STATE,
+    STATE_CHANGE, WRAP_UP, WRAPS_UP,
+};
+use crate::{agents, calls, openapi, queues, records};
+
+const CALL_ID: &[Field] = &[field("id", Schema::CallId, "The call's id.")];
+const NUMBER: &[Field] = &[field("number", Schema::Number, "The agent's number.")];
+/// A page that a browser shows without stuttering.
+const LENGTH: Field =
+    optional("limit", Schema::Integer { min: 1, max: 500 }, "How many at most; 100 unless told otherwise.");
+const NO_CALL: (u16, &str) = (404, "No such call, or none that the token may see.");
+const NO_AGENT: (u16, &str) = (404, "No such agent.");
+const STORE_FAILS: (u16, &str) = (500, "The records cannot be read.");
+
+/// Where a route begins; the rest is said where it differs.
+const GET: Route = Route {
+    method: Method::Get,
+    path: "",
+    name: "",
+    about: "",
+    access: Access::Token(EVERYBODY),
+    places: &[],
+    query: &[],
+    body: None,
+    answer: Schema::Object(&DONE),
+    problems: &[],
+    handle: Handle::Events,
+};
+const POST: Route = Route { method: Method::Post, ..GET };
+
+pub(crate) static ROUTES: &[Route] = &[
+    Route {
+        path: "/openapi.json",
+        name: "document",
+        about: "This document.",
+        access: Access::Anyone,
+        answer: Schema::Any,
+        handle: Handle::Json(|_| Box::pin(async { Ok::<Value, Problem>(openapi::document(ROUTES)) }) as Answered),
+        ..GET
+    },
+    Route {
+        path: "/calls",
+        name: "listCalls",
+        about: "Every open call; an agent sees its own.",
+        answer: Schema::Object(&CALLS),
+        handle: Handle::Json(|r: Request| Box::pin(calls::list(r))),
+        ..GET
+    },
+    Route {
+        path: "/calls/{id}",
+        name: "getCall",
+        about: "One open call.",
+        places: CALL_ID,
+        answer: Schema::Object(&CALL),
+        problems: &[NO_CALL],
+        handle: Handle::Json(|r: Request| Box::pin(calls::one(r))),
+        ..GET
+    },
+    Route {
+        path: "/calls/{id}/hangup",
+        name: "hangUpCall",
+        about: "Ends a call; its record says `forced`.",
+        access: Access::Token(SUPERVISORS),
+        places: CALL_ID,
+        problems: &[NO_CALL],
+        handle: Handle::Json(|r: Request| Box::pin(calls::hang_up(r))),
+        ..POST
+    },
+    Route {
+        path: "/calls/{id}/confidential",
+        name: "confideCall",
+        about: "Masks the caller's number for everybody, for ever; an agent may do so for its own call.",
+        access: Access::Token(DESKS),
+        places: CALL_ID,
+        problems: &[NO_CALL],
+        handle: Handle::Json(|r: Request| Box::pin(calls::confide(r))),
+        ..POST
+    },
+    Route {
+        path: "/agents",
+        name: "listAgents",
+        about: "Every agent; an agent sees itself.",
+        answer: Schema::Object(&AGENTS),
+        handle: Handle::Json(|r: Request| Box::pin(agents::list(r))),
+        ..GET
+    },
+    Route {
+        path: "/agents/{number}",
+        name: "getAgent",
+        about: "One agent.",
+        places: NUMBER,
+        answer: Schema::Object(&AGENT),
+        problems: &[NO_AGENT],
+        handle: Handle::Json(|r: Request| Box::pin(agents::one(r))),
+        ..GET
+    },
+    Route {
+        path: "/agents/{number}/state",
+        name: "setAgentState",
+        about: "Changes an agent's state; an agent its own, a supervisor every agent's.",
+        access: Access::Token(DESKS),
+        places: NUMBER,
+        body: Some(&STATE_CHANGE),
+        answer: Schema::Object(&STATE),
+        problems: &[NO_AGENT, (409, "The agent cannot be in that state now: the error says why.")],
+        handle: Handle::Json(|r: Request| Box::pin(agents::set_state(r))),
+        ..POST
+    },
+    Route {
+        path: "/agents/{number}/wrap-up",
+        name: "setWrapUp",
+        about: "Prolongs, shortens or ends an agent's wrap-up.",
+        access: Access::Token(DESKS),
+        places: NUMBER,
+        body: Some(&WRAP_UP),
+        answer: Schema::Object(&WRAPS_UP),
+        problems: &[NO_AGENT, (409, "The agent is in no wrap-up.")],
+        handle: Handle::Json(|r: Request| Box::pin(agents::wrap_up(r))),
+        ..POST
+    },
+    Route {
+        path: "/agents/{number}/events",
+        name: "listAgentEvents",
+        about: "What happened to an agent.",
+        places: NUMBER,
+        query: &[LENGTH],
+        answer: Schema::Object(&HAPPENINGS),
+        problems: &[NO_AGENT, STORE_FAILS],
+        handle: Handle::Json(|r: Request| Box::pin(agents::events(r))),
+        ..GET
+    },
+    Route {
+        path: "/queues",
+        name: "listQueues",
+        about: "Every skill group: who waits, how long, for whom.",
+        answer: Schema::Object(&QUEUES),
+        handle: Handle::Json(|r: Request| Box::pin(queues::list(r))),
+        ..GET
+    },
+    Route {
+        path: "/records",
+        name: "listRecords",
+        about: "Calls as recorded, newest first; an agent sees its own.",
+        query: &[
+            optional("from", Schema::Time, "Started then or later."),
+            optional("to", Schema::Time, "Started before."),
+            optional("agent", Schema::Number, "Served by this agent."),
+            optional("group", Schema::Text, "Waited in this skill group last."),
+            optional("end_reason", END_REASON, "Ended for this reason."),
+            optional(
+                "caller",
+                Schema::Text,
+                "Exactly this number; for roles that see numbers. Confidential calls are never found so.",
+            ),
+            optional("open", Schema::Bool, "Only calls that are open, or only those that ended."),
+            optional("cursor", Schema::Text, "`next` of the page before."),
+            LENGTH,
+        ],
+        answer: Schema::Object(&RECORDS),
+        problems: &[STORE_FAILS],
+        handle: Handle::Json(|r: Request| Box::pin(records::list(r))),
+        ..GET
+    },
+    Route {
+        path: "/records/{id}",
+        name: "getRecord",
+        about: "One call as recorded.",
+        places: CALL_ID,
+        answer: Schema::Object(&RECORD),
+        problems: &[NO_CALL, STORE_FAILS],
+        handle: Handle::Json(|r: Request| Box::pin(records::one(r))),
+        ..GET
+    },
+    Route {
+        path: "/missed",
+        name: "listMissed",
+        about: "Callers who called in vain and were not served since.",
+        access: Access::Token(OVERSEERS),
+        query: &[
+            optional("since", Schema::Time, "Calls started then or later; the last 24 hours unless told otherwise."),
+            LENGTH,
+        ],
+        answer: Schema::Object(&MISSED),
+        problems: &[STORE_FAILS],
+        handle: Handle::Json(|r: Request| Box::pin(records::missed(r))),
+        ..GET
+    },
+    Route {
+        path: "/events",
+        name: "events",
+        about: "What happens, as it happens, over a WebSocket.",
+        query: &[optional("from", Schema::Text, "EPOCH:SEQ of the last event seen: what came after is told first.")],
+        answer: Schema::Object(&EVENT),
+        problems: &[(426, "Events are told over a WebSocket.")],
+        handle: Handle::Events,
+        ..GET
+    },
+    Route {
+        path: "/audit",
+        name: "listAudit",
+        about: "Who changed what.",
+        access: Access::Token(ADMINS),
+        query: &[LENGTH],
+        answer: Schema::Object(&AUDIT),
+        problems: &[STORE_FAILS],
+        handle: Handle::Json(|r: Request| Box::pin(records::audit(r))),
+        ..GET
+    },
+];

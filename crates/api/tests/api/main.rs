@@ -1,0 +1,7 @@
+//! The API and the probes as their clients see them, over real connections, with an engine made of a board and a desk.
+
+mod document;
+mod http;
+mod kit;
+mod roles;
+mod stream;

@@ -1,0 +1,26 @@
+//! What a phone that misbehaves leaves unsaid, and what it says too often.
+
+use sip::Outgoing;
+
+use crate::config::Faults;
+
+impl Faults {
+    /// Whether a message of the phone never leaves.
+    pub(crate) fn hold_back(&self, bytes: &[u8]) -> bool {
+        self.no_bye && bytes.starts_with(b"BYE ")
+            || self.no_ack && bytes.starts_with(b"ACK ")
+            || self.no_provisional && bytes.starts_with(b"SIP/2.0 1")
+    }
+
+    /// The answer to an INVITE once more, with a tag of its own.
+    pub(crate) fn again(&self, message: &Outgoing) -> Option<Outgoing> {
+        if !self.answers_twice || !message.bytes.starts_with(b"SIP/2.0 200 ") {
+            return None;
+        }
+        let text = std::str::from_utf8(&message.bytes).ok()?;
+        let of_invite = text.lines().any(|line| line.starts_with("CSeq:") && line.ends_with(" INVITE"));
+        let to = text.lines().find(|line| line.starts_with("To:") && line.contains(";tag="));
+        let to = to.filter(|_| of_invite)?;
+        Some(Outgoing { flow: message.flow, bytes: text.replacen(to, &format!("{to}-fork"), 1).into_bytes() })
+    }
+}

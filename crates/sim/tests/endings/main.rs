@@ -1,0 +1,10 @@
+//! Every way in which a call ends, or an offer comes to nothing: the rows of `docs/endings.md`, each a script.
+
+mod caller;
+mod kit;
+mod offer;
+mod phones;
+mod queue;
+#[path = "../../../../tests/kit/raw.rs"]
+mod raw;
+mod talk;
