@@ -104,6 +104,18 @@ impl Engine {
         (status, body.to_owned())
     }
 
+    /// How long media threads were ready to run and had no processor, since they began.
+    pub(crate) fn starved(&self) -> Duration {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.process.id())).expect("it runs");
+        let waited = |task: PathBuf| {
+            let name = std::fs::read_to_string(task.join("comm")).ok()?;
+            let line = std::fs::read_to_string(task.join("schedstat")).ok().filter(|_| name.starts_with("media"))?;
+            line.split_whitespace().nth(1)?.parse().ok()
+        };
+        let nanos = tasks.filter_map(|task| waited(task.ok()?.path())).max();
+        Duration::from_nanos(nanos.expect("a media thread"))
+    }
+
     /// The value of a metric that is there.
     pub(crate) fn gauge(&self, name: &str) -> f64 {
         self.metric(name).unwrap_or_else(|| panic!("{name} in the metrics"))
