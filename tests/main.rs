@@ -18,3 +18,4 @@ mod overload;
 mod restart;
 mod star_codes;
 mod talking;
+mod trace;

@@ -19,6 +19,8 @@ pub(crate) struct Engine {
     pub(crate) http: SocketAddr,
     pub(crate) dir: TempDir,
     media: RangeInclusive<u16>,
+    /// Beside configuration and data.
+    args: Vec<String>,
 }
 
 /// The workspace's folder.
@@ -48,31 +50,46 @@ impl Engine {
 
     /// The same with media ports for so many legs.
     pub(crate) fn start_for(legs: u16, edit: impl FnOnce(&Path)) -> Engine {
-        // Half of the ends wait bound for the next call, and a closed port rests before it is used again.
         Engine::start_as(folder(edit), ports::block(legs * 8), |_| {})
     }
 
     /// In a folder that has its configuration, with a command that `change` may change.
     pub(crate) fn start_as(dir: TempDir, media: RangeInclusive<u16>, change: impl FnOnce(&mut Command)) -> Engine {
-        Engine::serve(dir, media, SocketAddr::from(([127, 0, 0, 1], 0)), change)
+        Engine::serve(dir, media, SocketAddr::from(([127, 0, 0, 1], 0)), Vec::new(), change)
+    }
+
+    /// The same in this folder, with further arguments of `serve`.
+    pub(crate) fn start_in(dir: TempDir, legs: u16, args: Vec<String>, edit: impl FnOnce(&Path)) -> Engine {
+        let config = dir.path().join("config");
+        copy(&root().join("config"), &config);
+        edit(&config);
+        // Half of the ends wait bound for the next call, and a closed port rests before it is used again.
+        Engine::serve(dir, ports::block(legs * 8), SocketAddr::from(([127, 0, 0, 1], 0)), args, |_| {})
     }
 
     /// Starts again on the same folder and address, as after a crash.
     pub(crate) fn restart(self) -> Engine {
-        let Engine { process, dir, media, sip, .. } = self;
+        let Engine { process, dir, media, sip, args, .. } = self;
         drop(process);
-        Engine::serve(dir, media, sip, |_| {})
+        Engine::serve(dir, media, sip, args, |_| {})
     }
 
-    fn serve(dir: TempDir, media: RangeInclusive<u16>, sip: SocketAddr, change: impl FnOnce(&mut Command)) -> Engine {
+    fn serve(
+        dir: TempDir,
+        media: RangeInclusive<u16>,
+        sip: SocketAddr,
+        args: Vec<String>,
+        change: impl FnOnce(&mut Command),
+    ) -> Engine {
         let mut command = command(dir.path(), &media, sip);
+        command.args(&args);
         change(&mut command);
         let process = Process::start("hotline serve", &mut command, &dir.path().join("serve.log"));
         let ready = wait::until("the engine's ready line", Duration::from_secs(20), || {
             process.output().lines().find(|l| l.starts_with("ready ")).map(str::to_owned)
         });
         let (sip, http) = addresses(&ready);
-        Engine { process, sip, http, dir, media }
+        Engine { process, sip, http, dir, media, args }
     }
 
     /// What `hotline records --json` says.

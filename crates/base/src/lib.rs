@@ -4,6 +4,7 @@
 //! that depends on its inputs and its seed alone.
 
 pub mod caller;
+pub mod fingerprint;
 pub mod flow;
 pub mod id;
 pub mod map;
@@ -18,6 +19,7 @@ pub mod time;
 pub mod wheel;
 
 pub use caller::CallerKey;
+pub use fingerprint::Fingerprint;
 pub use flow::{Flow, NetworkId, Transport};
 pub use id::{AgentId, CallId, EndId, Epoch, GroupId, LegId, NodeId, SwitchId, Ticket, WorkerId};
 pub use map::{Map, Set, WireMap};

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::{EndId, LegId, NetworkId, WorkerId};
+use crate::{EndId, LegId, NetworkId, WorkerId, packed_enum, packed_struct};
 
 /// A voice codec of one byte a sample at 8 kHz (ITU-T G.711).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -246,3 +246,40 @@ pub struct MediaStats {
     /// From the peer's receiver reports.
     pub round_trip: Option<Duration>,
 }
+
+packed_enum!(Codec { 0 => Pcma, 1 => Pcmu });
+packed_enum!(Direction { 0 => SendRecv, 1 => SendOnly, 2 => RecvOnly, 3 => Inactive });
+packed_struct!(MediaParams {
+    remote,
+    remote_rtcp,
+    codec,
+    send_type,
+    receive_type,
+    dtmf_send_type,
+    dtmf_receive_type,
+    direction,
+    ptime_ms,
+});
+packed_enum!(Digit { 0 => Number(n), 1 => Star, 2 => Pound, 3 => Letter(n) });
+packed_struct!(SoundId(place));
+packed_struct!(PlayId(number));
+packed_enum!(After { 0 => Silence, 1 => Loop(sound) });
+packed_enum!(Source { 0 => Silence, 1 => End(end), 2 => Play { play, sounds, after } });
+packed_enum!(Job {
+    0 => Lease { network, count },
+    1 => Open { end, leg, params, signalled_from },
+    2 => Change { end, params },
+    3 => Hear { end, source },
+    4 => Close { end },
+});
+packed_struct!(Lease { end, network, address });
+packed_enum!(Notice {
+    0 => Leased(lease),
+    1 => NoLease { worker, network },
+    2 => Digit { leg, digit },
+    3 => Played { leg, play },
+    4 => Heard { leg },
+    5 => Silent { leg, for_ms },
+    6 => Closed { leg, stats },
+});
+packed_struct!(MediaStats { packets_sent, packets_received, packets_lost, packets_refused, jitter, round_trip });

@@ -7,8 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::{
-    AgentEvent, AgentHappening, AgentId, CallId, EndReason, Epoch, Flow, GroupId, LegId, NetworkId, NodeId, Now,
-    Record, RecordEntry, StartRecord, SwitchId, Time, Transport, Wait, WaitOutcome, Wall,
+    AgentEvent, AgentHappening, AgentId, CallId, EndId, EndReason, Epoch, Flow, GroupId, LegId, NetworkId, NodeId, Now,
+    Record, RecordEntry, StartRecord, SwitchId, Ticket, Time, Transport, Wait, WaitOutcome, Wall, WorkerId,
 };
 
 /// The longest text or list that is read back: a SIP message at its limit of 64 KiB. Longer is a torn or foreign file.
@@ -167,6 +167,20 @@ impl Packed for String {
     fn unpack(from: &mut Unpacker<'_>) -> Result<String, Unreadable> {
         let bytes = from.bytes("text")?;
         std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| Unreadable { expected: "text" })
+    }
+}
+
+/// Bytes as they are: a list of numbers would take two for each from 128 on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blob(pub Vec<u8>);
+
+impl Packed for Blob {
+    fn pack(&self, out: &mut Vec<u8>) {
+        pack_bytes(&self.0, out);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Result<Blob, Unreadable> {
+        Ok(Blob(from.bytes("bytes")?.to_vec()))
     }
 }
 
@@ -330,6 +344,9 @@ macro_rules! packed_enum {
 
 packed_struct!(NodeId(id));
 packed_struct!(Epoch(number));
+packed_struct!(Ticket(number));
+packed_struct!(WorkerId(place));
+packed_struct!(EndId { worker, slot, generation });
 packed_struct!(AgentId(place));
 packed_struct!(GroupId(place));
 packed_struct!(NetworkId(place));

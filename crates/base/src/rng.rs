@@ -18,9 +18,14 @@ impl Rng {
 
     /// A stream of its own for a part, so that one part's draws do not shift another's.
     pub fn fork(&mut self) -> Rng {
+        Rng::from_seed(self.seed())
+    }
+
+    /// What `from_seed` makes the stream of a part from; for whoever writes it down.
+    pub fn seed(&mut self) -> [u8; 32] {
         let mut seed = [0; 32];
         self.0.fill_bytes(&mut seed);
-        Rng::from_seed(seed)
+        seed
     }
 
     pub fn u32(&mut self) -> u32 {

@@ -7,7 +7,10 @@ mod log;
 mod panics;
 mod records;
 mod serve;
+mod simulate;
+mod size;
 mod token;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -29,6 +32,8 @@ enum Command {
     Call(call::Args),
     Agent(agent::Args),
     Records(records::Args),
+    Simulate(simulate::Args),
+    Trace(trace::Args),
     Token(token::Args),
 }
 
@@ -39,6 +44,8 @@ fn main() -> ExitCode {
         Command::Call(args) => call::run(args),
         Command::Agent(args) => agent::run(args),
         Command::Records(args) => records::run(args),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Trace(args) => trace::run(&args),
         Command::Token(args) => token::run(args),
     }
 }

@@ -13,6 +13,7 @@ use signal_hook::iterator::Signals;
 
 use crate::log::Log;
 use crate::panics;
+use crate::size::Size;
 
 /// Takes calls until SIGTERM: then no new ones, and the running ones have their time; a second SIGTERM ends them
 #[derive(Debug, Default, clap::Args)]
@@ -26,6 +27,15 @@ pub(crate) struct Args {
     /// A drill: panics on purpose, as `call:7` at the 7th event of a call; also reader, transactions, queue, roster and worker
     #[arg(long, value_name = "PLACE:N")]
     drill: Option<server::Drill>,
+    /// Write every input to this file, for `hotline simulate --replay`; one that is there already is kept, and FILE.2 written
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// The longest trace; serving goes on without it
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", requires = "trace")]
+    trace_limit: Size,
+    /// The key that seals the trace, 64 hexadecimal digits [default: DATA/trace.key, made when it is not there]
+    #[arg(long, value_name = "FILE", requires = "trace")]
+    trace_key: Option<PathBuf>,
 }
 
 /// The configuration is wrong.
@@ -52,7 +62,9 @@ pub(crate) fn run(args: Args) -> ExitCode {
         log.say(&format!("{warning}\n"));
     }
     let data = args.data.unwrap_or_else(|| plans.server.data.clone());
-    let ended = serve(plans, data, Options { drill: args.drill });
+    let (limit, key) = (args.trace_limit.0, args.trace_key);
+    let trace = args.trace.map(|file| server::Trace { file, limit, key });
+    let ended = serve(plans, data, Options { drill: args.drill, trace });
     if let Err(reason) = &ended {
         log.say(&format!("hotline serve: {reason}"));
     }

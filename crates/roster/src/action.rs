@@ -1,6 +1,6 @@
 //! What the roster obliges others to do.
 
-use base::{AgentEvent, AgentId, CallId, Flow, GroupId, Ticket, Time};
+use base::{AgentEvent, AgentId, CallId, Flow, GroupId, Ticket, Time, packed_enum};
 
 use crate::{Fact, State};
 
@@ -76,3 +76,5 @@ pub enum RegisterRefusal {
     /// 403: more contacts than an agent may have.
     TooManyContacts { limit: usize },
 }
+
+packed_enum!(StateRefusal { 0 => UnknownAgent, 1 => NoPhone, 2 => SignedOff, 3 => UnknownReason { known } });

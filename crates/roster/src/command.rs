@@ -1,6 +1,6 @@
 //! What the roster is asked and told.
 
-use base::{AgentId, CallId, Flow, GroupId, Ticket, Time};
+use base::{AgentId, CallId, Flow, GroupId, Ticket, Time, packed_enum};
 
 /// One input of the roster. None can fail: a refusal is an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,3 +82,5 @@ pub struct ContactChange {
     /// The `q` parameter in thousandths; 1000 when absent.
     pub q: u16,
 }
+
+packed_enum!(StateChange { 0 => SignOn, 1 => Ready, 2 => Pause { reason }, 3 => SignOff });

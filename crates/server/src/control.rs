@@ -10,7 +10,7 @@ use base::{EndReason, Job, Masked, Notice, Now, RecordEntry, Time, WorkerId};
 use media::{Clock, Media, WorkerLink};
 use rustix::event::epoll;
 use store::Store;
-use switch::{Effects, Exchange, Input};
+use switch::{Effects, Input};
 
 use crate::arrivals::{Arrivals, NEW_CALLS_A_TURN, Place};
 use crate::books::Books;
@@ -19,6 +19,7 @@ use crate::news::Herald;
 use crate::publish::{Picture, Publisher};
 use crate::sockets::{DATAGRAM_MAX, Listener};
 use crate::stop::{Order, Stop};
+use crate::tape::Taped;
 use crate::view::Readiness;
 
 /// Datagrams of one listener and notices of one worker in one turn: some milliseconds of work, so that neither starves the other.
@@ -53,7 +54,7 @@ enum Phase {
 /// What the control thread is given.
 pub(crate) struct Parts {
     pub(crate) clock: Clock,
-    pub(crate) exchange: Exchange,
+    pub(crate) exchange: Taped,
     pub(crate) listeners: Vec<Listener>,
     pub(crate) media: Media,
     pub(crate) links: Vec<WorkerLink>,
@@ -217,6 +218,7 @@ impl Control {
 
     /// Facts first, then records, jobs and messages: nobody is told of what was not written down.
     fn carry_out(&mut self, now: Now) {
+        self.parts.exchange.end_turn(now, &self.effects);
         self.parts.books.write(now, &self.effects.facts);
         let since = self.parts.clock.time() - now.time;
         for fact in self.effects.facts.drain(..) {

@@ -20,6 +20,7 @@ pub mod rows;
 mod sockets;
 mod start;
 mod stop;
+mod tape;
 pub mod view;
 
 pub use board::Board;
@@ -31,3 +32,4 @@ pub use picture::{AgentPicture, Picture};
 pub use start::{Error, Options, Running, start};
 pub use stop::Stop;
 pub use switch::Drill;
+pub use tape::Trace;

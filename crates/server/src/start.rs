@@ -15,6 +15,7 @@ use legs::Bank;
 use media::{Clock, Media, NetworkMedia, WorkerLink};
 use settings::Plans;
 use store::Store;
+use switch::trace::Head;
 use switch::{Config, Drill, Effects, Exchange, Place};
 
 use crate::board::Board;
@@ -25,6 +26,7 @@ use crate::news::{self, Inbox};
 use crate::publish::Publisher;
 use crate::sockets::Listener;
 use crate::stop::Stop;
+use crate::tape::{self, Taped, Trace};
 use crate::view::View;
 
 /// Ends that wait for a call on each worker and network: the INVITEs that come in while a worker binds more.
@@ -52,6 +54,8 @@ pub enum Error {
     Journal(#[from] journal::Error),
     #[error(transparent)]
     Store(#[from] store::Error),
+    #[error(transparent)]
+    Trace(#[from] trace::Error),
     #[error("the system gives no randomness: {source}; /dev/urandom must be readable")]
     Randomness { source: io::Error },
     #[error("cannot start the control thread: {source}; raise the limits of threads and files")]
@@ -59,10 +63,12 @@ pub enum Error {
 }
 
 /// What is said on the command line alone.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// A fault on purpose.
     pub drill: Option<Drill>,
+    /// Where every input is written for a replay.
+    pub trace: Option<Trace>,
 }
 
 /// A running engine.
@@ -115,13 +121,17 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let listeners = listen(&mut plans)?;
     let sip = listeners[0].local;
     let stop = Arc::new(Stop::new().map_err(|source| Error::Thread { source })?);
-    let (media, links) = start_media(&plans, clock, &mut rng, &stop, options)?;
+    let (media, links) = start_media(&plans, clock, &mut rng, &stop, options.drill)?;
     let drain = plans.server.drain;
     let closed = ledger.open_calls() as u64;
     let mut first = Effects::default();
-    let config = config(&plans, links.len(), epoch, options)?;
+    let config = config(&plans, links.len(), epoch, options.drill)?;
     let owners = switch::Plans { call: Arc::new(plans.call), acd: plans.acd, roster: plans.roster };
-    let exchange = Exchange::restore(config, owners, &ledger, clock.now(), rng, &mut first);
+    let (begin, seed) = (clock.now(), rng.seed());
+    let traced = |trace| tape::open(&trace, &data, &Head::new(&config, &owners, &ledger, begin, seed));
+    let tape = options.trace.map(traced).transpose()?.flatten();
+    let exchange = Exchange::restore(config, owners, &ledger, begin, Rng::from_seed(seed), &mut first);
+    let exchange = Taped::new(exchange, tape);
     drop(ledger);
     let view = Arc::new(ArcSwap::from_pointee(View::default()));
     let publisher = Publisher::new(Arc::clone(&view));
@@ -170,7 +180,7 @@ fn start_media(
     clock: Clock,
     rng: &mut Rng,
     stop: &Arc<Stop>,
-    options: Options,
+    drill: Option<Drill>,
 ) -> Result<(Media, Vec<WorkerLink>), Error> {
     let mut bank = Bank::new();
     for sound in &plans.sounds {
@@ -188,7 +198,7 @@ fn start_media(
         pin: false,
         leases_ready: leases_ready(plans),
         limits: legs::Limits { silence: SILENCE, ..legs::Limits::default() },
-        drill: options.drill.filter(|drill| drill.place == Place::Worker).map(|drill| drill.nth),
+        drill: drill.filter(|drill| drill.place == Place::Worker).map(|drill| drill.nth),
     };
     let stop = Arc::clone(stop);
     Ok(Media::start(&config, &Arc::new(bank), clock, rng, move || stop.ring())?)
@@ -208,7 +218,7 @@ fn leases_ready(plans: &Plans) -> u16 {
     u16::try_from(half).unwrap_or(u16::MAX).clamp(1, LEASES_READY)
 }
 
-fn config(plans: &Plans, workers: usize, epoch: Epoch, options: Options) -> Result<Config, Error> {
+fn config(plans: &Plans, workers: usize, epoch: Epoch, drill: Option<Drill>) -> Result<Config, Error> {
     Ok(Config {
         id: SwitchId::default(),
         epoch,
@@ -216,7 +226,7 @@ fn config(plans: &Plans, workers: usize, epoch: Epoch, options: Options) -> Resu
         nonce_key: random()?,
         workers: workers as u8,
         leases_ready: leases_ready(plans),
-        drill: options.drill,
+        drill,
     })
 }
 

@@ -5,6 +5,8 @@ use std::time::Duration;
 use base::{Now, RecordEntry, Rng, Time};
 use switch::{Effects, Exchange, Fact, Ledger, Plans};
 
+use crate::tape::Tapes;
+
 /// The longest from a kill to the next process: systemd waits a moment, and the disk is read.
 const DOWN_MAX_MS: u64 = 3000;
 
@@ -20,11 +22,13 @@ pub(crate) struct Disk {
     confirmed: u64,
     /// From a kill on; when the next process is there.
     down_until: Option<Time>,
+    /// Where somebody wants to replay the run.
+    pub(crate) tapes: Option<Tapes>,
 }
 
 impl Disk {
-    pub(crate) fn new(plans: Plans, kills: Vec<Time>, rng: Rng) -> Disk {
-        Disk { plans, ledger: Ledger::default(), epoch: 0, rng, kills, confirmed: 0, down_until: None }
+    pub(crate) fn new(plans: Plans, kills: Vec<Time>, rng: Rng, tapes: Option<Tapes>) -> Disk {
+        Disk { tapes, plans, ledger: Ledger::default(), epoch: 0, rng, kills, confirmed: 0, down_until: None }
     }
 
     pub(crate) fn plans(&self) -> &Plans {
@@ -50,9 +54,25 @@ impl Disk {
         self.down_until = None;
         if self.epoch > 1 {
             config.drill = None;
+            self.edit_plans();
         }
         config.epoch = base::Epoch(self.epoch);
-        Exchange::restore(config, self.plans.clone(), &self.ledger, now, self.rng.fork(), out)
+        let seed = self.rng.seed();
+        if let Some(tapes) = &mut self.tapes {
+            tapes.start(&config, &self.ledger, now, seed);
+        }
+        let mut exchange = Exchange::restore(config, self.plans.clone(), &self.ledger, now, Rng::from_seed(seed), out);
+        exchange.switch.keep_verdicts(self.tapes.is_some());
+        exchange
+    }
+
+    /// Who starts the next process may have edited the configuration: agents stand in another order, so that ids mean others.
+    fn edit_plans(&mut self) {
+        if self.rng.chance(0.3) {
+            std::sync::Arc::make_mut(&mut self.plans.call).agents.reverse();
+            self.plans.acd.agents.reverse();
+            self.plans.roster.agents.reverse();
+        }
     }
 
     /// Writes one turn's facts; false when the process is killed before or after: its effects never leave.
@@ -71,6 +91,11 @@ impl Disk {
             effects.clear();
         }
         !killed
+    }
+
+    /// What was written so far must be what there is.
+    pub(crate) fn agrees(&self, exchange: &Exchange) -> Result<(), String> {
+        exchange.is_known_to(&self.ledger)
     }
 
     /// The records took an entry; the journal learns of it some time.

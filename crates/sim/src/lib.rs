@@ -17,6 +17,7 @@ mod report;
 mod rim;
 mod scenario;
 mod stage;
+mod tape;
 mod turn;
 mod wire;
 mod world;
@@ -25,11 +26,22 @@ pub use network::Impairment;
 pub use report::{Failure, Report};
 pub use scenario::Scenario;
 pub use stage::{Person, Setting, Stage};
+pub use tape::{Tape, Tapes};
 
 /// Plays a scenario to its end.
 ///
 /// # Errors
 /// The first rule that was broken, and what led there.
 pub fn run(scenario: &Scenario) -> Result<Report, Box<Failure>> {
-    world::World::new(scenario).run()
+    world::World::new(scenario, false).run().map(|(report, _)| report)
+}
+
+/// Plays a scenario and traces each process of it as `serve --trace` would.
+///
+/// # Errors
+/// As `run`.
+pub fn run_taped(scenario: &Scenario) -> Result<(Report, Tapes), Box<Failure>> {
+    let (report, tapes) = world::World::new(scenario, true).run()?;
+    // Asked for above, so they are there.
+    Ok((report, tapes.expect("a taped run has tapes")))
 }

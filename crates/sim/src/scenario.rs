@@ -33,6 +33,8 @@ pub struct Scenario {
     pub trouble: f64,
     /// When the operator stops the engine: no new calls, and two seconds later no calls.
     pub stop_after: Option<Duration>,
+    /// When the wall clock is set, and by how many milliseconds.
+    pub clock_steps: Vec<(Duration, i64)>,
     /// When the process is killed; at the first write after.
     pub kills: Vec<Duration>,
     /// A panic on purpose in the logic of one call.
@@ -68,6 +70,7 @@ impl Scenario {
             trouble: [0.0, 0.05, 0.2][rng.below(3) as usize],
             greeting: rng.chance(0.3),
             stop_after: rng.chance(0.05).then(|| Duration::from_millis(rng.below(15_000))),
+            clock_steps: clock_steps(&mut rng),
             kills: kills(&mut rng),
             drill: rng.chance(0.1).then(|| Drill { place: Place::Call, nth: 1 + rng.below(150) }),
         }
@@ -77,6 +80,16 @@ impl Scenario {
     pub(crate) fn is_prompt(&self) -> bool {
         self.impairment.loss == 0.0 && self.wire_delay_max <= Duration::from_millis(100)
     }
+}
+
+/// Mostly never; else by NTP or by hand, up to an hour in either direction.
+fn clock_steps(rng: &mut Rng) -> Vec<(Duration, i64)> {
+    let count = if rng.chance(0.2) { 1 + rng.below(3) } else { 0 };
+    let mut steps: Vec<_> = (0..count)
+        .map(|_| (Duration::from_millis(rng.below(20_000)), rng.below(7_200_000) as i64 - 3_600_000))
+        .collect();
+    steps.sort_unstable();
+    steps
 }
 
 /// Mostly none; else up to three, the later ones perhaps while the process still recovers.

@@ -283,6 +283,7 @@ fn scenario(setting: &Setting) -> Scenario {
         stop_after: None,
         greeting: setting.greeting,
         drill: None,
+        clock_steps: Vec::new(),
         kills: Vec::new(),
     }
 }

@@ -11,6 +11,9 @@ use crate::rim::Rim;
 use crate::wire::delay;
 use crate::world::{STORY_MAX, WIRES, World};
 
+/// Steps from one comparison of journal and owners to the next: each costs a copy of both.
+const AGREE_EVERY: u64 = 8;
+
 /// What is done to the exchange.
 pub(crate) enum Turn<'a> {
     Feed(Input<'a>),
@@ -22,6 +25,12 @@ impl World {
     pub(crate) fn turn(&mut self, turn: Turn<'_>) -> Result<(), String> {
         let now = self.now;
         let mut known = WIRES.map(|wire| self.exchange.waiting(wire));
+        if let Some(tapes) = &mut self.disk.tapes {
+            match &turn {
+                Turn::Feed(input) => tapes.given(now, input),
+                Turn::Deliver(wire) => tapes.delivered(now, *wire),
+            }
+        }
         match turn {
             Turn::Feed(input) => self.exchange.feed(now, input, &mut self.effects),
             Turn::Deliver(wire) => {
@@ -40,12 +49,18 @@ impl World {
     fn after_turn(&mut self, known: [usize; 3]) -> Result<(), String> {
         let now = self.now;
         self.listen(known);
+        if let Some(tapes) = &mut self.disk.tapes {
+            tapes.turn(now, &mut self.exchange, &self.effects);
+        }
         if !self.disk.write(now, &mut self.effects) {
             self.killed();
             return Ok(());
         }
         self.carry_out_effects()?;
         self.deadline = self.exchange.next_timeout();
+        if self.steps.is_multiple_of(AGREE_EVERY) {
+            self.disk.agrees(&self.exchange)?;
+        }
         self.checks.queue.check(now.time)?;
         self.checks.owners.always(now, &self.exchange)?;
         if WIRES.iter().all(|wire| self.exchange.waiting(*wire) == 0) {
@@ -99,7 +114,6 @@ impl World {
         (self.draining, self.stop_at) = (false, None);
         (self.arrive, self.deadline) = ([None; 3], None);
         self.rims.clear();
-        self.checks.queue = Queue::new(self.disk.plans().acd.clone());
         self.checks.audio.cut(self.now.time);
     }
 
@@ -111,6 +125,8 @@ impl World {
         let rim = |w| Rim::new(WorkerId(w), scenario, bank.clone(), now.time, rng);
         self.rims = (0..scenario.workers).map(rim).collect();
         self.exchange = self.disk.start(config(&self.scenario), now, &mut self.effects);
+        self.checks.queue = Queue::new(self.disk.plans().acd.clone());
+        self.checks.owners.plan = self.disk.plans().acd.clone();
         self.checks.queue.restarted(&self.exchange.acd.ledger());
         // Who answered while nobody was there to hear it talks with nobody.
         self.checks.audio.cut(now.time);

@@ -16,6 +16,7 @@ use crate::network::{Network, Packet};
 use crate::people::{Deed, People, Who};
 use crate::plan::{Plans, plans};
 use crate::rim::Rim;
+use crate::tape::Tapes;
 use crate::turn::{Turn, config};
 use crate::{Failure, Report, Scenario};
 
@@ -46,6 +47,7 @@ enum Source {
     Phone(usize),
     Stop,
     Start,
+    Clock,
 }
 
 pub(crate) struct World {
@@ -67,23 +69,32 @@ pub(crate) struct World {
     pub(crate) stop_at: Option<Time>,
     pub(crate) draining: bool,
     pub(crate) checks: Checks,
+    pub(crate) clock_steps: Vec<(Time, i64)>,
+    /// By how much the wall clock was set since the start.
+    pub(crate) wall_set_ms: i64,
     pub(crate) steps: u64,
     pub(crate) story: VecDeque<String>,
 }
 
 impl World {
-    pub(crate) fn new(scenario: &Scenario) -> World {
-        World::with(scenario, |_| {})
+    pub(crate) fn new(scenario: &Scenario, taped: bool) -> World {
+        World::make(scenario, taped, |_| {})
     }
 
     /// `edit` has the last word on the plans.
     pub(crate) fn with(scenario: &Scenario, edit: impl FnOnce(&mut Plans)) -> World {
+        World::make(scenario, false, edit)
+    }
+
+    fn make(scenario: &Scenario, taped: bool, edit: impl FnOnce(&mut Plans)) -> World {
         let mut rng = Rng::from_number(scenario.seed);
         let mut plans = plans(scenario, &mut rng.fork());
         edit(&mut plans);
         let Plans { call, acd, roster, bank } = plans;
         let kills = scenario.kills.iter().map(|after| START.time + *after).collect();
-        let mut disk = Disk::new(switch::Plans { call, acd: acd.clone(), roster }, kills, rng.fork());
+        let all = switch::Plans { call, acd: acd.clone(), roster };
+        let tapes = taped.then(|| Tapes::new(all.clone()));
+        let mut disk = Disk::new(all, kills, rng.fork(), tapes);
         let mut effects = Effects::default();
         let exchange = disk.start(config(scenario), START, &mut effects);
         let rim = |w| Rim::new(WorkerId(w), scenario, bank.clone(), START.time, &mut rng);
@@ -93,7 +104,7 @@ impl World {
             audio: Audio::new(scenario, people.seats.len()),
             owners: Owners { plan: acd.clone(), prompt: scenario.is_prompt() },
             queue: Queue::new(acd),
-            records: Records::with_drills(u64::from(scenario.drill.is_some())),
+            records: Records::new(scenario),
         };
         World {
             scenario: scenario.clone(),
@@ -110,15 +121,17 @@ impl World {
             stop_at: scenario.stop_after.map(|after| START.time + after),
             draining: false,
             checks,
+            clock_steps: scenario.clock_steps.iter().map(|(after, ms)| (START.time + *after, *ms)).collect(),
+            wall_set_ms: 0,
             steps: 0,
             story: VecDeque::new(),
             rng,
         }
     }
 
-    pub(crate) fn run(mut self) -> Result<Report, Box<Failure>> {
+    pub(crate) fn run(mut self) -> Result<(Report, Option<Tapes>), Box<Failure>> {
         match self.live() {
-            Ok(()) => Ok(self.report()),
+            Ok(()) => Ok((self.report(), self.disk.tapes)),
             Err(what) => {
                 Err(Box::new(Failure { seed: self.scenario.seed, at: self.now.time, what, story: self.story.into() }))
             }
@@ -160,6 +173,7 @@ impl World {
             && self.people.agenda.is_empty()
             && self.stop_at.is_none()
             && self.disk.is_safe()
+            && self.clock_steps.is_empty()
             && self.exchange.is_idle()
             && self.rims.iter().all(|r| r.jobs.is_empty() && r.notices.is_empty())
             && self.people.seats.iter().all(|s| s.gone || s.is_faulty() || s.phone.status() == phone::Status::Idle)
@@ -202,7 +216,7 @@ impl World {
     pub(crate) fn step(&mut self, last: Time) -> Result<bool, String> {
         let (at, source) = self.next();
         if at > last {
-            self.now = START.plus(last.since(START.time));
+            self.now = self.clock(last);
             return Ok(false);
         }
         self.steps += 1;
@@ -210,7 +224,7 @@ impl World {
             return Err(format!("{STEPS_MAX} steps, the last one {source:?}"));
         }
         // From the start, not from step to step: the wall counts whole milliseconds.
-        self.now = START.plus(at.since(START.time));
+        self.now = self.clock(at);
         let now = self.now;
         match source {
             Source::Packet => self.packet()?,
@@ -233,6 +247,7 @@ impl World {
             }
             Source::Stop => self.stop()?,
             Source::Start => self.start()?,
+            Source::Clock => self.set_clock(),
             Source::Phone(seat) => {
                 let People { seats, out, .. } = &mut self.people;
                 seats[seat].phone.handle_timeout(now, out);
@@ -240,6 +255,19 @@ impl World {
             }
         }
         Ok(true)
+    }
+
+    /// Both clocks at a moment; the wall's may have been set since the start.
+    fn clock(&self, at: Time) -> Now {
+        let now = START.plus(at.since(START.time));
+        Now { wall: Wall(now.wall.0 + self.wall_set_ms), ..now }
+    }
+
+    /// Somebody sets the wall clock, by hand or by NTP.
+    fn set_clock(&mut self) {
+        let (_, ms) = self.clock_steps.remove(0);
+        self.wall_set_ms += ms;
+        self.tell(|| format!("the wall clock is set by {ms} ms"));
     }
 
     /// The earliest of everything; chance decides between what is due at once.
@@ -258,6 +286,7 @@ impl World {
         if let Some(back) = self.disk.back_at() {
             consider(Some(back), Source::Start);
         }
+        consider(self.clock_steps.first().map(|(at, _)| *at), Source::Clock);
         consider(self.deadline, Source::Deadline);
         for (place, at) in self.arrive.iter().enumerate() {
             consider(*at, Source::Wire(place));

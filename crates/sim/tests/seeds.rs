@@ -1,23 +1,15 @@
-//! A thousand drawn scenarios. One alone: `SIM_SEED=42 cargo test -p sim --test seeds -- --exact one_seed`.
+//! Ten thousand drawn scenarios: loss, duplication, reordering, crashes, panics, kills at writes, other configurations after them,
+//! clocks that are set. One alone: `SIM_SEED=42 cargo test -p sim --test seeds -- --exact one_seed`.
+
+mod kit;
 
 use base::EndReason;
 use sim::{Report, Scenario};
 
-/// Seeds of each test; the tests share the cores.
-const SHARE: u64 = 125;
+use kit::{hush, shares};
 
-/// Panics on purpose say nothing; there are a hundred of them.
-fn hush() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let told = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            if !info.payload().downcast_ref::<&str>().is_some_and(|text| text.starts_with("a drill")) {
-                told(info);
-            }
-        }));
-    });
-}
+/// Seeds of each test; the tests share the cores.
+const SHARE: u64 = 1250;
 
 fn play(seeds: impl Iterator<Item = u64>) -> Report {
     hush();
@@ -54,17 +46,6 @@ fn a_seed_means_one_run() {
         let scenario = Scenario::random(seed);
         assert_eq!(sim::run(&scenario), sim::run(&scenario));
     }
-}
-
-macro_rules! shares {
-    ($($name:ident $number:literal)*) => {
-        $(
-            #[test]
-            fn $name() {
-                share($number);
-            }
-        )*
-    };
 }
 
 shares! {

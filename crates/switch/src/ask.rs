@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base::{AgentId, CallId, Time};
+use base::{AgentId, CallId, Time, packed_enum};
 use roster::{State, StateChange, StateRefusal};
 
 /// One request from outside SIP.
@@ -65,3 +65,20 @@ impl Answer {
         }
     }
 }
+
+packed_enum!(Ask {
+    0 => HangUp { call },
+    1 => Confide { call },
+    2 => SetAgent { agent, change },
+    3 => WrapUp { agent, length },
+});
+packed_enum!(Answer {
+    0 => Done,
+    1 => State(state),
+    2 => WrapUp { until },
+    3 => WrapUpAfterTalk { length },
+    4 => NoSuchCall,
+    5 => NoSuchAgent,
+    6 => NotInWrapUp,
+    7 => Refused(refusal),
+});

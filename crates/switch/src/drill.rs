@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use base::{packed_enum, packed_struct};
+
 /// Where the engine panics on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -26,6 +28,9 @@ pub struct Drill {
     /// Counts from 1.
     pub nth: u64,
 }
+
+packed_enum!(Place { 0 => Reader, 1 => Call, 2 => Transactions, 3 => Queue, 4 => Roster, 5 => Worker });
+packed_struct!(Drill { place, nth });
 
 impl FromStr for Drill {
     type Err = String;

@@ -35,9 +35,6 @@ pub enum Said<'a> {
     Answer(Ticket, &'a Answer),
 }
 
-/// Deliveries in one turn. One call's offer takes five; the bound holds a fault of ours to a turn, the rest follows in the next.
-const DELIVERIES_MAX: usize = 100_000;
-
 /// A switch, the queue and the roster, and what is on its way between them.
 pub struct Exchange {
     pub switch: Switch,
@@ -51,6 +48,9 @@ pub struct Exchange {
 }
 
 impl Exchange {
+    /// Deliveries in one turn. One call's offer takes five; the bound holds a fault of ours to a turn, the rest follows in the next.
+    pub(crate) const DELIVERIES_MAX: usize = 100_000;
+
     pub fn new(switch: Switch, acd: Acd, roster: Roster) -> Exchange {
         Exchange {
             switch,
@@ -116,13 +116,15 @@ impl Exchange {
 
     /// Delivers until nothing is on the wires.
     pub fn settle(&mut self, now: Now, out: &mut Effects) {
-        for _ in 0..DELIVERIES_MAX {
-            let Some(wire) = [Wire::ToQueue, Wire::ToRoster, Wire::ToSwitch].into_iter().find(|w| self.waiting(*w) > 0)
-            else {
-                return;
-            };
+        for _ in 0..Exchange::DELIVERIES_MAX {
+            let Some(wire) = self.next_wire() else { return };
             self.deliver(now, wire, out);
         }
+    }
+
+    /// The wire that delivers next.
+    pub(crate) fn next_wire(&self) -> Option<Wire> {
+        [Wire::ToQueue, Wire::ToRoster, Wire::ToSwitch].into_iter().find(|wire| self.waiting(*wire) > 0)
     }
 
     /// How much is on a wire.

@@ -23,8 +23,10 @@ mod restart;
 mod signals;
 mod star;
 mod switch;
+pub mod trace;
 
 pub use ask::{Answer, Ask};
+pub use auth::Verdict;
 pub use counters::{Counters, Phases};
 pub use drill::{Drill, Place};
 pub use effects::{Effects, Input};

@@ -47,6 +47,23 @@ impl Exchange {
     }
 }
 
+impl Exchange {
+    /// Whether a ledger, made of the facts told so far, knows what a restart needs; otherwise what it does not.
+    pub fn is_known_to(&self, ledger: &Ledger) -> Result<(), String> {
+        let (queue, roster) = (self.acd.ledger(), self.roster.ledger());
+        if ledger.queue != queue {
+            return Err(format!("the facts make another queue: {:?} for {queue:?}", ledger.queue));
+        }
+        if ledger.roster != roster {
+            return Err(format!("the facts make another roster: {:?} for {roster:?}", ledger.roster));
+        }
+        if ledger.calls.len() != self.switch.calls() {
+            return Err(format!("the facts know {} calls, there are {}", ledger.calls.len(), self.switch.calls()));
+        }
+        Ok(())
+    }
+}
+
 impl Switch {
     /// Ends calls of the process before this one, of whose last moment `last` is known.
     fn resume(&mut self, now: Now, calls: BTreeMap<CallId, OpenCall>, last: Now, out: &mut Effects) {

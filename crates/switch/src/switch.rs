@@ -15,10 +15,10 @@ use crate::rate::Rate;
 use crate::register::Asked;
 use crate::remnant::Remnants;
 use crate::star::Dialled;
-use crate::{Answer, Ask, Counters, Drill, Effects, Fact, Input, Phases, Place};
+use crate::{Answer, Ask, Counters, Drill, Effects, Fact, Input, Phases, Place, Verdict};
 
 /// What makes a switch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
     pub id: SwitchId,
     pub epoch: Epoch,
@@ -129,6 +129,21 @@ impl Switch {
     pub fn retell(&self, now: Now) -> Vec<(CallId, Vec<call::Fact>)> {
         let told = self.calls.iter().map(|call| (call.id(), call.retell(now)));
         told.filter(|(_, facts)| !facts.is_empty()).collect()
+    }
+
+    /// Whether to keep what authentication decides, for a trace, until `take_verdicts`.
+    pub fn keep_verdicts(&mut self, keep: bool) {
+        self.doorman.auth.keep(keep);
+    }
+
+    /// What authentication decided since the last time.
+    pub fn take_verdicts(&mut self) -> Vec<Verdict> {
+        self.doorman.auth.take()
+    }
+
+    /// For a replay: these are the next verdicts. Tells how many of those before were left over, and how many were missed.
+    pub(crate) fn give_verdicts(&mut self, verdicts: Vec<Verdict>) -> (usize, u64) {
+        self.doorman.auth.give(verdicts)
     }
 
     pub fn counters(&self) -> &Counters {

@@ -118,12 +118,12 @@ impl Audio {
         if !self.media || got.packets == 0 {
             return Ok(());
         }
-        let held = self.talks.iter().rev().find(|t| t.agent == place || t.citizen == place);
-        let whole = self.prompt && got.late == 0 && !held.is_some_and(|t| t.disturbed);
-        let mut talks =
-            self.talks.iter().filter(|t| t.agent == place || t.citizen == place && t.from >= seat.answered_at);
+        let of_call = |t: &&Talk| t.agent == place || t.citizen == place && t.from >= seat.answered_at;
         // An agent's phone has one talk a call; a citizen has one more for every agent who was lost.
-        let talks = if seat.is_citizen() { talks.count() } else { usize::from(talks.next().is_some()) };
+        let most = if seat.is_citizen() { usize::MAX } else { 1 };
+        let talks: Vec<&Talk> = self.talks.iter().rev().filter(of_call).take(most).collect();
+        let whole = self.prompt && got.late == 0 && !talks.iter().any(|t| t.disturbed);
+        let talks = talks.len();
         let pauses_max = PAUSES_MAX * talks as u32;
         let torn = whole && got.timestamp_jumps > pauses_max;
         if got.source_changes > 0 || torn {

@@ -87,6 +87,30 @@ fn plan() -> Plan {
     }
 }
 
+/// The plans of all owners on the bench.
+pub(crate) fn plans() -> switch::Plans {
+    let group = acd::Group {
+        name: "consult".to_owned(),
+        ring: Duration::from_secs(20),
+        wrap_up: Duration::ZERO,
+        limit: 10,
+        wait: None,
+        overflow: acd::Overflow::Message,
+    };
+    let skills = vec![acd::Skill { group: base::GroupId(0), level: 1 }];
+    let acd =
+        acd::Plan { groups: vec![group], agents: vec![acd::Agent { skills, wrap_up: None }], ..acd::Plan::default() };
+    let roster = roster::Plan {
+        agents: vec![roster::Agent { number: "1001".to_owned(), ready_on_register: true }],
+        expires_min: Duration::from_secs(30),
+        expires_default: Duration::from_secs(300),
+        expires_max: Duration::from_secs(3600),
+        contacts_max: 3,
+        ..roster::Plan::default()
+    };
+    switch::Plans { call: Arc::new(plan()), acd, roster }
+}
+
 impl Bench {
     pub(crate) fn new() -> Bench {
         Bench::with(|_, _| {})
@@ -95,28 +119,7 @@ impl Bench {
     /// With another plan, or a drill.
     pub(crate) fn with(edit: impl FnOnce(&mut Plan, &mut Config)) -> Bench {
         let now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
-        let group = acd::Group {
-            name: "consult".to_owned(),
-            ring: Duration::from_secs(20),
-            wrap_up: Duration::ZERO,
-            limit: 10,
-            wait: None,
-            overflow: acd::Overflow::Message,
-        };
-        let skills = vec![acd::Skill { group: base::GroupId(0), level: 1 }];
-        let acd_plan = acd::Plan {
-            groups: vec![group],
-            agents: vec![acd::Agent { skills, wrap_up: None }],
-            ..acd::Plan::default()
-        };
-        let roster_plan = roster::Plan {
-            agents: vec![roster::Agent { number: "1001".to_owned(), ready_on_register: true }],
-            expires_min: Duration::from_secs(30),
-            expires_default: Duration::from_secs(300),
-            expires_max: Duration::from_secs(3600),
-            contacts_max: 3,
-            ..roster::Plan::default()
-        };
+        let switch::Plans { acd: acd_plan, roster: roster_plan, .. } = plans();
         let mut config = Config {
             id: SwitchId::default(),
             epoch: Epoch(1),

@@ -3,4 +3,5 @@
 mod door;
 mod kit;
 mod panics;
+mod traces;
 mod vanish;
