@@ -192,7 +192,10 @@ impl Drop for Store {
     fn drop(&mut self) {
         self.sender = None;
         self.shared.stop();
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = self.thread.take()
+            // After a panic the process has to end, also with a disk that hangs: the journal brings back what was not written.
+            && !std::thread::panicking()
+        {
             // The writer ends after at most one more batch: dropping means not to wait for a failing disk.
             let _ = thread.join();
         }

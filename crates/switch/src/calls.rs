@@ -7,6 +7,7 @@ use call::{Action, Call, Dial, Event, Timer};
 use sip::{Body, Reply};
 
 use crate::fault::Estate;
+use crate::star::own_call_over;
 use crate::switch::Armed;
 use crate::{Effects, Fact, Place, Switch};
 
@@ -133,7 +134,11 @@ impl Switch {
             Action::Disarm(timer) => self.arm(id, timer, None),
             Action::Record(entry) => self.record(entry, out),
             Action::Fact(fact) => out.facts.push(Fact::Call { call: id, fact }),
-            Action::Over => drop(self.forget(id)),
+            Action::Over => {
+                if let Some(entry) = self.forget(id) {
+                    own_call_over(entry.estate.sender, out);
+                }
+            }
         }
     }
 
