@@ -4,18 +4,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use crate::kit::engine::{Engine, hotline, root};
+use crate::kit::engine::{Engine, hotline, replace, root};
 use crate::kit::process::Process;
 use crate::kit::wait;
 
 fn run(args: &[&str]) -> Output {
     Command::new(hotline()).args(args).current_dir(root()).output().expect("the binary runs")
-}
-
-fn replace(file: &Path, from: &str, to: &str) {
-    let text = std::fs::read_to_string(file).expect("a shipped file");
-    assert!(text.contains(from), "{from} stands in {}", file.display());
-    std::fs::write(file, text.replace(from, to)).expect("written");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use base::{Codec, Digit, Secret};
 use load::phone::{Act, Answering, Config, Keys, Step, TonePair, Voice};
 use load::{PhoneId, Runner};
 
-use crate::kit::engine::Engine;
+use crate::kit::engine::{Engine, replace};
 use crate::kit::ports;
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -18,10 +18,7 @@ const LISTEN: [u16; 4] = [1300, 1700, 1500, 2100];
 pub(crate) const LIMIT: Duration = Duration::from_secs(40);
 
 pub(crate) fn short_ring(config: &Path) {
-    let file = config.join("queues.toml");
-    let text = std::fs::read_to_string(&file).expect("the shipped queues");
-    assert!(text.contains("ring_s = 20"), "the shipped ring time");
-    std::fs::write(file, text.replace("ring_s = 20", "ring_s = 2")).expect("written");
+    replace(&config.join("queues.toml"), "ring_s = 20", "ring_s = 2");
 }
 
 pub(crate) fn agent(runner: &mut Runner, server: SocketAddr, number: u16, answering: Answering) -> PhoneId {

@@ -1,114 +1,16 @@
 //! Killed and started again: phones hang up, records are whole, agents stay at work, callers keep their places.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use base::{Digit, Secret};
-use load::phone::{Act, Answering, Config, Side, Status, Step, What, Why};
-use load::{PhoneId, Runner};
+use load::PhoneId;
+use load::phone::{Side, Why};
 use serde_json::Value;
 
 use crate::kit::engine::Engine;
-
-const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+use crate::kit::town::{STEP, Town, number};
 /// What both phones of every open call may wait for their BYE after the engine is back.
 const HUNG_UP_WITHIN: Duration = Duration::from_secs(2);
-const STEP: Duration = Duration::from_secs(30);
-
-/// Phones of citizens and agents around one engine.
-struct Town {
-    runner: Runner,
-    agents: Vec<PhoneId>,
-    citizens: Vec<PhoneId>,
-    hung_up: BTreeMap<PhoneId, (Side, Why)>,
-}
-
-impl Town {
-    fn new(server: SocketAddr, agents: u32, citizens: u32) -> Town {
-        let mut runner = Runner::new().expect("descriptors");
-        let agents = (0..agents).map(|place| agent(&mut runner, server, place)).collect();
-        let citizens = (0..citizens).map(|place| citizen(&mut runner, server, place)).collect();
-        let mut town = Town { runner, agents, citizens, hung_up: BTreeMap::new() };
-        for id in town.agents.clone() {
-            town.runner.act(id, |phone, now, out| phone.register(now, out));
-        }
-        town.until("every agent registers", STEP, |town| {
-            town.agents.iter().all(|id| town.runner.phone(*id).is_registered())
-        });
-        town
-    }
-
-    fn dial(&mut self, place: usize) {
-        self.hung_up.remove(&self.citizens[place]);
-        self.runner.act(self.citizens[place], |phone, now, out| phone.dial(now, "12345", out));
-    }
-
-    fn hang_up(&mut self, id: PhoneId) {
-        self.runner.act(id, |phone, now, out| phone.hang_up(now, out));
-    }
-
-    /// Runs the phones until something holds.
-    fn until(&mut self, what: &str, within: Duration, holds: impl Fn(&Town) -> bool) {
-        let end = self.runner.now() + within;
-        while !holds(self) {
-            assert!(self.runner.now() < end, "not within {within:?}: {what}; hung up: {:?}", self.hung_up);
-            self.runner.run_until(Duration::from_millis(20), |_| false).expect("sockets work");
-            for (id, event) in self.runner.take_events() {
-                if let What::HungUp { by, why } = event.what {
-                    self.hung_up.insert(id, (by, why));
-                }
-            }
-        }
-    }
-
-    /// One talks and so many wait, of so many calls since the start.
-    fn settled(&mut self, engine: &Engine, calls: usize, waiting: usize) {
-        let is = |name: &str, value: usize| (metric(engine, name) - value as f64).abs() < 0.5;
-        self.until("the new call waits or talks", STEP, |town| {
-            town.talking().len() == 1
-                && is("hotline_calls_started_total", calls)
-                && is(r#"hotline_calls{phase="talking"}"#, 1)
-                && is(r#"hotline_calls{phase="waiting"}"#, waiting)
-        });
-    }
-
-    fn in_call(&self, id: PhoneId) -> bool {
-        self.runner.phone(id).status() != Status::Idle
-    }
-
-    fn talking(&self) -> Vec<PhoneId> {
-        let busy = |id: &&PhoneId| self.runner.phone(**id).status() == Status::Talking;
-        self.agents.iter().filter(busy).copied().collect()
-    }
-}
-
-fn agent(runner: &mut Runner, server: SocketAddr, place: u32) -> PhoneId {
-    let number = 1001 + place;
-    let id = runner.add(LOCAL, |sip, rtp| Config {
-        password: Some(Secret(format!("example-{number}"))),
-        answering: Answering::After(Duration::from_millis(100)),
-        ..Config::new(&number.to_string(), server, sip, rtp)
-    });
-    id.expect("ports for an agent")
-}
-
-fn citizen(runner: &mut Runner, server: SocketAddr, place: u32) -> PhoneId {
-    let press = Step { after: Duration::from_secs(1), act: Act::Press(Digit::Number(0)) };
-    let id = runner.add(LOCAL, |sip, rtp| Config {
-        script: vec![press],
-        ..Config::new(&number(place as usize), server, sip, rtp)
-    });
-    id.expect("ports for a citizen")
-}
-
-fn number(place: usize) -> String {
-    format!("1380000{place:04}")
-}
-
-fn metric(engine: &Engine, name: &str) -> f64 {
-    engine.metric(name).unwrap_or_else(|| panic!("{name} in the metrics"))
-}
 
 /// `calls` citizens call, ten of them talk, the others wait; the engine is killed and started again.
 fn killed_under(calls: u32) {
@@ -120,7 +22,7 @@ fn killed_under(calls: u32) {
     town.until("ten talk", STEP, |town| town.talking().len() == 10);
     let waiting = r#"hotline_calls{phase="waiting"}"#;
     let all_wait = f64::from(calls) - 10.0;
-    town.until("the others wait", STEP, |_| (metric(&engine, waiting) - all_wait).abs() < 0.5);
+    town.until("the others wait", STEP, |_| (engine.gauge(waiting) - all_wait).abs() < 0.5);
     engine.process.signal("KILL");
     let engine = engine.restart();
     let everybody: Vec<PhoneId> = town.citizens.iter().chain(&town.agents).copied().collect();

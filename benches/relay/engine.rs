@@ -38,6 +38,7 @@ impl Engine {
             pin: true,
             leases_ready: u16::try_from(legs)?,
             limits: Limits::default(),
+            drill: None,
         };
         let mut rng = Rng::from_number(1);
         let (media, links) = Media::start(&config, &Arc::new(Bank::new()), Clock::start(Time::ZERO), &mut rng, || {})?;

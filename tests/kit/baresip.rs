@@ -106,6 +106,13 @@ impl Baresip {
         recordings(&self.dir.path().join("rec")).iter().map(|wav| tone::seconds_of(pair, wav)).sum()
     }
 
+    /// What it heard in each call, the first call first.
+    pub(crate) fn recordings(&self) -> Vec<PathBuf> {
+        let mut all = recordings(&self.dir.path().join("rec"));
+        all.sort();
+        all
+    }
+
     /// Ends the phone in order, so that its recordings are complete.
     pub(crate) fn quit(&mut self) {
         self.process.signal("TERM");

@@ -50,8 +50,12 @@ impl Engine {
 
     /// The same with media ports for so many legs.
     pub(crate) fn start_for(legs: u16, edit: impl FnOnce(&Path)) -> Engine {
-        let dir = tempfile::tempdir().expect("a temporary folder");
-        Engine::start_in(dir, legs, Vec::new(), edit)
+        Engine::start_as(folder(edit), ports::block(legs * 8), |_| {})
+    }
+
+    /// In a folder that has its configuration, with a command that `change` may change.
+    pub(crate) fn start_as(dir: TempDir, media: RangeInclusive<u16>, change: impl FnOnce(&mut Command)) -> Engine {
+        Engine::serve(dir, media, SocketAddr::from(([127, 0, 0, 1], 0)), Vec::new(), change)
     }
 
     /// The same in this folder, with further arguments of `serve`.
@@ -60,27 +64,26 @@ impl Engine {
         copy(&root().join("config"), &config);
         edit(&config);
         // Half of the ends wait bound for the next call, and a closed port rests before it is used again.
-        Engine::serve(dir, ports::block(legs * 8), SocketAddr::from(([127, 0, 0, 1], 0)), args)
+        Engine::serve(dir, ports::block(legs * 8), SocketAddr::from(([127, 0, 0, 1], 0)), args, |_| {})
     }
 
     /// Starts again on the same folder and address, as after a crash.
     pub(crate) fn restart(self) -> Engine {
         let Engine { process, dir, media, sip, args, .. } = self;
         drop(process);
-        Engine::serve(dir, media, sip, args)
+        Engine::serve(dir, media, sip, args, |_| {})
     }
 
-    fn serve(dir: TempDir, media: RangeInclusive<u16>, sip: SocketAddr, args: Vec<String>) -> Engine {
-        let mut command = Command::new(hotline());
-        command
-            .arg("serve")
-            .args(["--config".as_ref(), dir.path().join("config").as_os_str()])
-            .args(["--data".as_ref(), dir.path().join("data").as_os_str()])
-            .args(&args)
-            .current_dir(root())
-            .env("HOTLINE__SIP__UDP", sip.to_string())
-            .env("HOTLINE__HTTP__LISTEN", "127.0.0.1:0")
-            .env("HOTLINE__MEDIA__PORTS", format!("{}-{}", media.start(), media.end()));
+    fn serve(
+        dir: TempDir,
+        media: RangeInclusive<u16>,
+        sip: SocketAddr,
+        args: Vec<String>,
+        change: impl FnOnce(&mut Command),
+    ) -> Engine {
+        let mut command = command(dir.path(), &media, sip);
+        command.args(&args);
+        change(&mut command);
         let process = Process::start("hotline serve", &mut command, &dir.path().join("serve.log"));
         let ready = wait::until("the engine's ready line", Duration::from_secs(20), || {
             process.output().lines().find(|l| l.starts_with("ready ")).map(str::to_owned)
@@ -118,6 +121,23 @@ impl Engine {
         (status, body.to_owned())
     }
 
+    /// How long media threads were ready to run and had no processor, since they began.
+    pub(crate) fn starved(&self) -> Duration {
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.process.id())).expect("it runs");
+        let waited = |task: PathBuf| {
+            let name = std::fs::read_to_string(task.join("comm")).ok()?;
+            let line = std::fs::read_to_string(task.join("schedstat")).ok().filter(|_| name.starts_with("media"))?;
+            line.split_whitespace().nth(1)?.parse().ok()
+        };
+        let nanos = tasks.filter_map(|task| waited(task.ok()?.path())).max();
+        Duration::from_nanos(nanos.expect("a media thread"))
+    }
+
+    /// The value of a metric that is there.
+    pub(crate) fn gauge(&self, name: &str) -> f64 {
+        self.metric(name).unwrap_or_else(|| panic!("{name} in the metrics"))
+    }
+
     /// Status and JSON of a request below `/api/v1`.
     pub(crate) fn api(&self, method: &str, token: &str, path: &str, body: &str) -> (u16, Value) {
         let mut stream = TcpStream::connect(self.http).expect("the engine listens for HTTP");
@@ -147,6 +167,36 @@ impl Engine {
         let (_, body) = self.get("/metrics");
         body.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
     }
+}
+
+/// A temporary folder with a copy of the shipped configuration in `config`, which `edit` may change.
+pub(crate) fn folder(edit: impl FnOnce(&Path)) -> TempDir {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let config = dir.path().join("config");
+    copy(&root().join("config"), &config);
+    edit(&config);
+    dir
+}
+
+/// Replaces text that stands in a shipped file.
+pub(crate) fn replace(file: &Path, from: &str, to: &str) {
+    let text = std::fs::read_to_string(file).expect("a shipped file");
+    assert!(text.contains(from), "{from} stands in {}", file.display());
+    std::fs::write(file, text.replace(from, to)).expect("written");
+}
+
+/// `hotline serve` on the configuration and data of a folder.
+pub(crate) fn command(dir: &Path, media: &RangeInclusive<u16>, sip: SocketAddr) -> Command {
+    let mut command = Command::new(hotline());
+    command
+        .arg("serve")
+        .args(["--config".as_ref(), dir.join("config").as_os_str()])
+        .args(["--data".as_ref(), dir.join("data").as_os_str()])
+        .current_dir(root())
+        .env("HOTLINE__SIP__UDP", sip.to_string())
+        .env("HOTLINE__HTTP__LISTEN", "127.0.0.1:0")
+        .env("HOTLINE__MEDIA__PORTS", format!("{}-{}", media.start(), media.end()));
+    command
 }
 
 /// `ready sip=udp:127.0.0.1:5060 http=127.0.0.1:8080`.

@@ -1,6 +1,7 @@
 //! What the tests are made of: the engine as a process, real phones as processes, ports, waiting, tones.
 
 pub(crate) mod baresip;
+pub(crate) mod disk;
 pub(crate) mod engine;
 pub(crate) mod ports;
 pub(crate) mod process;
@@ -8,4 +9,5 @@ pub(crate) mod puppet;
 pub(crate) mod raw;
 pub(crate) mod sipp;
 pub(crate) mod tone;
+pub(crate) mod town;
 pub(crate) mod wait;

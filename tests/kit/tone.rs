@@ -15,11 +15,15 @@ pub(crate) struct Pair(pub(crate) f64, pub(crate) f64);
 
 /// Seconds of the pair in a WAV of 8 kHz mono.
 pub(crate) fn seconds_of(pair: Pair, wav: &Path) -> f64 {
-    let mut reader = hound::WavReader::open(wav).unwrap_or_else(|e| panic!("{}: {e}", wav.display()));
-    assert_eq!(reader.spec().sample_rate, 8000, "{}", wav.display());
-    let samples: Vec<f64> = reader.samples::<i16>().map(|s| f64::from(s.expect("a sample"))).collect();
+    let samples = samples(wav);
     let frames = samples.chunks_exact(FRAME).filter(|f| has_pair(pair, f)).count();
     frames as f64 / 10.0
+}
+
+fn samples(wav: &Path) -> Vec<f64> {
+    let mut reader = hound::WavReader::open(wav).unwrap_or_else(|e| panic!("{}: {e}", wav.display()));
+    assert_eq!(reader.spec().sample_rate, 8000, "{}", wav.display());
+    reader.samples::<i16>().map(|s| f64::from(s.expect("a sample"))).collect()
 }
 
 fn has_pair(pair: Pair, frame: &[f64]) -> bool {
@@ -54,4 +58,15 @@ pub(crate) fn write(pair: Pair, seconds: u32, wav: &Path) {
         writer.write_sample(sample as i16).expect("a written sample");
     }
     writer.finalize().expect("a finished file");
+}
+
+/// How much of a spoken prompt is in what was heard, from 0 to 1: 1 for the same sound, however late.
+pub(crate) fn likeness(heard: &Path, said: &Path) -> f64 {
+    let (heard, said) = (samples(heard), samples(said));
+    // The middle: beginnings may be cut and ends may be missing.
+    let said = &said[said.len() / 5..said.len() * 4 / 5];
+    let norm = |s: &[f64]| s.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let product = |at: &[f64]| at.iter().zip(said).map(|(a, b)| a * b).sum::<f64>();
+    let likeness = heard.windows(said.len()).map(|at| product(at) / (norm(at) * norm(said)).max(1.0));
+    likeness.fold(0.0, f64::max)
 }

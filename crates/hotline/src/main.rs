@@ -3,6 +3,8 @@
 mod agent;
 mod call;
 mod check;
+mod log;
+mod panics;
 mod records;
 mod serve;
 mod simulate;

@@ -10,8 +10,9 @@ use server::{Options, Outcome};
 use settings::{Role, Token};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
-use tracing_subscriber::EnvFilter;
 
+use crate::log::Log;
+use crate::panics;
 use crate::size::Size;
 
 /// Takes calls until SIGTERM: then no new ones, and the running ones have their time; a second SIGTERM ends them
@@ -23,7 +24,7 @@ pub(crate) struct Args {
     /// The folder of the records [default: `server.data` of the configuration]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// A drill: panics on purpose, as `call:7` at the 7th event of a call; also reader, transactions, queue and roster
+    /// A drill: panics on purpose, as `call:7` at the 7th event of a call; also reader, transactions, queue, roster and worker
     #[arg(long, value_name = "PLACE:N")]
     drill: Option<server::Drill>,
     /// Write every input to this file, for `hotline simulate --replay`; one that is there already is kept, and FILE.2 written
@@ -49,23 +50,32 @@ pub(crate) fn run(args: Args) -> ExitCode {
             return ExitCode::from(WRONG);
         }
     };
-    log_to_stderr(&plans.server.log);
+    let log = match Log::start(&plans.server.log) {
+        Ok(log) => log,
+        Err(error) => {
+            eprintln!("hotline serve: cannot start the thread of the log: {error}; raise the limit of threads");
+            return ExitCode::FAILURE;
+        }
+    };
+    panics::log();
     for warning in &plans.warnings {
-        eprintln!("{warning}\n");
+        log.say(&format!("{warning}\n"));
     }
     let data = args.data.unwrap_or_else(|| plans.server.data.clone());
     let (limit, key) = (args.trace_limit.0, args.trace_key);
     let trace = args.trace.map(|file| server::Trace { file, limit, key });
-    match serve(plans, data, Options { drill: args.drill, trace }) {
-        Ok(code) => code,
-        Err(reason) => {
-            eprintln!("hotline serve: {reason}");
-            ExitCode::FAILURE
-        }
+    let ended = serve(plans, data, Options { drill: args.drill, trace });
+    if let Err(reason) = &ended {
+        log.say(&format!("hotline serve: {reason}"));
+    }
+    log.finish();
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }
 
-fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<ExitCode, String> {
+fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<(), String> {
     let (listen, tokens) = (plans.server.http, plans.server.tokens.clone());
     let signals = Signals::new([SIGTERM, SIGINT]).map_err(|e| format!("cannot watch for SIGTERM: {e}"))?;
     let mut running = server::start(plans, data.clone(), options).map_err(|e| e.to_string())?;
@@ -94,17 +104,14 @@ fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<Exit
     }
     say_ready(&running, &http);
     obey(signals, &running);
-    Ok(match running.wait()? {
-        Outcome::Drained => ExitCode::SUCCESS,
+    match running.wait()? {
+        Outcome::Drained => Ok(()),
         Outcome::Cut { calls } => {
             tracing::warn!(calls, "calls were ended before their time");
-            ExitCode::SUCCESS
+            Ok(())
         }
-        Outcome::WorkerDied { reason } => {
-            eprintln!("hotline serve: {reason}");
-            ExitCode::FAILURE
-        }
-    })
+        Outcome::WorkerDied { reason } => Err(reason),
+    }
 }
 
 /// Somebody must be able to look after the engine: without a configured admin its own token opens the API.
@@ -144,9 +151,4 @@ fn obey(mut signals: Signals, running: &server::Running) {
     if let Err(e) = std::thread::Builder::new().name("signals".to_owned()).spawn(watch) {
         tracing::error!("cannot start the thread that watches for SIGTERM: {e}; stop the process with SIGKILL");
     }
-}
-
-fn log_to_stderr(filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
 }

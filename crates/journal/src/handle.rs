@@ -195,7 +195,8 @@ impl Journal {
 
 impl Drop for Journal {
     fn drop(&mut self) {
-        if !self.threads.is_empty() {
+        // After a panic the process ends at once; what was handed over and not written, a kill would cost too.
+        if !self.threads.is_empty() && !std::thread::panicking() {
             self.end(Instant::now() + DROP_WAIT);
         }
     }

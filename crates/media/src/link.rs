@@ -27,6 +27,8 @@ pub struct WorkerLink {
     notices: Consumer<Notice>,
     bell: Arc<Bell>,
     counts: Arc<SharedCounts>,
+    /// The worker was given something since the bell rang.
+    untold: bool,
 }
 
 impl WorkerLink {
@@ -37,7 +39,7 @@ impl WorkerLink {
         bell: Arc<Bell>,
         counts: Arc<SharedCounts>,
     ) -> WorkerLink {
-        WorkerLink { worker, jobs, notices, bell, counts }
+        WorkerLink { worker, jobs, notices, bell, counts, untold: false }
     }
 
     /// Queues a job; the worker sees it once `ring` was called.
@@ -46,11 +48,20 @@ impl WorkerLink {
     /// Gives the job back when 16 384 are under way: the worker has stopped or is overloaded, keep the job and try again.
     #[expect(clippy::result_large_err, reason = "the caller keeps the job itself, a box would allocate")]
     pub fn send(&mut self, job: Job) -> Result<(), Job> {
+        // Also when it found no room: the worker has to make some.
+        self.untold = true;
         self.jobs.push(job).map_err(|rtrb::PushError::Full(job)| job)
     }
 
-    /// Wakes the worker; once after a batch of jobs is enough.
-    pub fn ring(&self) {
+    /// Wakes the worker where `send` was called since the last time; once after a batch of jobs is enough.
+    pub fn ring(&mut self) {
+        if std::mem::take(&mut self.untold) {
+            self.bell.ring();
+        }
+    }
+
+    /// Wakes the worker: there is room again for notices that it holds back, and for the jobs behind them.
+    pub fn made_room(&self) {
         self.bell.ring();
     }
 

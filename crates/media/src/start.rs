@@ -31,6 +31,8 @@ pub struct Config {
     /// Ends that each worker binds on each network at once and reports as leased.
     pub leases_ready: u16,
     pub limits: legs::Limits,
+    /// The first worker panics on purpose at its job of this number, from 1.
+    pub drill: Option<u64>,
 }
 
 /// Where the media of one `[[network]]` flows.
@@ -109,6 +111,7 @@ impl Media {
             bell: Arc::clone(&bell),
             wake: Arc::clone(wake),
             stop: Arc::clone(&self.stop),
+            drill: config.drill.filter(|_| index == 0),
         };
         let turns = Turns::new(parts, ready).map_err(failed)?;
         let cpu = if config.pin { cpu_of(index) } else { None };

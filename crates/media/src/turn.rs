@@ -54,6 +54,8 @@ pub(crate) struct Parts {
     pub(crate) bell: Arc<Bell>,
     pub(crate) wake: Arc<dyn Fn() + Send + Sync>,
     pub(crate) stop: Arc<AtomicBool>,
+    /// Jobs until a panic that was asked for.
+    pub(crate) drill: Option<u64>,
 }
 
 /// A worker and what it carries from turn to turn.
@@ -137,6 +139,10 @@ impl Turns {
                 return;
             }
             let Ok(job) = self.parts.jobs.pop() else { return };
+            if let Some(left) = &mut self.parts.drill {
+                *left -= 1;
+                assert!(*left > 0, "a drill: this panic was asked for");
+            }
             if let Job::Lease { network, count } = job {
                 self.want(network, count);
             } else {

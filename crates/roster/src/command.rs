@@ -17,6 +17,8 @@ pub enum Command {
     Releasing { agent: AgentId, call: CallId, epoch: u64 },
     /// A switch: the agent's last dialog of this offer has its final response.
     Released { agent: AgentId, call: CallId, epoch: u64 },
+    /// A switch: the agent dialled something, a star code or a number, and is not rung meanwhile; or is done with it.
+    OwnCall { agent: AgentId, begins: bool },
     /// The agent by star code, a supervisor, or a program. `by` is the name for the records. Answered with `Action::State`.
     Set { ticket: Ticket, agent: AgentId, change: StateChange, by: String },
     /// The queue: an offer came to nothing.

@@ -117,6 +117,15 @@ impl Roster {
         }
     }
 
+    /// The phone is in use, or not any more.
+    pub(crate) fn own_call(&mut self, id: AgentId, begins: bool, out: &mut Vec<Action>) {
+        self.telling(id, out, |roster, _| {
+            let Some(agent) = roster.agent(id) else { return };
+            let calls = agent.own_calls;
+            agent.own_calls = if begins { calls.saturating_add(1) } else { calls.saturating_sub(1) };
+        });
+    }
+
     pub(crate) fn wraps_up(&mut self, now: Now, id: AgentId, until: Option<Time>, out: &mut Vec<Action>) {
         let Some(agent) = self.agent(id).filter(|a| a.wrap_up != Some(until)) else { return };
         agent.wrap_up = Some(until);

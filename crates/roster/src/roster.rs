@@ -42,6 +42,8 @@ pub(crate) struct Agent {
     pub(crate) offered: Option<CallId>,
     /// The call whose ring-out paused the agent: answered after all, it takes the pause back.
     pub(crate) paused_by: Option<CallId>,
+    /// Calls that the agent made and that are not over: the phone is in use.
+    pub(crate) own_calls: u32,
     /// The last word on wrap-up, so that nothing is told twice; none before the first.
     pub(crate) wrap_up: Option<Option<Time>>,
 }
@@ -58,13 +60,14 @@ impl Agent {
             freed: None,
             offered: None,
             paused_by: None,
+            own_calls: 0,
             wrap_up: None,
         }
     }
 
-    /// Signed on, ready, and with a phone.
+    /// Signed on, ready, and with a phone that is not in use for a call of the agent's own.
     pub(crate) fn is_reachable(&self) -> bool {
-        self.standing.state == State::Ready && !self.bindings.is_empty()
+        self.standing.state == State::Ready && !self.bindings.is_empty() && self.own_calls == 0
     }
 }
 
@@ -115,6 +118,7 @@ impl Roster {
                 let outcome = self.change(now, agent, change, &by, out);
                 out.push(Action::State { ticket, agent, outcome });
             }
+            Command::OwnCall { agent, begins } => self.own_call(agent, begins, out),
             Command::OfferOver { agent, call, outcome } => self.offer_over(now, agent, call, outcome, out),
             Command::WrapsUp { agent, until } => self.wraps_up(now, agent, until, out),
         }

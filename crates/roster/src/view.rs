@@ -1,9 +1,9 @@
 //! What the roster shows of itself, as plain data.
 
-use base::Time;
+use base::{AgentId, Time};
 
 use crate::roster::Agent;
-use crate::{Roster, Slot, State};
+use crate::{Bound, Roster, Slot, State};
 
 /// The roster at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,11 +22,19 @@ pub struct AgentView {
     /// Live contacts.
     pub contacts: usize,
     pub slot: Slot,
+    /// The phone is in use for a call that the agent made.
+    pub own_call: bool,
     /// Offers that rang out in a row; a talk, or a change of state that somebody asked for, begins anew.
     pub unanswered: u8,
 }
 
 impl Roster {
+    /// Every live binding.
+    pub fn bound(&self) -> impl Iterator<Item = (AgentId, &Bound)> {
+        let agents = (0..).map(AgentId).zip(&self.agents);
+        agents.flat_map(|(id, agent)| agent.bindings.bound().map(move |bound| (id, bound)))
+    }
+
     /// What the roster looks like now.
     pub fn view(&self) -> View {
         let view = |agent: &Agent| AgentView {
@@ -34,6 +42,7 @@ impl Roster {
             since: if agent.standing.since == Time::ZERO { self.began } else { agent.standing.since },
             contacts: agent.bindings.len(),
             slot: agent.slot,
+            own_call: agent.own_calls > 0,
             unanswered: agent.unanswered,
         };
         View { agents: self.agents.iter().map(view).collect() }

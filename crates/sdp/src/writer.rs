@@ -11,7 +11,14 @@ use crate::Local;
 pub(crate) fn session(local: &Local) -> String {
     let Local { session_id, version, address, .. } = local;
     let family = family(*address);
-    format!("v=0\r\no=- {session_id} {version} IN {family} {address}\r\ns=-\r\nc=IN {family} {address}\r\nt=0 0\r\n")
+    // With the audio stream behind it a description has about 300 bytes.
+    let mut out = String::with_capacity(400);
+    // Writing to a String cannot fail.
+    let _ = write!(
+        out,
+        "v=0\r\no=- {session_id} {version} IN {family} {address}\r\ns=-\r\nc=IN {family} {address}\r\nt=0 0\r\n"
+    );
+    out
 }
 
 /// Our audio stream: `voice` as payload type and name, in order, then what else belongs to it.

@@ -14,10 +14,11 @@ use switch::{Effects, Input};
 
 use crate::arrivals::{Arrivals, NEW_CALLS_A_TURN, Place};
 use crate::books::Books;
+use crate::datagrams::{DATAGRAMS, Incoming};
 use crate::desk::Counter;
 use crate::news::Herald;
 use crate::publish::{Picture, Publisher};
-use crate::sockets::{DATAGRAM_MAX, Listener};
+use crate::sockets::Listener;
 use crate::stop::{Order, Stop};
 use crate::tape::Taped;
 use crate::view::Readiness;
@@ -30,6 +31,8 @@ const TICK: Duration = Duration::from_millis(100);
 const UNREACHABLE_MAX: usize = 64;
 /// The dialogs' last answers after every call was told to end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// Events of one wait: as many networks as anybody has; what is left over is named by the next wait.
+const EVENTS: usize = 16;
 /// Which event woke us, where it was no listener.
 const WAKE: u64 = u64::MAX;
 
@@ -73,12 +76,14 @@ pub(crate) struct Parts {
 pub(crate) struct Control {
     parts: Parts,
     effects: Effects,
-    buffer: Box<[u8]>,
+    incoming: Incoming,
     arrivals: Arrivals,
     /// Jobs that found their ring full; bounded by what the calls of one switch can ask for.
     late_jobs: VecDeque<(WorkerId, Job)>,
     phase: Phase,
     next_tick: Time,
+    /// A turn left work over: the next one follows at once.
+    more: bool,
 }
 
 impl Control {
@@ -86,11 +91,12 @@ impl Control {
         Control {
             effects: std::mem::take(&mut parts.first),
             parts,
-            buffer: vec![0; DATAGRAM_MAX].into_boxed_slice(),
+            incoming: Incoming::new(),
             arrivals: Arrivals::default(),
             late_jobs: VecDeque::new(),
             phase: Phase::Serving,
             next_tick: Time::ZERO,
+            more: false,
         }
     }
 
@@ -101,16 +107,15 @@ impl Control {
     pub(crate) fn run(mut self) -> io::Result<(Outcome, Store, Books)> {
         let poll = self.watch()?;
         self.begin();
+        let mut events = Vec::with_capacity(EVENTS);
         loop {
-            let now = self.parts.clock.now();
-            let mut events =
-                [epoll::Event { flags: epoll::EventFlags::empty(), data: epoll::EventData::new_u64(0) }; 16];
-            let timeout = self.timeout(now);
-            match epoll::wait(&poll, &mut events[..], Some(&timeout)) {
+            let timeout = self.timeout();
+            events.clear();
+            match epoll::wait(&poll, rustix::buffer::spare_capacity(&mut events), Some(&timeout)) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(e) => return Err(e.into()),
             }
-            if let Some(outcome) = self.turn() {
+            if let Some(outcome) = self.turn(&events) {
                 return Ok((outcome, self.parts.store, self.parts.books));
             }
         }
@@ -132,19 +137,25 @@ impl Control {
         Ok(poll)
     }
 
-    fn timeout(&self, now: Now) -> rustix::event::Timespec {
+    fn timeout(&mut self) -> rustix::event::Timespec {
         let next = self.parts.exchange.next_timeout().map_or(self.next_tick, |t| t.min(self.next_tick));
-        let wait = (next - now.time).min(TICK);
+        let wait = (next - self.parts.clock.time()).min(TICK);
+        let wait = if std::mem::take(&mut self.more) { Duration::ZERO } else { wait };
         rustix::event::Timespec { tv_sec: wait.as_secs() as i64, tv_nsec: i64::from(wait.subsec_nanos()) }
     }
 
     /// One turn, bounded by count: orders, SIP, notices, deadlines, then all effects.
-    fn turn(&mut self) -> Option<Outcome> {
-        self.parts.stop.clear_wake();
+    fn turn(&mut self, events: &[epoll::Event]) -> Option<Outcome> {
+        // Before we look at what it rang for: what comes later rings again.
+        if events.iter().any(|event| event.data.u64() == WAKE) {
+            self.parts.stop.clear_wake();
+        }
         let now = self.parts.clock.now();
         // Leases first: an INVITE needs one.
         self.take_notices(now);
-        self.receive(now);
+        for event in events {
+            self.receive(now, event);
+        }
         self.admit(now);
         if self.parts.exchange.next_timeout().is_some_and(|t| t <= now.time) {
             self.parts.exchange.handle(now, Input::Deadline, &mut self.effects);
@@ -162,11 +173,15 @@ impl Control {
         outcome
     }
 
-    fn receive(&mut self, now: Now) {
-        for listener in &self.parts.listeners {
-            for _ in 0..BATCH {
-                let Some((length, flow)) = listener.receive(&mut self.buffer) else { break };
-                let bytes = &self.buffer[..length];
+    /// What the kernel named is asked for, and named again where something is left: nobody else's turn pays for it.
+    fn receive(&mut self, now: Now, event: &epoll::Event) {
+        let place = usize::try_from(event.data.u64()).unwrap_or(usize::MAX);
+        let Some(listener) = self.parts.listeners.get(place) else { return };
+        for _ in 0..BATCH / DATAGRAMS {
+            let count = listener.receive(&mut self.incoming);
+            for place in 0..count {
+                let Some((peer, bytes)) = self.incoming.get(place) else { continue };
+                let flow = listener.flow(peer);
                 let input = match self.arrivals.place(flow, bytes) {
                     Place::Now => Input::Message { flow, bytes },
                     Place::Waits => continue,
@@ -174,10 +189,18 @@ impl Control {
                 };
                 self.parts.exchange.handle(now, input, &mut self.effects);
             }
-            for _ in 0..UNREACHABLE_MAX {
-                let Some(flow) = listener.next_unreachable() else { break };
-                self.parts.exchange.handle(now, Input::Unreachable(flow), &mut self.effects);
+            if count < DATAGRAMS {
+                break;
             }
+        }
+        // Copied, because the event is packed.
+        let flags = event.flags;
+        if !flags.contains(epoll::EventFlags::ERR) {
+            return;
+        }
+        for _ in 0..UNREACHABLE_MAX {
+            let Some(flow) = listener.next_unreachable() else { break };
+            self.parts.exchange.handle(now, Input::Unreachable(flow), &mut self.effects);
         }
     }
 
@@ -187,9 +210,7 @@ impl Control {
             let Some((flow, bytes)) = self.arrivals.next() else { return };
             self.parts.exchange.handle(now, Input::Message { flow, bytes: &bytes }, &mut self.effects);
         }
-        if !self.arrivals.is_empty() {
-            self.parts.stop.ring();
-        }
+        self.more |= !self.arrivals.is_empty();
     }
 
     fn take_notices(&mut self, now: Now) {
@@ -198,8 +219,9 @@ impl Control {
                 let Some(notice) = self.parts.links[place].notice() else { continue 'links };
                 self.notice(now, WorkerId(place as u8), notice);
             }
-            // There may be more, and nobody else will wake us for them.
-            self.parts.stop.ring();
+            // There may be more, and nobody else will wake us for them; the worker may have waited for the room.
+            self.more = true;
+            self.parts.links[place].made_room();
         }
     }
 
@@ -208,12 +230,10 @@ impl Control {
     }
 
     fn take_questions(&mut self, now: Now) {
-        let Parts { counter, exchange, stop, .. } = &mut self.parts;
+        let Parts { counter, exchange, .. } = &mut self.parts;
         let effects = &mut self.effects;
         let put = |ticket, by, ask| exchange.handle(now, Input::Ask { ticket, by, ask }, effects);
-        if counter.take(put) {
-            stop.ring();
-        }
+        self.more |= counter.take(put);
     }
 
     /// Facts first, then records, jobs and messages: nobody is told of what was not written down.
@@ -230,13 +250,9 @@ impl Control {
             log(&entry);
             self.parts.books.record(&mut self.parts.store, entry);
         }
+        self.parts.store.send();
         self.send_jobs();
-        for message in self.effects.messages.drain(..) {
-            let listener = self.parts.listeners.iter().find(|l| l.network == message.flow.network);
-            if !listener.is_some_and(|l| l.send(message.flow.peer, &message.bytes)) {
-                self.parts.publisher.send_failed += 1;
-            }
-        }
+        self.send_messages();
         for (ticket, answer) in self.effects.answers.drain(..) {
             self.parts.counter.answer(ticket, answer);
         }
@@ -257,9 +273,19 @@ impl Control {
                 self.late_jobs.push_back((worker, job));
             }
         }
-        for link in &self.parts.links {
+        for link in &mut self.parts.links {
             link.ring();
         }
+    }
+
+    /// In order: one call of the kernel for those that follow each other on one network.
+    fn send_messages(&mut self) {
+        for some in self.effects.messages.chunk_by(|a, b| a.flow.network == b.flow.network) {
+            let listener = self.parts.listeners.iter().find(|l| l.network == some[0].flow.network);
+            let failed = listener.map_or(some.len(), |listener| listener.send(some));
+            self.parts.publisher.send_failed += failed as u64;
+        }
+        self.effects.messages.clear();
     }
 
     fn follow_orders(&mut self, now: Now) -> Option<Outcome> {

@@ -10,6 +10,7 @@ mod bell;
 mod board;
 mod books;
 mod control;
+mod datagrams;
 pub mod desk;
 pub mod events;
 mod mirror;

@@ -2,17 +2,18 @@
 
 use std::io;
 use std::mem::{MaybeUninit, size_of, zeroed};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
 use base::{Flow, NetworkId};
 use rustix::net::sockopt;
+use sip::Outgoing;
+
+use crate::datagrams::{self, Incoming, address};
 
 /// Room for a burst of 5,000 INVITEs of 800 bytes until the control thread has its turn.
 const RECEIVE_BUFFER_BYTES: usize = 4 << 20;
 const SEND_BUFFER_BYTES: usize = 1 << 20;
-/// The largest UDP payload.
-pub(crate) const DATAGRAM_MAX: usize = 65_535;
 
 /// One bound listener of a network.
 #[derive(Debug)]
@@ -41,27 +42,42 @@ impl Listener {
         Ok(Listener { network, local: socket.local_addr()?, socket })
     }
 
-    /// The next datagram; none when there is none now.
-    pub(crate) fn receive(&self, buffer: &mut [u8]) -> Option<(usize, Flow)> {
+    /// Takes in what waits, as much as one call gives; how many datagrams.
+    pub(crate) fn receive(&self, into: &mut Incoming) -> usize {
         loop {
-            match self.socket.recv_from(buffer) {
-                Ok((length, peer)) => return Some((length, Flow::udp(self.network, peer))),
+            match into.receive(&self.socket) {
+                Ok(count) => return count,
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 // An error of an earlier send is told here once; the queue of errors says whose it was.
                 Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => {}
-                Err(_) => return None,
+                Err(_) => return 0,
             }
         }
     }
 
-    /// Sends one datagram. UDP may lose it anyway: SIP repeats what matters, so a full buffer is no error.
-    pub(crate) fn send(&self, to: SocketAddr, bytes: &[u8]) -> bool {
-        let first = self.socket.send_to(bytes, to);
-        match first {
-            // The pending error belongs to an earlier datagram; this one was not sent yet.
-            Err(e) if e.kind() == io::ErrorKind::ConnectionRefused => self.socket.send_to(bytes, to).is_ok(),
-            other => other.is_ok(),
+    /// The flow of a datagram that arrived here.
+    pub(crate) fn flow(&self, peer: SocketAddr) -> Flow {
+        Flow::udp(self.network, peer)
+    }
+
+    /// Sends all of `messages` in order; how many could not be sent, which keeps none of the others.
+    ///
+    /// UDP may lose them anyway: SIP repeats what matters, so a full buffer is no error.
+    pub(crate) fn send(&self, messages: &[Outgoing]) -> usize {
+        let (mut rest, mut failed, mut refused) = (messages, 0, false);
+        while !rest.is_empty() {
+            match datagrams::send(&self.socket, rest.iter().map(|m| (m.flow.peer, &m.bytes[..]))) {
+                Ok(took) => (rest, refused) = (rest.get(took..).unwrap_or_default(), false),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                // The pending error belongs to an earlier datagram; this one was not sent yet.
+                Err(e) if e.kind() == io::ErrorKind::ConnectionRefused && !refused => refused = true,
+                Err(_) => {
+                    failed += 1;
+                    (rest, refused) = (&rest[1..], false);
+                }
+            }
         }
+        failed
     }
 
     /// The next peer of whom the network said that nobody listens there.
@@ -109,40 +125,92 @@ fn want_errors(socket: &UdpSocket, v6: bool) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-#[expect(unsafe_code, reason = "a sockaddr_storage is read as the family that it names")]
-fn address(storage: &libc::sockaddr_storage) -> Option<SocketAddr> {
-    match i32::from(storage.ss_family) {
-        libc::AF_INET => {
-            // SAFETY: the family says that this is a sockaddr_in, which is smaller than the storage.
-            let v4 = unsafe { &*(&raw const *storage).cast::<libc::sockaddr_in>() };
-            let ip = Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr));
-            Some(SocketAddr::new(IpAddr::V4(ip), u16::from_be(v4.sin_port)))
-        }
-        libc::AF_INET6 => {
-            // SAFETY: the family says that this is a sockaddr_in6, which is smaller than the storage.
-            let v6 = unsafe { &*(&raw const *storage).cast::<libc::sockaddr_in6>() };
-            let ip = Ipv6Addr::from(v6.sin6_addr.s6_addr);
-            Some(SocketAddr::new(IpAddr::V6(ip), u16::from_be(v6.sin6_port)))
-        }
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn bound() -> Listener {
+        Listener::bind(NetworkId(0), "127.0.0.1:0".parse().expect("an address"), 24).expect("a free port")
+    }
+
+    fn phone() -> (UdpSocket, SocketAddr) {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
+        let address = socket.local_addr().expect("bound");
+        (socket, address)
+    }
+
+    fn message(to: SocketAddr, text: impl Into<String>) -> Outgoing {
+        Outgoing { flow: Flow::udp(NetworkId(0), to), bytes: text.into().into_bytes() }
+    }
+
     #[test]
     fn a_dead_peer_is_named_and_the_living_still_get_theirs() {
-        let listener =
-            Listener::bind(NetworkId(0), "127.0.0.1:0".parse().expect("an address"), 24).expect("a free port");
-        let dead = UdpSocket::bind("127.0.0.1:0").and_then(|s| s.local_addr()).expect("a free port");
-        let living = UdpSocket::bind("127.0.0.1:0").expect("a free port");
-        assert!(listener.send(dead, b"anybody?"));
-        assert!(listener.send(living.local_addr().expect("bound"), b"hello"));
+        let listener = bound();
+        let dead = phone().1;
+        let (living, address) = phone();
+        assert_eq!(listener.send(&[message(dead, "anybody?"), message(address, "hello")]), 0);
         let mut buffer = [0; 64];
         assert_eq!(living.recv_from(&mut buffer).expect("the datagram arrives").0, 5);
         assert_eq!(listener.next_unreachable(), Some(Flow::udp(NetworkId(0), dead)));
         assert_eq!(listener.next_unreachable(), None);
+    }
+
+    #[test]
+    fn many_leave_in_order_and_one_that_cannot_is_counted_alone() {
+        let listener = bound();
+        let (living, address) = phone();
+        let dead = phone().1;
+        let mut all: Vec<_> = (0..100).map(|n| message(address, n.to_string())).collect();
+        // Too long for UDP, port 0, and a phone that is gone: in the middle, at the end of a batch, and first of all.
+        all.insert(50, message(address, "x".repeat(70_000)));
+        all.insert(31, message("127.0.0.1:0".parse().expect("an address"), "nowhere"));
+        all.insert(0, message(dead, "anybody?"));
+        assert_eq!(listener.send(&all), 2);
+        let mut buffer = [0; 64];
+        for n in 0..100 {
+            let (length, _) = living.recv_from(&mut buffer).expect("the datagram arrives");
+            assert_eq!(buffer[..length], *n.to_string().as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_arrived_is_taken_in_order_with_its_sender() {
+        let (listener, mut incoming) = (bound(), Incoming::new());
+        let phones = [phone(), phone()];
+        assert_eq!(listener.receive(&mut incoming), 0);
+        for n in 0..40usize {
+            phones[n % 2].0.send_to(n.to_string().repeat(n).as_bytes(), listener.local).expect("room");
+        }
+        let mut taken = 0;
+        loop {
+            let count = listener.receive(&mut incoming);
+            for place in 0..count {
+                let (peer, bytes) = incoming.get(place).expect("an address of IPv4");
+                let expected = (phones[taken % 2].1, taken.to_string().repeat(taken).into_bytes());
+                assert_eq!((peer, bytes.to_vec()), expected);
+                taken += 1;
+            }
+            if count == 0 {
+                break;
+            }
+        }
+        assert_eq!(taken, 40);
+    }
+
+    #[test]
+    fn the_longest_datagram_comes_whole_over_either_family() {
+        for host in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(socket) = UdpSocket::bind(host) else { continue };
+            let listener = Listener::bind(NetworkId(0), host.parse().expect("an address"), 24).expect("a free port");
+            let mut incoming = Incoming::new();
+            let peer = socket.local_addr().expect("bound");
+            assert_eq!(listener.send(&[message(peer, "x".repeat(65_000))]), 0);
+            let mut buffer = vec![0; 65_535];
+            let (length, from) = socket.recv_from(&mut buffer).expect("the datagram arrives");
+            assert_eq!((length, from), (65_000, listener.local));
+            socket.send_to(&buffer[..length], from).expect("room");
+            assert_eq!(listener.receive(&mut incoming), 1);
+            assert_eq!(incoming.get(0).map(|(from, bytes)| (from, bytes.len())), Some((peer, 65_000)));
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! From plans to a running engine.
 
+use std::fs::DirBuilder;
 use std::io;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -14,7 +16,7 @@ use media::{Clock, Media, NetworkMedia, WorkerLink};
 use settings::Plans;
 use store::Store;
 use switch::trace::Head;
-use switch::{Config, Drill, Effects, Exchange};
+use switch::{Config, Drill, Effects, Exchange, Place};
 
 use crate::board::Board;
 use crate::books::{Books, Found};
@@ -107,7 +109,8 @@ impl Running {
 /// When a socket, a file or a thread is not to be had; what was started ends again.
 pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Running, Error> {
     let wall = Clock::start(base::Time::ZERO).now().wall;
-    std::fs::create_dir_all(&data).map_err(|source| Error::Data { path: data.clone(), source })?;
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&data);
+    made.map_err(|source| Error::Data { path: data.clone(), source })?;
     // The records know epochs too, should the journal be gone.
     let known = store::last_epoch(&data, NodeId::default())?;
     let Found { books, ledger, epoch, last_time } = Books::open(&data, known)?;
@@ -118,7 +121,7 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let listeners = listen(&mut plans)?;
     let sip = listeners[0].local;
     let stop = Arc::new(Stop::new().map_err(|source| Error::Thread { source })?);
-    let (media, links) = start_media(&plans, clock, &mut rng, &stop)?;
+    let (media, links) = start_media(&plans, clock, &mut rng, &stop, options.drill)?;
     let drain = plans.server.drain;
     let closed = ledger.open_calls() as u64;
     let mut first = Effects::default();
@@ -177,6 +180,7 @@ fn start_media(
     clock: Clock,
     rng: &mut Rng,
     stop: &Arc<Stop>,
+    drill: Option<Drill>,
 ) -> Result<(Media, Vec<WorkerLink>), Error> {
     let mut bank = Bank::new();
     for sound in &plans.sounds {
@@ -194,6 +198,7 @@ fn start_media(
         pin: false,
         leases_ready: leases_ready(plans),
         limits: legs::Limits { silence: SILENCE, ..legs::Limits::default() },
+        drill: drill.filter(|drill| drill.place == Place::Worker).map(|drill| drill.nth),
     };
     let stop = Arc::clone(stop);
     Ok(Media::start(&config, &Arc::new(bank), clock, rng, move || stop.ring())?)

@@ -10,6 +10,7 @@ use crate::method::Method;
 use crate::name::Name;
 use crate::name_addr::NameAddr;
 use crate::reason::reason_phrase;
+use crate::text::{self, push_number};
 use crate::via::Via;
 
 /// A message in the making. Line ends inside values become spaces, so that no value can add a header.
@@ -66,7 +67,27 @@ macro_rules! displayed {
     )*};
 }
 
-displayed!(fmt::Arguments<'_> Via NameAddr ContactHeader);
+displayed!(fmt::Arguments<'_> NameAddr ContactHeader);
+
+impl Value for Via {
+    fn write(&self, head: &mut String) {
+        head.push_str("SIP/2.0/");
+        push_line(head, &self.transport);
+        head.push(' ');
+        push_line(head, &self.host);
+        text::push_port(head, self.port);
+        push_line(head, self.params.as_str());
+    }
+}
+
+/// A CSeq.
+impl Value for (u32, Method) {
+    fn write(&self, head: &mut String) {
+        push_number(head, self.0.into());
+        head.push(' ');
+        head.push_str(self.1.name());
+    }
+}
 
 impl Builder {
     pub fn request(method: Method, uri: &str) -> Builder {
@@ -84,12 +105,18 @@ impl Builder {
     }
 
     pub fn response(status: u16, reason: &str) -> Builder {
+        let mut builder = Builder::status(status);
+        push_line(&mut builder.head, reason);
+        builder.head.push_str("\r\n");
+        builder
+    }
+
+    /// The status line up to its phrase.
+    fn status(status: u16) -> Builder {
         let mut builder = Builder::empty();
         builder.head.push_str("SIP/2.0 ");
         push_number(&mut builder.head, status.into());
         builder.head.push(' ');
-        push_line(&mut builder.head, reason);
-        builder.head.push_str("\r\n");
         builder
     }
 
@@ -101,13 +128,13 @@ impl Builder {
     /// The response to a request: Via, From, To, Call-ID and CSeq as RFC 3261 §8.2.6.2 wants them. `via` is the top
     /// Via with its source noted; `to_tag` is added when To has no tag. A 100 repeats Timestamp.
     pub fn reply(request: &Message, status: u16, to_tag: Option<&str>, via: Option<&Via>) -> Builder {
-        let mut builder = Builder::response(status, reason_phrase(status));
+        let mut builder = Builder::status(status);
+        builder.head.push_str(reason_phrase(status));
+        builder.head.push_str("\r\n");
         if let Some(via) = via {
             builder.push(Name::Via, via);
         }
-        for value in request.vias().skip(usize::from(via.is_some())) {
-            builder.copy(Name::Via, value);
-        }
+        builder.copy_vias(request, usize::from(via.is_some()));
         builder.copy_line(request, Name::From);
         builder.push_to(request, to_tag);
         builder.copy_line(request, Name::CallId);
@@ -140,6 +167,19 @@ impl Builder {
         }
     }
 
+    /// Adds every Via as it came, behind the first `skip`.
+    fn copy_vias(&mut self, request: &Message, skip: usize) {
+        let Some(lines) = request.via_lines(skip) else {
+            return request.vias().skip(skip).for_each(|value| self.copy(Name::Via, value));
+        };
+        for line in lines {
+            match line {
+                Ok(line) => self.head.push_str(line),
+                Err(value) => self.copy(Name::Via, value),
+            }
+        }
+    }
+
     /// Adds the first header line of that name as it came, in one piece when it is written as we write it.
     fn copy_line(&mut self, request: &Message, name: Name) {
         match request.whole_line(name) {
@@ -155,8 +195,7 @@ impl Builder {
     }
 
     fn start_line(&mut self, name: Name, value: &str) {
-        self.head.reserve(name.as_str().len() + value.len() + 4);
-        self.head.push_str(name.as_str());
+        self.head.push_str(name.text());
         self.head.push_str(": ");
         self.head.push_str(value);
     }
@@ -222,22 +261,22 @@ impl Builder {
 
     fn close(mut self, content_type: Option<&str>, body: &[u8]) -> Vec<u8> {
         if let Some(content_type) = content_type {
-            self.push(Name::ContentType, content_type);
+            self.head.push_str("Content-Type: ");
+            push_line(&mut self.head, content_type);
+            self.head.push_str("\r\n");
         }
-        self.push(Name::ContentLength, body.len() as u64);
-        self.head.push_str("\r\n");
+        self.head.push_str("Content-Length: ");
+        push_number(&mut self.head, body.len() as u64);
+        self.head.push_str("\r\n\r\n");
         let mut bytes = self.head.into_bytes();
         bytes.extend_from_slice(body);
         bytes
     }
 }
 
-/// Below this a plain walk is faster than preparing a search.
-const SHORT: usize = 32;
-
 /// Appends text with spaces for what would end the line or confuse its reader.
 fn push_line(head: &mut String, text: &str) {
-    if text.len() < SHORT && !text.bytes().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+    if text::find_control(text.as_bytes()).is_none() {
         return head.push_str(text);
     }
     let mut rest = text;
@@ -253,22 +292,6 @@ fn push_line(head: &mut String, text: &str) {
 
 fn push_display(head: &mut String, value: &(impl Display + ?Sized)) {
     write!(OneLine(head), "{value}").expect("a String takes every write; a Display of ours never fails");
-}
-
-fn push_number(head: &mut String, number: u64) {
-    // A u64 has twenty digits at most.
-    let mut digits = [0u8; 20];
-    let mut rest = number;
-    let mut used = 0;
-    for digit in digits.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        used += 1;
-        if rest == 0 {
-            break;
-        }
-    }
-    head.extend(digits.iter().skip(digits.len() - used).map(|&digit| char::from(digit)));
 }
 
 /// A formatter's way into `push_line`.

@@ -2,7 +2,7 @@
 
 use base::packed_struct;
 
-use crate::{Builder, Message, Method, Name, NameAddr, Uri, UriRef};
+use crate::{Builder, Message, Method, Name, NameAddr, Uri, UriRef, text};
 
 /// The start line of a request of ours and the headers that its ACK and CANCEL repeat.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,12 @@ pub struct Head {
 packed_struct!(Head { method, uri, routes, from, to, call_id, cseq });
 
 impl Head {
+    /// How many bytes its texts have.
+    pub(crate) fn size(&self) -> usize {
+        let texts = [&self.uri, &self.from, &self.to, &self.call_id].into_iter().chain(&self.routes);
+        texts.map(String::len).sum()
+    }
+
     /// Begins the message; `via` is the whole value.
     pub fn builder(&self, via: &str) -> Builder {
         let mut builder = Builder::request(self.method, &self.uri).header(Name::Via, via);
@@ -31,7 +37,7 @@ impl Head {
             .header(Name::From, &self.from)
             .header(Name::To, &self.to)
             .header(Name::CallId, &self.call_id)
-            .header(Name::Cseq, format_args!("{} {}", self.cseq, self.method))
+            .header(Name::Cseq, (self.cseq, self.method))
     }
 
     /// The CANCEL of this INVITE (RFC 3261 §9.1).
@@ -70,7 +76,7 @@ impl Dialog {
         let to = request.to().ok()?;
         Some(Dialog {
             call_id: request.call_id()?.to_owned(),
-            local: to.with_tag(local_tag).to_string(),
+            local: text::printed(&to.with_tag(local_tag)),
             remote: request.header(Name::From)?.to_owned(),
             remote_tag: from.tag().unwrap_or_default().to_owned(),
             target: contact(request).unwrap_or_else(|| from.uri.to_uri()),
@@ -162,13 +168,13 @@ impl Dialog {
     }
 
     fn head(&self, method: Method, cseq: u32) -> Head {
-        let mut routes: Vec<String> = self.routes.iter().map(NameAddr::to_string).collect();
-        let mut uri = self.target.to_string();
+        let mut routes: Vec<String> = self.routes.iter().map(text::printed).collect();
+        let mut uri = text::printed(&self.target);
         // A strict router wants to see itself in the Request-URI (RFC 3261 §12.2.1.1).
         if let Some(first) = self.routes.first().filter(|route| !route.uri.params.has("lr")) {
             routes.remove(0);
             routes.push(format!("<{uri}>"));
-            uri = first.uri.to_string();
+            uri = text::printed(&first.uri);
         }
         Head {
             method,

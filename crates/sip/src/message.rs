@@ -3,6 +3,7 @@
 mod access;
 mod error;
 mod read;
+mod spans;
 
 use std::ops::Range;
 
@@ -10,7 +11,8 @@ pub use access::Refresher;
 pub use error::{Fault, HeaderError, ParseError};
 
 use crate::method::Method;
-use crate::name::{ASKED, Name};
+use crate::name::{ASKED, Name, SINGLES};
+use spans::{AddressSpans, Span, UriSpans, ViaSpans};
 
 /// A request or a response. Owns its bytes; headers are found by index and read when asked for.
 ///
@@ -22,8 +24,9 @@ pub struct Message {
     start: Start,
     headers: Vec<Slot>,
     places: Places,
-    /// The top Via, and the tags of From and To, by which every message finds its transaction and dialog.
+    /// The top Via and From as they were read, and the tags, by which every message finds its transaction and dialog.
     via: Option<ViaSpans>,
+    from: Option<AddressSpans>,
     from_tag: Span,
     /// Empty also where the parameter is there without a value.
     to_tag: Option<Span>,
@@ -33,57 +36,55 @@ pub struct Message {
 
 #[derive(Clone, Debug)]
 enum Start {
-    Request { method: Method, method_text: Range<usize>, uri_text: Range<usize> },
+    Request { method: Method, method_text: Range<usize>, uri_text: Range<usize>, uri: Option<UriSpans> },
     Response { status: u16, reason: Range<usize> },
 }
 
-/// A piece of the head.
-#[derive(Clone, Copy, Debug, Default)]
-struct Span {
-    at: u32,
-    length: u32,
-}
-
-impl Span {
-    /// Where `part` stands, which is a piece of `whole`.
-    fn of(whole: &str, part: &str) -> Span {
-        let at = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
-        Span { at: at as u32, length: part.len() as u32 }
-    }
-
-    fn text(self, whole: &str) -> &str {
-        whole.get(self.at as usize..self.at as usize + self.length as usize).unwrap_or_default()
-    }
-}
-
-/// A Via that was read.
+/// Which names that every message is asked for it has, and on which line first.
 #[derive(Clone, Copy, Debug)]
-struct ViaSpans {
-    transport: Span,
-    host: Span,
-    port: Option<u16>,
-    params: Span,
-    plain: bool,
+struct Places {
+    first: [u8; ASKED],
+    /// A bit for each name that was seen, and for each that was seen more than once.
+    seen: u16,
+    repeated: u16,
 }
-
-/// The first header line of each name that every message is asked for.
-#[derive(Clone, Copy, Debug)]
-struct Places([u8; ASKED]);
 
 impl Places {
     /// No header line has this number: `limits::HEADERS_MAX` is smaller.
     const NOWHERE: u8 = u8::MAX;
+    const NONE: Places = Places { first: [Places::NOWHERE; ASKED], seen: 0, repeated: 0 };
 
     fn of(slots: &[Slot]) -> Places {
-        let mut places = Places([Places::NOWHERE; ASKED]);
-        for (at, slot) in slots.iter().enumerate() {
-            if let Some(place) = slot.name.asked().and_then(|place| places.0.get_mut(place))
-                && *place == Places::NOWHERE
-            {
-                *place = at as u8;
-            }
-        }
+        let mut places = Places::NONE;
+        slots.iter().enumerate().for_each(|(line, slot)| places.note(slot.name, line));
         places
+    }
+
+    #[inline]
+    fn note(&mut self, name: Name, line: usize) {
+        let Some(place) = name.asked() else { return };
+        let bit = 1 << place;
+        self.repeated |= self.seen & bit;
+        if self.seen & bit == 0
+            && let Some(first) = self.first.get_mut(place)
+        {
+            *first = line as u8;
+        }
+        self.seen |= bit;
+    }
+
+    /// The line on which a name stands first.
+    #[inline]
+    fn line(&self, place: usize) -> usize {
+        self.first.get(place).map_or(usize::MAX, |&line| usize::from(line))
+    }
+
+    const fn repeats(&self, place: usize) -> bool {
+        self.repeated & (1 << place) != 0
+    }
+
+    const fn repeats_a_single(&self) -> bool {
+        self.repeated & SINGLES != 0
     }
 }
 
@@ -115,6 +116,11 @@ impl Message {
     /// cut; fewer bytes than it says are a fault (RFC 3261 §18.3).
     pub fn parse(bytes: &[u8]) -> Result<Message, ParseError> {
         read::read(bytes)
+    }
+
+    /// How many bytes it holds, its index among them.
+    pub(crate) fn size(&self) -> usize {
+        self.head.len() + self.body.len() + self.headers.len() * size_of::<Slot>()
     }
 
     fn text(&self, range: &Range<usize>) -> &str {

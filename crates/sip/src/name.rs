@@ -98,11 +98,104 @@ names! {
     WwwAuthenticate "WWW-Authenticate",
 }
 
-/// How many names `Name::asked` places.
+/// The names that `Name::asked` places.
+const ASKED_NAMES: [Name; ASKED] = [
+    Name::Via,
+    Name::From,
+    Name::To,
+    Name::CallId,
+    Name::Cseq,
+    Name::Contact,
+    Name::MaxForwards,
+    Name::ContentLength,
+    Name::ContentType,
+    Name::Require,
+    Name::Route,
+    Name::RecordRoute,
+];
 pub(crate) const ASKED: usize = 12;
+
+/// Where each name stands in `ASKED_NAMES`, by its number; beyond them when it does not.
+const PLACE_OF: [u8; Name::KNOWN.len() + 1] = place_of();
+
+const fn place_of() -> [u8; Name::KNOWN.len() + 1] {
+    let mut table = [u8::MAX; Name::KNOWN.len() + 1];
+    let mut place = 0;
+    while place < ASKED {
+        table[ASKED_NAMES[place] as usize] = place as u8;
+        place += 1;
+    }
+    table
+}
+
+/// A bit for each name that may stand once only, by its place; all of them have one.
+pub(crate) const SINGLES: u16 = singles();
+
+const fn singles() -> u16 {
+    let mut bits = 0;
+    let mut at = 0;
+    while at < Name::KNOWN.len() {
+        if Name::KNOWN[at].is_single() {
+            bits |= 1 << PLACE_OF[Name::KNOWN[at] as usize];
+        }
+        at += 1;
+    }
+    bits
+}
 
 /// Names longer than this are unknown; "P-Preferred-Identity" is the longest.
 const LONGEST: usize = 20;
+
+/// What each name is written as, by its number, in words of eight letters as they lie in a message.
+const SPELLINGS: [Spelling; Name::KNOWN.len() + 1] = spellings();
+
+/// Words that hold the longest name.
+const WORDS: usize = LONGEST.div_ceil(8);
+
+/// A name in lower case, the rest zeros, and the bit that is free in each letter.
+#[derive(Clone, Copy)]
+struct Spelling {
+    text: &'static str,
+    lower: [u64; WORDS],
+    free: [u64; WORDS],
+}
+
+const fn spellings() -> [Spelling; Name::KNOWN.len() + 1] {
+    let mut table = [Spelling { text: "", lower: [0; WORDS], free: [0; WORDS] }; Name::KNOWN.len() + 1];
+    let mut name = 0;
+    while name < Name::KNOWN.len() {
+        let row = &mut table[Name::KNOWN[name] as usize];
+        row.text = Name::KNOWN[name].as_str();
+        let letters = row.text.as_bytes();
+        let mut at = 0;
+        while at < letters.len() {
+            row.lower[at / 8] |= (letters[at].to_ascii_lowercase() as u64) << (at % 8 * 8);
+            row.free[at / 8] |= if letters[at].is_ascii_alphabetic() { 0x20 << (at % 8 * 8) } else { 0 };
+            at += 1;
+        }
+        name += 1;
+    }
+    table
+}
+
+impl Spelling {
+    /// Whether a line begins with this name, in any case.
+    #[inline]
+    fn begins(&self, line: &[u8]) -> bool {
+        let length = self.text.len();
+        for (word, (lower, free)) in self.lower.iter().zip(&self.free).enumerate() {
+            let Some(left) = length.checked_sub(word * 8).filter(|&left| left > 0) else { return true };
+            let Some(eight) = line.get(word * 8..).and_then(|rest| rest.first_chunk::<8>()) else {
+                return line.get(..length).is_some_and(|name| name.eq_ignore_ascii_case(self.text.as_bytes()));
+            };
+            let ours = if left < 8 { (1 << (left * 8)) - 1 } else { u64::MAX };
+            if (u64::from_le_bytes(*eight) & ours) | free != *lower | free {
+                return false;
+            }
+        }
+        true
+    }
+}
 
 /// The known names by `place`; two names in one place would not compile.
 const BY_PLACE: [Name; PLACES] = by_place();
@@ -118,19 +211,6 @@ const fn by_place() -> [Name; PLACES] {
         let row = &mut table[place(name.as_str().as_bytes())];
         assert!(matches!(row, Name::Other), "two names in one place: choose other factors");
         *row = name;
-        at += 1;
-    }
-    table
-}
-
-/// What each name is written as, by its number.
-const TEXTS: [&str; Name::KNOWN.len() + 1] = texts();
-
-const fn texts() -> [&'static str; Name::KNOWN.len() + 1] {
-    let mut table = [""; Name::KNOWN.len() + 1];
-    let mut at = 0;
-    while at < Name::KNOWN.len() {
-        table[Name::KNOWN[at] as usize] = Name::KNOWN[at].as_str();
         at += 1;
     }
     table
@@ -169,16 +249,28 @@ impl Name {
     }
 
     pub(crate) fn from_bytes(text: &[u8]) -> Name {
+        Name::of_line(text, text.len())
+    }
+
+    /// The name that the first `length` bytes of a line spell.
+    #[inline]
+    pub(crate) fn of_line(line: &[u8], length: usize) -> Name {
+        let Some(text) = line.get(..length).filter(|text| !text.is_empty() && length <= LONGEST) else {
+            return Name::Other;
+        };
         if let &[letter] = text {
             let place = letter.to_ascii_lowercase().wrapping_sub(b'a');
             return BY_LETTER.get(usize::from(place)).copied().unwrap_or(Name::Other);
         }
-        if text.is_empty() || text.len() > LONGEST {
-            return Name::Other;
-        }
         let name = BY_PLACE[place(text)];
-        let known = TEXTS[name as usize].as_bytes();
-        if known == text || known.eq_ignore_ascii_case(text) { name } else { Name::Other }
+        let spelling = &SPELLINGS[name as usize];
+        if spelling.text.len() == length && spelling.begins(line) { name } else { Name::Other }
+    }
+
+    /// What `as_str` gives, by a table.
+    #[inline]
+    pub(crate) const fn text(self) -> &'static str {
+        SPELLINGS[self as usize].text
     }
 
     /// Whether a message may carry the header once only, so that a second one makes it ambiguous (RFC 3261 §7.3.1).
@@ -196,22 +288,10 @@ impl Name {
     }
 
     /// The place of a name that is asked for in every message, below `ASKED`.
+    #[inline]
     pub(crate) const fn asked(self) -> Option<usize> {
-        Some(match self {
-            Name::Via => 0,
-            Name::From => 1,
-            Name::To => 2,
-            Name::CallId => 3,
-            Name::Cseq => 4,
-            Name::Contact => 5,
-            Name::MaxForwards => 6,
-            Name::ContentLength => 7,
-            Name::ContentType => 8,
-            Name::Require => 9,
-            Name::Route => 10,
-            Name::RecordRoute => 11,
-            _ => return None,
-        })
+        let place = PLACE_OF[self as usize] as usize;
+        if place < ASKED { Some(place) } else { None }
     }
 }
 

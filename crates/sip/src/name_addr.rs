@@ -96,17 +96,16 @@ impl<'a> NameAddrRef<'a> {
     fn parse_plain(value: &'a str) -> Option<NameAddrRef<'a>> {
         let (display, rest) = match value.strip_prefix('"') {
             Some(quoted) => {
-                let end = quoted.bytes().position(|byte| matches!(byte, b'"' | b'\\'))?;
-                let (display, rest) = value.split_at_checked(end + 2).filter(|(display, _)| display.ends_with('"'))?;
+                let end = text::find(quoted.as_bytes(), b'"')?;
+                let (display, rest) = value.split_at_checked(end + 2).filter(|(display, _)| !display.contains('\\'))?;
                 (display, rest.trim_ascii_start())
             }
             None => ("", value),
         };
-        let (uri, params) = text::cut(rest.strip_prefix('<')?, b'>')?;
+        let (uri, params) = UriRef::parse_bracketed(rest)?;
         if !params.is_empty() && !params.starts_with(';') {
             return None;
         }
-        let uri = UriRef::parse_plain(uri)?;
         Some(NameAddrRef { display, uri, params: ParamsRef::parse_header(params).ok()? })
     }
 
@@ -118,6 +117,15 @@ impl<'a> NameAddrRef<'a> {
         }
         let uri = UriRef::parse(text::trim(uri)).map_err(|error| error.0)?;
         Ok(NameAddrRef { display: "", uri, params: ParamsRef::parse_header(params)? })
+    }
+
+    /// What was read before.
+    pub(crate) const fn checked(display: &'a str, uri: UriRef<'a>, params: ParamsRef<'a>) -> NameAddrRef<'a> {
+        NameAddrRef { display, uri, params }
+    }
+
+    pub(crate) const fn display(self) -> &'a str {
+        self.display
     }
 
     pub fn to_name_addr(self) -> NameAddr {

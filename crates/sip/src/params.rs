@@ -29,7 +29,8 @@ impl Params {
 
     /// The same, borrowed.
     pub fn view(&self) -> ParamsRef<'_> {
-        ParamsRef { text: &self.0, plain: false }
+        // White space stands inside quotes alone: whoever wrote them here left the rest away.
+        ParamsRef { text: &self.0, plain: memchr::memchr2(b'"', b'<', self.0.as_bytes()).is_none() }
     }
 
     /// The value of the first parameter of that name, without its quotes; `None` also for a flag without value.
@@ -71,6 +72,21 @@ impl Params {
         self
     }
 
+    /// The same of a Via, with the port in its `rport` and `received` as given; what else stood there is dropped.
+    pub(crate) fn noted(&self, rport: Option<&str>, received: Option<&str>) -> Params {
+        // "received" and an IPv6 address are the longest that come in addition.
+        let mut noted = Params(String::with_capacity(self.0.len() + 64));
+        let mut port = rport;
+        for (key, old) in self.iter().filter(|(key, _)| !key.eq_ignore_ascii_case("received")) {
+            let here = key.eq_ignore_ascii_case("rport").then(|| port.take()).flatten();
+            noted.write(key, here.or(old));
+        }
+        if let Some(received) = received {
+            noted.write("received", Some(received));
+        }
+        noted
+    }
+
     pub fn remove(&mut self, name: &str) {
         if !self.has(name) {
             return;
@@ -89,6 +105,11 @@ impl Params {
 
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// All of them as they print.
+    pub(crate) const fn as_str(&self) -> &str {
+        self.0.as_str()
     }
 }
 
@@ -168,22 +189,16 @@ impl<'a> ParamsRef<'a> {
         if !self.plain {
             return self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
         }
-        let mut rest = self.text;
+        let mut rest = self.text.strip_prefix(';').unwrap_or(self.text);
         while !rest.is_empty() {
-            let end = rest.bytes().position(|byte| matches!(byte, b';' | b'=')).unwrap_or(rest.len());
-            let (key, behind) = text::apart(rest, end);
-            let (value, next) = match behind.strip_prefix('=') {
-                Some(value) => {
-                    let end = value.bytes().position(|byte| byte == b';').unwrap_or(value.len());
-                    let (value, next) = text::apart(value, end);
-                    (Some(value), next)
-                }
-                None => (None, behind),
-            };
-            if key.eq_ignore_ascii_case(name) {
-                return Some(value);
+            if let Some((key, behind)) = rest.split_at_checked(name.len())
+                && matches!(behind.as_bytes().first(), None | Some(b';' | b'='))
+                && (key == name || key.eq_ignore_ascii_case(name))
+            {
+                let value = behind.strip_prefix('=');
+                return Some(value.map(|value| text::cut(value, b';').map_or(value, |(value, _)| value)));
             }
-            rest = next.strip_prefix(';').unwrap_or(next);
+            rest = text::cut(rest, b';')?.1;
         }
         None
     }

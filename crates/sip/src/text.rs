@@ -1,5 +1,7 @@
 //! The character classes and separators of RFC 3261 §25.1.
 
+use std::fmt::{Display, Write};
+
 use memchr::{memchr, memchr3};
 
 /// What a byte may be part of.
@@ -51,7 +53,12 @@ pub(crate) const fn is(byte: u8, class: u8) -> bool {
 /// How many bytes of one of the classes `text` begins with.
 #[inline]
 pub(crate) fn span(text: &str, class: u8) -> usize {
-    text.bytes().position(|byte| !is(byte, class)).unwrap_or(text.len())
+    let bytes = text.as_bytes();
+    let mut length = 0;
+    while bytes.get(length).is_some_and(|&byte| is(byte, class)) {
+        length += 1;
+    }
+    length
 }
 
 /// `text` apart at `at`; nothing behind when it is shorter.
@@ -60,9 +67,46 @@ pub(crate) fn apart(text: &str, at: usize) -> (&str, &str) {
     text.split_at_checked(at).unwrap_or((text, ""))
 }
 
+const ONES: u64 = u64::from_ne_bytes([1; 8]);
+const HIGHS: u64 = ONES << 7;
+
+/// Where `wanted` first stands. Names and values are short: eight bytes at a time beat a search that has to be prepared.
+#[inline]
+pub(crate) fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
+    let all = ONES * u64::from(wanted);
+    // A byte of `marked` is zero where `wanted` stood; the lowest such byte is found exactly.
+    first(bytes, |word| (word ^ all).wrapping_sub(ONES) & !(word ^ all), |byte| byte == wanted)
+}
+
+/// Where the first byte stands that may end a line or confuse its reader: a control character up to CR.
+#[inline]
+pub(crate) fn find_control(bytes: &[u8]) -> Option<usize> {
+    const ABOVE: u64 = ONES * (b'\r' as u64 + 1);
+    first(bytes, |word| word.wrapping_sub(ABOVE) & !word, |byte| byte <= b'\r')
+}
+
+/// The first byte that `is_it`; `marks` sets its high bit in a word, and none below it.
+#[inline]
+fn first(bytes: &[u8], marks: impl Fn(u64) -> u64, is_it: impl Fn(u8) -> bool) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut at = 0;
+    for word in words {
+        let marked = marks(u64::from_le_bytes(*word)) & HIGHS;
+        if marked != 0 {
+            return Some(at + marked.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    rest.iter().position(|&byte| is_it(byte)).map(|place| at + place)
+}
+
 /// Whether `text` is a non-empty `token`.
 pub(crate) fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| is(byte, class::TOKEN))
+    is_token_bytes(text.as_bytes())
+}
+
+pub(crate) fn is_token_bytes(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|&byte| is(byte, class::TOKEN))
 }
 
 /// Without the white space around it; folds have become spaces when a message was read.
@@ -70,10 +114,10 @@ pub(crate) const fn trim(text: &str) -> &str {
     text.trim_ascii()
 }
 
-/// What stands before and behind the first `separator`. Header values are short: a plain walk beats a prepared search.
+/// What stands before and behind the first `separator`.
 #[inline]
 pub(crate) fn cut(text: &str, separator: u8) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|byte| byte == separator)?;
+    let at = find(text.as_bytes(), separator)?;
     Some((text.get(..at)?, text.get(at + 1..)?))
 }
 
@@ -188,6 +232,58 @@ pub(crate) fn number<T: TryFrom<u64>>(text: &str) -> Option<T> {
         value = value * 10 + u64::from(digit);
     }
     T::try_from(value).ok()
+}
+
+/// A number of few digits at the front, and what stands behind it.
+#[inline]
+pub(crate) fn leading_number(text: &str) -> Option<(u16, &str)> {
+    let (mut value, mut used) = (0u32, 0);
+    // Five digits hold every port.
+    for digit in text.bytes().map(|byte| byte.wrapping_sub(b'0')).take_while(|&digit| digit <= 9).take(5) {
+        value = value * 10 + u32::from(digit);
+        used += 1;
+    }
+    let value = u16::try_from(value).ok().filter(|_| used > 0)?;
+    Some((value, apart(text, used).1))
+}
+
+/// What `to_string` gives, without growing step by step: most addresses fit.
+pub(crate) fn printed(value: &impl Display) -> String {
+    let mut out = String::with_capacity(96);
+    write!(out, "{value}").expect("a String takes every write; a Display of ours never fails");
+    out
+}
+
+/// Appends a number in sixteen hexadecimal digits.
+pub(crate) fn push_hex(out: &mut String, number: u64) {
+    let nibbles = (0..16).rev().map(|place| (number >> (place * 4)) as u32 & 0xf);
+    out.extend(nibbles.filter_map(|nibble| char::from_digit(nibble, 16)));
+}
+
+/// Appends a number in decimal.
+pub(crate) fn push_number(out: &mut String, number: u64) {
+    // A u64 has twenty digits at most.
+    let mut digits = [0u8; 20];
+    let mut rest = number;
+    let mut used = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        used += 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    let text = digits.get(digits.len() - used..).and_then(|digits| str::from_utf8(digits).ok());
+    out.push_str(text.expect("digits are text"));
+}
+
+/// Appends `:port` where there is one.
+pub(crate) fn push_port(out: &mut String, port: Option<u16>) {
+    if let Some(port) = port {
+        out.push(':');
+        push_number(out, port.into());
+    }
 }
 
 #[cfg(test)]

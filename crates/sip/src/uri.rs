@@ -74,6 +74,11 @@ impl Uri {
         Uri { user, host: host.to_owned(), port, ..Uri::empty(Scheme::Sip) }
     }
 
+    /// A user part as it has to be written.
+    pub(crate) fn escaped_user(user: &str) -> String {
+        escape::encode_user(user)
+    }
+
     fn empty(scheme: Scheme) -> Uri {
         Uri {
             scheme,
@@ -145,8 +150,8 @@ pub(crate) fn plain_host_port(text: &str) -> Option<(&str, Option<u16>, &str)> {
         return None;
     }
     let Some(rest) = rest.strip_prefix(':') else { return Some((host, None, rest)) };
-    let (port, rest) = text::apart(rest, text::span(rest, text::class::HOST));
-    Some((host, Some(text::number(port)?), rest))
+    let (port, rest) = text::leading_number(rest)?;
+    Some((host, Some(port), rest))
 }
 
 /// A host name (underscores are seen in the wild), an IPv4 address or an IPv6 address in brackets.

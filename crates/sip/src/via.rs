@@ -72,14 +72,10 @@ impl Via {
     /// (RFC 3261 §18.2.1, RFC 3581 §4), and the port into a `rport` that the sender left empty. What the sender itself
     /// put into `received` is dropped.
     pub fn note_source(&mut self, source: SocketAddr) {
-        self.params.remove("received");
         let asked = self.params.has("rport");
-        if asked {
-            self.params.set("rport", Some(&source.port().to_string()));
-        }
-        if asked || self.host_ip() != Some(source.ip()) {
-            self.params.set("received", Some(&source.ip().to_string()));
-        }
+        let received = asked || self.host_ip() != Some(source.ip());
+        let (port, address) = (asked.then(|| source.port().to_string()), received.then(|| source.ip().to_string()));
+        self.params = self.params.noted(port.as_deref(), address.as_deref());
     }
 }
 
@@ -129,9 +125,13 @@ impl<'a> ViaRef<'a> {
 
     /// Like `Via::has_magic_cookie`.
     pub fn has_magic_cookie(self) -> bool {
-        let prefix = self.branch().and_then(|branch| branch.get(..MAGIC_COOKIE.len()));
-        prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(MAGIC_COOKIE))
+        self.branch().is_some_and(has_magic_cookie)
     }
+}
+
+/// Whether a branch is of RFC 3261.
+pub(crate) fn has_magic_cookie(branch: &str) -> bool {
+    branch.get(..MAGIC_COOKIE.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(MAGIC_COOKIE))
 }
 
 /// The transport, and what stands behind it.

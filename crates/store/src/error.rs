@@ -13,6 +13,8 @@ pub enum Error {
     Missing { path: PathBuf },
     #[error("{}: {doing} failed: {source}; check that the disk has space and that this user may write there", path.display())]
     Database { path: PathBuf, doing: &'static str, source: sqlx::Error },
+    #[error("{}: damaged, or no database of records ({reason}); move it away to begin with empty records, or restore a copy", path.display())]
+    Damaged { path: PathBuf, reason: String },
     #[error("{}: written by a newer version (schema {found}, this one knows {known}); start the newer version or restore an older copy", path.display())]
     Newer { path: PathBuf, found: i64, known: i64 },
     #[error("{}: the row of call {id} cannot be read: {reason}; restore the database from a copy, or delete that row", path.display())]
@@ -24,6 +26,20 @@ pub enum Error {
 impl Error {
     /// Names the database and what was being done with it.
     pub(crate) fn database(path: &Path, doing: &'static str) -> impl FnOnce(sqlx::Error) -> Error {
-        move |source| Error::Database { path: path.to_path_buf(), doing, source }
+        move |source| {
+            let path = path.to_path_buf();
+            match &source {
+                sqlx::Error::Database(error) if is_damage(error.code().as_deref()) => {
+                    Error::Damaged { path, reason: error.message().to_owned() }
+                }
+                _ => Error::Database { path, doing, source },
+            }
+        }
     }
+}
+
+/// SQLITE_CORRUPT and SQLITE_NOTADB, also extended by a cause in the higher bits.
+fn is_damage(code: Option<&str>) -> bool {
+    let code = code.and_then(|code| code.parse::<u32>().ok());
+    code.is_some_and(|code| matches!(code & 0xff, 11 | 26))
 }

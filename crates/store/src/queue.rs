@@ -86,7 +86,8 @@ impl Store {
         Ok(Opened { store, epoch: started.epoch, last_time: started.last_time })
     }
 
-    /// Hands in an entry; never waits. Returns its number: it is done once `written` is that or more.
+    /// Keeps an entry for the next `send`, `note` or `sync`; never waits. Returns its number: it is done once `written` is
+    /// that or more.
     ///
     /// With queue and overflow full the entry is lost and counted: none.
     pub fn write(&mut self, entry: RecordEntry) -> Option<u64> {
@@ -104,13 +105,18 @@ impl Store {
     /// them.
     pub fn end_leftovers(&mut self, wall: Wall) {
         self.hand_in(Work::Leftovers(wall));
+        self.pump();
     }
 
     fn hand_in(&mut self, work: Work) -> u64 {
         self.taken += 1;
         self.overflow.push_back(work);
-        self.pump();
         self.taken
+    }
+
+    /// Hands the writer what was kept; once after the entries of a turn, so that they wake it once.
+    pub fn send(&mut self) {
+        self.pump();
     }
 
     /// Everything that `write` gave a number up to this is done: in the database, or refused by it for good.
@@ -186,7 +192,10 @@ impl Drop for Store {
     fn drop(&mut self) {
         self.sender = None;
         self.shared.stop();
-        if let Some(thread) = self.thread.take() {
+        if let Some(thread) = self.thread.take()
+            // After a panic the process has to end, also with a disk that hangs: the journal brings back what was not written.
+            && !std::thread::panicking()
+        {
             // The writer ends after at most one more batch: dropping means not to wait for a failing disk.
             let _ = thread.join();
         }

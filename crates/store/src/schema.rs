@@ -1,5 +1,8 @@
 //! The tables, how an older database becomes today's, and what a start finds and leaves in it.
 
+use std::fs::OpenOptions;
+use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -72,6 +75,7 @@ pub(crate) fn database_path(dir: &Path) -> PathBuf {
 
 /// A connection that may write.
 pub(crate) async fn connect(path: &Path) -> Result<SqliteConnection, Error> {
+    create(path).map_err(|error| Error::database(path, "opening the records")(error.into()))?;
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -82,6 +86,15 @@ pub(crate) async fn connect(path: &Path) -> Result<SqliteConnection, Error> {
         .connect()
         .await
         .map_err(Error::database(path, "opening the records"))
+}
+
+/// An empty file is an empty database. Callers' numbers stand in it, so it is this user's alone; SQLite gives its other
+/// files the same rights.
+fn create(path: &Path) -> io::Result<()> {
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// A connection that reads beside a running server.
@@ -95,13 +108,17 @@ pub(crate) async fn connect_reader(path: &Path) -> Result<SqliteConnection, Erro
     log.push("-wal");
     let mut connection = options.clone().connect().await.map_err(Error::database(path, "opening the records"))?;
     let probe = sqlx::query("SELECT COUNT(*) FROM starts").fetch_one(&mut connection).await;
-    if probe.is_err() && !Path::new(&log).exists() {
+    let Err(error) = probe else { return Ok(connection) };
+    if error.as_database_error().is_some_and(|e| e.message().contains("no such table")) {
+        // A first start that was cut short, by a full disk or a kill, leaves a database without tables.
+        return Err(Error::Missing { path: path.to_path_buf() });
+    }
+    if !Path::new(&log).exists() {
         // Reading a WAL database creates its index file; in a directory that we may not write, a database at rest is
         // read as the plain file that it is.
         return options.immutable(true).connect().await.map_err(Error::database(path, "opening the records"));
     }
-    probe.map_err(Error::database(path, "reading the records"))?;
-    Ok(connection)
+    Err(Error::database(path, "reading the records")(error))
 }
 
 /// Brings the tables to today's version.

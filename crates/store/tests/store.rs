@@ -231,7 +231,10 @@ fn errors_name_the_path_and_the_next_step() {
         Store::open(dir.path(), NODE, Wall(0), Epoch(0)).expect_err("no database").to_string(),
         store::read(dir.path(), Filter::default()).expect_err("no database").to_string(),
     ] {
-        assert!(error.contains("records.db") && error.contains("check that"), "{error}");
+        assert!(
+            error.contains("records.db") && error.contains("no database") && error.contains("move it away"),
+            "{error}"
+        );
     }
 }
 

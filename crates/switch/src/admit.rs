@@ -11,6 +11,7 @@ use sip::{Message, Name, Reply, ServerTx};
 use crate::auth::{Auth, Verdict};
 use crate::fault::Estate;
 use crate::signals::sdp_of;
+use crate::star::starred;
 use crate::{Effects, Place, Switch};
 
 /// Characters of a caller's number or name: as many as a number may have. Records, logs and agents' phones show it.
@@ -65,9 +66,9 @@ impl Switch {
     pub(crate) fn on_invite(&mut self, now: Now, tx: ServerTx, flow: Flow, request: &Message, out: &mut Effects) {
         let Some(sender) = self.identify(now, tx, flow, request) else { return };
         if let Sender::Agent(agent) = sender
-            && let Some(code) = self.star_code(request)
+            && let Some(dialled) = starred(request)
         {
-            return self.on_star_code(now, (tx, flow, agent), code, request, out);
+            return self.on_starred(now, (tx, flow, agent), &dialled, request, out);
         }
         let Some(menu) = self.called_menu(request) else { return self.turn_away(now, tx, 404) };
         let full = self.draining || self.calls.len() >= self.plan.limits.calls;
@@ -75,6 +76,9 @@ impl Switch {
             return self.turn_away_for_now(now, tx);
         }
         let Some(lease) = self.lease_for(flow) else { return self.turn_away_for_now(now, tx) };
+        if let Sender::Agent(agent) = sender {
+            out.roster.push(roster::Command::OwnCall { agent, begins: true });
+        }
         self.arrive(now, (tx, flow, sender), request, (lease, menu, None), out);
     }
 
@@ -83,7 +87,7 @@ impl Switch {
         self.leases.take(worker, flow.network)
     }
 
-    /// The INVITE becomes a call: in the menu, or one that only says `errand`.
+    /// The INVITE becomes a call, which the roster knows of where it is an agent's own: in the menu, or one that only says `errand`.
     pub(crate) fn arrive(
         &mut self,
         now: Now,
@@ -98,7 +102,7 @@ impl Switch {
         self.endpoint.adopt(tx, base::LegId { call: id, index: 0 });
         // Drawn below 2^62, so that versions and legs can be added without leaving the range that old phones parse.
         let session_id = self.rng.u64() >> 2;
-        let estate = Estate::new(start.clone(), lease.end);
+        let estate = Estate::new(start.clone(), sender, lease.end);
         let caller = CallerKey::of(&start.caller);
         let peer = flow.peer.ip();
         let arrival = Arrival { start, caller, menu, errand, lease, peer, offer: sdp_of(request), session_id };
@@ -110,7 +114,7 @@ impl Switch {
         }));
         let Ok(call) = arrived else { return self.stillborn(now, id, estate, out) };
         self.calls.insert(id, call, lease.end.worker, estate);
-        self.carry_out(now, id, actions, out);
+        self.carry_out(now, id, &mut actions, out);
     }
 
     /// First a registered agent, then a trunk by its network, then whoever proves who they are; else refused.

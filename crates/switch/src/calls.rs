@@ -7,6 +7,7 @@ use call::{Action, Call, Dial, Event, Timer};
 use sip::{Body, Reply};
 
 use crate::fault::Estate;
+use crate::star::own_call_over;
 use crate::switch::Armed;
 use crate::{Effects, Fact, Place, Switch};
 
@@ -83,20 +84,22 @@ impl Switch {
     pub(crate) fn tell(&mut self, now: Now, id: CallId, event: Event<'_>, out: &mut Effects) {
         let Some(entry) = self.calls.get_mut(id) else { return };
         entry.estate.note_event(&event);
-        let mut actions = Vec::new();
+        let mut actions = std::mem::take(&mut self.actions);
         let drills = &mut self.drills;
         let handled = catch_unwind(AssertUnwindSafe(|| {
             drills.pass(Place::Call);
             entry.call.handle(now, event, &mut actions);
         }));
         match handled {
-            Ok(()) => self.carry_out(now, id, actions, out),
+            Ok(()) => self.carry_out(now, id, &mut actions, out),
             Err(_) => self.fault(now, id, out),
         }
+        actions.clear();
+        self.actions = actions;
     }
 
-    pub(crate) fn carry_out(&mut self, now: Now, id: CallId, actions: Vec<Action>, out: &mut Effects) {
-        for action in actions {
+    pub(crate) fn carry_out(&mut self, now: Now, id: CallId, actions: &mut Vec<Action>, out: &mut Effects) {
+        for action in actions.drain(..) {
             if let Some(entry) = self.calls.get_mut(id) {
                 entry.estate.note_action(&action);
             }
@@ -131,7 +134,11 @@ impl Switch {
             Action::Disarm(timer) => self.arm(id, timer, None),
             Action::Record(entry) => self.record(entry, out),
             Action::Fact(fact) => out.facts.push(Fact::Call { call: id, fact }),
-            Action::Over => drop(self.forget(id)),
+            Action::Over => {
+                if let Some(entry) = self.forget(id) {
+                    own_call_over(entry.estate.sender, out);
+                }
+            }
         }
     }
 

@@ -17,6 +17,8 @@ pub enum Place {
     Queue,
     /// The roster: ends the process.
     Roster,
+    /// A job of the first media worker: ends the process.
+    Worker,
 }
 
 /// A panic at the `nth` time that something happens at `place`, once.
@@ -27,7 +29,7 @@ pub struct Drill {
     pub nth: u64,
 }
 
-packed_enum!(Place { 0 => Reader, 1 => Call, 2 => Transactions, 3 => Queue, 4 => Roster });
+packed_enum!(Place { 0 => Reader, 1 => Call, 2 => Transactions, 3 => Queue, 4 => Roster, 5 => Worker });
 packed_struct!(Drill { place, nth });
 
 impl FromStr for Drill {
@@ -35,8 +37,9 @@ impl FromStr for Drill {
 
     /// `PLACE:N`, as `call:7`.
     fn from_str(text: &str) -> Result<Drill, String> {
-        let wrong =
-            || format!("\"{text}\" is no drill; write PLACE:N with reader, call, transactions, queue or roster");
+        let wrong = || {
+            format!("\"{text}\" is no drill; write PLACE:N with reader, call, transactions, queue, roster or worker")
+        };
         let (place, nth) = text.split_once(':').ok_or_else(wrong)?;
         let place = match place {
             "reader" => Place::Reader,
@@ -44,6 +47,7 @@ impl FromStr for Drill {
             "transactions" => Place::Transactions,
             "queue" => Place::Queue,
             "roster" => Place::Roster,
+            "worker" => Place::Worker,
             _ => return Err(wrong()),
         };
         let nth = nth.parse().ok().filter(|nth| *nth > 0).ok_or_else(wrong)?;

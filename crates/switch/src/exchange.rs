@@ -203,7 +203,8 @@ impl Exchange {
     }
 
     fn route(&mut self, out: &mut Effects) {
-        for action in std::mem::take(&mut self.said_by_queue) {
+        let mut said = std::mem::take(&mut self.said_by_queue);
+        for action in said.drain(..) {
             match action {
                 acd::Action::Reserve { agent, call, group, reservation: Reservation(epoch), until } => {
                     self.to_roster.push_back(roster::Command::Reserve { agent, call, group, epoch, until });
@@ -222,7 +223,9 @@ impl Exchange {
                 action => self.to_switch.push_back(Told::Queue(action)),
             }
         }
-        for action in std::mem::take(&mut self.said_by_roster) {
+        self.said_by_queue = said;
+        let mut said = std::mem::take(&mut self.said_by_roster);
+        for action in said.drain(..) {
             match action {
                 roster::Action::Ready { agent } => self.to_queue.push_back(acd::Command::Ready { agent }),
                 roster::Action::Away { agent } => self.to_queue.push_back(acd::Command::Away { agent }),
@@ -239,6 +242,7 @@ impl Exchange {
                 action => self.to_switch.push_back(Told::Roster(action)),
             }
         }
+        self.said_by_roster = said;
     }
 }
 

@@ -5,13 +5,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use base::{CallId, EndId, EndReason, Job, Now, Record, RecordEntry, StartRecord};
 use call::{Action, Call, Event, Fact, Held, Signal};
 
+use crate::admit::Sender;
 use crate::remnant::{OpenLeg, Remnant};
+use crate::star::own_call_over;
 use crate::{Effects, Switch};
 
 /// What a call owns outside itself, noted by the switch as it comes and goes.
 #[derive(Clone, Debug)]
 pub(crate) struct Estate {
     start: StartRecord,
+    pub(crate) sender: Sender,
     legs: Vec<OpenLeg>,
     held: Vec<Held>,
     ends: Vec<EndId>,
@@ -21,9 +24,9 @@ pub(crate) struct Estate {
 
 impl Estate {
     /// Of a call that arrives: one dialog and one media end.
-    pub(crate) fn new(start: StartRecord, end: EndId) -> Estate {
+    pub(crate) fn new(start: StartRecord, sender: Sender, end: EndId) -> Estate {
         let citizen = OpenLeg { index: 0, serves: None };
-        Estate { start, legs: vec![citizen], held: Vec::new(), ends: vec![end], recorded: false }
+        Estate { start, sender, legs: vec![citizen], held: Vec::new(), ends: vec![end], recorded: false }
     }
 
     /// Before the call hears of it.
@@ -76,7 +79,7 @@ impl Switch {
     }
 
     fn wind_up(&mut self, now: Now, id: CallId, estate: Estate, record: Record, out: &mut Effects) {
-        let Estate { legs, held, ends, recorded, .. } = estate;
+        let Estate { sender, legs, held, ends, recorded, .. } = estate;
         if !recorded {
             let record = Box::new(record);
             out.facts.push(crate::Fact::Call { call: id, fact: Fact::Ended { record: record.clone() } });
@@ -84,6 +87,7 @@ impl Switch {
         }
         out.jobs.extend(ends.into_iter().map(|end| (end.worker, Job::Close { end })));
         out.queue.push(acd::Command::Keep { call: id });
+        own_call_over(sender, out);
         self.wind_down(now, id, Remnant { legs, held }, out);
     }
 }

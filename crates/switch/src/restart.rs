@@ -34,7 +34,10 @@ impl Exchange {
         let (mut by_queue, mut by_roster) = (Vec::new(), Vec::new());
         let acd = Acd::restore(plans.acd, now, &ledger.queue, &mut by_queue);
         let roster = Roster::restore(plans.roster, now, &ledger.roster, &mut by_roster);
-        let switch = Switch::new(config, plans.call, now.time, rng);
+        let mut switch = Switch::new(config, plans.call, now.time, rng);
+        for (agent, bound) in roster.bound() {
+            switch.doorman.registered(bound.flow, agent, bound.until);
+        }
         let mut exchange = Exchange::new(switch, acd, roster);
         // What the store did not confirm comes again, before what follows now: it knows what it has.
         out.records.extend(ledger.unwritten);

@@ -23,15 +23,29 @@ pub(crate) struct Dialled {
 const DIALLED_MAX: usize = 2000;
 /// The name in records of who changed a state.
 const BY: &str = "star code";
+/// The prompt that refuses.
+const REFUSED: &str = "agent-refused";
 
 impl Switch {
-    /// The code that an agent dialled, if it is one.
-    pub(crate) fn star_code(&self, request: &Message) -> Option<StarCode> {
-        let dialled = request.request_uri_ref()?.user_text()?;
-        self.plan.star_codes.parse(&dialled)
+    /// An agent dialled something with a star; what is no code, or a code for what there is not, is refused in words.
+    pub(crate) fn on_starred(
+        &mut self,
+        now: Now,
+        (tx, flow, agent): (ServerTx, Flow, AgentId),
+        dialled: &str,
+        request: &Message,
+        out: &mut Effects,
+    ) {
+        match self.plan.star_codes.parse(dialled) {
+            Some(code) => self.on_star_code(now, (tx, flow, agent), code, request, out),
+            None => {
+                out.roster.push(ToRoster::OwnCall { agent, begins: true });
+                self.say(now, (tx, flow, Sender::Agent(agent)), request, REFUSED, out);
+            }
+        }
     }
 
-    pub(crate) fn on_star_code(
+    fn on_star_code(
         &mut self,
         now: Now,
         (tx, flow, agent): (ServerTx, Flow, AgentId),
@@ -42,6 +56,7 @@ impl Switch {
         if self.dialled.len() >= DIALLED_MAX {
             return self.turn_away_for_now(now, tx);
         }
+        out.roster.push(ToRoster::OwnCall { agent, begins: true });
         let ticket = self.ticket();
         let by = BY.to_owned();
         let set = |change| ToRoster::Set { ticket, agent, change, by };
@@ -81,9 +96,34 @@ impl Switch {
     pub(crate) fn on_answer(&mut self, now: Now, ticket: Ticket, answer: &Answer, out: &mut Effects) {
         let Some(Dialled { tx, flow, sender, said, request }) = self.dialled.remove(&ticket) else { return };
         let done = matches!(answer, Answer::State(_) | Answer::WrapUp { .. } | Answer::WrapUpAfterTalk { .. });
-        let said = if done { said } else { "agent-refused" };
-        // What an agent does about the own state is let in whatever the load.
-        let Some(lease) = self.lease_for(flow) else { return self.turn_away_for_now(now, tx) };
-        self.arrive(now, (tx, flow, sender), &request, (lease, 0, Some(said)), out);
+        self.say(now, (tx, flow, sender), &request, if done { said } else { REFUSED }, out);
     }
+
+    /// Answers with a prompt and hangs up. What an agent does about the own state is let in whatever the load.
+    fn say(
+        &mut self,
+        now: Now,
+        (tx, flow, sender): (ServerTx, Flow, Sender),
+        request: &Message,
+        prompt: &'static str,
+        out: &mut Effects,
+    ) {
+        let Some(lease) = self.lease_for(flow) else {
+            own_call_over(sender, out);
+            return self.turn_away_for_now(now, tx);
+        };
+        self.arrive(now, (tx, flow, sender), request, (lease, 0, Some(prompt)), out);
+    }
+}
+
+/// The phone of an agent who called is free again.
+pub(crate) fn own_call_over(sender: Sender, out: &mut Effects) {
+    if let Sender::Agent(agent) = sender {
+        out.roster.push(ToRoster::OwnCall { agent, begins: false });
+    }
+}
+
+/// What was dialled, where it begins with a star.
+pub(crate) fn starred(request: &Message) -> Option<String> {
+    request.request_uri_ref()?.user_text().filter(|dialled| dialled.starts_with('*'))
 }

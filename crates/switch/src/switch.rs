@@ -40,6 +40,9 @@ pub struct Switch {
     pub(crate) endpoint: Endpoint,
     /// What the endpoint said and nobody has handled yet.
     pub(crate) sip: sip::Output,
+    /// Scratch: what the endpoint said in this round, and what a call asked for.
+    events: Vec<sip::Event>,
+    pub(crate) actions: Vec<call::Action>,
     pub(crate) calls: Calls,
     pub(crate) timers: Wheel<(CallId, Timer)>,
     pub(crate) leases: Leases,
@@ -77,6 +80,8 @@ impl Switch {
             plan,
             endpoint,
             sip: sip::Output::default(),
+            events: Vec::new(),
+            actions: Vec::new(),
             timers: Wheel::new(now),
             leases,
             remnants: Remnants::default(),
@@ -240,9 +245,10 @@ impl Switch {
             if self.sip.events.is_empty() {
                 break;
             }
-            for event in std::mem::take(&mut self.sip.events) {
-                self.on_sip(now, event, out);
-            }
+            let mut events = std::mem::take(&mut self.events);
+            std::mem::swap(&mut events, &mut self.sip.events);
+            events.drain(..).for_each(|event| self.on_sip(now, event, out));
+            self.events = events;
         }
         self.counters.messages_out += self.sip.messages.len() as u64;
         out.facts.extend(self.sip.facts.drain(..).map(Fact::Leg));

@@ -23,6 +23,7 @@ pub(crate) fn config(ports: RangeInclusive<u16>, leases_ready: u16) -> Config {
         pin: true,
         leases_ready,
         limits: legs::Limits::default(),
+        drill: None,
     }
 }
 

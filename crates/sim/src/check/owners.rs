@@ -45,7 +45,7 @@ impl Owners {
         let queue = exchange.acd.view(now);
         for (place, agent) in exchange.roster.view().agents.into_iter().enumerate() {
             let Some(state) = queue.agents.get(place).copied() else { continue };
-            let ready = agent.state == State::Ready && agent.contacts > 0;
+            let ready = agent.state == State::Ready && agent.contacts > 0 && !agent.own_call;
             let free = ready && agent.slot == Slot::Free;
             let agree = match state {
                 // A `Ready` from before a `Reserve` that comes after it promises too much; the slot then refuses.

@@ -72,7 +72,9 @@ impl Endpoint {
         let repeat = self.wheel.arm(now + timers.t1, Deadline::Repeat(key));
         let give_up = self.wheel.arm(now + timers.patience(), Deadline::AckMissing(key));
         let (cseq, flow, offer) = (server.cseq, server.reply_flow, server.without_offer);
+        self.held -= leg.held();
         leg.unacked = Some(Unacked { cseq, flow, bytes, wait: timers.t1, repeat, give_up, offer });
+        self.held += leg.held();
     }
 
     /// RFC 3261 §13.3.1.4: doubling up to T2, over any transport.
@@ -91,6 +93,7 @@ impl Endpoint {
 
     pub(super) fn stop_repeating(&mut self, key: Key) {
         if let Some(unacked) = self.legs.get_mut(key).and_then(|leg| leg.unacked.take()) {
+            self.held -= unacked.bytes.len();
             self.wheel.cancel(unacked.repeat);
             self.wheel.cancel(unacked.give_up);
         }

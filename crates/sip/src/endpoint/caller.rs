@@ -193,7 +193,9 @@ impl Endpoint {
         out.messages.push(ack.clone());
         let placed = self.clients.get_mut(client).and_then(|client| client.placed.as_mut());
         if let Some((_, kept)) = placed.and_then(|placed| placed.acks.iter_mut().find(|(known, _)| known == tag)) {
-            *kept = Some(ack);
+            self.held += ack.bytes.len();
+            let old = kept.replace(ack);
+            self.held -= old.map_or(0, |old| old.bytes.len());
         }
     }
 

@@ -1,18 +1,22 @@
 //! Client transactions: what we asked, and who hears the answer.
 
+use std::sync::Arc;
+
 use base::{Flow, Key, Ticket, Time, TimerId};
 
 use super::deadline::{Armed, Deadline};
 use super::{Body, Cause, Endpoint, Outgoing, Output};
+use crate::text;
 use crate::transaction::{Action, ClientEvent, ClientInvite, ClientNonInvite, Pace, Timer};
+use crate::via::MAGIC_COOKIE;
 use crate::{Builder, Dialog, Head, Message, Method, Name, SentInvite, Via};
 
 #[derive(Debug)]
 pub(super) struct Client {
     machine: Machine,
     pub(super) flow: Flow,
-    key: String,
-    bytes: Vec<u8>,
+    key: Arc<str>,
+    pub(super) bytes: Vec<u8>,
     timers: Armed,
     abandon: Option<TimerId>,
     pub(super) purpose: Purpose,
@@ -87,6 +91,10 @@ pub(super) struct Draft<'a> {
 }
 
 /// How a request ended, or went on.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives for a call on the stack; a box would cost every response an allocation"
+)]
 pub(super) enum Verdict {
     Response(Message),
     Failed(Cause),
@@ -195,7 +203,8 @@ impl Endpoint {
     }
 
     fn insert_client(&mut self, client: Client) -> Key {
-        let (key, flow) = (client.key.clone(), client.flow);
+        let (key, flow) = (Arc::clone(&client.key), client.flow);
+        self.held += client.held();
         let id = self.clients.insert(client);
         self.by_branch.insert(key, id);
         self.on_flow.insert((flow, id));
@@ -304,9 +313,9 @@ impl Endpoint {
         }
     }
 
-    fn repeat_request(&self, id: Key, out: &mut Output) {
-        if let Some(client) = self.clients.get(id) {
-            out.messages.push(Outgoing { flow: client.flow, bytes: client.bytes.clone() });
+    fn repeat_request(&mut self, id: Key, out: &mut Output) {
+        if let Some(client) = self.clients.get_mut(id) {
+            out.messages.push(Outgoing { flow: client.flow, bytes: send_and_keep(&mut client.bytes) });
         }
     }
 
@@ -334,6 +343,7 @@ impl Endpoint {
 
     fn forget_client(&mut self, id: Key) {
         let Some(client) = self.clients.remove(id) else { return };
+        self.held -= client.held();
         self.by_branch.remove(&client.key);
         self.on_flow.remove(&(client.flow, id));
         for timer in client.timers.ids().chain(client.abandon) {
@@ -346,18 +356,32 @@ impl Endpoint {
     }
 
     fn draw_branch(&mut self) -> String {
-        format!("{}{:016x}", crate::via::MAGIC_COOKIE, self.rng.u64())
+        let mut branch = String::with_capacity(24);
+        branch.push_str(MAGIC_COOKIE);
+        text::push_hex(&mut branch, self.rng.u64());
+        branch
     }
 
+    /// Our own Via, asking the peer to answer to where we sent from (RFC 3581 §3).
     fn via(&self, flow: Flow, branch: &str) -> String {
         let (host, port) = self.identity(flow);
-        Via::new(flow.transport.via_name(), host, port, branch).to_string()
+        let mut via = String::with_capacity(host.len() + branch.len() + 40);
+        ["SIP/2.0/", flow.transport.via_name(), " ", host].into_iter().for_each(|part| via.push_str(part));
+        text::push_port(&mut via, port);
+        [";branch=", branch, ";rport"].into_iter().for_each(|part| via.push_str(part));
+        via
     }
 }
 
+/// The bytes to send. What stays is a copy of the right size: it lingers, and had room for more when it was written.
+pub(super) fn send_and_keep(kept: &mut Vec<u8>) -> Vec<u8> {
+    let copy = kept.as_slice().to_vec();
+    std::mem::replace(kept, copy)
+}
+
 /// What matches a response to its transaction (RFC 3261 §17.1.3).
-fn branch_key(branch: &str, method: Method) -> String {
-    [branch, " ", method.name()].concat()
+fn branch_key(branch: &str, method: Method) -> Arc<str> {
+    Arc::from([branch, " ", method.name()].concat())
 }
 
 pub(super) fn reason_header(reason: Option<&str>) -> Vec<(String, String)> {

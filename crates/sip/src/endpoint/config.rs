@@ -57,6 +57,9 @@ pub struct Limits {
     /// Client and server transactions together. A call makes about eight in its life and each lives 32 s at most
     /// beyond its answer: 100,000 carry 300 calls a second, ten times the worst surge of a big city.
     pub transactions: usize,
+    /// Bytes of the messages that transactions and unacknowledged answers keep. One keeps about 1 KB, so that a quarter of
+    /// this holds 100,000 of them; without it, messages of 64 KiB would take 6 GB.
+    pub bytes: usize,
     /// Legs, thrice over the calls that one machine's media can carry.
     pub legs: usize,
     /// Early dialogs of one INVITE of ours: an agent has a handful of phones, more is a forking loop.
@@ -68,6 +71,6 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { transactions: 100_000, legs: 30_000, early_dialogs: 12, queued: 8 }
+        Limits { transactions: 100_000, bytes: 256 << 20, legs: 30_000, early_dialogs: 12, queued: 8 }
     }
 }

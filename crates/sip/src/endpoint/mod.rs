@@ -11,6 +11,7 @@ mod config;
 mod deadline;
 mod ending;
 mod event;
+mod held;
 mod hop;
 mod inside;
 mod leg;
@@ -19,6 +20,7 @@ mod restore;
 mod server;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Flow, Key, LegId, Map, Now, Rng, Slab, Ticket, Time, Wheel, WireMap};
@@ -27,9 +29,10 @@ use self::client::{Client, Draft, Purpose, Verdict};
 use self::deadline::Deadline;
 use self::leg::Leg;
 use self::server::Server;
+use crate::text;
 use crate::transaction::Action;
 pub use crate::transaction::Timers;
-use crate::{Head, Image, Message, NameAddr, ParseError, Uri};
+use crate::{Head, Image, Message, ParseError, Uri};
 pub use config::{Config, Identity, Limits};
 pub use event::{Body, Cause, Event, Invite, Outgoing, Output, Party, Reply, Request, ServerTx};
 
@@ -42,11 +45,11 @@ pub struct Endpoint {
     servers: Slab<Server>,
     legs: Slab<Leg>,
     /// Client transactions by branch and method.
-    by_branch: WireMap<String, Key>,
+    by_branch: WireMap<Arc<str>, Key>,
     /// Server transactions by `Arrival::key`.
-    by_request: WireMap<String, Key>,
+    by_request: WireMap<Arc<str>, Key>,
     /// Server transactions outside dialogs by Call-ID, From tag and CSeq.
-    by_origin: WireMap<String, Key>,
+    by_origin: WireMap<Arc<str>, Key>,
     /// Legs by our tag.
     by_tag: WireMap<String, Key>,
     by_leg: Map<LegId, Key>,
@@ -59,6 +62,8 @@ pub struct Endpoint {
     /// Scratch of the transaction machines.
     actions: Vec<Action>,
     malformed: u64,
+    /// Bytes of the messages that are kept.
+    held: usize,
 }
 
 impl Endpoint {
@@ -83,6 +88,7 @@ impl Endpoint {
             deferred: Vec::new(),
             actions: Vec::new(),
             malformed: 0,
+            held: 0,
             rng,
         }
     }
@@ -267,6 +273,7 @@ impl Endpoint {
             && self.by_tag.is_empty()
             && self.by_leg.is_empty()
             && self.on_flow.is_empty()
+            && self.held == 0
     }
 
     fn fire(&mut self, now: Time, deadline: Deadline, out: &mut Output) {
@@ -308,16 +315,17 @@ impl Endpoint {
         key
     }
 
-    fn is_full(&self) -> bool {
-        self.clients.len() + self.servers.len() >= self.config.limits.transactions
-    }
-
     fn draw_tag(&mut self) -> String {
-        format!("{:016x}", self.rng.u64())
+        let mut tag = String::with_capacity(16);
+        text::push_hex(&mut tag, self.rng.u64());
+        tag
     }
 
     fn draw_call_id(&mut self) -> String {
-        format!("{:016x}{:016x}", self.rng.u64(), self.rng.u64())
+        let mut id = String::with_capacity(32);
+        text::push_hex(&mut id, self.rng.u64());
+        text::push_hex(&mut id, self.rng.u64());
+        id
     }
 
     /// Our host and port as a flow's network sees them.
@@ -332,17 +340,24 @@ impl Endpoint {
 
     fn contact(&self, flow: Flow, user: &str) -> String {
         let (host, port) = self.identity(flow);
-        let mut uri = Uri::sip(None, host, port);
-        uri.user = (!user.is_empty()).then(|| user.to_owned());
+        let at = if user.is_empty() { "" } else { "@" };
+        let mut contact = String::with_capacity(user.len() + host.len() + 32);
+        ["<sip:", user, at, host].into_iter().for_each(|part| contact.push_str(part));
+        text::push_port(&mut contact, port);
         if flow.transport.is_reliable() {
-            uri.params.set("transport", Some(&flow.transport.via_name().to_ascii_lowercase()));
+            contact.push_str(";transport=");
+            contact.extend(flow.transport.via_name().chars().map(|letter| letter.to_ascii_lowercase()));
         }
-        NameAddr::new(uri).to_string()
+        contact.push('>');
+        contact
     }
 
     fn party(&self, flow: Flow, party: &Party, tag: &str) -> String {
         let host = if party.host.is_empty() { self.identity(flow).0 } else { &party.host };
-        let address = NameAddr::new(Uri::sip(Some(&party.user), host, None)).with_tag(tag);
-        if party.display.is_empty() { address } else { address.with_display(&party.display) }.to_string()
+        let display = (!party.display.is_empty()).then(|| text::quote(&party.display));
+        let (display, space) = display.as_ref().map_or(("", ""), |display| (display.as_str(), " "));
+        let user = Uri::escaped_user(&party.user);
+        let at = if user.is_empty() { "" } else { "@" };
+        [display, space, "<sip:", &user, at, host, ">;tag=", tag].concat()
     }
 }

@@ -1,5 +1,7 @@
 //! Requests outside dialogs, and the way of every message in (RFC 3261 §8.2, §9.2, §17.2.3).
 
+use std::sync::Arc;
+
 use base::{Flow, Key, Time};
 
 use super::server::{Arrival, Role};
@@ -37,7 +39,7 @@ impl Endpoint {
     ) {
         let request = Message::parse(bytes).ok().filter(|m| m.method() == Method::Invite);
         let Some(arrival) = request.and_then(|request| arrival(flow, request)) else { return };
-        if self.by_request.contains_key(&arrival.key(Method::Invite.name())) {
+        if self.by_request.contains_key(&arrival.key) {
             return self.receive_request(now, arrival, out);
         }
         self.refuse_with(&arrival, status, &reply.headers, out);
@@ -45,8 +47,7 @@ impl Endpoint {
 
     fn receive_request(&mut self, now: Time, arrival: Arrival, out: &mut Output) {
         let method = arrival.request.method();
-        let name = if method == Method::Ack { Method::Invite.name() } else { arrival.request.method_name() };
-        let known = self.by_request.get(&arrival.key(name)).copied();
+        let known = self.by_request.get(&arrival.key).copied();
         match (method, known) {
             (Method::Ack, known) => {
                 if let Some(id) = known {
@@ -112,7 +113,7 @@ impl Endpoint {
 
     /// RFC 3261 §9.2: the CANCEL is answered by itself; it ends only an INVITE that still awaits its final response.
     fn on_cancel(&mut self, now: Time, arrival: Arrival, out: &mut Output) {
-        let Some(invite) = self.by_request.get(&arrival.key(Method::Invite.name())).copied() else {
+        let Some(invite) = self.by_request.get(arrival.key(Method::Invite.name()).as_str()).copied() else {
             return self.refuse(now, arrival, 481, Vec::new(), out);
         };
         let Some(server) = self.servers.get(invite) else { return };
@@ -143,7 +144,15 @@ fn arrival(flow: Flow, request: Message) -> Option<Arrival> {
     let mut via = request.top_via().ok()?;
     via.note_source(flow.peer);
     let (cseq, _) = request.cseq().ok()?;
-    request.from_ref().and(request.to_ref()).ok()?;
+    if !request.has_ends() {
+        return None;
+    }
     let (from_tag, to_tag) = (request.from_tag().to_owned(), request.to_tag().to_owned());
-    Some(Arrival { flow, via, request, cseq, from_tag, to_tag })
+    let mut arrival = Arrival { flow, via, request, cseq, from_tag, to_tag, key: Arc::default() };
+    let method = match arrival.request.method() {
+        Method::Ack => Method::Invite.name(),
+        _ => arrival.request.method_name(),
+    };
+    arrival.key = Arc::from(arrival.key(method));
+    Some(arrival)
 }

@@ -1,21 +1,24 @@
 //! Server transactions: what we were asked, and what we said.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Flow, Key, Time, TimerId};
 
-use super::client::finish;
+use super::client::{finish, send_and_keep};
 use super::deadline::{Armed, Deadline};
 use super::{Endpoint, Outgoing, Output, Reply};
+use crate::text;
 use crate::transaction::{Action, ServerEvent, ServerInvite, ServerNonInvite, Timer};
+use crate::via::has_magic_cookie;
 use crate::{Builder, Message, Method, Name, Via};
 
 #[derive(Debug)]
 pub(super) struct Server {
     machine: Machine,
-    key: String,
+    key: Arc<str>,
     /// Call-ID, From tag and CSeq of a request outside a dialog, to know it again on another way (RFC 3261 §8.2.2.2).
-    origin: Option<String>,
+    origin: Option<Arc<str>>,
     pub(super) flow: Flow,
     pub(super) reply_flow: Flow,
     via: Via,
@@ -26,7 +29,7 @@ pub(super) struct Server {
     /// An INVITE without a body: our 2xx makes the offer.
     pub(super) without_offer: bool,
     pub(super) tag: String,
-    last: Vec<u8>,
+    pub(super) last: Vec<u8>,
     timers: Armed,
     forget: Option<TimerId>,
     pub(super) role: Role,
@@ -81,16 +84,20 @@ pub(super) struct Arrival {
     pub(super) cseq: u32,
     pub(super) from_tag: String,
     pub(super) to_tag: String,
+    /// What matches it to its transaction, an ACK to its INVITE's.
+    pub(super) key: Arc<str>,
 }
 
 impl Arrival {
     /// What matches a request to its transaction (RFC 3261 §17.2.3); `method` is the transaction's.
     pub(super) fn key(&self, method: &str) -> String {
         let Via { host, port, .. } = &self.via;
-        if self.via.has_magic_cookie() {
-            let branch = self.via.branch().unwrap_or_default();
-            let port = port.map(|port| port.to_string()).unwrap_or_default();
-            return [branch, " ", host, " ", &port, " ", method].concat();
+        if let Some(branch) = self.via.branch().filter(|branch| has_magic_cookie(branch)) {
+            let mut key = String::with_capacity(branch.len() + host.len() + method.len() + 10);
+            [branch, " ", host, " "].into_iter().for_each(|part| key.push_str(part));
+            port.iter().for_each(|&port| text::push_number(&mut key, port.into()));
+            [" ", method].into_iter().for_each(|part| key.push_str(part));
+            return key;
         }
         // The older rule, less the To tag: the rest already tells two requests apart, and an ACK has a tag that its
         // INVITE had not.
@@ -124,8 +131,8 @@ impl Endpoint {
             return None;
         }
         let method = arrival.request.method();
-        let key = arrival.key(arrival.request.method_name());
-        let origin = (role == Role::Free && arrival.to_tag.is_empty()).then(|| arrival.origin());
+        let key = Arc::clone(&arrival.key);
+        let origin = (role == Role::Free && arrival.to_tag.is_empty()).then(|| Arc::from(arrival.origin()));
         let reply_flow = arrival.reply_flow();
         let pace = self.pace(arrival.flow);
         let without_offer = arrival.request.body().is_empty();
@@ -138,9 +145,9 @@ impl Endpoint {
             Method::Invite => None,
             _ => Some(self.wheel.arm(now + self.config.timers.patience(), Deadline::Forget(id))),
         };
-        self.by_request.insert(key.clone(), id);
+        self.by_request.insert(Arc::clone(&key), id);
         if let Some(origin) = &origin {
-            self.by_origin.insert(origin.clone(), id);
+            self.by_origin.insert(Arc::clone(origin), id);
         }
         let server = Server {
             machine,
@@ -159,13 +166,14 @@ impl Endpoint {
             forget,
             role,
         };
+        self.held += server.held();
         self.servers.insert(server);
         Some(id)
     }
 
     /// Whether the same request is being served on another way already (RFC 3261 §8.2.2.2).
     pub(super) fn is_merged(&self, arrival: &Arrival) -> bool {
-        self.by_origin.contains_key(&arrival.origin())
+        self.by_origin.contains_key(arrival.origin().as_str())
     }
 
     /// Opens a transaction and refuses it.
@@ -214,6 +222,7 @@ impl Endpoint {
         let Some(server) = self.servers.get(id).filter(|server| server.is_open()) else { return false };
         let Some(bytes) = self.render(server, status, reply) else { return false };
         let Some(server) = self.servers.get_mut(id) else { return false };
+        self.held -= server.held();
         server.last = bytes;
         let event = match status {
             ..200 => ServerEvent::Provisional,
@@ -225,6 +234,7 @@ impl Endpoint {
             let forget = server.forget.take();
             forget.map(|timer| self.wheel.cancel(timer));
         }
+        self.held += server.held();
         self.run_server(now, id, event, out);
         true
     }
@@ -286,9 +296,9 @@ impl Endpoint {
         self.actions = actions;
     }
 
-    fn repeat_response(&self, id: Key, out: &mut Output) {
-        if let Some(server) = self.servers.get(id).filter(|server| !server.last.is_empty()) {
-            out.messages.push(Outgoing { flow: server.reply_flow, bytes: server.last.clone() });
+    fn repeat_response(&mut self, id: Key, out: &mut Output) {
+        if let Some(server) = self.servers.get_mut(id).filter(|server| !server.last.is_empty()) {
+            out.messages.push(Outgoing { flow: server.reply_flow, bytes: send_and_keep(&mut server.last) });
         }
     }
 
@@ -324,6 +334,7 @@ impl Endpoint {
 
     fn forget_server(&mut self, id: Key) {
         let Some(server) = self.servers.remove(id) else { return };
+        self.held -= server.held();
         self.by_request.remove(&server.key);
         if let Some(origin) = &server.origin {
             self.by_origin.remove(origin);

@@ -2,13 +2,13 @@
 
 use memchr::memchr;
 
-use super::{HeaderError, Message, Span, Start, ViaSpans};
+use super::spans::{AddressSpans, Span, ViaSpans};
+use super::{HeaderError, Message, Slot, Start};
 use crate::contact::ContactHeader;
 use crate::limits;
 use crate::method::Method;
 use crate::name::Name;
 use crate::name_addr::{NameAddr, NameAddrRef, delta_seconds};
-use crate::params::ParamsRef;
 use crate::text;
 use crate::uri::{Uri, UriRef};
 use crate::via::{Via, ViaRef};
@@ -44,6 +44,7 @@ impl Message {
     /// The Request-URI without a copy.
     pub fn request_uri_ref(&self) -> Option<UriRef<'_>> {
         match &self.start {
+            Start::Request { uri: Some(uri), .. } => Some(uri.view(&self.head)),
             Start::Request { uri_text, .. } => UriRef::parse(self.text(uri_text)).ok(),
             Start::Response { .. } => None,
         }
@@ -76,23 +77,48 @@ impl Message {
     /// The value of the first header line of that name.
     pub fn header(&self, name: Name) -> Option<&str> {
         match name.asked() {
-            Some(place) => self.headers.get(usize::from(self.places.0[place])).map(|slot| self.value(slot)),
+            Some(place) => self.headers.get(self.places.line(place)).map(|slot| self.value(slot)),
             None => self.headers(name).next(),
         }
     }
 
     /// The first header line of that name with its line end, when it is `Name: value` and no more.
     pub(crate) fn whole_line(&self, name: Name) -> Option<&str> {
-        let slot = self.headers.get(usize::from(*self.places.0.get(name.asked()?)?))?;
-        let plain = slot.value_at == slot.name_at + u32::from(slot.name_length) + 2;
-        let line = self.head.get(slot.name_at as usize..slot.value_range().end + 2).filter(|_| plain)?;
-        let ends = line.ends_with("\r\n") && line.starts_with(name.as_str());
-        (ends && line.as_bytes().get(slot.name_length as usize + 1) == Some(&b' ')).then_some(line)
+        self.as_written(self.headers.get(self.places.line(name.asked()?))?)
+    }
+
+    /// A header line with its line end, when it is `Name: value` and no more.
+    fn as_written(&self, slot: &Slot) -> Option<&str> {
+        let (at, colon) = (slot.name_at as usize, usize::from(slot.name_length));
+        let line = self.head.get(at..slot.value_range().end + 2)?;
+        let plain = slot.value_at == slot.name_at + u32::from(slot.name_length) + 2
+            && line.starts_with(slot.name.text())
+            && line.as_bytes().get(colon..colon + 2) == Some(b": ")
+            && line.ends_with("\r\n");
+        plain.then_some(line)
+    }
+
+    /// The Vias as they came behind the first `skip`: whole lines, or else values.
+    pub(crate) fn via_lines(&self, skip: usize) -> Option<impl Iterator<Item = Result<&str, &str>>> {
+        let mut lines = self.headers(Name::Via);
+        let alone = lines.by_ref().take(limits::VALUES_MAX).all(is_sole) && lines.next().is_none();
+        let lines = self.slots(Name::Via).skip(skip);
+        alone.then(|| lines.map(|slot| self.as_written(slot).ok_or_else(|| self.value(slot))))
     }
 
     /// The value of every header line of that name, in order; comma lists are not taken apart.
     pub fn headers(&self, name: Name) -> impl Iterator<Item = &str> {
-        self.headers.iter().filter(move |slot| slot.name == name).map(|slot| self.value(slot))
+        self.slots(name).map(|slot| self.value(slot))
+    }
+
+    fn slots(&self, name: Name) -> impl Iterator<Item = &Slot> {
+        let first = name.asked().map_or(0, |place| self.places.line(place));
+        self.headers.get(first..).unwrap_or_default().iter().filter(move |slot| slot.name == name)
+    }
+
+    /// Whether a name that `Name::asked` places stands on more than one line.
+    fn repeats(&self, name: Name) -> bool {
+        name.asked().is_some_and(|place| self.places.repeats(place))
     }
 
     /// The value of the first header line of a name that may be unknown to `Name`, in any case.
@@ -121,7 +147,8 @@ impl Message {
 
     /// Whether a line of that name says anything.
     pub(super) fn has_value(&self, name: Name) -> bool {
-        self.header(name).is_some_and(|value| !value.is_empty() && !value.starts_with(','))
+        let first = self.slots(name).next().filter(|slot| slot.value_length > 0);
+        first.is_some_and(|slot| self.head.as_bytes().get(slot.value_at as usize) != Some(&b','))
             || self.values(name).next().is_some()
     }
 
@@ -137,9 +164,8 @@ impl Message {
 
     /// The newest hop's Via without a copy.
     pub fn top_via_ref(&self) -> Result<ViaRef<'_>, HeaderError> {
-        if let Some(ViaSpans { transport, host, port, params, plain }) = self.via {
-            let params = ParamsRef::checked(params.text(&self.head), plain);
-            return Ok(ViaRef { transport: transport.text(&self.head), host: host.text(&self.head), port, params });
+        if let Some(via) = self.via {
+            return Ok(via.view(&self.head));
         }
         // Most write a line for each hop.
         let alone = self.header(Name::Via).filter(|line| is_sole(line));
@@ -147,17 +173,20 @@ impl Message {
         ViaRef::parse(value).map_err(|what| HeaderError::new(Name::Via, what))
     }
 
-    /// Notes where the top Via and the tags stand.
+    /// Notes where the top Via, From and the tags stand.
     pub(super) fn note_ends(&mut self) -> Result<(), HeaderError> {
+        let head = self.head.as_str();
         let (via, from, to) = (self.top_via_ref()?, self.from_ref()?, self.to_ref()?);
-        let span = |part| Span::of(&self.head, part);
-        let (params, plain) = via.params.parts();
-        let (transport, host, port) = (span(via.transport), span(via.host), via.port);
-        let via = ViaSpans { transport, host, port, params: span(params), plain };
-        let (from_tag, to_tag) = (from.tag().map(span), to.params.find("tag").map(|_| to.tag().map(span)));
-        self.via = Some(via);
-        (self.from_tag, self.to_tag) = (from_tag.unwrap_or_default(), to_tag.map(Option::unwrap_or_default));
+        let tag_of = |address: NameAddrRef<'_>| Span::of(head, address.tag().unwrap_or_default());
+        let (from_tag, to_tag) = (tag_of(from), to.params.has("tag").then(|| tag_of(to)));
+        let (via, from) = (ViaSpans::of(head, via), AddressSpans::of(head, from));
+        (self.via, self.from, self.from_tag, self.to_tag) = (Some(via), from, from_tag, to_tag);
         Ok(())
+    }
+
+    /// Whether the top Via, From and To could be read.
+    pub(crate) const fn has_ends(&self) -> bool {
+        self.via.is_some()
     }
 
     /// The tag of From; empty when the peer is older than tags.
@@ -181,7 +210,10 @@ impl Message {
 
     /// From without a copy.
     pub fn from_ref(&self) -> Result<NameAddrRef<'_>, HeaderError> {
-        self.sole_address(Name::From)
+        match self.from {
+            Some(from) => Ok(from.view(&self.head)),
+            None => self.sole_address(Name::From),
+        }
     }
 
     pub fn to(&self) -> Result<NameAddr, HeaderError> {
@@ -216,8 +248,7 @@ impl Message {
     /// read.
     pub fn contact_ref(&self) -> Option<UriRef<'_>> {
         let line = self.header(Name::Contact)?;
-        let count = self.headers.iter().filter(|slot| slot.name == Name::Contact).count();
-        if is_sole(line) && count == 1 {
+        if is_sole(line) && !self.repeats(Name::Contact) {
             return NameAddrRef::parse(line).ok().map(|address| address.uri);
         }
         let mut first = None;

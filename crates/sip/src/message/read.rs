@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Fault, Message, ParseError, Places, Slot, Span, Start};
+use super::spans::{Span, UriSpans};
+use super::{Fault, Message, ParseError, Places, Slot, Start};
 use crate::limits;
 use crate::method::Method;
 use crate::name::Name;
@@ -27,16 +28,18 @@ pub(super) fn read(bytes: &[u8]) -> Result<Message, ParseError> {
     let mut fault = scan.fault;
     let start = read_start(&head, scan.start_line, &mut fault).map_err(ParseError::Garbage)?;
     let mut headers = scan.slots;
-    if scan.careful {
+    let mut places = scan.places;
+    if scan.strays {
         headers.iter_mut().for_each(|slot| trim(&head, slot));
     }
-    if scan.repeats {
+    if places.repeats_a_single() {
         drop_repeats(&head, &mut headers, &mut fault);
+        places = Places::of(&headers);
     }
     let body = bytes.get(scan.body_at..).unwrap_or_default().to_vec();
-    let places = Places::of(&headers);
-    let (via, from_tag, to_tag) = (None, Span::default(), None);
-    let mut message = Message { head, start, headers, places, via, from_tag, to_tag, cseq: None, body };
+    let (from_tag, to_tag) = (Span::default(), None);
+    let mut message =
+        Message { head, start, headers, places, via: None, from: None, from_tag, to_tag, cseq: None, body };
     if let Some(missing) = MANDATORY.into_iter().find(|&name| !message.has_value(name)) {
         return Err(ParseError::Garbage(Fault::Missing(missing)));
     }
@@ -62,94 +65,107 @@ struct Scan<'a> {
     bytes: &'a [u8],
     start_line: Range<usize>,
     slots: Vec<Slot>,
+    places: Places,
     /// Bytes that become spaces: the line ends inside folded headers, and stray CR and NUL.
     blanks: Vec<usize>,
     body_at: usize,
     /// The first fault found; the scan goes on, so that the sender can be told.
     fault: Option<Fault>,
-    /// Which names that may stand once were seen, and whether one was seen twice.
-    singles: u16,
-    repeats: bool,
-    /// Line ends that began with CR.
-    returns: usize,
-    /// Looks for stray CR and NUL line by line, so that faults come in the order of the message.
-    careful: bool,
+    /// Stray CR or NUL were found.
+    strays: bool,
 }
 
 impl<'a> Scan<'a> {
     fn run(bytes: &'a [u8]) -> Scan<'a> {
         let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(0);
-        let mut scan = Scan::new(bytes, false);
-        scan.lines(start);
-        // Hardly any message has a stray CR or NUL: they are counted in one sweep, and looked for only when there are.
-        if count_cr_and_nul(bytes.get(start..scan.body_at).unwrap_or_default()) != scan.returns {
-            scan = Scan::new(bytes, true);
-            scan.lines(start);
-        }
-        scan
-    }
-
-    fn new(bytes: &'a [u8], careful: bool) -> Scan<'a> {
-        Scan {
+        let mut scan = Scan {
             bytes,
             start_line: 0..0,
             // A call's messages have 10 to 25 headers.
             slots: Vec::with_capacity(24),
+            places: Places::NONE,
             blanks: Vec::new(),
             body_at: 0,
             fault: None,
-            singles: 0,
-            repeats: false,
-            returns: 0,
-            careful,
-        }
+            strays: false,
+        };
+        scan.lines(start);
+        scan
     }
 
     fn lines(&mut self, start: usize) {
-        let (line, mut next) = self.line(start);
+        let (line, mut next) = self.any_line(start);
         self.start_line = line;
         loop {
-            let (mut line, mut after) = self.line(next);
+            let (line, after) = self.line(next);
             if line.is_empty() {
                 self.body_at = after;
                 return;
             }
-            while matches!(self.bytes.get(after), Some(b' ' | b'\t')) {
-                self.blanks.extend(line.end..after);
-                let (folded, behind) = self.line(after);
-                line.end = folded.end;
-                after = behind;
-            }
-            self.header(line);
-            next = after;
+            next = match self.bytes.get(after) {
+                Some(b' ' | b'\t') => self.folded(line, after),
+                _ => {
+                    self.header(line);
+                    after
+                }
+            };
         }
+    }
+
+    /// Reads a header whose value goes on at `next`; gives where the line behind it begins.
+    #[cold]
+    fn folded(&mut self, mut line: Range<usize>, mut next: usize) -> usize {
+        while matches!(self.bytes.get(next), Some(b' ' | b'\t')) {
+            self.blanks.extend(line.end..next);
+            let (folded, behind) = self.any_line(next);
+            line.end = folded.end;
+            next = behind;
+        }
+        self.header(line);
+        next
     }
 
     /// The line at `from` without its end, and where the next one begins.
+    #[inline(always)]
     fn line(&mut self, from: usize) -> (Range<usize>, usize) {
         let rest = self.bytes.get(from..).unwrap_or_default();
-        let (length, next) = match line_feed(rest) {
-            Some(length) => (length, from + length + 1),
-            None => {
-                // The empty line that ends the head is missing.
-                self.fail(Fault::HeaderLine);
-                (rest.len(), self.bytes.len())
+        match text::find_control(rest) {
+            Some(length) if rest.get(length) == Some(&b'\r') && rest.get(length + 1) == Some(&b'\n') => {
+                (from..from + length, from + length + 2)
             }
-        };
-        let mut line = rest.get(..length).unwrap_or_default();
-        if let Some(bare) = line.strip_suffix(b"\r") {
-            self.returns += 1;
-            line = bare;
+            _ => self.any_line(from),
         }
-        if self.careful {
-            for stray in memchr::memchr2_iter(b'\r', 0, line) {
-                self.fail(Fault::HeaderLine);
-                self.blanks.push(from + stray);
-            }
-        }
-        (from..from + line.len(), next)
     }
 
+    /// The same for a line that has a tab, a stray byte or another end.
+    #[cold]
+    fn any_line(&mut self, from: usize) -> (Range<usize>, usize) {
+        let mut at = from;
+        loop {
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            let Some(control) = text::find_control(rest) else {
+                // The empty line that ends the head is missing.
+                self.fail(Fault::HeaderLine);
+                return (from..self.bytes.len(), self.bytes.len());
+            };
+            at += control;
+            match (rest.get(control), rest.get(control + 1)) {
+                (Some(b'\r'), Some(b'\n')) => return (from..at, at + 2),
+                (Some(b'\n'), _) => return (from..at, at + 1),
+                (Some(b'\r' | 0), _) => self.stray(at),
+                _ => {}
+            }
+            at += 1;
+        }
+    }
+
+    fn stray(&mut self, at: usize) {
+        self.fail(Fault::HeaderLine);
+        self.blanks.push(at);
+        self.strays = true;
+    }
+
+    #[inline]
     fn header(&mut self, line: Range<usize>) {
         let bytes = self.bytes.get(line.clone()).unwrap_or_default();
         if bytes.len() > limits::HEADER_BYTES_MAX {
@@ -158,23 +174,16 @@ impl<'a> Scan<'a> {
         if self.slots.len() >= limits::HEADERS_MAX {
             return self.fail(Fault::TooManyHeaders);
         }
-        let Some((name, text, value_at)) = split_header(bytes) else { return self.fail(Fault::HeaderLine) };
-        let value = bytes.get(value_at..).unwrap_or_default();
-        let trimmed = value.trim_ascii_start();
-        let value_at = line.start + value_at + value.len() - trimmed.len();
-        let slot = Slot {
+        let Some((name, name_length, value)) = split_header(bytes) else { return self.fail(Fault::HeaderLine) };
+        let value_at = line.end - value.len();
+        self.places.note(name, self.slots.len());
+        self.slots.push(Slot {
             name,
             name_at: line.start as u32,
-            name_length: text.len() as u16,
-            value_length: trimmed.trim_ascii_end().len() as u16,
+            name_length: name_length as u16,
+            value_length: trimmed_end(value).len() as u16,
             value_at: value_at as u32,
-        };
-        if slot.name.is_single() {
-            let bit = 1 << slot.name.asked().unwrap_or_default();
-            self.repeats |= self.singles & bit != 0;
-            self.singles |= bit;
-        }
-        self.slots.push(slot);
+        });
     }
 
     fn fail(&mut self, fault: Fault) {
@@ -182,42 +191,31 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The name of a header line, and where its value begins, untrimmed.
-fn split_header(line: &[u8]) -> Option<(Name, &[u8], usize)> {
-    let colon = line.iter().position(|&byte| byte == b':')?;
-    let mut text = line.get(..colon)?;
-    while let [rest @ .., b' ' | b'\t'] = text {
-        text = rest;
+/// The name of a header line, its length as written, and the value without what is blank before it.
+#[inline]
+fn split_header(line: &[u8]) -> Option<(Name, usize, &[u8])> {
+    let colon = text::find(line, b':')?;
+    let (mut name_text, value) = line.split_at_checked(colon)?;
+    while let [rest @ .., b' ' | b'\t'] = name_text {
+        name_text = rest;
     }
-    let name = Name::from_bytes(text);
+    let name = Name::of_line(line, name_text.len());
     // Whatever we know by name is a token.
-    let token = || !text.is_empty() && text.iter().all(|&byte| text::is(byte, text::class::TOKEN));
-    (name != Name::Other || token()).then_some((name, text, colon + 1))
-}
-
-/// The first line feed. Lines are some forty bytes long: eight at a time beat a search that has to be prepared.
-fn line_feed(bytes: &[u8]) -> Option<usize> {
-    const FEEDS: u64 = u64::from_ne_bytes([b'\n'; 8]);
-    const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    let mut at = 0;
-    for eight in bytes.as_chunks::<8>().0 {
-        // A byte is zero where a line feed stood; the lowest such byte is found exactly.
-        let marked = u64::from_le_bytes(*eight) ^ FEEDS;
-        let zeros = marked.wrapping_sub(ONES) & !marked & (ONES << 7);
-        if zeros != 0 {
-            return Some(at + zeros.trailing_zeros() as usize / 8);
-        }
-        at += 8;
+    if name == Name::Other && !text::is_token_bytes(name_text) {
+        return None;
     }
-    let rest = bytes.get(at..)?;
-    rest.iter().position(|&byte| byte == b'\n').map(|place| at + place)
+    let value = match value {
+        // As nearly all write it.
+        [b':', b' ', value @ ..] if value.first().is_some_and(|&first| first > b' ') => value,
+        [b':', value @ ..] => value.trim_ascii_start(),
+        _ => value,
+    };
+    Some((name, name_text.len(), value))
 }
 
-fn count_cr_and_nul(bytes: &[u8]) -> usize {
-    // 128 at a time fit a byte's counter, which lets the compiler count sixteen or more bytes at once.
-    let counts =
-        bytes.chunks(128).map(|chunk| chunk.iter().map(|byte| u8::from(matches!(byte, b'\r' | 0))).sum::<u8>());
-    counts.map(usize::from).sum()
+#[inline]
+fn trimmed_end(value: &[u8]) -> &[u8] {
+    if value.last().is_some_and(|&last| last > b' ') { value } else { value.trim_ascii_end() }
 }
 
 /// The head as text of the same length: blanks are spaces, bytes that are no UTF-8 are `?`.
@@ -258,7 +256,8 @@ fn read_start(head: &str, line: Range<usize>, fault: &mut Option<Fault>) -> Resu
     if !version.eq_ignore_ascii_case("SIP/2.0") {
         fault.get_or_insert(Fault::Version);
     }
-    if UriRef::parse(uri).is_err() {
+    let read = UriRef::parse(uri);
+    if read.is_err() {
         let too_long = uri.len() > limits::URI_BYTES_MAX;
         fault.get_or_insert(if too_long { Fault::RequestUriTooLong } else { Fault::RequestUri });
     }
@@ -267,6 +266,7 @@ fn read_start(head: &str, line: Range<usize>, fault: &mut Option<Fault>) -> Resu
         method: Method::from_token(method),
         method_text: line.start..line.start + method.len(),
         uri_text: uri_at..uri_at + uri.len(),
+        uri: read.ok().and_then(|read| UriSpans::of(head, read)),
     })
 }
 
@@ -318,7 +318,7 @@ impl Message {
             return Err(Fault::CseqMethod);
         }
         noted.map_err(|error| Fault::Malformed(error.name))?;
-        if self.header(Name::MaxForwards).is_some() && self.max_forwards().is_none() {
+        if self.header(Name::MaxForwards).is_some_and(|hops| text::number::<u8>(hops).is_none()) {
             return Err(Fault::Malformed(Name::MaxForwards));
         }
         self.cut_body()

@@ -64,13 +64,34 @@ impl<'a> UriRef<'a> {
 
     /// `sip:` with a plain user, host and port, as nearly all are; `None` leaves it to the thorough reader.
     pub(crate) fn parse_plain(text: &'a str) -> Option<UriRef<'a>> {
-        if text.len() > limits::URI_BYTES_MAX {
+        let (uri, behind) = UriRef::plain_start(text)?;
+        let params = match behind.strip_prefix(';') {
+            Some(params) if params.bytes().any(|byte| byte == b'?' || text::is(byte, class::NO_URI)) => return None,
+            Some(params) => ParamsRef::parse_uri(params).ok()?,
+            None if behind.is_empty() => return Some(uri),
+            None => return None,
+        };
+        Some(UriRef { params, text, ..uri })
+    }
+
+    /// The same in angle brackets, and what stands behind them.
+    pub(crate) fn parse_bracketed(text: &'a str) -> Option<(UriRef<'a>, &'a str)> {
+        let text = text.strip_prefix('<')?;
+        let (uri, behind) = UriRef::plain_start(text)?;
+        if let Some(behind) = behind.strip_prefix('>') {
+            return Some((uri, behind));
+        }
+        let (text, behind) = text::cut(text, b'>')?;
+        Some((UriRef::parse_plain(text)?, behind))
+    }
+
+    /// Scheme, user, host and port, and what stands behind them.
+    #[inline]
+    fn plain_start(text: &'a str) -> Option<(UriRef<'a>, &'a str)> {
+        if !text.as_bytes().first_chunk::<4>()?.eq_ignore_ascii_case(b"sip:") {
             return None;
         }
-        let (scheme, rest) = text.split_at_checked(4)?;
-        if !scheme.eq_ignore_ascii_case("sip:") {
-            return None;
-        }
+        let (_, rest) = text::apart(text, 4);
         let (user, behind) = text::apart(rest, text::span(rest, class::USER));
         let (user, address) = match behind.strip_prefix('@') {
             Some(address) => (Some(user).filter(|user| !user.is_empty())?.into(), address),
@@ -78,13 +99,10 @@ impl<'a> UriRef<'a> {
             None => (None, rest),
         };
         let (host, port, behind) = plain_host_port(address)?;
-        let params = match behind.strip_prefix(';') {
-            Some(params) if params.bytes().any(|byte| byte == b'?' || text::is(byte, class::NO_URI)) => return None,
-            Some(params) => ParamsRef::parse_uri(params).ok()?,
-            None if behind.is_empty() => ParamsRef::default(),
-            None => return None,
-        };
-        Some(UriRef { scheme: Scheme::Sip, user, password: None, host, port, params, headers: None, text })
+        let text = text.get(..text.len() - behind.len()).filter(|text| text.len() <= limits::URI_BYTES_MAX)?;
+        let params = ParamsRef::default();
+        let uri = UriRef { scheme: Scheme::Sip, user, password: None, host, port, params, headers: None, text };
+        Some((uri, behind))
     }
 
     fn with_address(mut self, text: &'a str) -> Result<UriRef<'a>, UriError> {
@@ -115,6 +133,26 @@ impl<'a> UriRef<'a> {
         self.headers = headers;
         headers.map_or(Ok(()), check_headers)?;
         Ok(self)
+    }
+
+    /// What was read before, without password and headers.
+    pub(crate) const fn checked(
+        scheme: Scheme,
+        user: Option<&'a str>,
+        host: &'a str,
+        port: Option<u16>,
+        params: ParamsRef<'a>,
+        text: &'a str,
+    ) -> UriRef<'a> {
+        UriRef { scheme, user, password: None, host, port, params, headers: None, text }
+    }
+
+    /// The user part as written, of a URI that has neither password nor headers.
+    pub(crate) const fn plain_user(self) -> Option<Option<&'a str>> {
+        match self {
+            UriRef { password: None, headers: None, user, .. } => Some(user),
+            _ => None,
+        }
     }
 
     /// The text as it stands in the message.

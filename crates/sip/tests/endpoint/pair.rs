@@ -96,6 +96,7 @@ impl Pair {
     pub(crate) fn act(&mut self, end: usize, act: impl FnOnce(&mut Endpoint, Now, &mut Output)) {
         let mut out = Output::default();
         act(&mut self.ends[end], self.now, &mut out);
+        assert_eq!(self.ends[end].held(), self.ends[end].weigh(), "the bytes of kept messages are counted right");
         self.write_down(end, &out.facts);
         self.turns[end] += usize::from(!out.messages.is_empty() || !out.facts.is_empty());
         let killed = self.kill.filter(|(victim, turn, _)| (*victim, *turn) == (end, self.turns[end]));

@@ -191,6 +191,22 @@ fn responses_repeat_the_way_and_show_where_we_are() {
 }
 
 #[test]
+fn large_messages_fill_the_endpoint_before_there_are_many() {
+    let limits = Limits { bytes: 40_000, ..Limits::default() };
+    let mut script = Script::with(Config { limits, ..config(0, base::Transport::Udp) });
+    let body = "x".repeat(30_000);
+    script.hear(&request("OPTIONS", "1", 1, "", &body));
+    assert!((30_000..32_000).contains(&script.end.held()), "{}", script.end.held());
+    script.hear(&request("OPTIONS", "2", 2, "", &body));
+    script.hear(&request("OPTIONS", "3", 3, "", ""));
+    assert_eq!(script.lines(), ["503"], "the second is taken, the third finds the endpoint full");
+    script.run_ms(32_100);
+    assert_eq!(script.end.held(), 0, "what nobody answered is forgotten");
+    script.hear(&request("OPTIONS", "4", 4, "", ""));
+    assert!(script.lines().is_empty() && script.end.held() == script.end.weigh());
+}
+
+#[test]
 fn what_is_beyond_the_limits_is_refused() {
     let limits = Limits { transactions: 1, legs: 1, ..Limits::default() };
     let mut script = Script::with(Config { limits, ..config(0, base::Transport::Udp) });

@@ -83,9 +83,11 @@ fn to_roster(command: &roster::Command) -> Option<(CallId, String)> {
         Command::OfferOver { call, agent, outcome } => {
             (*call, format!("the offer to agent {} is over: {outcome:?}", agent.0))
         }
-        Command::Register { .. } | Command::FlowClosed { .. } | Command::Set { .. } | Command::WrapsUp { .. } => {
-            return None;
-        }
+        Command::Register { .. }
+        | Command::FlowClosed { .. }
+        | Command::OwnCall { .. }
+        | Command::Set { .. }
+        | Command::WrapsUp { .. } => return None,
     })
 }
 

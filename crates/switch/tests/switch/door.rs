@@ -85,16 +85,58 @@ fn agents_register_and_nobody_learns_who_exists() {
     assert_eq!((known, unknown), (Some(403), Some(403)));
 }
 
-#[test]
-fn a_registered_agent_is_rung_for_a_waiting_caller() {
-    let mut bench = Bench::new();
-    register(&mut bench, "1001", "pass-1001", "r");
+/// Calls, and acknowledges the answer.
+fn citizen_waits(bench: &mut Bench) {
     bench.receive(CARRIER, &invite("a"));
     let to = bench.sent.iter().find_map(|(_, m)| m.header(Name::To).filter(|_| m.status() == Some(200)));
     let to = to.expect("our 200").to_owned();
     let ack = request("ACK", "sip:12345@10.0.0.1", "13800138000", "a", "", "");
     bench.receive(CARRIER, &ack.replace("To: <sip:12345@10.0.0.1>", &format!("To: {to}")));
-    let rung: Vec<&Message> = bench.sent.iter().map(|(_, m)| m).filter(|m| m.method() == sip::Method::Invite).collect();
+}
+
+/// Our own INVITEs among what was just sent.
+fn rung(bench: &Bench) -> Vec<&Message> {
+    let requests = bench.sent.iter().map(|(_, m)| m).filter(|m| m.status().is_none());
+    requests.filter(|m| m.method() == sip::Method::Invite).collect()
+}
+
+#[test]
+fn an_agent_s_own_call_keeps_the_phone_from_ringing_until_it_is_over() {
+    for dialled in ["*73", "*72", "*99", "*", "12345"] {
+        let mut bench = Bench::new();
+        register(&mut bench, "1001", "pass-1001", "r");
+        let own = |bench: &Bench| bench.exchange.roster.view().agents[0].own_call;
+        bench.receive(CARRIER, &request("INVITE", &format!("sip:{dialled}@10.0.0.1"), "1001", "own", "", SDP));
+        assert_eq!((bench.status(), own(&bench)), (Some(200), true), "{dialled} is answered, and be it with a refusal");
+        citizen_waits(&mut bench);
+        assert!(rung(&bench).is_empty(), "the phone is in use: {dialled}");
+        // The agent's phone vanished: no ACK, and no answer to the BYE.
+        bench.pass(Duration::from_secs(80));
+        assert!(!own(&bench));
+        // Whoever dialled 12345 waited first, and was no citizen to be served by that same phone.
+        let paused = dialled == "*73";
+        assert_eq!(rung(&bench).is_empty(), paused, "{dialled}");
+    }
+}
+
+#[test]
+fn a_star_from_a_trunk_or_a_stranger_is_no_code() {
+    let mut bench = Bench::new();
+    register(&mut bench, "1001", "pass-1001", "r");
+    for dialled in ["*72", "*73", "*99"] {
+        bench.receive(CARRIER, &request("INVITE", &format!("sip:{dialled}@10.0.0.1"), "138", dialled, "", SDP));
+        assert_eq!(bench.status(), Some(404), "{dialled}");
+    }
+    assert_eq!(bench.exchange.roster.view().agents[0].state, roster::State::Ready);
+    assert_eq!(bench.exchange.switch.calls(), 0);
+}
+
+#[test]
+fn a_registered_agent_is_rung_for_a_waiting_caller() {
+    let mut bench = Bench::new();
+    register(&mut bench, "1001", "pass-1001", "r");
+    citizen_waits(&mut bench);
+    let rung = rung(&bench);
     assert_eq!(rung.len(), 1, "the agent's phone rings in the same turn");
     assert!(rung[0].header(Name::From).is_some_and(|f| f.contains("13800138000 consult 0s")), "{:?}", rung[0]);
 }

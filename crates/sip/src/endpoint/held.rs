@@ -1,0 +1,50 @@
+//! How many bytes of messages an endpoint keeps: each is counted where it is put away and given back where it is let go.
+
+use super::Endpoint;
+use super::client::{Client, Placed};
+use super::leg::Leg;
+use super::server::Server;
+
+impl Server {
+    pub(super) fn held(&self) -> usize {
+        self.request.as_ref().map_or(0, crate::Message::size) + self.last.len()
+    }
+}
+
+impl Client {
+    pub(super) fn held(&self) -> usize {
+        self.bytes.len() + self.placed.as_deref().map_or(0, Placed::held)
+    }
+}
+
+impl Placed {
+    fn held(&self) -> usize {
+        let acks = self.acks.iter().filter_map(|(_, ack)| ack.as_ref());
+        self.sent.head.size() + self.sent.via.len() + acks.map(|ack| ack.bytes.len()).sum::<usize>()
+    }
+}
+
+impl Leg {
+    pub(super) fn held(&self) -> usize {
+        self.unacked.as_ref().map_or(0, |unacked| unacked.bytes.len())
+    }
+}
+
+impl Endpoint {
+    /// Bytes of the messages that transactions and unacknowledged answers keep; bounded by `Limits::bytes`.
+    pub const fn held(&self) -> usize {
+        self.held
+    }
+
+    /// The same, counted anew by a walk over everything: for tests of the count.
+    pub fn weigh(&self) -> usize {
+        let servers = self.servers.iter().map(|(_, server)| server.held());
+        let clients = self.clients.iter().map(|(_, client)| client.held());
+        servers.chain(clients).chain(self.legs.iter().map(|(_, leg)| leg.held())).sum()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.clients.len() + self.servers.len() >= self.config.limits.transactions
+            || self.held >= self.config.limits.bytes
+    }
+}
