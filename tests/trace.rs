@@ -11,6 +11,7 @@ use load::phone::{Act, Answering, Config, Step};
 use load::{PhoneId, Runner};
 
 use crate::kit::engine::{Engine, hotline, root};
+use crate::kit::wait;
 
 const CALLER: &str = "13823456789";
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -93,6 +94,10 @@ fn a_call_is_replayed_after_a_kill_and_nothing_of_it_stands_in_clear() {
     let (mut runner, _, citizen) = talk(&engine);
     until(&mut runner, "a talk", || is_talking(&engine));
     hang_up(&mut runner, citizen, &engine, 1);
+    // A kill costs a trace what its writer has not taken yet.
+    wait::until("the trace holds the record", STEP, || {
+        replay(&engine, &file(&engine), &[]).1.contains("1 caller_hangup").then_some(())
+    });
     engine.process.signal("KILL");
     let (code, told) = replay(&engine, &file(&engine), &[]);
     assert_eq!(code, Some(0), "{told}");

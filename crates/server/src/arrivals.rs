@@ -1,11 +1,15 @@
 //! The order in which datagrams are handled: what belongs to calls and phones that we know goes before new calls.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 
 use base::Flow;
 
-/// New calls that wait for their turn: at the goal of 1,000 a second one second's worth, after which a phone has repeated its INVITE.
-const BACKLOG_MAX: usize = 1024;
+/// New calls that wait for their turn: at the goal of 1,000 a second some eight seconds, a quarter of a caller's Timer B
+/// (RFC 3261 §17.1.1.2), so that a burst of several thousand is answered whole.
+const BACKLOG_MAX: usize = 8192;
+/// What they may weigh: ten times as much as so many usual INVITEs, so that large ones do not fill the memory.
+const BACKLOG_BYTES_MAX: usize = 64 << 20;
 /// New calls of one turn: a few milliseconds of work, so that a burst of INVITEs delays no BYE by more than that.
 pub(crate) const NEW_CALLS_A_TURN: usize = 64;
 /// Lines that are looked at for a To header; carriers put some dozen before it.
@@ -15,6 +19,10 @@ const LINES_MAX: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Arrivals {
     backlog: VecDeque<(Flow, Box<[u8]>)>,
+    bytes: usize,
+    /// Hashes of what waits: a phone that repeats its INVITE meanwhile says nothing new.
+    known: HashSet<u64>,
+    hasher: RandomState,
     /// New calls that found the backlog full.
     pub(crate) shed: u64,
 }
@@ -24,7 +32,7 @@ pub(crate) struct Arrivals {
 pub(crate) enum Place {
     /// To be handled at once.
     Now,
-    /// It waits behind everything else.
+    /// It waits behind everything else, or the same waits already.
     Waits,
     /// Too many wait: to be refused at the least cost.
     Refused,
@@ -37,16 +45,25 @@ impl Arrivals {
         if !follows && !is_new_call(bytes) {
             return Place::Now;
         }
-        if self.backlog.len() >= BACKLOG_MAX {
+        let hash = self.hasher.hash_one((flow, bytes));
+        if self.known.contains(&hash) {
+            return Place::Waits;
+        }
+        if self.backlog.len() >= BACKLOG_MAX || self.bytes + bytes.len() > BACKLOG_BYTES_MAX {
             self.shed += 1;
             return Place::Refused;
         }
+        self.known.insert(hash);
+        self.bytes += bytes.len();
         self.backlog.push_back((flow, bytes.into()));
         Place::Waits
     }
 
     pub(crate) fn next(&mut self) -> Option<(Flow, Box<[u8]>)> {
-        self.backlog.pop_front()
+        let (flow, bytes) = self.backlog.pop_front()?;
+        self.known.remove(&self.hasher.hash_one((flow, &*bytes)));
+        self.bytes -= bytes.len();
+        Some((flow, bytes))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -102,14 +119,22 @@ mod tests {
     fn the_backlog_is_bounded() {
         let mut arrivals = Arrivals::default();
         let flow = Flow::udp(base::NetworkId(0), "127.0.0.1:5060".parse().expect("an address"));
-        let invite = b"INVITE sip:12345@a SIP/2.0\r\nTo: <sip:12345@a>\r\n\r\n";
-        for _ in 0..BACKLOG_MAX {
-            assert_eq!(arrivals.place(flow, invite), Place::Waits);
+        let invite = |number: usize, padding: usize| {
+            let text = format!("INVITE sip:{number}@a SIP/2.0\r\nTo: <sip:12345@a>\r\n\r\n{}", "x".repeat(padding));
+            text.into_bytes()
+        };
+        for number in 0..BACKLOG_MAX {
+            assert_eq!(arrivals.place(flow, &invite(number, 0)), Place::Waits);
         }
-        assert_eq!(arrivals.place(flow, invite), Place::Refused);
+        assert_eq!(arrivals.place(flow, &invite(BACKLOG_MAX, 0)), Place::Refused);
+        assert_eq!(arrivals.place(flow, &invite(7, 0)), Place::Waits, "a repetition of what waits");
         assert_eq!(arrivals.place(flow, b"BYE sip:a SIP/2.0\r\n\r\n"), Place::Now);
         assert_eq!(arrivals.place(flow, b"CANCEL sip:a SIP/2.0\r\n\r\n"), Place::Refused);
         assert!(arrivals.next().is_some());
-        assert_eq!((arrivals.place(flow, invite), arrivals.shed), (Place::Waits, 2));
+        assert_eq!((arrivals.place(flow, &invite(0, 0)), arrivals.shed), (Place::Waits, 2));
+        while arrivals.next().is_some() {}
+        assert_eq!((arrivals.bytes, arrivals.known.len()), (0, 0));
+        let large = (0..BACKLOG_MAX).find(|number| arrivals.place(flow, &invite(*number, 60_000)) == Place::Refused);
+        assert!(large.is_some_and(|count| count > 1000), "{large:?}");
     }
 }

@@ -71,6 +71,7 @@ impl Queue {
         self.places.retain(|_, place| place.until > now);
         match *command {
             Command::Enqueue { call, caller: number, group, priority, since } => {
+                let (priority, since) = self.better_claim(call, priority, since);
                 self.forget(call);
                 self.arrivals += 1;
                 let (turn, standing) = ((since, self.arrivals), Standing::Waiting);
@@ -151,6 +152,12 @@ impl Queue {
             (_, Some(caller)) => Err(format!("{caller:?} is gone and still stands in the queue")),
             _ => Ok(()),
         }
+    }
+
+    /// Whoever comes back from a talk keeps what the queue knew of the claim, a place that was taken up included.
+    fn better_claim(&self, call: CallId, priority: u8, since: Time) -> (u8, Time) {
+        let talked = self.callers.iter().find(|c| c.call == call && c.standing == Standing::Talking);
+        talked.map_or((priority, since), |c| (priority.max(c.priority), since.min(c.turn.0)))
     }
 
     fn talks(&mut self, call: CallId) {

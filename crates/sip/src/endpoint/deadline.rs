@@ -19,6 +19,8 @@ pub(super) enum Deadline {
     Repeat(Key),
     /// The ACK of a leg's 2xx stays away.
     AckMissing(Key),
+    /// An INVITE of the process before this one is presumed delivered, and may be cancelled.
+    Presumed(Key),
     /// A change that met 491 is tried again (RFC 3261 §14.1).
     Retry(Key),
 }

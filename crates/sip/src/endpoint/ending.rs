@@ -35,6 +35,20 @@ impl Endpoint {
         }
     }
 
+    /// A CANCEL waits for a provisional response, lest it overtake its INVITE (RFC 3261 §9.1). An INVITE that a process before
+    /// this one sent is long there, and its only provisional response may have been lost with that process: a phone that
+    /// rings says so once.
+    pub(super) fn cancel_presumed(&mut self, now: Time, key: Key, out: &mut Output) {
+        let Some(leg) = self.legs.get_mut(key) else { return };
+        leg.presumed = None;
+        if let Phase::Calling { client, cancel: cancel @ Cancel::Held { .. } } = &mut leg.phase
+            && let Cancel::Held { reason } = std::mem::replace(cancel, Cancel::Sent)
+        {
+            let client = *client;
+            self.send_cancel(now, client, reason.as_deref(), out);
+        }
+    }
+
     /// A request of ours found the dialog dead.
     pub(super) fn lose(&mut self, now: Time, key: Key, cause: Cause, out: &mut Output) {
         self.tell(key, |leg| Event::Gone { leg, cause }, out);
@@ -68,7 +82,7 @@ impl Endpoint {
         let Some(leg) = self.legs.remove(key) else { return };
         self.by_leg.remove(&leg.id);
         self.by_tag.remove(&leg.local_tag);
-        if let Some((_, timer)) = leg.retry {
+        for timer in leg.presumed.into_iter().chain(leg.retry.map(|(_, timer)| timer)) {
             self.wheel.cancel(timer);
         }
         let calling = match leg.phase {

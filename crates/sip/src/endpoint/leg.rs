@@ -23,6 +23,8 @@ pub(super) struct Leg {
     pub(super) phase: Phase,
     /// The owner hung up, or was told that the leg is lost: it hears of nothing but `Closed`.
     pub(super) muted: bool,
+    /// Until its INVITE, of which no provisional response was seen before a restart, is presumed delivered.
+    pub(super) presumed: Option<TimerId>,
     /// The callee's dialog from the start, the caller's once answered.
     pub(super) dialog: Option<Dialog>,
     /// The caller's early dialogs.
@@ -52,6 +54,7 @@ impl Leg {
             local_tag,
             phase,
             muted: false,
+            presumed: None,
             dialog: None,
             early: Vec::new(),
             invite: None,

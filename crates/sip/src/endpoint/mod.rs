@@ -282,6 +282,7 @@ impl Endpoint {
             Deadline::Server(id, timer) => self.server_timer(now, id, timer, out),
             Deadline::Forget(id) => self.on_forgotten(now, id, out),
             Deadline::Abandon(id) => self.abandon(now, id, out),
+            Deadline::Presumed(leg) => self.cancel_presumed(now, leg, out),
             Deadline::Repeat(leg) => self.repeat_success(now, leg, out),
             Deadline::AckMissing(leg) => self.ack_missing(now, leg, out),
             Deadline::Retry(leg) => self.retry(now, leg, out),

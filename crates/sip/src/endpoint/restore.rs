@@ -3,6 +3,7 @@
 use base::{Key, LegId, Time};
 
 use super::client::Placed;
+use super::deadline::Deadline;
 use super::leg::{Cancel, Leg, Phase};
 use super::{Endpoint, Output, hop};
 use crate::transaction::Timer;
@@ -53,6 +54,7 @@ impl Endpoint {
                 let client = self.resume(flow, key, placed);
                 if !rings {
                     self.arm_client(now, client, Timer::B, self.config.timers.patience());
+                    leg.presumed = Some(self.wheel.arm(now + 2 * self.config.timers.t1, Deadline::Presumed(key)));
                 }
                 leg.calls = true;
                 leg.phase = Phase::Calling { client, cancel: Cancel::No };
