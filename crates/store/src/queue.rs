@@ -95,11 +95,17 @@ impl Store {
         Ok(Opened { store, epoch: started.epoch, last_time: started.last_time })
     }
 
-    /// Keeps an entry for the next `send`, `note` or `sync`; never waits. Returns its number: it is done once `written` is
-    /// that or more.
+    /// Hands in an entry; never waits. Returns its number: it is done once `written` is that or more.
     ///
     /// With queue and overflow full the entry is lost and counted: none.
     pub fn write(&mut self, entry: RecordEntry) -> Option<u64> {
+        let number = self.keep(entry);
+        self.pump();
+        number
+    }
+
+    /// As `write`, but the entry waits for `send`: the entries of a turn wake the writer once.
+    pub fn keep(&mut self, entry: RecordEntry) -> Option<u64> {
         if self.overflow.len() >= OVERFLOW {
             self.shared.give_up();
             return None;
@@ -123,7 +129,7 @@ impl Store {
         self.taken
     }
 
-    /// Hands the writer what was kept; once after the entries of a turn, so that they wake it once.
+    /// Hands the writer what was kept.
     pub fn send(&mut self) {
         self.pump();
     }
