@@ -107,10 +107,10 @@ impl Books {
         let _ = self.journal.commit(COMMIT_WITHIN);
     }
 
-    /// Hands an entry to the store.
+    /// Gives an entry to the store, which hands it on at its `send`.
     pub(crate) fn record(&mut self, store: &mut Store, entry: RecordEntry) {
         let owed = !matches!(entry, RecordEntry::Start(_));
-        match store.write(entry) {
+        match store.keep(entry) {
             Some(number) if owed => self.owed.push_back(number),
             // Given up and counted: nothing waits for it any more.
             None if owed => self.written += 1,

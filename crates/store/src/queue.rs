@@ -55,6 +55,8 @@ pub struct Store {
     /// None only while closing.
     sender: Option<mpsc::Sender<Work>>,
     overflow: VecDeque<Work>,
+    /// The queue had no room for what is in the overflow.
+    is_full: bool,
     shared: Arc<Shared>,
     thread: Option<std::thread::JoinHandle<()>>,
     /// Works handed in and kept.
@@ -82,15 +84,28 @@ impl Store {
         let shared = Arc::new(Shared::default());
         let (thread, started) =
             writer::start(dir, Opening { node, wall, at_least }, lock, receiver, Arc::clone(&shared))?;
-        let store = Store { sender: Some(sender), overflow: VecDeque::new(), shared, thread: Some(thread), taken: 0 };
+        let store = Store {
+            sender: Some(sender),
+            overflow: VecDeque::new(),
+            is_full: false,
+            shared,
+            thread: Some(thread),
+            taken: 0,
+        };
         Ok(Opened { store, epoch: started.epoch, last_time: started.last_time })
     }
 
-    /// Keeps an entry for the next `send`, `note` or `sync`; never waits. Returns its number: it is done once `written` is
-    /// that or more.
+    /// Hands in an entry; never waits. Returns its number: it is done once `written` is that or more.
     ///
     /// With queue and overflow full the entry is lost and counted: none.
     pub fn write(&mut self, entry: RecordEntry) -> Option<u64> {
+        let number = self.keep(entry);
+        self.pump();
+        number
+    }
+
+    /// As `write`, but the entry waits for `send`: the entries of a turn wake the writer once.
+    pub fn keep(&mut self, entry: RecordEntry) -> Option<u64> {
         if self.overflow.len() >= OVERFLOW {
             self.shared.give_up();
             return None;
@@ -114,7 +129,7 @@ impl Store {
         self.taken
     }
 
-    /// Hands the writer what was kept; once after the entries of a turn, so that they wake it once.
+    /// Hands the writer what was kept.
     pub fn send(&mut self) {
         self.pump();
     }
@@ -150,7 +165,7 @@ impl Store {
     pub fn health(&self) -> Health {
         let mut health = self.shared.health();
         health.waiting = self.taken.saturating_sub(self.shared.done());
-        health.ok = health.problem.is_none() && self.overflow.is_empty();
+        health.ok = health.problem.is_none() && !self.is_full;
         health
     }
 
@@ -181,10 +196,12 @@ impl Store {
                 // Closed means that the writer died; its entries wait here and `health` tells.
                 Err(TrySendError::Full(entry) | TrySendError::Closed(entry)) => {
                     self.overflow.push_front(entry);
+                    self.is_full = true;
                     return;
                 }
             }
         }
+        self.is_full = false;
     }
 }
 
