@@ -114,7 +114,7 @@ impl World {
         (self.draining, self.stop_at) = (false, None);
         (self.arrive, self.deadline) = ([None; 3], None);
         self.rims.clear();
-        self.checks.audio.cut(self.now.time);
+        self.checks.audio.cut(self.now.time, true);
     }
 
     /// The next process is there.
@@ -128,8 +128,7 @@ impl World {
         self.checks.queue = Queue::new(self.disk.plans().acd.clone());
         self.checks.owners.plan = self.disk.plans().acd.clone();
         self.checks.queue.restarted(&self.exchange.acd.ledger());
-        // Who answered while nobody was there to hear it talks with nobody.
-        self.checks.audio.cut(now.time);
+        self.checks.audio.cut(now.time, false);
         self.after_turn([0; 3])
     }
 }

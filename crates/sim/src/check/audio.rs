@@ -36,6 +36,8 @@ pub(crate) struct Audio {
     prompt: bool,
     greeting: Duration,
     talks: Vec<Talk>,
+    /// Between a kill and the next start.
+    down: bool,
     /// What was heard by phones that are gone, by seat.
     heard: Vec<Vec<Window>>,
     pub(crate) proved: u64,
@@ -48,6 +50,7 @@ impl Audio {
             prompt: scenario.is_prompt(),
             greeting: if scenario.greeting { GREETING_MAX } else { Duration::ZERO },
             talks: Vec::new(),
+            down: false,
             heard: vec![Vec::new(); seats],
             proved: 0,
         }
@@ -63,6 +66,8 @@ impl Audio {
         if let Some(other) = other.filter(|_| self.prompt) {
             return Err(format!("the phone {agent} answered a citizen whom another agent serves: {other:?}"));
         }
+        // Who answers while nobody is there to hear it talks with nobody.
+        let disturbed = disturbed || self.down;
         self.talks.push(Talk { agent, citizen, from: now, until: None, disturbed });
         Ok(())
     }
@@ -92,8 +97,9 @@ impl Audio {
         }
     }
 
-    /// The engine is gone, and every talk with it; phones learn of it later.
-    pub(crate) fn cut(&mut self, now: Time) {
+    /// The engine is gone, or there again, and every talk is over; phones learn of it later.
+    pub(crate) fn cut(&mut self, now: Time, down: bool) {
+        self.down = down;
         for talk in self.talks.iter_mut().filter(|t| t.until.is_none()) {
             (talk.until, talk.disturbed) = (Some(now), true);
         }
