@@ -127,10 +127,10 @@ fn fifty_kills_lose_nothing_that_was_confirmed() {
     assert!(last.state.0 >= confirmed && last.report.unapplied == 0, "{confirmed} {}", last.report);
     assert!(opened > 10 && confirmed > 1000, "{opened} writers confirmed {confirmed}");
     // Older segments go once the newest is flushed.
-    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(20);
     let files = || std::fs::read_dir(dir.path()).expect("reads").count();
     while files() > 6 {
-        assert!(std::time::Instant::now() < deadline, "{} files are left", files());
+        assert!(Instant::now() < deadline, "{} files are left", files());
         std::thread::sleep(Duration::from_millis(10));
     }
 }
