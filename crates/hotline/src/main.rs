@@ -15,6 +15,10 @@ mod trace;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tikv_jemallocator::Jemalloc;
+
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// The call engine for 12345 government hotlines: answers, queues, connects and records citizens' calls.
 #[derive(Parser)]
