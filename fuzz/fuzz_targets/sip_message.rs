@@ -80,8 +80,8 @@ fn answer(request: &Message, status: u16, input_length: usize) {
     if !request.is_request() {
         return;
     }
-    let Ok(mut via) = request.top_via() else { return };
-    via.note_source(([192, 0, 2, 1], 5060).into());
+    let Ok(via) = request.top_via_ref() else { return };
+    let via = via.noted(([192, 0, 2, 1], 5060).into());
     let bytes = Builder::reply(request, status, Some("our"), Some(&via)).finish();
     assert!(bytes.len() <= 3 * input_length + 1024, "{} bytes answer {input_length}", bytes.len());
     if status < 300 && bytes.len() < limits::MESSAGE_BYTES_MAX {

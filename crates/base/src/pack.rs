@@ -4,6 +4,7 @@
 //! another shape gets another tag, so that a journal of an earlier version applies.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::{
@@ -222,6 +223,16 @@ impl<T: Packed> Packed for Box<T> {
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<Box<T>, Unreadable> {
         T::unpack(from).map(Box::new)
+    }
+}
+
+impl<T: Packed> Packed for Arc<T> {
+    fn pack(&self, out: &mut Vec<u8>) {
+        (**self).pack(out);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Result<Arc<T>, Unreadable> {
+        T::unpack(from).map(Arc::new)
     }
 }
 

@@ -11,7 +11,6 @@ use crate::name::Name;
 use crate::name_addr::NameAddr;
 use crate::reason::reason_phrase;
 use crate::text::{self, push_number};
-use crate::via::Via;
 
 /// A message in the making. Line ends inside values become spaces, so that no value can add a header.
 #[derive(Clone, Debug)]
@@ -69,17 +68,6 @@ macro_rules! displayed {
 
 displayed!(fmt::Arguments<'_> NameAddr ContactHeader);
 
-impl Value for Via {
-    fn write(&self, head: &mut String) {
-        head.push_str("SIP/2.0/");
-        push_line(head, &self.transport);
-        head.push(' ');
-        push_line(head, &self.host);
-        text::push_port(head, self.port);
-        push_line(head, self.params.as_str());
-    }
-}
-
 /// A CSeq.
 impl Value for (u32, Method) {
     fn write(&self, head: &mut String) {
@@ -126,8 +114,8 @@ impl Builder {
     }
 
     /// The response to a request: Via, From, To, Call-ID and CSeq as RFC 3261 §8.2.6.2 wants them. `via` is the top
-    /// Via with its source noted; `to_tag` is added when To has no tag. A 100 repeats Timestamp.
-    pub fn reply(request: &Message, status: u16, to_tag: Option<&str>, via: Option<&Via>) -> Builder {
+    /// Via as `ViaRef::noted` gives it; `to_tag` is added when To has no tag. A 100 repeats Timestamp.
+    pub fn reply(request: &Message, status: u16, to_tag: Option<&str>, via: Option<&str>) -> Builder {
         let mut builder = Builder::status(status);
         builder.head.push_str(reason_phrase(status));
         builder.head.push_str("\r\n");

@@ -1,5 +1,7 @@
 //! Dialogs (RFC 3261 §12): tags, sequence numbers both ways, remote target and route set.
 
+use std::sync::Arc;
+
 use base::packed_struct;
 
 use crate::{Builder, Message, Method, Name, NameAddr, Uri, UriRef, text};
@@ -57,49 +59,55 @@ impl Head {
 /// One side's view of a dialog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialog {
+    /// Shared with every image of the dialog: it hardly ever changes.
+    ends: Arc<Ends>,
+    local_cseq: u32,
+    remote_cseq: Option<u32>,
+}
+
+/// Who talks, and which way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Ends {
     call_id: String,
     local: String,
     remote: String,
     remote_tag: String,
     target: Uri,
     routes: Vec<NameAddr>,
-    local_cseq: u32,
-    remote_cseq: Option<u32>,
 }
 
-packed_struct!(Dialog { call_id, local, remote, remote_tag, target, routes, local_cseq, remote_cseq });
+packed_struct!(Ends { call_id, local, remote, remote_tag, target, routes });
+packed_struct!(Dialog { ends, local_cseq, remote_cseq });
 
 impl Dialog {
     /// The dialog of an INVITE that we received (RFC 3261 §12.1.1); its From stands in when Contact is missing.
     pub fn callee(request: &Message, local_tag: &str) -> Option<Dialog> {
         let from = request.from_ref().ok()?;
         let to = request.to().ok()?;
-        Some(Dialog {
+        let ends = Ends {
             call_id: request.call_id()?.to_owned(),
             local: text::printed(&to.with_tag(local_tag)),
             remote: request.header(Name::From)?.to_owned(),
             remote_tag: from.tag().unwrap_or_default().to_owned(),
             target: contact(request).unwrap_or_else(|| from.uri.to_uri()),
             routes: request.record_routes(),
-            local_cseq: 0,
-            remote_cseq: Some(request.cseq().ok()?.0),
-        })
+        };
+        Some(Dialog { ends: Arc::new(ends), local_cseq: 0, remote_cseq: Some(request.cseq().ok()?.0) })
     }
 
     /// The dialog of a response to our INVITE (RFC 3261 §12.1.2); the Request-URI stands in when Contact is missing.
     pub fn caller(invite: &Head, response: &Message) -> Option<Dialog> {
         let mut routes = response.record_routes();
         routes.reverse();
-        Some(Dialog {
+        let ends = Ends {
             call_id: invite.call_id.clone(),
             local: invite.from.clone(),
             remote: response.header(Name::To)?.to_owned(),
             remote_tag: response.to_tag().to_owned(),
             target: contact(response).or_else(|| Uri::parse(&invite.uri).ok())?,
             routes,
-            local_cseq: invite.cseq,
-            remote_cseq: None,
-        })
+        };
+        Some(Dialog { ends: Arc::new(ends), local_cseq: invite.cseq, remote_cseq: None })
     }
 
     /// Takes over the numbers that were counted while the dialog was early.
@@ -109,30 +117,30 @@ impl Dialog {
     }
 
     pub fn call_id(&self) -> &str {
-        &self.call_id
+        &self.ends.call_id
     }
 
     /// Our name with our tag, as From of our requests shows it.
     pub fn local(&self) -> &str {
-        &self.local
+        &self.ends.local
     }
 
     /// Empty when the peer is older than tags (RFC 3261 §12.1.1).
     pub fn remote_tag(&self) -> &str {
-        &self.remote_tag
+        &self.ends.remote_tag
     }
 
     pub fn target(&self) -> &Uri {
-        &self.target
+        &self.ends.target
     }
 
     /// The URI that tells where requests go first: the top route, otherwise the remote target.
     pub fn next_hop(&self) -> &Uri {
-        self.routes.first().map_or(&self.target, |route| &route.uri)
+        self.ends.routes.first().map_or(&self.ends.target, |route| &route.uri)
     }
 
     pub fn has_routes(&self) -> bool {
-        !self.routes.is_empty()
+        !self.ends.routes.is_empty()
     }
 
     /// Notes the number of a request from the peer; false when it came out of order (RFC 3261 §12.2.2).
@@ -151,8 +159,8 @@ impl Dialog {
 
     /// Takes the remote target from a target refresh request or its 2xx (RFC 3261 §12.2); true when it moved.
     pub fn refresh(&mut self, message: &Message) -> bool {
-        let Some(uri) = contact(message).filter(|uri| *uri != self.target) else { return false };
-        self.target = uri;
+        let Some(uri) = contact(message).filter(|uri| *uri != self.ends.target) else { return false };
+        Arc::make_mut(&mut self.ends).target = uri;
         true
     }
 
@@ -168,10 +176,10 @@ impl Dialog {
     }
 
     fn head(&self, method: Method, cseq: u32) -> Head {
-        let mut routes: Vec<String> = self.routes.iter().map(text::printed).collect();
-        let mut uri = text::printed(&self.target);
+        let mut routes: Vec<String> = self.ends.routes.iter().map(text::printed).collect();
+        let mut uri = text::printed(&self.ends.target);
         // A strict router wants to see itself in the Request-URI (RFC 3261 §12.2.1.1).
-        if let Some(first) = self.routes.first().filter(|route| !route.uri.params.has("lr")) {
+        if let Some(first) = self.ends.routes.first().filter(|route| !route.uri.params.has("lr")) {
             routes.remove(0);
             routes.push(format!("<{uri}>"));
             uri = text::printed(&first.uri);
@@ -180,9 +188,9 @@ impl Dialog {
             method,
             uri,
             routes,
-            from: self.local.clone(),
-            to: self.remote.clone(),
-            call_id: self.call_id.clone(),
+            from: self.ends.local.clone(),
+            to: self.ends.remote.clone(),
+            call_id: self.ends.call_id.clone(),
             cseq,
         }
     }

@@ -1,5 +1,7 @@
 //! What of a leg outlives its process: enough to end it (RFC 3261 §9, §15).
 
+use std::sync::Arc;
+
 use base::{Flow, LegId, packed_enum, packed_struct};
 
 use crate::{Dialog, Head};
@@ -20,10 +22,10 @@ pub enum Fact {
 pub enum Image {
     /// Our INVITE without its final response; `rings` once a provisional one came, before which no CANCEL may leave
     /// (RFC 3261 §9.1).
-    Calling { flow: Flow, user: String, invite: SentInvite, rings: bool },
+    Calling { flow: Flow, user: String, invite: Arc<SentInvite>, rings: bool },
     /// Answered. `user` is that of our Contact, `follow` says whether the peer's Contact may be followed, `calls` that
     /// the INVITE was ours. `invite` is there while its 2xx may come again.
-    Up { flow: Flow, user: String, dialog: Box<Dialog>, follow: bool, calls: bool, invite: Option<SentInvite> },
+    Up { flow: Flow, user: String, dialog: Box<Dialog>, follow: bool, calls: bool, invite: Option<Arc<SentInvite>> },
 }
 
 /// An INVITE of ours as it left: what its CANCEL and the ACKs to its responses repeat.

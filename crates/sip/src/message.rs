@@ -6,6 +6,7 @@ mod read;
 mod spans;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 pub use access::Refresher;
 pub use error::{Fault, HeaderError, ParseError};
@@ -14,11 +15,16 @@ use crate::method::Method;
 use crate::name::{ASKED, Name, SINGLES};
 use spans::{AddressSpans, Span, UriSpans, ViaSpans};
 
-/// A request or a response. Owns its bytes; headers are found by index and read when asked for.
+/// A request or a response. Owns its bytes; headers are found by index and read when asked for. A clone shares all of it:
+/// the transaction and whoever is told of the message keep the same one.
 ///
 /// Invalid UTF-8 in the head shows as U+FFFD; folded lines have become one.
 #[derive(Clone, Debug)]
-pub struct Message {
+pub struct Message(Arc<Read>);
+
+/// What a message holds.
+#[derive(Clone, Debug)]
+struct Read {
     /// The start line and the headers, folds replaced by spaces.
     head: String,
     start: Start,
@@ -120,18 +126,18 @@ impl Message {
 
     /// How many bytes it holds, its index among them.
     pub(crate) fn size(&self) -> usize {
-        self.head.len() + self.body.len() + self.headers.len() * size_of::<Slot>()
+        self.0.head.len() + self.0.body.len() + self.0.headers.len() * size_of::<Slot>()
     }
 
     fn text(&self, range: &Range<usize>) -> &str {
-        self.head.get(range.clone()).unwrap_or_default()
+        self.0.head.get(range.clone()).unwrap_or_default()
     }
 
     fn value(&self, slot: &Slot) -> &str {
-        self.head.get(slot.value_range()).unwrap_or_default()
+        self.0.head.get(slot.value_range()).unwrap_or_default()
     }
 
     fn name_text(&self, slot: &Slot) -> &str {
-        self.head.get(slot.name_range()).unwrap_or_default()
+        self.0.head.get(slot.name_range()).unwrap_or_default()
     }
 }

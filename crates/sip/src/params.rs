@@ -72,21 +72,6 @@ impl Params {
         self
     }
 
-    /// The same of a Via, with the port in its `rport` and `received` as given; what else stood there is dropped.
-    pub(crate) fn noted(&self, rport: Option<&str>, received: Option<&str>) -> Params {
-        // "received" and an IPv6 address are the longest that come in addition.
-        let mut noted = Params(String::with_capacity(self.0.len() + 64));
-        let mut port = rport;
-        for (key, old) in self.iter().filter(|(key, _)| !key.eq_ignore_ascii_case("received")) {
-            let here = key.eq_ignore_ascii_case("rport").then(|| port.take()).flatten();
-            noted.write(key, here.or(old));
-        }
-        if let Some(received) = received {
-            noted.write("received", Some(received));
-        }
-        noted
-    }
-
     pub fn remove(&mut self, name: &str) {
         if !self.has(name) {
             return;
@@ -105,11 +90,6 @@ impl Params {
 
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
-    }
-
-    /// All of them as they print.
-    pub(crate) const fn as_str(&self) -> &str {
-        self.0.as_str()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The character classes and separators of RFC 3261 §25.1.
 
 use std::fmt::{Display, Write};
+use std::net::IpAddr;
 
 use memchr::{memchr, memchr3};
 
@@ -276,6 +277,21 @@ pub(crate) fn push_number(out: &mut String, number: u64) {
     }
     let text = digits.get(digits.len() - used..).and_then(|digits| str::from_utf8(digits).ok());
     out.push_str(text.expect("digits are text"));
+}
+
+/// Appends an address as it prints.
+pub(crate) fn push_ip(out: &mut String, ip: IpAddr) {
+    match ip {
+        IpAddr::V4(v4) => {
+            for (place, octet) in v4.octets().into_iter().enumerate() {
+                if place > 0 {
+                    out.push('.');
+                }
+                push_number(out, octet.into());
+            }
+        }
+        IpAddr::V6(v6) => write!(out, "{v6}").expect("a String takes every write"),
+    }
 }
 
 /// Appends `:port` where there is one.

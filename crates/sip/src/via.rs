@@ -59,28 +59,10 @@ impl Via {
     pub fn rport(&self) -> Option<u16> {
         text::number(self.params.get("rport")?)
     }
-
-    /// The sent-by host as an address, when it is one.
-    pub fn host_ip(&self) -> Option<IpAddr> {
-        match self.host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            Some(v6) => v6.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
-            None => self.host.parse().ok(),
-        }
-    }
-
-    /// Notes where the request really came from: `received` when the sent-by says otherwise or `rport` was asked for
-    /// (RFC 3261 §18.2.1, RFC 3581 §4), and the port into a `rport` that the sender left empty. What the sender itself
-    /// put into `received` is dropped.
-    pub fn note_source(&mut self, source: SocketAddr) {
-        let asked = self.params.has("rport");
-        let received = asked || self.host_ip() != Some(source.ip());
-        let (port, address) = (asked.then(|| source.port().to_string()), received.then(|| source.ip().to_string()));
-        self.params = self.params.noted(port.as_deref(), address.as_deref());
-    }
 }
 
 /// A `Via` where it stands in a message.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ViaRef<'a> {
     pub transport: &'a str,
     pub host: &'a str,
@@ -121,6 +103,43 @@ impl<'a> ViaRef<'a> {
 
     pub fn branch(self) -> Option<&'a str> {
         self.params.get("branch")
+    }
+
+    /// The sent-by host as an address, when it is one.
+    pub fn host_ip(self) -> Option<IpAddr> {
+        match self.host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(v6) => v6.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+            None => self.host.parse().ok(),
+        }
+    }
+
+    /// The value with where the request really came from: `received` when the sent-by says otherwise or `rport` was
+    /// asked for (RFC 3261 §18.2.1, RFC 3581 §4), and the port in its `rport`. What the sender itself put into
+    /// `received` is dropped.
+    pub fn noted(self, source: SocketAddr) -> String {
+        let asked = self.params.has("rport");
+        let received = asked || self.host_ip() != Some(source.ip());
+        // "received" and an IPv6 address are the longest that come in addition.
+        let room = self.transport.len() + self.host.len() + self.params.parts().0.len() + 80;
+        let mut noted = String::with_capacity(room);
+        ["SIP/2.0/", self.transport, " ", self.host].into_iter().for_each(|part| noted.push_str(part));
+        text::push_port(&mut noted, self.port);
+        let mut port = asked.then(|| source.port());
+        for (name, value) in self.params.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("received")) {
+            [";", name].into_iter().for_each(|part| noted.push_str(part));
+            match port.take_if(|_| name.eq_ignore_ascii_case("rport")) {
+                Some(port) => {
+                    noted.push('=');
+                    text::push_number(&mut noted, port.into());
+                }
+                None => value.iter().for_each(|value| ["=", value].into_iter().for_each(|part| noted.push_str(part))),
+            }
+        }
+        if received {
+            noted.push_str(";received=");
+            text::push_ip(&mut noted, source.ip());
+        }
+        noted
     }
 
     /// Like `Via::has_magic_cookie`.

@@ -66,7 +66,7 @@ impl Endpoint {
     }
 
     fn repeat_until_ack(&mut self, now: Time, key: Key, server_key: Key) {
-        let bytes = self.last_response(server_key);
+        let bytes = self.take_success(server_key);
         let (Some(leg), Some(server)) = (self.legs.get_mut(key), self.servers.get(server_key)) else { return };
         let timers = self.config.timers;
         let repeat = self.wheel.arm(now + timers.t1, Deadline::Repeat(key));

@@ -38,6 +38,14 @@ impl Client {
 }
 
 impl Machine {
+    /// Whether the request may have to leave once more.
+    fn repeats(&self) -> bool {
+        match self {
+            Machine::Invite(machine) => machine.is_calling(),
+            Machine::Other(machine) => machine.is_open(),
+        }
+    }
+
     fn handle(&mut self, event: ClientEvent, out: &mut Vec<Action>) {
         match self {
             Machine::Invite(machine) => machine.handle(event, out),
@@ -61,7 +69,7 @@ pub(super) enum Purpose {
 /// What the ACKs and the CANCEL of an INVITE are made of.
 #[derive(Debug)]
 pub(super) struct Placed {
-    pub(super) sent: SentInvite,
+    pub(super) sent: Arc<SentInvite>,
     /// A provisional response came.
     pub(super) rings: bool,
     /// It carried a body, so its 2xx can be acknowledged at once.
@@ -73,7 +81,7 @@ pub(super) struct Placed {
 }
 
 impl Placed {
-    pub(super) fn new(sent: SentInvite) -> Placed {
+    pub(super) fn new(sent: Arc<SentInvite>) -> Placed {
         Placed { sent, rings: false, offered: false, dialog: None, acks: Vec::new() }
     }
 }
@@ -91,10 +99,6 @@ pub(super) struct Draft<'a> {
 }
 
 /// How a request ended, or went on.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "it lives for a call on the stack; a box would cost every response an allocation"
-)]
 pub(super) enum Verdict {
     Response(Message),
     Failed(Cause),
@@ -176,7 +180,7 @@ impl Endpoint {
         let pace = self.pace(flow);
         let key = branch_key(branch, head.method);
         let (machine, placed) = if head.method == Method::Invite {
-            let sent = SentInvite { head, via };
+            let sent = Arc::new(SentInvite { head, via });
             let placed = Placed { offered: body.is_some(), dialog, ..Placed::new(sent) };
             (Machine::Invite(ClientInvite::new(pace)), Some(Box::new(placed)))
         } else {
@@ -275,6 +279,10 @@ impl Endpoint {
         let purpose = client.purpose;
         let mut actions = std::mem::take(&mut self.actions);
         client.machine.handle(event, &mut actions);
+        if !client.machine.repeats() {
+            // What lingers for half a minute does so without its request.
+            self.held -= std::mem::take(&mut client.bytes).len();
+        }
         let mut failed = None;
         let mut pass = false;
         let mut end = false;

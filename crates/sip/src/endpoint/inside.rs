@@ -15,7 +15,8 @@ impl Endpoint {
         }
         let Some(leg_key) = self.leg_of(&arrival) else { return self.refuse(now, arrival, 481, Vec::new(), out) };
         let Some(leg) = self.legs.get_mut(leg_key) else { return };
-        let in_order = leg.dialog_with(&arrival.from_tag).is_some_and(|dialog| dialog.note_remote_cseq(arrival.cseq));
+        let in_order =
+            leg.dialog_with(arrival.request.from_tag()).is_some_and(|dialog| dialog.note_remote_cseq(arrival.cseq));
         if !in_order {
             return self.refuse(now, arrival, 500, Vec::new(), out);
         }
@@ -32,8 +33,8 @@ impl Endpoint {
 
     /// The leg that a request inside a dialog belongs to: by our tag, then Call-ID and the peer's tag must agree.
     fn leg_of(&mut self, arrival: &Arrival) -> Option<Key> {
-        let key = *self.by_tag.get(&arrival.to_tag)?;
-        let dialog = self.legs.get_mut(key)?.dialog_with(&arrival.from_tag)?;
+        let key = *self.by_tag.get(arrival.request.to_tag())?;
+        let dialog = self.legs.get_mut(key)?.dialog_with(arrival.request.from_tag())?;
         (arrival.request.call_id() == Some(dialog.call_id())).then_some(key)
     }
 
@@ -55,8 +56,7 @@ impl Endpoint {
         if offers && (leg.has_offered() || unacked) {
             return self.refuse(now, arrival, 491, Vec::new(), out);
         }
-        let (flow, from_tag) = (arrival.flow, arrival.from_tag.clone());
-        let request = arrival.request.clone();
+        let (flow, request) = (arrival.flow, arrival.request.clone());
         let Some(id) = self.begin(now, arrival, Role::Change(leg_key), out) else { return };
         let Some(leg) = self.legs.get_mut(leg_key) else { return };
         leg.incoming = Some(id);
@@ -65,7 +65,8 @@ impl Endpoint {
             // Whoever is served where it came from may come from elsewhere after a while (NAT, a new connection).
             leg.flow = flow;
         }
-        let moved = leg.dialog_with(&from_tag).is_some_and(|dialog| dialog.refresh(&request)) || before != leg.flow;
+        let moved =
+            leg.dialog_with(request.from_tag()).is_some_and(|dialog| dialog.refresh(&request)) || before != leg.flow;
         let (leg, tx) = (leg.id, ServerTx(id));
         if moved {
             self.note_image(leg_key, out);
@@ -90,13 +91,12 @@ impl Endpoint {
     /// RFC 3261 §15.1.2: 200 at once, and 487 to what the peer still waits for.
     fn on_bye(&mut self, now: Time, leg_key: Key, arrival: Arrival, out: &mut Output) {
         let request = arrival.request.clone();
-        let from_tag = arrival.from_tag.clone();
         let Some(id) = self.begin(now, arrival, Role::Inside(leg_key), out) else { return };
         self.respond(now, id, 200, &Reply::default(), out);
         let Some(leg) = self.legs.get_mut(leg_key) else { return };
         match leg.phase {
             // A callee may not end an early dialog this way; our INVITE has its own end.
-            Phase::Calling { .. } => leg.early.retain(|dialog| dialog.remote_tag() != from_tag),
+            Phase::Calling { .. } => leg.early.retain(|dialog| dialog.remote_tag() != request.from_tag()),
             // Both hung up: our own BYE still awaits its response.
             Phase::Ending => {}
             Phase::Ringing { .. } | Phase::Up | Phase::Leaving { .. } => {

@@ -20,7 +20,7 @@ impl Endpoint {
             Ok(message) => self.receive_response(now, message, out),
             Err(ParseError::Answerable { fault, request }) => {
                 self.malformed += 1;
-                if let Some(arrival) = arrival(flow, *request) {
+                if let Some(arrival) = arrival(flow, request) {
                     self.refuse_stateless(&arrival, fault.status(), out);
                 }
             }
@@ -57,7 +57,7 @@ impl Endpoint {
             }
             (_, Some(id)) => self.server_event(now, id, ServerEvent::Repeat, out),
             (Method::Cancel, None) => self.on_cancel(now, arrival, out),
-            (_, None) if !arrival.to_tag.is_empty() => self.receive_inside(now, arrival, out),
+            (_, None) if !arrival.request.to_tag().is_empty() => self.receive_inside(now, arrival, out),
             (_, None) => self.receive_outside(now, arrival, out),
         }
     }
@@ -141,14 +141,12 @@ impl Endpoint {
 
 /// Reads what every request needs; `None` when there is nobody to answer.
 fn arrival(flow: Flow, request: Message) -> Option<Arrival> {
-    let mut via = request.top_via().ok()?;
-    via.note_source(flow.peer);
-    let (cseq, _) = request.cseq().ok()?;
     if !request.has_ends() {
         return None;
     }
-    let (from_tag, to_tag) = (request.from_tag().to_owned(), request.to_tag().to_owned());
-    let mut arrival = Arrival { flow, via, request, cseq, from_tag, to_tag, key: Arc::default() };
+    let via = request.top_via_ref().ok()?.noted(flow.peer);
+    let (cseq, _) = request.cseq().ok()?;
+    let mut arrival = Arrival { flow, via, request, cseq, key: Arc::default() };
     let method = match arrival.request.method() {
         Method::Ack => Method::Invite.name(),
         _ => arrival.request.method_name(),

@@ -1,5 +1,7 @@
 //! What is said of a leg for the time after a restart, and the leg made again from it.
 
+use std::sync::Arc;
+
 use base::{Key, LegId, Time};
 
 use super::client::Placed;
@@ -26,12 +28,12 @@ impl Endpoint {
             Phase::Calling { client, .. } => {
                 let client = self.clients.get(client)?;
                 let Placed { sent, rings, .. } = client.placed.as_deref()?;
-                Some(Image::Calling { flow: client.flow, user, invite: sent.clone(), rings: *rings })
+                Some(Image::Calling { flow: client.flow, user, invite: Arc::clone(sent), rings: *rings })
             }
             Phase::Up | Phase::Leaving { .. } | Phase::Ending => {
                 let dialog = Box::new(leg.dialog.clone()?);
                 let placed = leg.invite.and_then(|client| self.clients.get(client)?.placed.as_deref());
-                let invite = placed.map(|placed| placed.sent.clone());
+                let invite = placed.map(|placed| Arc::clone(&placed.sent));
                 Some(Image::Up { flow: leg.flow, user, dialog, follow: leg.follow, calls: leg.calls, invite })
             }
         }

@@ -11,7 +11,7 @@ use super::{Endpoint, Outgoing, Output, Reply};
 use crate::text;
 use crate::transaction::{Action, ServerEvent, ServerInvite, ServerNonInvite, Timer};
 use crate::via::has_magic_cookie;
-use crate::{Builder, Message, Method, Name, Via};
+use crate::{Builder, Message, Method, Name, ViaRef};
 
 #[derive(Debug)]
 pub(super) struct Server {
@@ -21,7 +21,8 @@ pub(super) struct Server {
     origin: Option<Arc<str>>,
     pub(super) flow: Flow,
     pub(super) reply_flow: Flow,
-    via: Via,
+    /// The top Via with its source noted; let go with the final response, as what was asked.
+    via: String,
     /// What was asked; let go with the final response.
     pub(super) request: Option<Message>,
     pub(super) method: Method,
@@ -79,11 +80,11 @@ impl Server {
 /// A request on its way in, its top Via noted.
 pub(super) struct Arrival {
     pub(super) flow: Flow,
-    pub(super) via: Via,
+    /// The value with its source noted.
+    pub(super) via: String,
+    /// It has a top Via, From and To that were read.
     pub(super) request: Message,
     pub(super) cseq: u32,
-    pub(super) from_tag: String,
-    pub(super) to_tag: String,
     /// What matches it to its transaction, an ACK to its INVITE's.
     pub(super) key: Arc<str>,
 }
@@ -91,8 +92,8 @@ pub(super) struct Arrival {
 impl Arrival {
     /// What matches a request to its transaction (RFC 3261 §17.2.3); `method` is the transaction's.
     pub(super) fn key(&self, method: &str) -> String {
-        let Via { host, port, .. } = &self.via;
-        if let Some(branch) = self.via.branch().filter(|branch| has_magic_cookie(branch)) {
+        let ViaRef { host, port, params, .. } = self.request.top_via_ref().unwrap_or_default();
+        if let Some(branch) = params.get("branch").filter(|branch| has_magic_cookie(branch)) {
             let mut key = String::with_capacity(branch.len() + host.len() + method.len() + 10);
             [branch, " ", host, " "].into_iter().for_each(|part| key.push_str(part));
             port.iter().for_each(|&port| text::push_number(&mut key, port.into()));
@@ -103,21 +104,33 @@ impl Arrival {
         // INVITE had not.
         let call_id = self.request.call_id().unwrap_or_default();
         let via = self.request.vias().next().unwrap_or_default();
-        format!("{call_id} {} {} {via} {} {method}", self.from_tag, self.cseq, self.request.request_uri_text())
+        format!(
+            "{call_id} {} {} {via} {} {method}",
+            self.request.from_tag(),
+            self.cseq,
+            self.request.request_uri_text()
+        )
     }
 
     fn origin(&self) -> String {
         let call_id = self.request.call_id().unwrap_or_default();
-        let cseq = self.cseq.to_string();
-        [call_id, " ", &self.from_tag, " ", &cseq, " ", self.request.method_name()].concat()
+        let (from_tag, method) = (self.request.from_tag(), self.request.method_name());
+        let mut origin = String::with_capacity(call_id.len() + from_tag.len() + method.len() + 13);
+        [call_id, " ", from_tag, " "].into_iter().for_each(|part| origin.push_str(part));
+        text::push_number(&mut origin, self.cseq.into());
+        [" ", method].into_iter().for_each(|part| origin.push_str(part));
+        origin
     }
 
     /// Where responses go (RFC 3261 §18.2.2, RFC 3581 §4). `maddr` is not followed: it would let a stranger aim our
     /// answers at anyone.
     pub(super) fn reply_flow(&self) -> Flow {
         let mut flow = self.flow;
-        if !flow.transport.is_reliable() && !self.via.params.has("rport") {
-            flow.peer.set_port(self.via.port.unwrap_or(5060));
+        if !flow.transport.is_reliable()
+            && let Ok(via) = self.request.top_via_ref()
+            && !via.params.has("rport")
+        {
+            flow.peer.set_port(via.port.unwrap_or(5060));
         }
         flow
     }
@@ -132,7 +145,7 @@ impl Endpoint {
         }
         let method = arrival.request.method();
         let key = Arc::clone(&arrival.key);
-        let origin = (role == Role::Free && arrival.to_tag.is_empty()).then(|| Arc::from(arrival.origin()));
+        let origin = (role == Role::Free && arrival.request.to_tag().is_empty()).then(|| Arc::from(arrival.origin()));
         let reply_flow = arrival.reply_flow();
         let pace = self.pace(arrival.flow);
         let without_offer = arrival.request.body().is_empty();
@@ -185,7 +198,7 @@ impl Endpoint {
         headers: Vec<(String, String)>,
         out: &mut Output,
     ) {
-        let role = if arrival.to_tag.is_empty() && !self.is_merged(&arrival) {
+        let role = if arrival.request.to_tag().is_empty() && !self.is_merged(&arrival) {
             Role::Free
         } else {
             // No leg has this key: it only keeps the transaction out of the index of origins.
@@ -230,7 +243,7 @@ impl Endpoint {
             _ => ServerEvent::Failure,
         };
         if status >= 200 {
-            server.request = None;
+            (server.request, server.via) = (None, String::new());
             let forget = server.forget.take();
             forget.map(|timer| self.wheel.cancel(timer));
         }
@@ -302,9 +315,11 @@ impl Endpoint {
         }
     }
 
-    /// The latest response.
-    pub(super) fn last_response(&self, id: Key) -> Vec<u8> {
-        self.servers.get(id).map(|server| server.last.clone()).unwrap_or_default()
+    /// The 2xx of an INVITE, which from now on its leg repeats.
+    pub(super) fn take_success(&mut self, id: Key) -> Vec<u8> {
+        let Some(server) = self.servers.get_mut(id) else { return Vec::new() };
+        self.held -= server.last.len();
+        std::mem::take(&mut server.last)
     }
 
     fn arm_server(&mut self, now: Time, id: Key, timer: Timer, after: Duration) {

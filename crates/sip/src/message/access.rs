@@ -1,5 +1,7 @@
 //! What a message says.
 
+use std::sync::Arc;
+
 use memchr::memchr;
 
 use super::spans::{AddressSpans, Span, ViaSpans};
@@ -14,21 +16,21 @@ use crate::uri::{Uri, UriRef};
 use crate::via::{Via, ViaRef};
 
 impl Message {
-    pub const fn is_request(&self) -> bool {
-        matches!(self.start, Start::Request { .. })
+    pub fn is_request(&self) -> bool {
+        matches!(self.0.start, Start::Request { .. })
     }
 
     /// The method of the start line, or of CSeq for a response.
     pub fn method(&self) -> Method {
-        match &self.start {
+        match &self.0.start {
             Start::Request { method, .. } => *method,
-            Start::Response { .. } => self.cseq.map_or(Method::Other, |(_, method)| method),
+            Start::Response { .. } => self.0.cseq.map_or(Method::Other, |(_, method)| method),
         }
     }
 
     /// The method's token, also of an unknown one.
     pub fn method_name(&self) -> &str {
-        match &self.start {
+        match &self.0.start {
             Start::Request { method_text, .. } => self.text(method_text),
             Start::Response { .. } => {
                 self.header(Name::Cseq).and_then(|v| v.split([' ', '\t']).next_back()).unwrap_or("")
@@ -43,8 +45,8 @@ impl Message {
 
     /// The Request-URI without a copy.
     pub fn request_uri_ref(&self) -> Option<UriRef<'_>> {
-        match &self.start {
-            Start::Request { uri: Some(uri), .. } => Some(uri.view(&self.head)),
+        match &self.0.start {
+            Start::Request { uri: Some(uri), .. } => Some(uri.view(&self.0.head)),
             Start::Request { uri_text, .. } => UriRef::parse(self.text(uri_text)).ok(),
             Start::Response { .. } => None,
         }
@@ -52,15 +54,15 @@ impl Message {
 
     /// The Request-URI as it came, which digest answers must repeat; empty for a response.
     pub fn request_uri_text(&self) -> &str {
-        match &self.start {
+        match &self.0.start {
             Start::Request { uri_text, .. } => self.text(uri_text),
             Start::Response { .. } => "",
         }
     }
 
     /// The status code of a response, 100 to 699.
-    pub const fn status(&self) -> Option<u16> {
-        match self.start {
+    pub fn status(&self) -> Option<u16> {
+        match self.0.start {
             Start::Response { status, .. } => Some(status),
             Start::Request { .. } => None,
         }
@@ -68,7 +70,7 @@ impl Message {
 
     /// The reason phrase of a response; empty for a request.
     pub fn reason(&self) -> &str {
-        match &self.start {
+        match &self.0.start {
             Start::Response { reason, .. } => self.text(reason),
             Start::Request { .. } => "",
         }
@@ -77,20 +79,20 @@ impl Message {
     /// The value of the first header line of that name.
     pub fn header(&self, name: Name) -> Option<&str> {
         match name.asked() {
-            Some(place) => self.headers.get(self.places.line(place)).map(|slot| self.value(slot)),
+            Some(place) => self.0.headers.get(self.0.places.line(place)).map(|slot| self.value(slot)),
             None => self.headers(name).next(),
         }
     }
 
     /// The first header line of that name with its line end, when it is `Name: value` and no more.
     pub(crate) fn whole_line(&self, name: Name) -> Option<&str> {
-        self.as_written(self.headers.get(self.places.line(name.asked()?))?)
+        self.as_written(self.0.headers.get(self.0.places.line(name.asked()?))?)
     }
 
     /// A header line with its line end, when it is `Name: value` and no more.
     fn as_written(&self, slot: &Slot) -> Option<&str> {
         let (at, colon) = (slot.name_at as usize, usize::from(slot.name_length));
-        let line = self.head.get(at..slot.value_range().end + 2)?;
+        let line = self.0.head.get(at..slot.value_range().end + 2)?;
         let plain = slot.value_at == slot.name_at + u32::from(slot.name_length) + 2
             && line.starts_with(slot.name.text())
             && line.as_bytes().get(colon..colon + 2) == Some(b": ")
@@ -112,20 +114,20 @@ impl Message {
     }
 
     fn slots(&self, name: Name) -> impl Iterator<Item = &Slot> {
-        let first = name.asked().map_or(0, |place| self.places.line(place));
-        self.headers.get(first..).unwrap_or_default().iter().filter(move |slot| slot.name == name)
+        let first = name.asked().map_or(0, |place| self.0.places.line(place));
+        self.0.headers.get(first..).unwrap_or_default().iter().filter(move |slot| slot.name == name)
     }
 
     /// Whether a name that `Name::asked` places stands on more than one line.
     fn repeats(&self, name: Name) -> bool {
-        name.asked().is_some_and(|place| self.places.repeats(place))
+        name.asked().is_some_and(|place| self.0.places.repeats(place))
     }
 
     /// The value of the first header line of a name that may be unknown to `Name`, in any case.
     pub fn header_named(&self, name: &str) -> Option<&str> {
         match Name::from_token(name) {
             Name::Other => {
-                let slot = self.headers.iter().find(|slot| self.name_text(slot).eq_ignore_ascii_case(name))?;
+                let slot = self.0.headers.iter().find(|slot| self.name_text(slot).eq_ignore_ascii_case(name))?;
                 Some(self.value(slot))
             }
             known => self.header(known),
@@ -134,7 +136,7 @@ impl Message {
 
     /// Every header line in order: name, name as written, value.
     pub fn lines(&self) -> impl Iterator<Item = (Name, &str, &str)> {
-        self.headers.iter().map(|slot| (slot.name, self.name_text(slot), self.value(slot)))
+        self.0.headers.iter().map(|slot| (slot.name, self.name_text(slot), self.value(slot)))
     }
 
     /// The values of all lines of that name, comma lists taken apart, at most `limits::VALUES_MAX`.
@@ -148,7 +150,7 @@ impl Message {
     /// Whether a line of that name says anything.
     pub(super) fn has_value(&self, name: Name) -> bool {
         let first = self.slots(name).next().filter(|slot| slot.value_length > 0);
-        first.is_some_and(|slot| self.head.as_bytes().get(slot.value_at as usize) != Some(&b','))
+        first.is_some_and(|slot| self.0.head.as_bytes().get(slot.value_at as usize) != Some(&b','))
             || self.values(name).next().is_some()
     }
 
@@ -164,8 +166,8 @@ impl Message {
 
     /// The newest hop's Via without a copy.
     pub fn top_via_ref(&self) -> Result<ViaRef<'_>, HeaderError> {
-        if let Some(via) = self.via {
-            return Ok(via.view(&self.head));
+        if let Some(via) = self.0.via {
+            return Ok(via.view(&self.0.head));
         }
         // Most write a line for each hop.
         let alone = self.header(Name::Via).filter(|line| is_sole(line));
@@ -175,33 +177,34 @@ impl Message {
 
     /// Notes where the top Via, From and the tags stand.
     pub(super) fn note_ends(&mut self) -> Result<(), HeaderError> {
-        let head = self.head.as_str();
+        let head = self.0.head.as_str();
         let (via, from, to) = (self.top_via_ref()?, self.from_ref()?, self.to_ref()?);
         let tag_of = |address: NameAddrRef<'_>| Span::of(head, address.tag().unwrap_or_default());
         let (from_tag, to_tag) = (tag_of(from), to.params.has("tag").then(|| tag_of(to)));
         let (via, from) = (ViaSpans::of(head, via), AddressSpans::of(head, from));
-        (self.via, self.from, self.from_tag, self.to_tag) = (Some(via), from, from_tag, to_tag);
+        let read = Arc::make_mut(&mut self.0);
+        (read.via, read.from, read.from_tag, read.to_tag) = (Some(via), from, from_tag, to_tag);
         Ok(())
     }
 
     /// Whether the top Via, From and To could be read.
-    pub(crate) const fn has_ends(&self) -> bool {
-        self.via.is_some()
+    pub(crate) fn has_ends(&self) -> bool {
+        self.0.via.is_some()
     }
 
     /// The tag of From; empty when the peer is older than tags.
     pub fn from_tag(&self) -> &str {
-        self.from_tag.text(&self.head)
+        self.0.from_tag.text(&self.0.head)
     }
 
     /// Whether To was read and has no tag parameter at all.
-    pub(crate) const fn lacks_to_tag(&self) -> bool {
-        self.via.is_some() && self.to_tag.is_none()
+    pub(crate) fn lacks_to_tag(&self) -> bool {
+        self.0.via.is_some() && self.0.to_tag.is_none()
     }
 
     /// The tag of To; empty in a request outside dialogs.
     pub fn to_tag(&self) -> &str {
-        self.to_tag.unwrap_or_default().text(&self.head)
+        self.0.to_tag.unwrap_or_default().text(&self.0.head)
     }
 
     pub fn from(&self) -> Result<NameAddr, HeaderError> {
@@ -210,8 +213,8 @@ impl Message {
 
     /// From without a copy.
     pub fn from_ref(&self) -> Result<NameAddrRef<'_>, HeaderError> {
-        match self.from {
-            Some(from) => Ok(from.view(&self.head)),
+        match self.0.from {
+            Some(from) => Ok(from.view(&self.0.head)),
             None => self.sole_address(Name::From),
         }
     }
@@ -266,7 +269,7 @@ impl Message {
 
     /// The number and the method of CSeq.
     pub fn cseq(&self) -> Result<(u32, Method), HeaderError> {
-        self.cseq.ok_or(HeaderError::new(Name::Cseq, "not a number below 2^31 and a method"))
+        self.0.cseq.ok_or(HeaderError::new(Name::Cseq, "not a number below 2^31 and a method"))
     }
 
     pub fn call_id(&self) -> Option<&str> {
@@ -339,7 +342,7 @@ impl Message {
     }
 
     pub fn body(&self) -> &[u8] {
-        &self.body
+        &self.0.body
     }
 }
 

@@ -14,7 +14,7 @@ pub enum ParseError {
     Garbage(Fault),
     /// A request that cannot be carried out but can be answered with `fault.status()`: what could be read of it, with
     /// Via, From, To, Call-ID and CSeq present. Never an ACK.
-    Answerable { fault: Fault, request: Box<Message> },
+    Answerable { fault: Fault, request: Message },
 }
 
 /// What is wrong with a message.

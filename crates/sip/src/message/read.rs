@@ -1,9 +1,10 @@
 //! The reader: one pass over the bytes.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::spans::{Span, UriSpans};
-use super::{Fault, Message, ParseError, Places, Slot, Start};
+use super::{Fault, Message, ParseError, Places, Read, Slot, Start};
 use crate::limits;
 use crate::method::Method;
 use crate::name::Name;
@@ -38,8 +39,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Message, ParseError> {
     }
     let body = bytes.get(scan.body_at..).unwrap_or_default().to_vec();
     let (from_tag, to_tag) = (Span::default(), None);
-    let mut message =
-        Message { head, start, headers, places, via: None, from: None, from_tag, to_tag, cseq: None, body };
+    let read = Read { head, start, headers, places, via: None, from: None, from_tag, to_tag, cseq: None, body };
+    let mut message = Message(Arc::new(read));
     if let Some(missing) = MANDATORY.into_iter().find(|&name| !message.has_value(name)) {
         return Err(ParseError::Garbage(Fault::Missing(missing)));
     }
@@ -47,7 +48,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Message, ParseError> {
     match fault.or(checked.err()) {
         None => Ok(message),
         Some(fault) if message.is_request() && message.method() != Method::Ack => {
-            Err(ParseError::Answerable { fault, request: Box::new(message) })
+            Err(ParseError::Answerable { fault, request: message })
         }
         Some(fault) => Err(ParseError::Garbage(fault)),
     }
@@ -311,7 +312,8 @@ impl Message {
         let cseq = self.header(Name::Cseq).and_then(read_cseq);
         let (number, method) = cseq.ok_or(Fault::Malformed(Name::Cseq))?;
         let same = !self.is_request() || method == self.method_name();
-        self.cseq = Some((number, Method::from_token(method)));
+        let cseq = (number, Method::from_token(method));
+        Arc::make_mut(&mut self.0).cseq = Some(cseq);
         // Also of a request that is refused for its CSeq: whoever answers it looks at the tags.
         let noted = self.note_ends();
         if !same {
@@ -327,10 +329,12 @@ impl Message {
     fn cut_body(&mut self) -> Result<(), Fault> {
         let Some(value) = self.header(Name::ContentLength) else { return Ok(()) };
         let length: usize = text::number(value).ok_or(Fault::Malformed(Name::ContentLength))?;
-        if length > self.body.len() {
+        if length > self.0.body.len() {
             return Err(Fault::Truncated);
         }
-        self.body.truncate(length);
+        if length < self.0.body.len() {
+            Arc::make_mut(&mut self.0).body.truncate(length);
+        }
         Ok(())
     }
 }

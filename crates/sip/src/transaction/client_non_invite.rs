@@ -25,6 +25,11 @@ impl ClientNonInvite {
         ClientNonInvite { pace, state: State::Trying { repeat: pace.timers.t1 } }
     }
 
+    /// Whether a final response is still to come.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, State::Trying { .. } | State::Proceeding)
+    }
+
     pub fn handle(&mut self, event: ClientEvent, out: &mut Vec<Action>) {
         match self.state {
             State::Trying { .. } | State::Proceeding => self.open(event, out),

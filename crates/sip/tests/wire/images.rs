@@ -1,5 +1,7 @@
 //! What is written of legs for the time after a restart reads back as it was.
 
+use std::sync::Arc;
+
 use base::pack::Packed;
 use base::{CallId, Flow, LegId, NetworkId};
 use proptest::prelude::*;
@@ -27,7 +29,8 @@ fn up(message: &Message, number: u32) -> Image {
         false => Dialog::caller(&head, message).unwrap(),
     });
     dialog.note_local_cseq(number);
-    let invite = number.is_multiple_of(2).then(|| SentInvite { head, via: "SIP/2.0/UDP h;branch=z9hG4bK1".into() });
+    let invite =
+        number.is_multiple_of(2).then(|| Arc::new(SentInvite { head, via: "SIP/2.0/UDP h;branch=z9hG4bK1".into() }));
     Image::Up { flow: flow(), user: "12345".into(), dialog, follow: invite.is_some(), calls: true, invite }
 }
 

@@ -37,8 +37,7 @@ fn an_invite_tells_everything() {
 #[test]
 fn a_reply_repeats_what_it_must() {
     let request = Message::parse(INVITE.as_bytes()).unwrap();
-    let mut via = request.top_via().unwrap();
-    via.note_source("198.51.100.9:40000".parse().unwrap());
+    let via = request.top_via_ref().unwrap().noted("198.51.100.9:40000".parse().unwrap());
     let bytes = Builder::reply(&request, 486, Some("t1"), Some(&via)).finish();
     let response = Message::parse(&bytes).unwrap();
     assert_eq!((response.status(), response.reason()), (Some(486), reason_phrase(486)));

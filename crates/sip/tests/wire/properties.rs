@@ -25,18 +25,15 @@ fn ask_everything(message: &Message) {
 fn read_anything(bytes: &[u8]) {
     let (message, whole) = match Message::parse(bytes) {
         Ok(message) => (message, true),
-        Err(ParseError::Answerable { request, .. }) => (*request, false),
+        Err(ParseError::Answerable { request, .. }) => (request, false),
         Err(ParseError::KeepAlive | ParseError::Garbage(_)) => return,
     };
     ask_everything(&message);
     if !message.is_request() {
         return;
     }
-    let via = message.top_via().ok().map(|mut via| {
-        via.note_source(([192, 0, 2, 1], 5060).into());
-        via
-    });
-    let reply = Builder::reply(&message, 400, Some("our"), via.as_ref()).finish();
+    let via = message.top_via_ref().ok().map(|via| via.noted(([192, 0, 2, 1], 5060).into()));
+    let reply = Builder::reply(&message, 400, Some("our"), via.as_deref()).finish();
     if whole {
         let reply = Message::parse(&reply).expect("the answer to a whole request is whole");
         assert_eq!(reply.call_id(), message.call_id());
