@@ -8,11 +8,6 @@ use crate::{Fact, Timer};
 /// One output of a call.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// 1xx to the leg's INVITE.
-    Provisional {
-        leg: u16,
-        status: u16,
-    },
     /// 200 with this session description to the leg's INVITE.
     Answer {
         leg: u16,

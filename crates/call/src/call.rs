@@ -151,7 +151,6 @@ impl Call {
         self.account.answered(now, &self.menu.version, locale, out);
         out.push(Action::Record(RecordEntry::Start(self.start.clone())));
         self.open(0, out);
-        out.push(Action::Provisional { leg: CITIZEN, status: 180 });
         out.push(Action::Answer { leg: CITIZEN, body });
     }
 

@@ -15,7 +15,6 @@ fn an_invite_is_answered_and_the_menu_begins_with_the_ack() {
     assert_snapshot!(bench.lines(), @"
     record start
     open end 0 with Pcma
-    Provisional { leg: 0, status: 180 }
     answer leg 0
     ");
     bench.ack();

@@ -83,10 +83,14 @@ impl Dialog {
     /// The dialog of an INVITE that we received (RFC 3261 §12.1.1); its From stands in when Contact is missing.
     pub fn callee(request: &Message, local_tag: &str) -> Option<Dialog> {
         let from = request.from_ref().ok()?;
-        let to = request.to().ok()?;
+        let local = match request.header(Name::To)? {
+            // As it came, like in our responses: some stacks compare it byte by byte.
+            to if request.lacks_to_tag() => [to, ";tag=", local_tag].concat(),
+            _ => text::printed(&request.to().ok()?.with_tag(local_tag)),
+        };
         let ends = Ends {
             call_id: request.call_id()?.to_owned(),
-            local: text::printed(&to.with_tag(local_tag)),
+            local,
             remote: request.header(Name::From)?.to_owned(),
             remote_tag: from.tag().unwrap_or_default().to_owned(),
             target: contact(request).unwrap_or_else(|| from.uri.to_uri()),
@@ -177,12 +181,12 @@ impl Dialog {
 
     fn head(&self, method: Method, cseq: u32) -> Head {
         let mut routes: Vec<String> = self.ends.routes.iter().map(text::printed).collect();
-        let mut uri = text::printed(&self.ends.target);
+        let mut uri = self.ends.target.printed();
         // A strict router wants to see itself in the Request-URI (RFC 3261 §12.2.1.1).
         if let Some(first) = self.ends.routes.first().filter(|route| !route.uri.params.has("lr")) {
             routes.remove(0);
             routes.push(format!("<{uri}>"));
-            uri = text::printed(&first.uri);
+            uri = first.uri.printed();
         }
         Head {
             method,

@@ -91,6 +91,11 @@ impl Params {
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// All of them as they print.
+    pub(crate) const fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
 }
 
 /// `Params` where they stand in a message: checked, but neither copied nor freed of white space.
@@ -210,8 +215,7 @@ impl<'a> Iterator for Parts<'a> {
     fn next(&mut self) -> Option<&'a str> {
         loop {
             let text = self.rest?;
-            let at =
-                if self.plain { text.bytes().position(|byte| byte == b';') } else { text::find_outside(text, b';') };
+            let at = if self.plain { text::find(text.as_bytes(), b';') } else { text::find_outside(text, b';') };
             let part = match at {
                 Some(at) => {
                     self.rest = text.get(at + 1..);

@@ -257,8 +257,11 @@ pub(crate) fn printed(value: &impl Display) -> String {
 
 /// Appends a number in sixteen hexadecimal digits.
 pub(crate) fn push_hex(out: &mut String, number: u64) {
-    let nibbles = (0..16).rev().map(|place| (number >> (place * 4)) as u32 & 0xf);
-    out.extend(nibbles.filter_map(|nibble| char::from_digit(nibble, 16)));
+    let digits: [u8; 16] = std::array::from_fn(|place| match (number >> (60 - place * 4)) as u8 & 0xf {
+        digit @ ..10 => b'0' + digit,
+        digit => b'a' + digit - 10,
+    });
+    out.push_str(str::from_utf8(&digits).expect("digits are text"));
 }
 
 /// Appends a number in decimal.

@@ -97,6 +97,32 @@ impl Uri {
         UriRef::parse(text).map(|uri| uri.to_uri())
     }
 
+    /// The text, without the detour through a formatter: every request of ours and every image of a dialog has some.
+    pub(crate) fn printed(&self) -> String {
+        if self.scheme == Scheme::Other {
+            return self.opaque.clone();
+        }
+        let (user, at) = match &self.user {
+            Some(user) => (user.as_str(), if self.scheme == Scheme::Tel { "" } else { "@" }),
+            None => ("", ""),
+        };
+        let (colon, password) = match &self.password {
+            Some(password) if self.user.is_some() => (":", password.as_str()),
+            _ => ("", ""),
+        };
+        // Scheme, colons, the port.
+        let mut text = String::with_capacity(user.len() + self.host.len() + self.params.as_str().len() + 16);
+        let parts = [self.scheme.name(), ":", user, colon, password, at, &self.host];
+        parts.into_iter().for_each(|part| text.push_str(part));
+        text::push_port(&mut text, self.port);
+        text.push_str(self.params.as_str());
+        for (place, (name, value)) in self.headers.iter().enumerate() {
+            let separator = if place == 0 { "?" } else { "&" };
+            [separator, name, "=", value].into_iter().for_each(|part| text.push_str(part));
+        }
+        text
+    }
+
     /// The user part with every escape resolved; invalid UTF-8 shows as U+FFFD.
     pub fn user_text(&self) -> Option<String> {
         self.user.as_deref().map(escape::decode)
@@ -164,7 +190,7 @@ fn is_host(host: &str) -> bool {
 
 impl Packed for Uri {
     fn pack(&self, out: &mut Vec<u8>) {
-        self.to_string().pack(out);
+        self.printed().pack(out);
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<Uri, Unreadable> {
@@ -184,27 +210,6 @@ impl FromStr for Uri {
 
 impl fmt::Display for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.scheme == Scheme::Other {
-            return f.write_str(&self.opaque);
-        }
-        write!(f, "{}:", self.scheme.name())?;
-        if let Some(user) = &self.user {
-            f.write_str(user)?;
-            if let Some(password) = &self.password {
-                write!(f, ":{password}")?;
-            }
-            if self.scheme != Scheme::Tel {
-                f.write_str("@")?;
-            }
-        }
-        f.write_str(&self.host)?;
-        if let Some(port) = self.port {
-            write!(f, ":{port}")?;
-        }
-        write!(f, "{}", self.params)?;
-        for (at, (name, value)) in self.headers.iter().enumerate() {
-            write!(f, "{}{name}={value}", if at == 0 { '?' } else { '&' })?;
-        }
-        Ok(())
+        f.write_str(&self.printed())
     }
 }

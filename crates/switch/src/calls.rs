@@ -110,9 +110,6 @@ impl Switch {
     fn carry_out_one(&mut self, now: Now, id: CallId, action: Action, out: &mut Effects) {
         let leg = |index| LegId { call: id, index };
         match action {
-            Action::Provisional { leg: index, status } => {
-                self.endpoint.provisional(now, leg(index), status, &Reply::default(), &mut self.sip);
-            }
             Action::Answer { leg: index, body } => {
                 self.endpoint.answer(now, leg(index), &with_sdp(Some(body)), &mut self.sip);
             }

@@ -178,7 +178,7 @@ impl Endpoint {
         builder.push(Name::UserAgent, &self.config.product);
         let bytes = finish(builder, headers, body);
         let pace = self.pace(flow);
-        let key = branch_key(branch, head.method);
+        let key = Arc::from(branch_key(branch, head.method));
         let (machine, placed) = if head.method == Method::Invite {
             let sent = Arc::new(SentInvite { head, via });
             let placed = Placed { offered: body.is_some(), dialog, ..Placed::new(sent) };
@@ -201,7 +201,7 @@ impl Endpoint {
         };
         let machine = Machine::Invite(state(self.pace(flow)));
         let via = Via::parse(&placed.sent.via);
-        let key = branch_key(via.as_ref().ok().and_then(Via::branch).unwrap_or_default(), Method::Invite);
+        let key = Arc::from(branch_key(via.as_ref().ok().and_then(Via::branch).unwrap_or_default(), Method::Invite));
         let (timers, purpose, placed) = (Armed::default(), Purpose::Invite(leg), Some(Box::new(placed)));
         self.insert_client(Client { machine, flow, key, bytes: Vec::new(), timers, abandon: None, purpose, placed })
     }
@@ -232,7 +232,7 @@ impl Endpoint {
             return;
         };
         let key = branch_key(via.branch().unwrap_or_default(), method);
-        let Some(id) = self.by_branch.get(&key).copied() else { return };
+        let Some(id) = self.by_branch.get(key.as_str()).copied() else { return };
         let event = match status {
             ..200 => ClientEvent::Provisional,
             200..300 => ClientEvent::Success,
@@ -388,8 +388,8 @@ pub(super) fn send_and_keep(kept: &mut Vec<u8>) -> Vec<u8> {
 }
 
 /// What matches a response to its transaction (RFC 3261 §17.1.3).
-fn branch_key(branch: &str, method: Method) -> Arc<str> {
-    Arc::from([branch, " ", method.name()].concat())
+fn branch_key(branch: &str, method: Method) -> String {
+    [branch, " ", method.name()].concat()
 }
 
 pub(super) fn reason_header(reason: Option<&str>) -> Vec<(String, String)> {

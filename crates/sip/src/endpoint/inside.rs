@@ -72,7 +72,7 @@ impl Endpoint {
             self.note_image(leg_key, out);
         }
         if invite {
-            self.respond(now, id, 100, &Reply::default(), out);
+            self.silent.push(id);
             out.events.push(Event::Reinvite { leg, tx, request });
         } else {
             out.events.push(Event::Update { leg, tx, request });

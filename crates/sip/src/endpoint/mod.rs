@@ -59,6 +59,9 @@ pub struct Endpoint {
     stateless_tag: String,
     /// Events of `adopt`, which has no output: they leave with the next call that has one.
     deferred: Vec<Event>,
+    /// INVITEs that nothing was said to yet. Most are answered before `handle_timeout` comes, which is due at once; the
+    /// others get their 100 then, well within the 200 ms of RFC 3261 §17.2.1.
+    silent: Vec<Key>,
     /// Scratch of the transaction machines.
     actions: Vec<Action>,
     malformed: u64,
@@ -86,6 +89,7 @@ impl Endpoint {
             on_flow: BTreeSet::new(),
             stateless_tag: format!("{:016x}", rng.u64()),
             deferred: Vec::new(),
+            silent: Vec::new(),
             actions: Vec::new(),
             malformed: 0,
             held: 0,
@@ -127,6 +131,11 @@ impl Endpoint {
     /// Does what is due.
     pub fn handle_timeout(&mut self, now: Now, out: &mut Output) {
         self.flush(out);
+        for id in std::mem::take(&mut self.silent) {
+            if self.servers.get(id).is_some_and(|server| server.last.is_empty()) {
+                self.respond(now.time, id, 100, &Reply::default(), out);
+            }
+        }
         // Ends: whatever is armed meanwhile is due at least a millisecond later.
         while let Some(deadline) = self.wheel.pop(now.time) {
             self.fire(now.time, deadline, out);
@@ -135,7 +144,7 @@ impl Endpoint {
 
     /// When `handle_timeout` is to be called, `None` while nothing waits.
     pub fn next_timeout(&self) -> Option<Time> {
-        if self.deferred.is_empty() { self.wheel.next() } else { Some(Time::ZERO) }
+        if self.deferred.is_empty() && self.silent.is_empty() { self.wheel.next() } else { Some(Time::ZERO) }
     }
 
     /// The INVITE's dialog belongs to `leg` from now on. A leg whose INVITE is over already is closed at once.
@@ -267,6 +276,7 @@ impl Endpoint {
             && self.legs.is_empty()
             && self.wheel.is_empty()
             && self.deferred.is_empty()
+            && self.silent.is_empty()
             && self.by_branch.is_empty()
             && self.by_request.is_empty()
             && self.by_origin.is_empty()

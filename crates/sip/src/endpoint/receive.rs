@@ -96,7 +96,7 @@ impl Endpoint {
         let Some(id) = self.begin(now, arrival, Role::Free, out) else { return };
         let tx = ServerTx(id);
         if method == Method::Invite {
-            self.respond(now, id, 100, &Reply::default(), out);
+            self.silent.push(id);
             out.events.push(Event::Invite { tx, flow, request });
         } else {
             out.events.push(Event::Request { tx, flow, request });
@@ -144,9 +144,8 @@ fn arrival(flow: Flow, request: Message) -> Option<Arrival> {
     if !request.has_ends() {
         return None;
     }
-    let via = request.top_via_ref().ok()?.noted(flow.peer);
     let (cseq, _) = request.cseq().ok()?;
-    let mut arrival = Arrival { flow, via, request, cseq, key: Arc::default() };
+    let mut arrival = Arrival { flow, request, cseq, key: Arc::default() };
     let method = match arrival.request.method() {
         Method::Ack => Method::Invite.name(),
         _ => arrival.request.method_name(),

@@ -80,8 +80,6 @@ impl Server {
 /// A request on its way in, its top Via noted.
 pub(super) struct Arrival {
     pub(super) flow: Flow,
-    /// The value with its source noted.
-    pub(super) via: String,
     /// It has a top Via, From and To that were read.
     pub(super) request: Message,
     pub(super) cseq: u32,
@@ -110,6 +108,11 @@ impl Arrival {
             self.cseq,
             self.request.request_uri_text()
         )
+    }
+
+    /// The top Via with its source noted.
+    fn noted_via(&self) -> String {
+        self.request.top_via_ref().map(|via| via.noted(self.flow.peer)).unwrap_or_default()
     }
 
     fn origin(&self) -> String {
@@ -144,8 +147,10 @@ impl Endpoint {
             return None;
         }
         let method = arrival.request.method();
+        // A request inside a dialog brings our tag along.
+        let inside = !arrival.request.to_tag().is_empty();
         let key = Arc::clone(&arrival.key);
-        let origin = (role == Role::Free && arrival.request.to_tag().is_empty()).then(|| Arc::from(arrival.origin()));
+        let origin = (role == Role::Free && !inside).then(|| Arc::from(arrival.origin()));
         let reply_flow = arrival.reply_flow();
         let pace = self.pace(arrival.flow);
         let without_offer = arrival.request.body().is_empty();
@@ -168,12 +173,12 @@ impl Endpoint {
             origin,
             flow: arrival.flow,
             reply_flow,
-            via: arrival.via,
+            via: arrival.noted_via(),
             request: Some(arrival.request),
             method,
             cseq: arrival.cseq,
             without_offer,
-            tag: self.draw_tag(),
+            tag: if inside { String::new() } else { self.draw_tag() },
             last: Vec::new(),
             timers: Armed::default(),
             forget,
@@ -214,7 +219,7 @@ impl Endpoint {
         if arrival.request.method() == Method::Ack {
             return;
         }
-        let reply = Builder::reply(&arrival.request, status, Some(&self.stateless_tag), Some(&arrival.via));
+        let reply = Builder::reply(&arrival.request, status, Some(&self.stateless_tag), Some(&arrival.noted_via()));
         let retry = (status == 503).then_some(RETRY_AFTER_S);
         let bytes = reply.header_if(Name::RetryAfter, retry).header(Name::Server, &self.config.product).finish();
         out.messages.push(Outgoing { flow: arrival.reply_flow(), bytes });
@@ -222,7 +227,7 @@ impl Endpoint {
 
     /// A stateless refusal with headers of the caller's choice.
     pub(super) fn refuse_with(&self, arrival: &Arrival, status: u16, headers: &[(String, String)], out: &mut Output) {
-        let reply = Builder::reply(&arrival.request, status, Some(&self.stateless_tag), Some(&arrival.via));
+        let reply = Builder::reply(&arrival.request, status, Some(&self.stateless_tag), Some(&arrival.noted_via()));
         let mut reply = reply.header(Name::Server, &self.config.product);
         for (name, value) in headers {
             reply.push(name, value);

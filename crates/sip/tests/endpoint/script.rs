@@ -43,6 +43,14 @@ impl Script {
     pub(crate) fn hear(&mut self, text: &str) {
         let (flow, bytes) = (self.flow, text.replace('\n', "\r\n"));
         self.act(|end, now, out| end.receive(now, flow, bytes.as_bytes(), out));
+        self.end_turn();
+    }
+
+    /// What is due at once leaves with the turn.
+    fn end_turn(&mut self) {
+        if self.end.next_timeout() == Some(Time::ZERO) {
+            self.act(|end, now, out| end.handle_timeout(now, out));
+        }
     }
 
     pub(crate) fn run_ms(&mut self, ms: u64) {
