@@ -30,14 +30,20 @@ struct Read {
     start: Start,
     headers: Vec<Slot>,
     places: Places,
-    /// The top Via and From as they were read, and the tags, by which every message finds its transaction and dialog.
-    via: Option<ViaSpans>,
+    ends: Option<Ends>,
+    cseq: Option<(u32, Method)>,
+    body: Vec<u8>,
+}
+
+/// The top Via and From as they were read, and the tags, by which every message finds its transaction and dialog.
+#[derive(Clone, Copy, Debug)]
+struct Ends {
+    via: ViaSpans,
+    /// `None` where it has more than is kept of an address.
     from: Option<AddressSpans>,
     from_tag: Span,
     /// Empty also where the parameter is there without a value.
     to_tag: Option<Span>,
-    cseq: Option<(u32, Method)>,
-    body: Vec<u8>,
 }
 
 #[derive(Clone, Debug)]

@@ -1,11 +1,9 @@
 //! What a message says.
 
-use std::sync::Arc;
-
 use memchr::memchr;
 
 use super::spans::{AddressSpans, Span, ViaSpans};
-use super::{HeaderError, Message, Slot, Start};
+use super::{Ends, HeaderError, Message, Slot, Start};
 use crate::contact::ContactHeader;
 use crate::limits;
 use crate::method::Method;
@@ -166,8 +164,8 @@ impl Message {
 
     /// The newest hop's Via without a copy.
     pub fn top_via_ref(&self) -> Result<ViaRef<'_>, HeaderError> {
-        if let Some(via) = self.0.via {
-            return Ok(via.view(&self.0.head));
+        if let Some(ends) = self.0.ends {
+            return Ok(ends.via.view(&self.0.head));
         }
         // Most write a line for each hop.
         let alone = self.header(Name::Via).filter(|line| is_sole(line));
@@ -175,36 +173,24 @@ impl Message {
         ViaRef::parse(value).map_err(|what| HeaderError::new(Name::Via, what))
     }
 
-    /// Notes where the top Via, From and the tags stand.
-    pub(super) fn note_ends(&mut self) -> Result<(), HeaderError> {
-        let head = self.0.head.as_str();
-        let (via, from, to) = (self.top_via_ref()?, self.from_ref()?, self.to_ref()?);
-        let tag_of = |address: NameAddrRef<'_>| Span::of(head, address.tag().unwrap_or_default());
-        let (from_tag, to_tag) = (tag_of(from), to.params.has("tag").then(|| tag_of(to)));
-        let (via, from) = (ViaSpans::of(head, via), AddressSpans::of(head, from));
-        let read = Arc::make_mut(&mut self.0);
-        (read.via, read.from, read.from_tag, read.to_tag) = (Some(via), from, from_tag, to_tag);
-        Ok(())
-    }
-
     /// Whether the top Via, From and To could be read.
     pub(crate) fn has_ends(&self) -> bool {
-        self.0.via.is_some()
+        self.0.ends.is_some()
     }
 
     /// The tag of From; empty when the peer is older than tags.
     pub fn from_tag(&self) -> &str {
-        self.0.from_tag.text(&self.0.head)
+        self.0.ends.map_or("", |ends| ends.from_tag.text(&self.0.head))
     }
 
     /// Whether To was read and has no tag parameter at all.
     pub(crate) fn lacks_to_tag(&self) -> bool {
-        self.0.via.is_some() && self.0.to_tag.is_none()
+        self.0.ends.is_some_and(|ends| ends.to_tag.is_none())
     }
 
     /// The tag of To; empty in a request outside dialogs.
     pub fn to_tag(&self) -> &str {
-        self.0.to_tag.unwrap_or_default().text(&self.0.head)
+        self.0.ends.and_then(|ends| ends.to_tag).map_or("", |tag| tag.text(&self.0.head))
     }
 
     pub fn from(&self) -> Result<NameAddr, HeaderError> {
@@ -213,7 +199,7 @@ impl Message {
 
     /// From without a copy.
     pub fn from_ref(&self) -> Result<NameAddrRef<'_>, HeaderError> {
-        match self.0.from {
+        match self.0.ends.and_then(|ends| ends.from) {
             Some(from) => Ok(from.view(&self.0.head)),
             None => self.sole_address(Name::From),
         }
@@ -343,6 +329,17 @@ impl Message {
 
     pub fn body(&self) -> &[u8] {
         &self.0.body
+    }
+}
+
+impl Ends {
+    /// Where the top Via, From and the tags stand.
+    pub(super) fn of(message: &Message) -> Result<Ends, HeaderError> {
+        let head = message.0.head.as_str();
+        let (via, from, to) = (message.top_via_ref()?, message.from_ref()?, message.to_ref()?);
+        let tag_of = |address: NameAddrRef<'_>| Span::of(head, address.tag().unwrap_or_default());
+        let (from_tag, to_tag) = (tag_of(from), to.params.has("tag").then(|| tag_of(to)));
+        Ok(Ends { via: ViaSpans::of(head, via), from: AddressSpans::of(head, from), from_tag, to_tag })
     }
 }
 

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::spans::{Span, UriSpans};
-use super::{Fault, Message, ParseError, Places, Read, Slot, Start};
+use super::spans::UriSpans;
+use super::{Ends, Fault, Message, ParseError, Places, Read, Slot, Start};
 use crate::limits;
 use crate::method::Method;
 use crate::name::Name;
@@ -38,8 +38,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Message, ParseError> {
         places = Places::of(&headers);
     }
     let body = bytes.get(scan.body_at..).unwrap_or_default().to_vec();
-    let (from_tag, to_tag) = (Span::default(), None);
-    let read = Read { head, start, headers, places, via: None, from: None, from_tag, to_tag, cseq: None, body };
+    let read = Read { head, start, headers, places, ends: None, cseq: None, body };
     let mut message = Message(Arc::new(read));
     if let Some(missing) = MANDATORY.into_iter().find(|&name| !message.has_value(name)) {
         return Err(ParseError::Garbage(Fault::Missing(missing)));
@@ -307,35 +306,36 @@ fn drop_repeats(head: &str, slots: &mut Vec<Slot>, fault: &mut Option<Fault>) {
 }
 
 impl Message {
-    /// Whether what every transaction needs can be read; sets CSeq and cuts the body.
+    /// Whether what every transaction needs can be read; notes CSeq and the ends, and cuts the body.
     fn check(&mut self) -> Result<(), Fault> {
         let cseq = self.header(Name::Cseq).and_then(read_cseq);
         let (number, method) = cseq.ok_or(Fault::Malformed(Name::Cseq))?;
         let same = !self.is_request() || method == self.method_name();
         let cseq = (number, Method::from_token(method));
-        Arc::make_mut(&mut self.0).cseq = Some(cseq);
         // Also of a request that is refused for its CSeq: whoever answers it looks at the tags.
-        let noted = self.note_ends();
+        let ends = Ends::of(self);
+        let length = self.body_length();
+        let read = Arc::make_mut(&mut self.0);
+        read.cseq = Some(cseq);
+        read.ends = ends.as_ref().ok().copied();
+        if let Ok(length) = length {
+            read.body.truncate(length);
+        }
         if !same {
             return Err(Fault::CseqMethod);
         }
-        noted.map_err(|error| Fault::Malformed(error.name))?;
+        ends.map_err(|error| Fault::Malformed(error.name))?;
         if self.header(Name::MaxForwards).is_some_and(|hops| text::number::<u8>(hops).is_none()) {
             return Err(Fault::Malformed(Name::MaxForwards));
         }
-        self.cut_body()
+        length.map(drop)
     }
 
-    fn cut_body(&mut self) -> Result<(), Fault> {
-        let Some(value) = self.header(Name::ContentLength) else { return Ok(()) };
+    /// The bytes of the body that count.
+    fn body_length(&self) -> Result<usize, Fault> {
+        let Some(value) = self.header(Name::ContentLength) else { return Ok(self.0.body.len()) };
         let length: usize = text::number(value).ok_or(Fault::Malformed(Name::ContentLength))?;
-        if length > self.0.body.len() {
-            return Err(Fault::Truncated);
-        }
-        if length < self.0.body.len() {
-            Arc::make_mut(&mut self.0).body.truncate(length);
-        }
-        Ok(())
+        if length > self.0.body.len() { Err(Fault::Truncated) } else { Ok(length) }
     }
 }
 
