@@ -134,12 +134,12 @@ impl Seat {
 
     fn note(&mut self, out: &Output) {
         let Some(tap) = &mut self.tap else { return };
-        let sip = out.sip.iter().map(|m| (Path::Sip, self.server, &m.bytes));
-        let rtp = out.rtp.iter().map(|(to, bytes)| (Path::Rtp, *to, bytes));
-        let rtcp = out.rtcp.iter().map(|(to, bytes)| (Path::Rtcp, *to, bytes));
+        let sip = out.sip.iter().map(|m| (Path::Sip, self.server, &m.bytes[..]));
+        let rtp = out.rtp.iter().map(|(to, bytes)| (Path::Rtp, *to, &bytes[..]));
+        let rtcp = out.rtcp.iter().map(|(to, bytes)| (Path::Rtcp, *to, &bytes[..]));
         let room = TAPPED_MAX.saturating_sub(tap.len());
         let sent = sip.chain(rtp).chain(rtcp).take(room);
-        tap.extend(sent.map(|(path, to, bytes)| Sent { path, to, bytes: bytes.clone() }));
+        tap.extend(sent.map(|(path, to, bytes)| Sent { path, to, bytes: bytes.to_vec() }));
     }
 
     /// Sends bytes from one of the phone's sockets, as if the phone had gone mad.

@@ -72,7 +72,7 @@ impl Pair {
 
     fn carry(&mut self, from: usize) {
         let at = self.now.time + DELAY;
-        let sip = self.out.sip.drain(..).map(|m| Datagram::Sip(m.bytes));
+        let sip = self.out.sip.drain(..).map(|m| Datagram::Sip(m.bytes.to_vec()));
         let rtp = self.out.rtp.drain(..).map(|(_, bytes)| Datagram::Rtp(bytes));
         let rtcp = self.out.rtcp.drain(..).map(|(_, bytes)| Datagram::Rtcp(bytes));
         for datagram in sip.chain(rtp).chain(rtcp) {

@@ -101,7 +101,7 @@ impl World {
         }
         let from = addresses::server();
         for message in self.effects.messages.drain(..) {
-            self.network.send(now, Packet { from, to: message.flow.peer, bytes: message.bytes });
+            self.network.send(now, Packet { from, to: message.flow.peer, bytes: message.bytes.to_vec() });
         }
         Ok(())
     }

@@ -355,7 +355,7 @@ impl World {
     /// Sends what a phone said and lets its owner react.
     pub(crate) fn carry_out(&mut self, seat: usize) -> Result<(), String> {
         let now = self.now;
-        let sip = self.people.out.sip.drain(..).map(|m| (addresses::phone_sip(seat), m.flow.peer, m.bytes));
+        let sip = self.people.out.sip.drain(..).map(|m| (addresses::phone_sip(seat), m.flow.peer, m.bytes.to_vec()));
         for (from, to, bytes) in sip {
             self.network.send(now.time, Packet { from, to, bytes });
         }

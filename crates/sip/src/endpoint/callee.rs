@@ -1,5 +1,7 @@
 //! Their INVITE: adopt, ring, answer, repeat the 2xx until its ACK (RFC 3261 §13.3).
 
+use std::sync::Arc;
+
 use base::{Key, LegId, Time};
 
 use super::deadline::Deadline;
@@ -82,7 +84,7 @@ impl Endpoint {
         let Some(unacked) = self.legs.get_mut(key).and_then(|leg| leg.unacked.as_mut()) else { return };
         unacked.wait = unacked.wait.saturating_mul(2).min(self.config.timers.t2);
         unacked.repeat = self.wheel.arm(now + unacked.wait, Deadline::Repeat(key));
-        out.messages.push(super::Outgoing { flow: unacked.flow, bytes: unacked.bytes.clone() });
+        out.messages.push(super::Outgoing { flow: unacked.flow, bytes: Arc::clone(&unacked.bytes) });
     }
 
     pub(super) fn ack_missing(&mut self, now: Time, key: Key, out: &mut Output) {

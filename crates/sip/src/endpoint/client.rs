@@ -16,7 +16,7 @@ pub(super) struct Client {
     machine: Machine,
     pub(super) flow: Flow,
     key: Arc<str>,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Arc<[u8]>,
     timers: Armed,
     abandon: Option<TimerId>,
     pub(super) purpose: Purpose,
@@ -176,7 +176,7 @@ impl Endpoint {
             builder = self.push_abilities(builder);
         }
         builder.push(Name::UserAgent, &self.config.product);
-        let bytes = finish(builder, headers, body);
+        let bytes = Arc::from(finish(builder, headers, body));
         let pace = self.pace(flow);
         let key = Arc::from(branch_key(branch, head.method));
         let (machine, placed) = if head.method == Method::Invite {
@@ -203,7 +203,7 @@ impl Endpoint {
         let via = Via::parse(&placed.sent.via);
         let key = Arc::from(branch_key(via.as_ref().ok().and_then(Via::branch).unwrap_or_default(), Method::Invite));
         let (timers, purpose, placed) = (Armed::default(), Purpose::Invite(leg), Some(Box::new(placed)));
-        self.insert_client(Client { machine, flow, key, bytes: Vec::new(), timers, abandon: None, purpose, placed })
+        self.insert_client(Client { machine, flow, key, bytes: Arc::default(), timers, abandon: None, purpose, placed })
     }
 
     fn insert_client(&mut self, client: Client) -> Key {
@@ -219,7 +219,7 @@ impl Endpoint {
     pub(super) fn acknowledgement(&mut self, flow: Flow, head: &Head, body: Option<&Body>) -> Outgoing {
         let branch = self.draw_branch();
         let builder = head.builder(&self.via(flow, &branch));
-        Outgoing { flow, bytes: finish(builder, &[], body) }
+        Outgoing { flow, bytes: Arc::from(finish(builder, &[], body)) }
     }
 
     pub(super) fn receive_response(&mut self, now: Time, response: Message, out: &mut Output) {
@@ -322,8 +322,8 @@ impl Endpoint {
     }
 
     fn repeat_request(&mut self, id: Key, out: &mut Output) {
-        if let Some(client) = self.clients.get_mut(id) {
-            out.messages.push(Outgoing { flow: client.flow, bytes: send_and_keep(&mut client.bytes) });
+        if let Some(client) = self.clients.get(id) {
+            out.messages.push(Outgoing { flow: client.flow, bytes: Arc::clone(&client.bytes) });
         }
     }
 
@@ -345,7 +345,7 @@ impl Endpoint {
         let Some(client) = self.clients.get(id) else { return };
         if let (Some(placed), Some(response)) = (&client.placed, response) {
             let bytes = placed.sent.head.acknowledge(response).builder(&placed.sent.via).finish();
-            out.messages.push(Outgoing { flow: client.flow, bytes });
+            out.messages.push(Outgoing { flow: client.flow, bytes: Arc::from(bytes) });
         }
     }
 
@@ -379,12 +379,6 @@ impl Endpoint {
         [";branch=", branch, ";rport"].into_iter().for_each(|part| via.push_str(part));
         via
     }
-}
-
-/// The bytes to send. What stays is a copy of the right size: it lingers, and had room for more when it was written.
-pub(super) fn send_and_keep(kept: &mut Vec<u8>) -> Vec<u8> {
-    let copy = kept.as_slice().to_vec();
-    std::mem::replace(kept, copy)
 }
 
 /// What matches a response to its transaction (RFC 3261 §17.1.3).

@@ -1,5 +1,7 @@
 //! What goes in and out of an endpoint besides bytes.
 
+use std::sync::Arc;
+
 use base::{Flow, Key, LegId, Ticket};
 
 use crate::{Fact, Message, Method};
@@ -17,7 +19,8 @@ pub struct Output {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
     pub flow: Flow,
-    pub bytes: Vec<u8>,
+    /// Shared with the transaction that may have to repeat them.
+    pub bytes: Arc<[u8]>,
 }
 
 /// A request that awaits our final response; stale once it has one.

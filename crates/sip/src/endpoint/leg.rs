@@ -1,6 +1,7 @@
 //! What an endpoint keeps of a leg.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Flow, Key, LegId, TimerId};
@@ -126,7 +127,7 @@ pub(super) enum Cancel {
 pub(super) struct Unacked {
     pub(super) cseq: u32,
     pub(super) flow: Flow,
-    pub(super) bytes: Vec<u8>,
+    pub(super) bytes: Arc<[u8]>,
     pub(super) wait: Duration,
     pub(super) repeat: TimerId,
     pub(super) give_up: TimerId,

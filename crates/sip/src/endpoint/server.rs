@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base::{Flow, Key, Time, TimerId};
 
-use super::client::{finish, send_and_keep};
+use super::client::finish;
 use super::deadline::{Armed, Deadline};
 use super::{Endpoint, Outgoing, Output, Reply};
 use crate::text;
@@ -30,7 +30,7 @@ pub(super) struct Server {
     /// An INVITE without a body: our 2xx makes the offer.
     pub(super) without_offer: bool,
     pub(super) tag: String,
-    pub(super) last: Vec<u8>,
+    pub(super) last: Arc<[u8]>,
     timers: Armed,
     forget: Option<TimerId>,
     pub(super) role: Role,
@@ -179,7 +179,7 @@ impl Endpoint {
             cseq: arrival.cseq,
             without_offer,
             tag: if inside { String::new() } else { self.draw_tag() },
-            last: Vec::new(),
+            last: Arc::default(),
             timers: Armed::default(),
             forget,
             role,
@@ -222,7 +222,7 @@ impl Endpoint {
         let reply = Builder::reply(&arrival.request, status, Some(&self.stateless_tag), Some(&arrival.noted_via()));
         let retry = (status == 503).then_some(RETRY_AFTER_S);
         let bytes = reply.header_if(Name::RetryAfter, retry).header(Name::Server, &self.config.product).finish();
-        out.messages.push(Outgoing { flow: arrival.reply_flow(), bytes });
+        out.messages.push(Outgoing { flow: arrival.reply_flow(), bytes: Arc::from(bytes) });
     }
 
     /// A stateless refusal with headers of the caller's choice.
@@ -232,7 +232,7 @@ impl Endpoint {
         for (name, value) in headers {
             reply.push(name, value);
         }
-        out.messages.push(Outgoing { flow: arrival.reply_flow(), bytes: reply.finish() });
+        out.messages.push(Outgoing { flow: arrival.reply_flow(), bytes: Arc::from(reply.finish()) });
     }
 
     /// Sends a response; false when the transaction has its final one already.
@@ -241,7 +241,7 @@ impl Endpoint {
         let Some(bytes) = self.render(server, status, reply) else { return false };
         let Some(server) = self.servers.get_mut(id) else { return false };
         self.held -= server.held();
-        server.last = bytes;
+        server.last = Arc::from(bytes);
         let event = match status {
             ..200 => ServerEvent::Provisional,
             200..300 => ServerEvent::Success,
@@ -315,14 +315,14 @@ impl Endpoint {
     }
 
     fn repeat_response(&mut self, id: Key, out: &mut Output) {
-        if let Some(server) = self.servers.get_mut(id).filter(|server| !server.last.is_empty()) {
-            out.messages.push(Outgoing { flow: server.reply_flow, bytes: send_and_keep(&mut server.last) });
+        if let Some(server) = self.servers.get(id).filter(|server| !server.last.is_empty()) {
+            out.messages.push(Outgoing { flow: server.reply_flow, bytes: Arc::clone(&server.last) });
         }
     }
 
     /// The 2xx of an INVITE, which from now on its leg repeats.
-    pub(super) fn take_success(&mut self, id: Key) -> Vec<u8> {
-        let Some(server) = self.servers.get_mut(id) else { return Vec::new() };
+    pub(super) fn take_success(&mut self, id: Key) -> Arc<[u8]> {
+        let Some(server) = self.servers.get_mut(id) else { return Arc::default() };
         self.held -= server.last.len();
         std::mem::take(&mut server.last)
     }

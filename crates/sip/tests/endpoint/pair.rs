@@ -102,7 +102,7 @@ impl Pair {
         let killed = self.kill.filter(|(victim, turn, _)| (*victim, *turn) == (end, self.turns[end]));
         for message in out.messages.into_iter().filter(|_| !matches!(killed, Some((_, _, true)))) {
             assert_eq!(message.flow.peer, self.flow(end).peer, "sent to a stranger");
-            self.post(end, message.bytes);
+            self.post(end, message.bytes.to_vec());
         }
         self.closed[end] += out.events.iter().filter(|event| matches!(event, Event::Closed { .. })).count();
         match killed {

@@ -18,7 +18,7 @@ pub struct Turn {
 impl Turn {
     pub fn of(now: Now, effects: &Effects) -> Turn {
         let calls = effects.records.iter().filter(|entry| !matches!(entry, RecordEntry::Agent(_)));
-        let messages = effects.messages.iter().map(|message| message.bytes.clone());
+        let messages = effects.messages.iter().map(|message| message.bytes.to_vec());
         Turn {
             now,
             marks: Marks::of(effects),
