@@ -1,6 +1,7 @@
 //! The door: who sends a request, and whether a first INVITE becomes a call.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::{AgentId, CallerKey, Flow, Lease, Map, Now, StartRecord, Time};
@@ -97,24 +98,31 @@ impl Switch {
         out: &mut Effects,
     ) {
         self.leases.refill(&mut out.jobs);
-        let start = self.start_record(now, sender, request);
+        let start = Arc::new(self.start_record(now, sender, request));
         let id = start.id;
         self.endpoint.adopt(tx, base::LegId { call: id, index: 0 });
         // Drawn below 2^62, so that versions and legs can be added without leaving the range that old phones parse.
         let session_id = self.rng.u64() >> 2;
-        let estate = Estate::new(start.clone(), sender, lease.end);
+        let estate = Estate::new(Arc::clone(&start), sender, lease.end);
         let caller = CallerKey::of(&start.caller);
         let peer = flow.peer.ip();
         let arrival = Arrival { start, caller, menu, errand, lease, peer, offer: sdp_of(request), session_id };
         self.counters.started += 1;
-        let (mut actions, drills, plan) = (Vec::new(), &mut self.drills, self.plan.clone());
+        let mut actions = std::mem::take(&mut self.actions);
+        let (drills, plan) = (&mut self.drills, self.plan.clone());
         let arrived = catch_unwind(AssertUnwindSafe(|| {
             drills.pass(Place::Call);
             Call::arrive(plan, now, arrival, &mut actions)
         }));
-        let Ok(call) = arrived else { return self.stillborn(now, id, estate, out) };
-        self.calls.insert(id, call, lease.end.worker, estate);
-        self.carry_out(now, id, &mut actions, out);
+        match arrived {
+            Ok(call) => {
+                self.calls.insert(id, call, lease.end.worker, estate);
+                self.carry_out(now, id, &mut actions, out);
+            }
+            Err(_) => self.stillborn(now, id, estate, out),
+        }
+        actions.clear();
+        self.actions = actions;
     }
 
     /// First a registered agent, then a trunk by its network, then whoever proves who they are; else refused.
