@@ -73,5 +73,5 @@ fn body(local: &Local, offer: &Description<'_>, place: usize, params: &MediaPara
         };
         writer::audio(&mut out, local, &audio);
     }
-    out.into_bytes()
+    out
 }

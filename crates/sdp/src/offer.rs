@@ -10,7 +10,7 @@ use crate::{Local, PTIME_MS, Refusal, TELEPHONE_EVENT_TYPE};
 pub fn offer(local: &Local) -> Vec<u8> {
     let mut out = writer::session(local);
     audio(&mut out, local);
-    out.into_bytes()
+    out
 }
 
 /// A further offer in a session whose last description from us was `last`: every stream keeps its place, those that
@@ -28,10 +28,10 @@ pub fn offer_again(local: &Local, last: &[u8]) -> Vec<u8> {
             writer::refused(&mut out, stream.media, stream.protocol, &stream.formats);
         }
     }
-    out.into_bytes()
+    out
 }
 
-fn audio(out: &mut String, local: &Local) {
+fn audio(out: &mut Vec<u8>, local: &Local) {
     let voice: Vec<_> = local.codecs.iter().map(|c| (c.payload_type(), *c)).collect();
     let audio = Audio {
         protocol: "RTP/AVP",

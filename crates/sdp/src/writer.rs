@@ -1,6 +1,6 @@
 //! Writes our descriptions.
 
-use std::fmt::Write;
+use std::io::Write;
 use std::net::IpAddr;
 
 use base::{Codec, Direction};
@@ -8,18 +8,18 @@ use base::{Codec, Direction};
 use crate::Local;
 
 /// The lines above the first m-line.
-pub(crate) fn session(local: &Local) -> String {
+pub(crate) fn session(local: &Local) -> Vec<u8> {
     // With the audio stream behind it a description has about 300 bytes.
-    let mut out = String::with_capacity(400);
-    out.push_str("v=0\r\no=- ");
+    let mut out = Vec::with_capacity(400);
+    text(&mut out, "v=0\r\no=- ");
     number(&mut out, local.session_id);
-    out.push(' ');
+    text(&mut out, " ");
     number(&mut out, local.version);
-    out.push(' ');
+    text(&mut out, " ");
     place(&mut out, local.address);
-    out.push_str("\r\ns=-\r\nc=");
+    text(&mut out, "\r\ns=-\r\nc=");
     place(&mut out, local.address);
-    out.push_str("\r\nt=0 0\r\n");
+    text(&mut out, "\r\nt=0 0\r\n");
     out
 }
 
@@ -32,16 +32,16 @@ pub(crate) struct Audio<'a> {
     pub(crate) direction: Direction,
 }
 
-pub(crate) fn audio(out: &mut String, local: &Local, audio: &Audio<'_>) {
-    out.push_str("m=audio ");
+pub(crate) fn audio(out: &mut Vec<u8>, local: &Local, audio: &Audio<'_>) {
+    text(out, "m=audio ");
     number(out, local.port.into());
-    out.push(' ');
-    out.push_str(audio.protocol);
+    text(out, " ");
+    text(out, audio.protocol);
     for payload_type in audio.voice.iter().map(|v| v.0).chain(audio.telephone_event) {
-        out.push(' ');
+        text(out, " ");
         number(out, payload_type.into());
     }
-    out.push_str("\r\n");
+    text(out, "\r\n");
     for (payload_type, codec) in audio.voice {
         rtpmap(out, *payload_type, codec.name());
     }
@@ -51,48 +51,52 @@ pub(crate) fn audio(out: &mut String, local: &Local, audio: &Audio<'_>) {
         attribute(out, "a=fmtp:", payload_type.into(), " 0-15\r\n");
     }
     attribute(out, "a=ptime:", audio.ptime_ms.into(), "\r\na=");
-    out.push_str(direction(audio.direction));
-    out.push_str("\r\n");
+    text(out, direction(audio.direction));
+    text(out, "\r\n");
     if let Some(rtcp) = local.port.checked_add(1) {
         attribute(out, "a=rtcp:", rtcp.into(), "\r\n");
     }
 }
 
-fn rtpmap(out: &mut String, payload_type: u8, name: &str) {
+fn rtpmap(out: &mut Vec<u8>, payload_type: u8, name: &str) {
     attribute(out, "a=rtpmap:", payload_type.into(), " ");
-    out.push_str(name);
-    out.push_str("/8000\r\n");
+    text(out, name);
+    text(out, "/8000\r\n");
 }
 
-fn attribute(out: &mut String, before: &str, value: u64, behind: &str) {
-    out.push_str(before);
+fn attribute(out: &mut Vec<u8>, before: &str, value: u64, behind: &str) {
+    text(out, before);
     number(out, value);
-    out.push_str(behind);
+    text(out, behind);
 }
 
 /// An m-line that refuses a stream: port 0, otherwise as it was (RFC 3264 §6).
-pub(crate) fn refused(out: &mut String, media: &str, protocol: &str, formats: &[&str]) {
-    // Writing to a String cannot fail.
+pub(crate) fn refused(out: &mut Vec<u8>, media: &str, protocol: &str, formats: &[&str]) {
+    // Writing to a Vec cannot fail.
     let _ = write!(out, "m={media} 0 {protocol} {}\r\n", formats.join(" "));
 }
 
 /// `IN IP4 <address>`.
-fn place(out: &mut String, address: IpAddr) {
+fn place(out: &mut Vec<u8>, address: IpAddr) {
     match address {
         IpAddr::V4(address) => {
-            out.push_str("IN IP4 ");
+            text(out, "IN IP4 ");
             for (place, octet) in address.octets().into_iter().enumerate() {
-                out.push_str(if place == 0 { "" } else { "." });
+                text(out, if place == 0 { "" } else { "." });
                 number(out, octet.into());
             }
         }
-        // Writing to a String cannot fail.
+        // Writing to a Vec cannot fail.
         IpAddr::V6(address) => drop(write!(out, "IN IP6 {address}")),
     }
 }
 
+fn text(out: &mut Vec<u8>, text: &str) {
+    out.extend_from_slice(text.as_bytes());
+}
+
 /// In decimal. A description has twenty numbers, and `write!` takes several times as long for one.
-fn number(out: &mut String, mut value: u64) {
+fn number(out: &mut Vec<u8>, mut value: u64) {
     // A u64 has at most 20 digits.
     let mut digits = [0; 20];
     let mut begin = digits.len();
@@ -104,7 +108,7 @@ fn number(out: &mut String, mut value: u64) {
             break;
         }
     }
-    out.extend(digits[begin..].iter().map(|digit| char::from(*digit)));
+    out.extend_from_slice(&digits[begin..]);
 }
 
 const fn direction(direction: Direction) -> &'static str {
