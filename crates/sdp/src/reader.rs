@@ -71,7 +71,8 @@ impl<'a> Description<'a> {
             return Err(Refusal::Malformed { what: "it does not begin with v=0" });
         }
         let mut session = Scope::default();
-        let mut streams: Vec<Stream<'a>> = Vec::new();
+        // A phone offers one.
+        let mut streams: Vec<Stream<'a>> = Vec::with_capacity(1);
         for line in lines {
             let &[kind @ (b'm' | b'c' | b'a'), b'=', ref value @ ..] = line else { continue };
             // A line in another character set than UTF-8 is a name or a comment: no line that we need allows one.

@@ -128,7 +128,7 @@ impl Switch {
     /// First a registered agent, then a trunk by its network, then whoever proves who they are; else refused.
     fn identify(&mut self, now: Now, tx: ServerTx, flow: Flow, request: &Message) -> Option<Sender> {
         if let Some(agent) = self.doorman.agent_at(now, flow)
-            && user_of(request.from().ok()?.uri.user_text()) == self.plan.agents.get(agent.0 as usize)?.number
+            && user_of(request.from_ref().ok()?.uri.user_text()) == self.plan.agents.get(agent.0 as usize)?.number
         {
             return Some(Sender::Agent(agent));
         }
@@ -181,13 +181,13 @@ impl Switch {
     }
 
     fn start_record(&mut self, now: Now, sender: Sender, request: &Message) -> StartRecord {
-        let caller = request.from().ok().and_then(|f| f.uri.number().or_else(|| f.uri.user_text()));
+        let caller = request.from_ref().ok().and_then(|f| f.uri.number().or_else(|| f.uri.user_text()));
         let uri = request.request_uri_ref();
         // A star code is no number.
         let called = uri.and_then(|uri| uri.number().or_else(|| uri.user_text()));
         StartRecord {
             id: self.calls.next_id(),
-            caller: caller.map_or_else(|| "anonymous".to_owned(), |c| c.chars().take(CALLER_CHARS_MAX).collect()),
+            caller: caller.map_or_else(|| "anonymous".to_owned(), shortened),
             called: called.unwrap_or_default(),
             source: self.source_name(sender),
             started: now.wall,
@@ -215,6 +215,13 @@ impl Switch {
             _ => self.endpoint.reply(now, tx, 481, &Reply::default(), &mut self.sip),
         }
     }
+}
+
+fn shortened(mut caller: String) -> String {
+    if let Some((end, _)) = caller.char_indices().nth(CALLER_CHARS_MAX) {
+        caller.truncate(end);
+    }
+    caller
 }
 
 fn user_of(user: Option<String>) -> String {
