@@ -1,5 +1,6 @@
 //! What a call gathers for its record; each piece is told as a fact, so that a restart knows it too.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::{EndReason, Now, Record, StartRecord, Time, Wait, WaitOutcome, Wall};
@@ -15,7 +16,7 @@ struct OpenWait {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Account {
-    pub(crate) start: StartRecord,
+    start: Arc<StartRecord>,
     answered: Option<Wall>,
     path: Vec<String>,
     waits: Vec<Wait>,
@@ -31,7 +32,7 @@ pub(crate) struct Account {
 pub(crate) const PATH_MAX: usize = 64;
 
 impl Account {
-    pub(crate) fn new(start: StartRecord) -> Account {
+    pub(crate) fn new(start: Arc<StartRecord>) -> Account {
         Account {
             start,
             answered: None,
@@ -48,7 +49,7 @@ impl Account {
     pub(crate) fn answered(&mut self, now: Now, menu_version: &str, locale: &str, out: &mut Vec<Action>) {
         self.answered = Some(now.wall);
         let (menu_version, locale) = (menu_version.to_owned(), locale.to_owned());
-        tell(Fact::Started { start: self.start.clone(), menu_version, locale }, out);
+        tell(Fact::Started { start: StartRecord::clone(&self.start), menu_version, locale }, out);
         tell(Fact::Answered { at: now.wall }, out);
     }
 
@@ -104,7 +105,7 @@ impl Account {
     /// The facts that lead to where the account stands.
     pub(crate) fn retell(&self, now: Now, menu_version: &str, locale: &str) -> Vec<Fact> {
         let (menu_version, locale) = (menu_version.to_owned(), locale.to_owned());
-        let mut facts = vec![Fact::Started { start: self.start.clone(), menu_version, locale }];
+        let mut facts = vec![Fact::Started { start: StartRecord::clone(&self.start), menu_version, locale }];
         facts.extend(self.answered.map(|at| Fact::Answered { at }));
         facts.extend(self.path.iter().map(|node| Fact::Visited { node: node.clone() }));
         for wait in &self.waits {
@@ -121,7 +122,7 @@ impl Account {
 
     pub(crate) fn finish(&mut self, now: Now, end_reason: EndReason, locale: &str, menu_version: &str) -> Record {
         Record {
-            start: self.start.clone(),
+            start: StartRecord::clone(&self.start),
             answered: self.answered,
             ended: now.wall,
             menu_path: std::mem::take(&mut self.path),

@@ -27,7 +27,7 @@ const LISTENER_MS: u32 = 600_000;
 /// A call from its INVITE to its last BYE.
 #[derive(Clone, Debug)]
 pub struct Call {
-    pub(crate) start: StartRecord,
+    pub(crate) start: Arc<StartRecord>,
     pub(crate) plan: Arc<Plan>,
     pub(crate) menu: Arc<MenuVersion>,
     pub(crate) account: Account,
@@ -51,7 +51,7 @@ pub struct Call {
 /// A first INVITE from a sender that may call.
 #[derive(Clone, Debug)]
 pub struct Arrival<'a> {
-    pub start: StartRecord,
+    pub start: Arc<StartRecord>,
     /// Tells callers apart; none when the number is withheld.
     pub caller: Option<CallerKey>,
     /// Place in `Plan::menus`.
@@ -84,13 +84,16 @@ impl Call {
         let menu = Arc::clone(&plan.menus[arrival.menu]);
         let id = LegId { call: arrival.start.id, index: CITIZEN };
         let citizen = Leg::new(id, arrival.lease, arrival.peer, arrival.session_id, Codec::ALL.to_vec());
+        // Most calls have one agent's phone at a time beside the citizen's.
+        let mut legs = Vec::with_capacity(2);
+        legs.push(citizen);
         let mut call = Call {
-            account: Account::new(arrival.start.clone()),
+            account: Account::new(Arc::clone(&arrival.start)),
             start: arrival.start,
             plan,
             menu,
             journey: Journey::Arriving,
-            legs: vec![citizen],
+            legs,
             next_leg: 1,
             slots: Slots::default(),
             withdrawn: Reservation::default(),
@@ -149,7 +152,7 @@ impl Call {
         citizen.state = State::Offered;
         let locale = self.plan.prompts.locale_name(self.locale);
         self.account.answered(now, &self.menu.version, locale, out);
-        out.push(Action::Record(RecordEntry::Start(self.start.clone())));
+        out.push(Action::Record(RecordEntry::Start(StartRecord::clone(&self.start))));
         self.open(0, out);
         out.push(Action::Answer { leg: CITIZEN, body });
     }

@@ -54,10 +54,8 @@ pub(crate) struct Leg {
 /// Our side of the session description.
 #[derive(Clone, Debug)]
 struct Session {
-    id: u64,
     /// Of the next description: each one that we send has a version of its own (RFC 3264 §8).
-    version: u64,
-    codecs: Vec<Codec>,
+    local: sdp::Local,
     /// What we said last; streams keep their places in it.
     last: Vec<u8>,
     /// Whether an offer of ours is out.
@@ -66,14 +64,17 @@ struct Session {
 
 impl Session {
     fn said(&mut self, body: &[u8]) {
-        self.version += 1;
-        body.clone_into(&mut self.last);
+        self.local.version += 1;
+        self.last = body.to_vec();
     }
 }
 
 impl Leg {
     pub(crate) fn new(id: LegId, lease: Lease, peer: IpAddr, session_id: u64, codecs: Vec<Codec>) -> Leg {
-        let session = Session { id: session_id, version: 1, codecs, last: Vec::new(), offering: false };
+        let (address, port) = (lease.address.ip(), lease.address.port());
+        let direction = Direction::SendRecv;
+        let local = sdp::Local { address, port, session_id, version: 1, codecs, telephone_event: true, direction };
+        let session = Session { local, last: Vec::new(), offering: false };
         Leg {
             id,
             state: State::Early,
@@ -101,7 +102,7 @@ impl Leg {
 
     /// Our offer: everything we can do, and streams that were refused stay so.
     pub(crate) fn offer(&mut self) -> Vec<u8> {
-        let body = sdp::offer_again(&self.local(), &self.session.last);
+        let body = sdp::offer_again(&self.session.local, &self.session.last);
         self.session.said(&body);
         self.session.offering = true;
         body
@@ -109,7 +110,7 @@ impl Leg {
 
     /// Our answer to the peer's offer; the agreement is kept only on success.
     pub(crate) fn answer(&mut self, offer: &[u8]) -> Result<Vec<u8>, sdp::Refusal> {
-        let answer = sdp::answer(&self.local(), offer)?;
+        let answer = sdp::answer(&self.session.local, offer)?;
         self.session.said(&answer.body);
         self.params = Some(answer.params);
         Ok(answer.body)
@@ -118,7 +119,7 @@ impl Leg {
     /// The peer's answer to our offer.
     pub(crate) fn accept(&mut self, answer: &[u8]) -> Result<(), sdp::Refusal> {
         self.session.offering = false;
-        self.params = Some(sdp::accept(&self.local(), answer)?);
+        self.params = Some(sdp::accept(&self.session.local, answer)?);
         Ok(())
     }
 
@@ -134,17 +135,5 @@ impl Leg {
     /// Whether the other party should hear this one: not while it holds, whatever its phone sends meanwhile.
     pub(crate) fn speaks(&self) -> bool {
         self.params.is_some_and(|p| p.direction == Direction::SendRecv)
-    }
-
-    fn local(&self) -> sdp::Local {
-        sdp::Local {
-            address: self.lease.address.ip(),
-            port: self.lease.address.port(),
-            session_id: self.session.id,
-            version: self.session.version,
-            codecs: self.session.codecs.clone(),
-            telephone_event: true,
-            direction: Direction::SendRecv,
-        }
     }
 }

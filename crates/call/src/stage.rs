@@ -1,5 +1,7 @@
 //! Who should hear whom: a pure function of journey and legs, told to the workers as differences.
 
+use std::borrow::Cow;
+
 use base::{After, Job, PlayId, SoundId, Source};
 
 use crate::call::CITIZEN;
@@ -11,28 +13,26 @@ use crate::{Action, Call};
 #[derive(Clone, Debug)]
 pub(crate) struct Program {
     play: PlayId,
-    sounds: Vec<SoundId>,
-    after: After,
+    source: Source,
 }
 
 impl Default for Program {
     fn default() -> Program {
-        Program { play: PlayId(0), sounds: Vec::new(), after: After::Silence }
+        Program::of(PlayId(0), Vec::new(), After::Silence)
     }
 }
 
 impl Program {
     pub(crate) fn play(&mut self, sounds: Vec<SoundId>, after: After) {
-        self.play = PlayId(self.play.0.wrapping_add(1));
-        (self.sounds, self.after) = (sounds, after);
+        *self = Program::of(PlayId(self.play.0.wrapping_add(1)), sounds, after);
+    }
+
+    fn of(play: PlayId, sounds: Vec<SoundId>, after: After) -> Program {
+        Program { play, source: Source::Play { play, sounds, after } }
     }
 
     pub(crate) fn is(&self, play: PlayId) -> bool {
         self.play == play
-    }
-
-    fn source(&self) -> Source {
-        Source::Play { play: self.play, sounds: self.sounds.clone(), after: self.after }
     }
 }
 
@@ -40,25 +40,28 @@ impl Call {
     /// Tells the workers every difference between what legs hear and what they should hear.
     pub(crate) fn sync_stage(&mut self, out: &mut Vec<Action>) {
         for place in 0..self.legs.len() {
-            let wanted = self.wanted(&self.legs[place]);
-            let leg = &mut self.legs[place];
-            if leg.heard.as_ref().is_some_and(|heard| *heard != wanted) {
+            let leg = &self.legs[place];
+            let Some(heard) = &leg.heard else { continue };
+            let wanted = self.wanted(leg);
+            if *heard != *wanted {
+                let wanted = wanted.into_owned();
                 out.push(Action::Job(Job::Hear { end: leg.lease.end, source: wanted.clone() }));
-                leg.heard = Some(wanted);
+                self.legs[place].heard = Some(wanted);
             }
         }
     }
 
     /// What a leg should hear now.
-    fn wanted(&self, leg: &Leg) -> Source {
+    fn wanted(&self, leg: &Leg) -> Cow<'_, Source> {
         let citizen = leg.id.index == CITIZEN;
+        let program = Cow::Borrowed(&self.program.source);
         match &self.journey {
-            Journey::With(with) if with.greeting && (citizen || leg.id.index == with.leg) => self.program.source(),
-            Journey::With(with) if citizen => self.voice_of(with.leg),
-            Journey::With(with) if leg.id.index == with.leg => self.voice_of(CITIZEN),
-            Journey::Arriving | Journey::Ending => Source::Silence,
-            _ if citizen => self.program.source(),
-            _ => Source::Silence,
+            Journey::With(with) if with.greeting && (citizen || leg.id.index == with.leg) => program,
+            Journey::With(with) if citizen => Cow::Owned(self.voice_of(with.leg)),
+            Journey::With(with) if leg.id.index == with.leg => Cow::Owned(self.voice_of(CITIZEN)),
+            Journey::Arriving | Journey::Ending => Cow::Owned(Source::Silence),
+            _ if citizen => program,
+            _ => Cow::Owned(Source::Silence),
         }
     }
 

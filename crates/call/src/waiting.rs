@@ -89,7 +89,9 @@ impl Call {
     }
 
     pub(crate) fn sounds(&self, names: &[&str]) -> Vec<SoundId> {
-        names.iter().filter_map(|name| self.plan.prompts.sound(self.locale, name)).collect()
+        let mut sounds = Vec::with_capacity(names.len());
+        sounds.extend(names.iter().filter_map(|name| self.plan.prompts.sound(self.locale, name)));
+        sounds
     }
 
     fn moved(&mut self, now: Now, to: GroupId, out: &mut Vec<Action>) {
@@ -190,7 +192,9 @@ impl Call {
             Journey::Waiting(w) => self.plan.groups.get(usize::from(w.group.0)).map_or("", |g| g.name.as_str()),
             _ => "",
         };
-        (self.start.caller.clone(), format!("{} {group} {}s", self.start.caller, waited.as_secs()))
+        let caller = self.start.caller.as_str();
+        let display = [caller, " ", group, " ", &waited.as_secs().to_string(), "s"].concat();
+        (caller.to_owned(), display)
     }
 
     pub(crate) fn on_agent_answered(&mut self, now: Now, place: usize, body: Option<&[u8]>, out: &mut Vec<Action>) {

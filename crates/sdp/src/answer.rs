@@ -2,7 +2,7 @@
 
 use base::{Codec, MediaParams};
 
-use crate::reader::{Description, Meaning, Stream};
+use crate::reader::{Description, Meaning, Stream, Terms};
 use crate::writer::{self, Audio};
 use crate::{Local, Refusal};
 
@@ -23,8 +23,7 @@ pub struct Answer {
 pub fn answer(local: &Local, offer: &[u8]) -> Result<Answer, Refusal> {
     let description = Description::read(offer)?;
     let (place, stream, payload_type, codec) = choose(local, &description)?;
-    let (remote, remote_rtcp) = stream.remote(local.address)?;
-    let telephone_event = stream.telephone_event().filter(|_| local.telephone_event);
+    let Terms { remote, remote_rtcp, telephone_event, direction, ptime_ms } = stream.terms(local)?;
     let params = MediaParams {
         remote,
         remote_rtcp,
@@ -33,8 +32,8 @@ pub fn answer(local: &Local, offer: &[u8]) -> Result<Answer, Refusal> {
         receive_type: payload_type,
         dtmf_send_type: telephone_event,
         dtmf_receive_type: telephone_event,
-        direction: crate::both(local.direction, crate::mirrored(stream.direction())),
-        ptime_ms: stream.ptime_ms(),
+        direction,
+        ptime_ms,
     };
     Ok(Answer { body: body(local, &description, place, &params), params })
 }
@@ -67,12 +66,12 @@ fn body(local: &Local, offer: &Description<'_>, place: usize, params: &MediaPara
         }
         let audio = Audio {
             protocol: stream.protocol,
-            voice: vec![(params.send_type, params.codec.name())],
+            voice: &[(params.send_type, params.codec)],
             telephone_event: params.dtmf_receive_type,
             ptime_ms: params.ptime_ms,
             direction: params.direction,
         };
         writer::audio(&mut out, local, &audio);
     }
-    out.into_bytes()
+    out
 }

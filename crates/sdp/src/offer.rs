@@ -2,7 +2,7 @@
 
 use base::{Codec, MediaParams};
 
-use crate::reader::{Description, Meaning};
+use crate::reader::{Description, Meaning, Terms};
 use crate::writer::{self, Audio};
 use crate::{Local, PTIME_MS, Refusal, TELEPHONE_EVENT_TYPE};
 
@@ -10,7 +10,7 @@ use crate::{Local, PTIME_MS, Refusal, TELEPHONE_EVENT_TYPE};
 pub fn offer(local: &Local) -> Vec<u8> {
     let mut out = writer::session(local);
     audio(&mut out, local);
-    out.into_bytes()
+    out
 }
 
 /// A further offer in a session whose last description from us was `last`: every stream keeps its place, those that
@@ -28,13 +28,14 @@ pub fn offer_again(local: &Local, last: &[u8]) -> Vec<u8> {
             writer::refused(&mut out, stream.media, stream.protocol, &stream.formats);
         }
     }
-    out.into_bytes()
+    out
 }
 
-fn audio(out: &mut String, local: &Local) {
+fn audio(out: &mut Vec<u8>, local: &Local) {
+    let voice: Vec<_> = local.codecs.iter().map(|c| (c.payload_type(), *c)).collect();
     let audio = Audio {
         protocol: "RTP/AVP",
-        voice: local.codecs.iter().map(|c| (c.payload_type(), c.name())).collect(),
+        voice: &voice,
         telephone_event: local.telephone_event.then_some(TELEPHONE_EVENT_TYPE),
         ptime_ms: PTIME_MS,
         direction: local.direction,
@@ -55,8 +56,7 @@ pub fn accept(local: &Local, answer: &[u8]) -> Result<MediaParams, Refusal> {
         _ => None,
     });
     let (send_type, codec) = voice.ok_or(Refusal::AnswerMismatch { what: "it names no codec that we offered" })?;
-    let (remote, remote_rtcp) = stream.remote(local.address)?;
-    let dtmf_send_type = stream.telephone_event().filter(|_| local.telephone_event);
+    let Terms { remote, remote_rtcp, telephone_event, direction, ptime_ms } = stream.terms(local)?;
     Ok(MediaParams {
         remote,
         remote_rtcp,
@@ -64,10 +64,10 @@ pub fn accept(local: &Local, answer: &[u8]) -> Result<MediaParams, Refusal> {
         // Each side sends what the other one wrote (RFC 3264 §5.1).
         send_type,
         receive_type: codec.payload_type(),
-        dtmf_send_type,
-        dtmf_receive_type: dtmf_send_type.map(|_| TELEPHONE_EVENT_TYPE),
-        direction: crate::both(local.direction, crate::mirrored(stream.direction())),
-        ptime_ms: stream.ptime_ms(),
+        dtmf_send_type: telephone_event,
+        dtmf_receive_type: telephone_event.map(|_| TELEPHONE_EVENT_TYPE),
+        direction,
+        ptime_ms,
     })
 }
 

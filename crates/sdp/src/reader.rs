@@ -1,10 +1,12 @@
 //! Reads what offer and answer need of a description and passes over the rest.
+//!
+//! Its parts are a few bytes long: cutting them byte by byte costs a fraction of a search that has to be prepared.
 
 use std::net::{IpAddr, SocketAddr};
 
 use base::{Codec, Direction};
 
-use crate::Refusal;
+use crate::{Local, Refusal};
 
 /// A browser's offer with every codec and 20 candidates is 8 KiB; a phone's under 2.
 const BYTES_MAX: usize = 32 * 1024;
@@ -40,6 +42,18 @@ struct Scope<'a> {
     direction: Option<Direction>,
 }
 
+/// What the peer says of its stream beside the codec, as our side stands in it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Terms {
+    pub(crate) remote: SocketAddr,
+    pub(crate) remote_rtcp: SocketAddr,
+    /// The peer's first payload type of `telephone-event/8000`; none where we take no keys either.
+    pub(crate) telephone_event: Option<u8>,
+    /// Ours: the peer's mirrored, narrowed to what we want.
+    pub(crate) direction: Direction,
+    pub(crate) ptime_ms: u8,
+}
+
 /// What a payload type of a stream means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
@@ -57,11 +71,13 @@ impl<'a> Description<'a> {
             return Err(Refusal::Malformed { what: "it does not begin with v=0" });
         }
         let mut session = Scope::default();
-        let mut streams: Vec<Stream<'a>> = Vec::new();
-        // A line in another character set than UTF-8 is a name or a comment: no line that we need allows one.
-        for line in lines.filter_map(|l| std::str::from_utf8(l).ok()) {
-            let Some((kind, value)) = line.split_once('=') else { continue };
-            if kind == "m" {
+        // A phone offers one.
+        let mut streams: Vec<Stream<'a>> = Vec::with_capacity(1);
+        for line in lines {
+            let &[kind @ (b'm' | b'c' | b'a'), b'=', ref value @ ..] = line else { continue };
+            // A line in another character set than UTF-8 is a name or a comment: no line that we need allows one.
+            let Ok(value) = std::str::from_utf8(value) else { continue };
+            if kind == b'm' {
                 if streams.len() == STREAMS_MAX {
                     return Err(Refusal::Malformed { what: "it has more than 16 m-lines" });
                 }
@@ -69,11 +85,10 @@ impl<'a> Description<'a> {
                 continue;
             }
             match (kind, streams.last_mut()) {
-                ("c", None) => session.connection = session.connection.or(Some(value)),
-                ("a", None) => session.direction = session.direction.or(direction(value)),
-                ("c", Some(stream)) => stream.scope.connection = Some(value),
-                ("a", Some(stream)) => stream.attribute(value),
-                _ => {}
+                (b'c', None) => session.connection = session.connection.or(Some(value)),
+                (b'c', Some(stream)) => stream.scope.connection = Some(value),
+                (_, None) => session.direction = session.direction.or(direction(value)),
+                (_, Some(stream)) => stream.attribute(value),
             }
         }
         Ok(Description { streams })
@@ -88,11 +103,11 @@ impl<'a> Stream<'a> {
         if !value.bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
             return Err(bad);
         }
-        let mut fields = value.split(' ').filter(|f| !f.is_empty());
+        let mut fields = words(value);
         let (Some(media), Some(port), Some(protocol)) = (fields.next(), fields.next(), fields.next()) else {
             return Err(bad);
         };
-        let port = port.split('/').next().and_then(|p| p.parse().ok()).ok_or(bad)?;
+        let port = before(port, b'/').parse().map_err(|_| bad)?;
         let formats: Vec<&str> = fields.take(FORMATS_MAX).collect();
         if formats.is_empty() {
             return Err(bad);
@@ -111,14 +126,13 @@ impl<'a> Stream<'a> {
     }
 
     fn attribute(&mut self, value: &'a str) {
-        if let Some(own) = direction(value) {
-            self.scope.direction = Some(own);
+        let Some((name, rest)) = cut(value, b':') else {
+            self.scope.direction = direction(value).or(self.scope.direction);
             return;
-        }
-        let Some((name, rest)) = value.split_once(':') else { return };
+        };
         let rest = rest.trim_ascii();
         match name {
-            "rtpmap" if self.rtpmaps.len() < FORMATS_MAX => self.rtpmaps.extend(rest.split_once(' ')),
+            "rtpmap" if self.rtpmaps.len() < FORMATS_MAX => self.rtpmaps.extend(cut(rest, b' ')),
             "rtcp" => self.rtcp = Some(rest),
             "ptime" => self.ptime_ms = milliseconds(rest),
             "maxptime" => self.ptime_ms_max = milliseconds(rest),
@@ -145,10 +159,11 @@ impl<'a> Stream<'a> {
             // A static type needs no rtpmap (RFC 3551 §6).
             return Codec::ALL.into_iter().find(|c| c.payload_type() == payload_type).map(Meaning::Voice);
         };
-        let mut parts = map.trim_ascii().split('/');
-        let name = parts.next()?;
+        let map = map.trim_ascii();
+        let (name, rate) = cut(map, b'/').unwrap_or((map, "8000"));
         // One channel at 8000 Hz; a rate left out can mean nothing else for these names.
-        if !matches!((parts.next(), parts.next()), (None | Some("8000"), None | Some("1" | ""))) {
+        let (rate, channels) = cut(rate, b'/').unwrap_or((rate, "1"));
+        if rate != "8000" || !matches!(before(channels, b'/'), "1" | "") {
             return None;
         }
         if name.eq_ignore_ascii_case("telephone-event") {
@@ -157,23 +172,29 @@ impl<'a> Stream<'a> {
         Codec::ALL.into_iter().find(|c| name.eq_ignore_ascii_case(c.name())).map(Meaning::Voice)
     }
 
-    /// The first payload type of `telephone-event/8000`.
-    pub(crate) fn telephone_event(&self) -> Option<u8> {
-        self.meanings().find(|(_, m)| *m == Meaning::TelephoneEvent).map(|(t, _)| t)
+    /// What the peer says of this stream, for a side that is `local`.
+    pub(crate) fn terms(&self, local: &Local) -> Result<Terms, Refusal> {
+        let address = self.scope.connection.and_then(connection_address);
+        let (remote, remote_rtcp) = self.remote(address, local.address)?;
+        let telephone_event = self.meanings().find(|(_, m)| *m == Meaning::TelephoneEvent).map(|(t, _)| t);
+        Ok(Terms {
+            remote,
+            remote_rtcp,
+            telephone_event: telephone_event.filter(|_| local.telephone_event),
+            direction: crate::both(local.direction, crate::mirrored(self.direction(remote.ip()))),
+            ptime_ms: self.ptime_ms(),
+        })
     }
 
     /// What the peer does; an unspecified address (`c=IN IP4 0.0.0.0`) is hold as RFC 2543 had it: the peer takes
     /// nothing (RFC 3264 §8.4).
-    pub(crate) fn direction(&self) -> Direction {
+    fn direction(&self, address: IpAddr) -> Direction {
         let said = self.scope.direction.unwrap_or_default();
-        match self.address() {
-            Some(address) if address.is_unspecified() => crate::both(said, Direction::SendOnly),
-            _ => said,
-        }
+        if address.is_unspecified() { crate::both(said, Direction::SendOnly) } else { said }
     }
 
     /// The milliseconds of audio a packet that the peer asks for, in whole tens from 10 to 60.
-    pub(crate) fn ptime_ms(&self) -> u8 {
+    fn ptime_ms(&self) -> u8 {
         let wish = self.ptime_ms.unwrap_or(u32::from(crate::PTIME_MS));
         let wish = wish.min(self.ptime_ms_max.unwrap_or(u32::MAX)).clamp(10, 60);
         // At most 60 after the clamp.
@@ -181,9 +202,9 @@ impl<'a> Stream<'a> {
     }
 
     /// Where the peer wants RTP and RTCP; `family` is an address of ours.
-    pub(crate) fn remote(&self, family: IpAddr) -> Result<(SocketAddr, SocketAddr), Refusal> {
+    fn remote(&self, address: Option<IpAddr>, family: IpAddr) -> Result<(SocketAddr, SocketAddr), Refusal> {
         let no = |what| Refusal::Unreachable { what };
-        let address = self.address().ok_or(no("its c= line holds no IP address"))?;
+        let address = address.ok_or(no("its c= line holds no IP address"))?;
         if address.is_multicast() || matches!(address, IpAddr::V4(a) if a.is_broadcast()) {
             return Err(no("its c= line holds a multicast or broadcast address"));
         }
@@ -197,22 +218,17 @@ impl<'a> Stream<'a> {
 
     /// `a=rtcp:<port> [IN IP4 <address>]` (RFC 3605); what cannot be used counts as absent.
     fn rtcp_address(&self, rtp: IpAddr, family: IpAddr) -> Option<SocketAddr> {
-        let (port, rest) = self.rtcp.map(|r| r.split_once(' ').unwrap_or((r, "")))?;
+        let (port, rest) = self.rtcp.map(|r| cut(r, b' ').unwrap_or((r, "")))?;
         let port = port.parse().ok().filter(|p| *p != 0)?;
         let address = if rest.is_empty() { rtp } else { connection_address(rest)? };
         let usable = address.is_ipv4() == family.is_ipv4() && !address.is_multicast();
         usable.then_some(SocketAddr::new(address, port))
     }
-
-    fn address(&self) -> Option<IpAddr> {
-        self.scope.connection.and_then(connection_address)
-    }
 }
 
 /// `IN IP4 <address>[/<ttl>]` (RFC 4566 §5.7).
 fn connection_address(value: &str) -> Option<IpAddr> {
-    let address = value.split(' ').filter(|f| !f.is_empty()).nth(2)?;
-    address.split('/').next()?.parse().ok()
+    before(words(value).nth(2)?, b'/').parse().ok()
 }
 
 fn direction(attribute: &str) -> Option<Direction> {
@@ -227,5 +243,27 @@ fn direction(attribute: &str) -> Option<Direction> {
 
 /// Whole milliseconds; some phones write `20.0`.
 fn milliseconds(text: &str) -> Option<u32> {
-    text.split('.').next()?.parse().ok().filter(|ms| *ms != 0)
+    before(text, b'.').parse().ok().filter(|ms| *ms != 0)
+}
+
+/// What stands between spaces.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let begin = rest.bytes().position(|byte| byte != b' ')?;
+        let word = before(&rest[begin..], b' ');
+        rest = &rest[begin + word.len()..];
+        Some(word)
+    })
+}
+
+/// What stands before and behind the first `separator`, an ASCII character.
+fn cut(text: &str, separator: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == separator)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+/// What stands before the first `separator`, all where there is none.
+fn before(text: &str, separator: u8) -> &str {
+    cut(text, separator).map_or(text, |(before, _)| before)
 }

@@ -1,6 +1,7 @@
 //! The door: who sends a request, and whether a first INVITE becomes a call.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::{AgentId, CallerKey, Flow, Lease, Map, Now, StartRecord, Time};
@@ -97,30 +98,37 @@ impl Switch {
         out: &mut Effects,
     ) {
         self.leases.refill(&mut out.jobs);
-        let start = self.start_record(now, sender, request);
+        let start = Arc::new(self.start_record(now, sender, request));
         let id = start.id;
         self.endpoint.adopt(tx, base::LegId { call: id, index: 0 });
         // Drawn below 2^62, so that versions and legs can be added without leaving the range that old phones parse.
         let session_id = self.rng.u64() >> 2;
-        let estate = Estate::new(start.clone(), sender, lease.end);
+        let estate = Estate::new(Arc::clone(&start), sender, lease.end);
         let caller = CallerKey::of(&start.caller);
         let peer = flow.peer.ip();
         let arrival = Arrival { start, caller, menu, errand, lease, peer, offer: sdp_of(request), session_id };
         self.counters.started += 1;
-        let (mut actions, drills, plan) = (Vec::new(), &mut self.drills, self.plan.clone());
+        let mut actions = std::mem::take(&mut self.actions);
+        let (drills, plan) = (&mut self.drills, self.plan.clone());
         let arrived = catch_unwind(AssertUnwindSafe(|| {
             drills.pass(Place::Call);
             Call::arrive(plan, now, arrival, &mut actions)
         }));
-        let Ok(call) = arrived else { return self.stillborn(now, id, estate, out) };
-        self.calls.insert(id, call, lease.end.worker, estate);
-        self.carry_out(now, id, &mut actions, out);
+        match arrived {
+            Ok(call) => {
+                self.calls.insert(id, call, lease.end.worker, estate);
+                self.carry_out(now, id, &mut actions, out);
+            }
+            Err(_) => self.stillborn(now, id, estate, out),
+        }
+        actions.clear();
+        self.actions = actions;
     }
 
     /// First a registered agent, then a trunk by its network, then whoever proves who they are; else refused.
     fn identify(&mut self, now: Now, tx: ServerTx, flow: Flow, request: &Message) -> Option<Sender> {
         if let Some(agent) = self.doorman.agent_at(now, flow)
-            && user_of(request.from().ok()?.uri.user_text()) == self.plan.agents.get(agent.0 as usize)?.number
+            && user_of(request.from_ref().ok()?.uri.user_text()) == self.plan.agents.get(agent.0 as usize)?.number
         {
             return Some(Sender::Agent(agent));
         }
@@ -173,13 +181,13 @@ impl Switch {
     }
 
     fn start_record(&mut self, now: Now, sender: Sender, request: &Message) -> StartRecord {
-        let caller = request.from().ok().and_then(|f| f.uri.number().or_else(|| f.uri.user_text()));
+        let caller = request.from_ref().ok().and_then(|f| f.uri.number().or_else(|| f.uri.user_text()));
         let uri = request.request_uri_ref();
         // A star code is no number.
         let called = uri.and_then(|uri| uri.number().or_else(|| uri.user_text()));
         StartRecord {
             id: self.calls.next_id(),
-            caller: caller.map_or_else(|| "anonymous".to_owned(), |c| c.chars().take(CALLER_CHARS_MAX).collect()),
+            caller: caller.map_or_else(|| "anonymous".to_owned(), shortened),
             called: called.unwrap_or_default(),
             source: self.source_name(sender),
             started: now.wall,
@@ -207,6 +215,13 @@ impl Switch {
             _ => self.endpoint.reply(now, tx, 481, &Reply::default(), &mut self.sip),
         }
     }
+}
+
+fn shortened(mut caller: String) -> String {
+    if let Some((end, _)) = caller.char_indices().nth(CALLER_CHARS_MAX) {
+        caller.truncate(end);
+    }
+    caller
 }
 
 fn user_of(user: Option<String>) -> String {

@@ -99,10 +99,10 @@ impl Switch {
     }
 
     pub(crate) fn carry_out(&mut self, now: Now, id: CallId, actions: &mut Vec<Action>, out: &mut Effects) {
+        if let Some(entry) = self.calls.get_mut(id) {
+            actions.iter().for_each(|action| entry.estate.note_action(action));
+        }
         for action in actions.drain(..) {
-            if let Some(entry) = self.calls.get_mut(id) {
-                entry.estate.note_action(&action);
-            }
             self.carry_out_one(now, id, action, out);
         }
     }

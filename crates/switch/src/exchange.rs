@@ -74,7 +74,8 @@ impl Exchange {
     ) {
         self.said_by_queue = by_queue;
         self.said_by_roster = by_roster;
-        self.route(out);
+        self.hear_queue(out);
+        self.hear_roster(out);
         self.take_from_switch(out);
         self.settle(now, out);
     }
@@ -111,7 +112,8 @@ impl Exchange {
         self.switch.handle(now, Input::Deadline, out);
         self.acd.handle_timeout(now, &mut self.said_by_queue);
         self.roster.handle_timeout(now, &mut self.said_by_roster);
-        self.route(out);
+        self.hear_queue(out);
+        self.hear_roster(out);
     }
 
     /// Delivers until nothing is on the wires.
@@ -156,23 +158,28 @@ impl Exchange {
                 if let Some(command) = self.to_queue.pop_front() {
                     self.switch.drills.pass(Place::Queue);
                     self.acd.handle(now, command, &mut self.said_by_queue);
+                    self.hear_queue(out);
                 }
             }
             Wire::ToRoster => {
                 if let Some(command) = self.to_roster.pop_front() {
                     self.switch.drills.pass(Place::Roster);
                     self.roster.handle(now, command, &mut self.said_by_roster);
+                    self.hear_roster(out);
                 }
             }
-            Wire::ToSwitch => match self.to_switch.pop_front() {
-                Some(Told::Queue(action)) => self.switch.handle(now, Input::Queue(action), out),
-                Some(Told::Roster(action)) => self.switch.handle(now, Input::Roster(action), out),
-                Some(Told::Answer(ticket, answer)) => self.switch.handle(now, Input::Answer { ticket, answer }, out),
-                None => {}
-            },
+            Wire::ToSwitch => {
+                match self.to_switch.pop_front() {
+                    Some(Told::Queue(action)) => self.switch.handle(now, Input::Queue(action), out),
+                    Some(Told::Roster(action)) => self.switch.handle(now, Input::Roster(action), out),
+                    Some(Told::Answer(ticket, answer)) => {
+                        self.switch.handle(now, Input::Answer { ticket, answer }, out);
+                    }
+                    None => {}
+                }
+                self.take_from_switch(out);
+            }
         }
-        self.route(out);
-        self.take_from_switch(out);
     }
 
     pub fn next_timeout(&self) -> Option<Time> {
@@ -190,8 +197,13 @@ impl Exchange {
     }
 
     fn take_from_switch(&mut self, out: &mut Effects) {
-        self.to_queue.extend(out.queue.drain(..));
-        self.to_roster.extend(out.roster.drain(..));
+        // Most inputs are nothing to queue and roster, and an empty drain has its price.
+        if !out.queue.is_empty() {
+            self.to_queue.extend(out.queue.drain(..));
+        }
+        if !out.roster.is_empty() {
+            self.to_roster.extend(out.roster.drain(..));
+        }
     }
 
     /// An answer goes to the phone that dialled a star code, or to whoever asked from outside.
@@ -202,7 +214,8 @@ impl Exchange {
         }
     }
 
-    fn route(&mut self, out: &mut Effects) {
+    /// Brings what the queue said where it belongs.
+    fn hear_queue(&mut self, out: &mut Effects) {
         let mut said = std::mem::take(&mut self.said_by_queue);
         for action in said.drain(..) {
             match action {
@@ -224,6 +237,10 @@ impl Exchange {
             }
         }
         self.said_by_queue = said;
+    }
+
+    /// Brings what the roster said where it belongs.
+    fn hear_roster(&mut self, out: &mut Effects) {
         let mut said = std::mem::take(&mut self.said_by_roster);
         for action in said.drain(..) {
             match action {

@@ -1,6 +1,7 @@
 //! A call whose logic panicked: what it owned is wound up from the switch's own list, and its record says `fault`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use base::{CallId, EndId, EndReason, Job, Now, Record, RecordEntry, StartRecord};
 use call::{Action, Call, Event, Fact, Held, Signal};
@@ -13,7 +14,7 @@ use crate::{Effects, Switch};
 /// What a call owns outside itself, noted by the switch as it comes and goes.
 #[derive(Clone, Debug)]
 pub(crate) struct Estate {
-    start: StartRecord,
+    start: Arc<StartRecord>,
     pub(crate) sender: Sender,
     legs: Vec<OpenLeg>,
     held: Vec<Held>,
@@ -24,9 +25,12 @@ pub(crate) struct Estate {
 
 impl Estate {
     /// Of a call that arrives: one dialog and one media end.
-    pub(crate) fn new(start: StartRecord, sender: Sender, end: EndId) -> Estate {
-        let citizen = OpenLeg { index: 0, serves: None };
-        Estate { start, sender, legs: vec![citizen], held: Vec::new(), ends: vec![end], recorded: false }
+    pub(crate) fn new(start: Arc<StartRecord>, sender: Sender, end: EndId) -> Estate {
+        // Room for the one agent's phone that most calls come to have.
+        let (mut legs, mut ends) = (Vec::with_capacity(2), Vec::with_capacity(2));
+        legs.push(OpenLeg { index: 0, serves: None });
+        ends.push(end);
+        Estate { start, sender, legs, held: Vec::new(), ends, recorded: false }
     }
 
     /// Before the call hears of it.
@@ -41,7 +45,7 @@ impl Estate {
         }
     }
 
-    /// Before the action is carried out.
+    /// Before any action of the same event is carried out.
     pub(crate) fn note_action(&mut self, action: &Action) {
         match action {
             Action::Fact(Fact::Dialled { leg, agent, reservation }) => {
@@ -58,7 +62,7 @@ impl Estate {
     /// The record that the call itself would give, or what the switch knows where the call cannot even say that.
     fn record(&self, now: Now, call: &mut Call) -> Record {
         let told = catch_unwind(AssertUnwindSafe(|| call.cut_short(now, EndReason::Fault)));
-        told.unwrap_or_else(|_| call::Ledger::of(self.start.clone()).record(now.wall, EndReason::Fault))
+        told.unwrap_or_else(|_| call::Ledger::of(StartRecord::clone(&self.start)).record(now.wall, EndReason::Fault))
     }
 }
 
@@ -66,7 +70,7 @@ impl Switch {
     /// Ends a call that could not even arrive.
     pub(crate) fn stillborn(&mut self, now: Now, id: CallId, estate: Estate, out: &mut Effects) {
         self.counters.faults += 1;
-        let record = call::Ledger::of(estate.start.clone()).record(now.wall, EndReason::Fault);
+        let record = call::Ledger::of(StartRecord::clone(&estate.start)).record(now.wall, EndReason::Fault);
         self.wind_up(now, id, estate, record, out);
     }
 

@@ -251,7 +251,9 @@ impl Switch {
             self.events = events;
         }
         self.counters.messages_out += self.sip.messages.len() as u64;
-        out.facts.extend(self.sip.facts.drain(..).map(Fact::Leg));
+        if !self.sip.facts.is_empty() {
+            out.facts.extend(self.sip.facts.drain(..).map(Fact::Leg));
+        }
         out.messages.append(&mut self.sip.messages);
     }
 

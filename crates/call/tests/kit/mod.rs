@@ -152,13 +152,13 @@ impl Bench {
 
     pub(crate) fn with(plan: Arc<Plan>, offer: Option<&[u8]>) -> Bench {
         let now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
-        let start = StartRecord {
+        let start = Arc::new(StartRecord {
             id: CallId::default(),
             caller: "13800138000".to_owned(),
             called: "12345".to_owned(),
             source: "local".to_owned(),
             started: now.wall,
-        };
+        });
         let mut said = Vec::new();
         let peer = [127, 0, 0, 1].into();
         let arrival =
