@@ -19,10 +19,17 @@ struct Place<T> {
     slot: Slot<T>,
 }
 
+/// Bytes of a chunk: large enough that chunks are few, small beside what a slab of thousands holds.
+const CHUNK: usize = 32 * 1024;
+
 /// Values at stable places; insertion, removal and lookup take constant time.
+///
+/// It grows by chunks, so that no value is moved: a list that doubles copies megabytes in the midst of a busy turn.
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
-    places: Vec<Place<T>>,
+    /// All but the last one hold `PLACES`.
+    chunks: Vec<Vec<Place<T>>>,
+    places: u32,
     /// The head of the list of free places; `NONE` when there is none.
     free: u32,
     len: usize,
@@ -32,11 +39,14 @@ const NONE: u32 = u32::MAX;
 
 impl<T> Default for Slab<T> {
     fn default() -> Slab<T> {
-        Slab { places: Vec::new(), free: NONE, len: 0 }
+        Slab { chunks: Vec::new(), places: 0, free: NONE, len: 0 }
     }
 }
 
 impl<T> Slab<T> {
+    /// Of a full chunk.
+    const PLACES: usize = if size_of::<Place<T>>() > CHUNK { 1 } else { CHUNK / size_of::<Place<T>>() };
+
     pub fn new() -> Slab<T> {
         Slab::default()
     }
@@ -51,37 +61,61 @@ impl<T> Slab<T> {
 
     /// The key that the next `insert` will return.
     pub fn next_key(&self) -> Key {
-        match self.places.get(self.free as usize) {
+        match self.place(self.free) {
             Some(place) => Key { slot: self.free, generation: place.generation },
-            None => Key { slot: self.places.len() as u32, generation: 0 },
+            None => Key { slot: self.places, generation: 0 },
         }
     }
 
     /// # Panics
     /// With 2^32 − 1 values in it; every user bounds its slab far below.
     pub fn insert(&mut self, value: T) -> Key {
-        let key = self.next_key();
-        assert!(key.slot != NONE, "slab is full");
-        match self.places.get_mut(key.slot as usize) {
-            Some(place) => {
-                if let Slot::Free { next } = place.slot {
-                    self.free = next;
-                }
-                place.slot = Slot::Taken(value);
-            }
-            None => self.places.push(Place { generation: 0, slot: Slot::Taken(value) }),
-        }
         self.len += 1;
+        let slot = self.free;
+        let Some(place) = self.place_mut(slot) else { return self.push(value) };
+        let old = std::mem::replace(&mut place.slot, Slot::Taken(value));
+        let key = Key { slot, generation: place.generation };
+        if let Slot::Free { next } = old {
+            self.free = next;
+        }
         key
     }
 
+    /// Behind all places so far.
+    fn push(&mut self, value: T) -> Key {
+        let key = Key { slot: self.places, generation: 0 };
+        assert!(key.slot != NONE, "slab is full");
+        let place = Place { generation: 0, slot: Slot::Taken(value) };
+        match self.chunks.last_mut() {
+            Some(last) if last.len() < Self::PLACES => last.push(place),
+            last => {
+                // The first one grows as a list does: many slabs stay small.
+                let room = if last.is_some() { Self::PLACES } else { 1 };
+                let mut chunk = Vec::with_capacity(room);
+                chunk.push(place);
+                self.chunks.push(chunk);
+            }
+        }
+        self.places += 1;
+        key
+    }
+
+    fn place(&self, slot: u32) -> Option<&Place<T>> {
+        self.chunks.get(slot as usize / Self::PLACES)?.get(slot as usize % Self::PLACES)
+    }
+
+    fn place_mut(&mut self, slot: u32) -> Option<&mut Place<T>> {
+        self.chunks.get_mut(slot as usize / Self::PLACES)?.get_mut(slot as usize % Self::PLACES)
+    }
+
     pub fn remove(&mut self, key: Key) -> Option<T> {
-        let place = self.places.get_mut(key.slot as usize).filter(|p| p.generation == key.generation)?;
+        let free = self.free;
+        let place = self.place_mut(key.slot).filter(|p| p.generation == key.generation)?;
         if matches!(place.slot, Slot::Free { .. }) {
             return None;
         }
         place.generation = place.generation.wrapping_add(1);
-        let old = std::mem::replace(&mut place.slot, Slot::Free { next: self.free });
+        let old = std::mem::replace(&mut place.slot, Slot::Free { next: free });
         self.free = key.slot;
         self.len -= 1;
         match old {
@@ -91,14 +125,14 @@ impl<T> Slab<T> {
     }
 
     pub fn get(&self, key: Key) -> Option<&T> {
-        match self.places.get(key.slot as usize) {
+        match self.place(key.slot) {
             Some(Place { generation, slot: Slot::Taken(value) }) if *generation == key.generation => Some(value),
             _ => None,
         }
     }
 
     pub fn get_mut(&mut self, key: Key) -> Option<&mut T> {
-        match self.places.get_mut(key.slot as usize) {
+        match self.place_mut(key.slot) {
             Some(Place { generation, slot: Slot::Taken(value) }) if *generation == key.generation => Some(value),
             _ => None,
         }
@@ -106,7 +140,7 @@ impl<T> Slab<T> {
 
     /// The value at a place, whatever its generation.
     pub fn at(&self, slot: u32) -> Option<(Key, &T)> {
-        match self.places.get(slot as usize) {
+        match self.place(slot) {
             Some(Place { generation, slot: Slot::Taken(value) }) => {
                 Some((Key { slot, generation: *generation }, value))
             }
@@ -116,12 +150,12 @@ impl<T> Slab<T> {
 
     /// In the order of places.
     pub fn iter(&self) -> impl Iterator<Item = (Key, &T)> {
-        (0..self.places.len() as u32).filter_map(|slot| self.at(slot))
+        (0..self.places).filter_map(|slot| self.at(slot))
     }
 
     /// In the order of places.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (Key, &mut T)> {
-        self.places.iter_mut().enumerate().filter_map(|(slot, place)| match &mut place.slot {
+        self.chunks.iter_mut().flatten().enumerate().filter_map(|(slot, place)| match &mut place.slot {
             Slot::Taken(value) => Some((Key { slot: slot as u32, generation: place.generation }, value)),
             Slot::Free { .. } => None,
         })
@@ -147,5 +181,18 @@ mod tests {
         assert_eq!(slab.get(c), Some(&'c'));
         assert_eq!(slab.iter().map(|(k, v)| (k, *v)).collect::<Vec<_>>(), [(c, 'c'), (b, 'b')]);
         assert_eq!(slab.len(), 2);
+    }
+    #[test]
+    fn places_stay_where_they_are_over_many_chunks() {
+        let mut slab = Slab::new();
+        let count = 3 * Slab::<u64>::PLACES as u64 + 1;
+        let keys: Vec<_> = (0..count).map(|value| slab.insert(value)).collect();
+        assert!(slab.chunks.len() == 4 && slab.chunks[1..].iter().all(|c| c.capacity() == Slab::<u64>::PLACES));
+        assert!(keys.iter().zip(0..).all(|(key, value)| slab.get(*key) == Some(&value)));
+        assert!(slab.iter_mut().zip(0..).all(|((key, value), n)| (key.slot, *value) == (n, u64::from(n))));
+        let gone = keys[Slab::<u64>::PLACES];
+        assert_eq!(slab.remove(gone), Some(u64::from(gone.slot)));
+        assert_eq!(slab.insert(7), Key { generation: 1, ..gone });
+        assert_eq!((slab.len(), slab.next_key().slot), (count as usize, count as u32));
     }
 }
