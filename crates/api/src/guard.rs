@@ -32,30 +32,47 @@ const REQUEST_BYTES: usize = HEAD_BYTES + 2 * crate::dispatch::BODY_BYTES;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Accepts guarded connections.
-pub(crate) struct Guarded {
-    listener: TcpListener,
+pub(crate) struct Guarded<L> {
+    listener: L,
     pool: Arc<Pool>,
 }
 
-impl Guarded {
-    pub(crate) fn new(listener: TcpListener) -> Guarded {
+impl<L> Guarded<L> {
+    pub(crate) fn new(listener: L) -> Guarded<L> {
         Guarded { listener, pool: Arc::default() }
     }
 }
 
-impl Listener for Guarded {
-    type Io = Connection;
+impl<L: Listener<Addr = SocketAddr>> Listener for Guarded<L> {
+    type Io = Connection<L::Io>;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
+    async fn accept(&mut self) -> (Connection<L::Io>, SocketAddr) {
+        let (stream, peer) = self.listener.accept().await;
+        let lease = Pool::admit(&self.pool);
+        let end = Box::pin(tokio::time::sleep(LIFE));
+        (Connection { stream, end, lease }, peer)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+/// Accepts from the network.
+pub(crate) struct Tcp(pub(crate) TcpListener);
+
+impl Listener for Tcp {
+    type Io = TcpStream;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
         loop {
-            match self.listener.accept().await {
+            match self.0.accept().await {
                 Ok((stream, peer)) => {
                     // Small answers and events leave at once; a system that refuses is only slower.
                     let _ = stream.set_nodelay(true);
-                    let lease = Pool::admit(&self.pool);
-                    let end = Box::pin(tokio::time::sleep(LIFE));
-                    return (Connection { stream, end, lease }, peer);
+                    return (stream, peer);
                 }
                 Err(error) => {
                     tracing::debug!("HTTP connection not accepted: {error}");
@@ -66,7 +83,7 @@ impl Listener for Guarded {
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        self.0.local_addr()
     }
 }
 
@@ -177,26 +194,26 @@ pub(crate) struct Peer {
     pub(crate) lease: Arc<Lease>,
 }
 
-impl Connected<IncomingStream<'_, Guarded>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, Guarded>) -> Peer {
+impl<L: Listener<Addr = SocketAddr>> Connected<IncomingStream<'_, Guarded<L>>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Guarded<L>>) -> Peer {
         Peer { address: *stream.remote_addr(), lease: Arc::clone(&stream.io().lease) }
     }
 }
 
 /// A connection that ends itself.
-pub(crate) struct Connection {
-    stream: TcpStream,
+pub(crate) struct Connection<I> {
+    stream: I,
     end: Pin<Box<Sleep>>,
     lease: Arc<Lease>,
 }
 
-impl Drop for Connection {
+impl<I> Drop for Connection<I> {
     fn drop(&mut self) {
         self.lease.give_back();
     }
 }
 
-impl Connection {
+impl<I> Connection<I> {
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         let deadline = {
             let mut terms = self.lease.terms();
@@ -216,7 +233,7 @@ impl Connection {
     }
 }
 
-impl AsyncRead for Connection {
+impl<I: AsyncRead + Unpin> AsyncRead for Connection<I> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check(context)?;
         if self.lease.terms().left == 0 {
@@ -232,7 +249,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl<I: AsyncWrite + Unpin> AsyncWrite for Connection<I> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.check(context)?;
         Pin::new(&mut self.stream).poll_write(context, bytes)

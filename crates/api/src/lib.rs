@@ -29,4 +29,4 @@ mod time;
 pub mod tokens;
 mod v1;
 
-pub use serve::{Error, Http, Setup, Source};
+pub use serve::{Error, Http, Setup, Source, serve};

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicU64;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use axum::serve::Listener;
 use server::view::View;
 use server::{Board, Desk, Inbox};
 use settings::Token;
@@ -16,7 +17,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::attempts::Attempts;
 use crate::audit::Audit;
-use crate::guard::{Guarded, Peer};
+use crate::guard::{Guarded, Peer, Tcp};
 use crate::routes;
 use crate::stream::Streams;
 use crate::tokens::Tokens;
@@ -35,8 +36,6 @@ const READING: usize = 4;
 
 /// What HTTP serves.
 pub struct Setup {
-    /// Port 0 picks a free one.
-    pub listen: SocketAddr,
     pub view: Source,
     pub desk: Desk,
     /// What the control thread tells; none where somebody else folds it into the board.
@@ -93,12 +92,11 @@ pub struct Http {
 }
 
 impl Http {
-    /// Listens and answers from a thread of its own.
+    /// Listens on `listen`, where port 0 picks a free one, and answers from a thread of its own.
     ///
     /// # Errors
     /// When the address cannot be used or the thread cannot be started.
-    pub fn start(setup: Setup) -> Result<Http, Error> {
-        let Setup { listen, view, desk, inbox, board, tokens, data } = setup;
+    pub fn start(listen: SocketAddr, setup: Setup) -> Result<Http, Error> {
         let failed = |source| Error::Listen { address: listen, source };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
@@ -112,24 +110,9 @@ impl Http {
         };
         let address = listener.local_addr().map_err(failed)?;
         let (stop, stopped) = oneshot::channel();
-        let (stopping, told) = watch::channel(false);
-        let shared = Arc::new(Shared {
-            view,
-            desk,
-            board,
-            tokens: Tokens::new(tokens),
-            attempts: Attempts::default(),
-            audit: Audit::new(&data),
-            data,
-            reading: Arc::new(Semaphore::new(READING)),
-            streams: Streams::default(),
-            counts: Counts::default(),
-            stopping: told,
-        });
-        let serving = Serving { listener, shared, inbox, stopping, stopped };
         let thread = std::thread::Builder::new()
             .name("http".to_owned())
-            .spawn(move || run(&runtime, serving))
+            .spawn(move || runtime.block_on(serve(setup, Tcp(listener), stopped)))
             .map_err(|source| Error::Thread { source })?;
         Ok(Http { address, stop: Some(stop), thread: Some(thread) })
     }
@@ -157,17 +140,29 @@ fn listener(listen: SocketAddr) -> io::Result<tokio::net::TcpListener> {
     socket.listen(BACKLOG)
 }
 
-struct Serving {
-    listener: tokio::net::TcpListener,
-    shared: Arc<Shared>,
-    inbox: Option<Inbox>,
-    stopping: watch::Sender<bool>,
-    stopped: oneshot::Receiver<()>,
-}
-
-fn run(runtime: &tokio::runtime::Runtime, serving: Serving) {
-    let Serving { listener, shared, inbox, stopping, stopped } = serving;
-    let mut ended = shared.stopping.clone();
+/// Answers whoever comes to `listener`, over whatever it accepts, until `stopped` is sent or dropped.
+///
+/// Needs the clock of the runtime that runs it, and its sockets where the setup has an inbox.
+pub async fn serve<L: Listener<Addr = SocketAddr>>(setup: Setup, listener: L, stopped: oneshot::Receiver<()>) {
+    let Setup { view, desk, inbox, board, tokens, data } = setup;
+    let (stopping, told) = watch::channel(false);
+    let mut ended = told.clone();
+    if let Some(inbox) = inbox {
+        tokio::spawn(take_in(inbox, Arc::clone(&board)));
+    }
+    let shared = Arc::new(Shared {
+        view,
+        desk,
+        board,
+        tokens: Tokens::new(tokens),
+        attempts: Attempts::default(),
+        audit: Audit::new(&data),
+        data,
+        reading: Arc::new(Semaphore::new(READING)),
+        streams: Streams::default(),
+        counts: Counts::default(),
+        stopping: told,
+    });
     let signal = async move {
         // Sent or dropped: both mean to stop.
         let _ = stopped.await;
@@ -178,16 +173,11 @@ fn run(runtime: &tokio::runtime::Runtime, serving: Serving) {
         let _ = ended.wait_for(|stop| *stop).await;
         tokio::time::sleep(FAREWELL).await;
     };
-    runtime.block_on(async move {
-        if let Some(inbox) = inbox {
-            tokio::spawn(take_in(inbox, Arc::clone(&shared.board)));
-        }
-        let serving = axum::serve(Guarded::new(listener), service).with_graceful_shutdown(signal);
-        tokio::select! {
-            _ = serving => {}
-            () = farewell => {}
-        }
-    });
+    let serving = axum::serve(Guarded::new(listener), service).with_graceful_shutdown(signal);
+    tokio::select! {
+        _ = serving => {}
+        () = farewell => {}
+    }
 }
 
 /// Folds what the control thread tells into the board, as it rings.

@@ -81,7 +81,6 @@ fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<(), 
     let mut running = server::start(plans, data.clone(), options).map_err(|e| e.to_string())?;
     let view = Arc::clone(&running.view);
     let setup = Setup {
-        listen,
         view: Arc::new(move || view.load_full()),
         desk: running.desk.clone(),
         inbox: running.inbox.take(),
@@ -89,7 +88,7 @@ fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<(), 
         tokens: with_admin(tokens, &data),
         data,
     };
-    let http = Http::start(setup).map_err(|e| e.to_string());
+    let http = Http::start(listen, setup).map_err(|e| e.to_string());
     let http = match http {
         Ok(http) => http,
         Err(reason) => {

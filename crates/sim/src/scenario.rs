@@ -94,7 +94,7 @@ fn clock_steps(rng: &mut Rng) -> Vec<(Duration, i64)> {
 
 /// Mostly none; else up to three, the later ones perhaps while the process still recovers.
 fn kills(rng: &mut Rng) -> Vec<Duration> {
-    let count = if rng.chance(0.2) { 1 + rng.below(3) } else { 0 };
+    let count = if rng.chance(0.3) { 1 + rng.below(3) } else { 0 };
     let mut at = Duration::ZERO;
     let mut next = || {
         at += Duration::from_millis(rng.below(12_000));

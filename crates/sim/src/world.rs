@@ -331,7 +331,8 @@ impl World {
                 Ok(())
             }
             Some(Place::PhoneSip(seat)) if self.people.seats[seat].gone => {
-                if !self.people.seats[seat].says_unreachable {
+                // What was sent before a kill comes to nobody: no process is there to be told.
+                if !self.people.seats[seat].says_unreachable || !self.disk.is_up() {
                     return Ok(());
                 }
                 self.turn(Turn::Feed(Input::Unreachable(Flow::udp(NetworkId(0), to))))

@@ -121,9 +121,7 @@ impl Rig {
 fn start(desk: Desk, board: &Arc<Board>, tokens: Vec<Token>, data: &std::path::Path) -> Http {
     let group = Group { name: "consult".into(), waiting: 1, longest_wait: Duration::from_secs(2), ..Group::default() };
     let view = Arc::new(View { groups: vec![group], ..View::default() });
-    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     let setup = Setup {
-        listen,
         view: Arc::new(move || Arc::clone(&view)),
         desk,
         inbox: None,
@@ -131,14 +129,14 @@ fn start(desk: Desk, board: &Arc<Board>, tokens: Vec<Token>, data: &std::path::P
         tokens,
         data: data.to_owned(),
     };
-    Http::start(setup).expect("listens")
+    Http::start(([127, 0, 0, 1], 0).into(), setup).expect("listens")
 }
 
 /// Health and metrics of a view; nobody has a token.
 pub(crate) fn probe(listen: SocketAddr, view: api::Source) -> Result<Http, api::Error> {
     let (desk, _) = desk::open(Arc::new(Stop::new().expect("a descriptor")));
     let (board, data) = (Arc::new(Board::new(Epoch(1))), std::path::PathBuf::from("/nowhere"));
-    Http::start(Setup { listen, view, desk, inbox: None, board, tokens: Vec::new(), data })
+    Http::start(listen, Setup { view, desk, inbox: None, board, tokens: Vec::new(), data })
 }
 
 fn exchange(address: SocketAddr, request: &str) -> String {

@@ -29,8 +29,9 @@ fn what_failed_at_any_operation_is_written_when_the_disk_heals() {
             append(&mut opened.journal, [count]);
             count += 1;
             let stands = opened.journal.commit(LONG);
+            // By now the disk may have healed: what is not ok may pass at any moment, the count of failures stays.
             let health = opened.journal.health();
-            assert!(stands || health.problem.is_some() || health.facts_not_written == 0, "{health:?}");
+            assert!(stands || health.failures > 0, "{health:?}");
             wait_for(&opened.journal, |health| health.facts_not_flushed == 0 || !health.ok);
         }
         let health = wait_for(&opened.journal, |health| health.ok && health.facts_not_flushed == 0);
@@ -55,14 +56,16 @@ fn a_full_disk_is_named_counted_and_not_waited_for() {
         assert!(!opened.journal.commit(LONG));
     }
     assert!(began.elapsed() < LONG / 2);
-    let health = opened.journal.health();
+    // A writer that got no processor meanwhile tells of the batches that waited first, and of the disk with its next try.
+    let full = |health: &Health| health.problem.as_deref().is_some_and(|text| text.contains("no storage space"));
+    let health = wait_for(&opened.journal, full);
     assert_eq!((health.ok, health.facts_not_written), (false, 497));
     assert!(health.since.is_some());
-    assert!(health.problem.as_deref().is_some_and(|text| text.contains("no storage space")), "{health:?}");
     assert_eq!(reopen(&disk).state, first(3), "a kill now loses what health counts");
     disk.plan(Plan::Fine);
-    let health = wait_for(&opened.journal, |health| health.ok);
-    assert_eq!((health.facts_not_written, health.since), (0, None));
+    // A snapshot that was made before the last batches begins a file that takes them a moment later.
+    let health = wait_for(&opened.journal, |health| health.ok && health.facts_not_written == 0);
+    assert_eq!(health.since, None);
     assert_eq!(reopen(&disk).state, first(500));
 }
 
@@ -111,13 +114,20 @@ fn a_failing_flush_raises_the_alarm_and_the_file_is_written_anew() {
     disk.plan(Plan::FailSyncs);
     append(&mut opened.journal, 0..3);
     assert!(opened.journal.commit(LONG), "a kill does no harm");
-    let health = wait_for(&opened.journal, |health| health.failures > 2);
+    // The last good file, the one whose flush failed and the one begun anew: the next is begun after its flush failed too,
+    // and between two flushes all but the first and the last are removed.
+    let bounded = |health: &Health| assert!(health.segments <= 3, "{health:?}");
+    let health = wait_for(&opened.journal, |health| {
+        bounded(health);
+        health.failures > 5
+    });
     assert!(health.problem.as_deref().is_some_and(|text| text.contains("flushing failed")), "{health:?}");
     assert_eq!((health.facts_not_written, health.facts_not_flushed), (0, 3));
     disk.plan(Plan::Fine);
-    let health = wait_for(&opened.journal, |health| health.ok && health.facts_not_flushed == 0);
-    assert!(health.segments <= 2, "{health:?}");
-    wait_for(&opened.journal, |health| health.segments == 1);
+    wait_for(&opened.journal, |health| {
+        bounded(health);
+        health.ok && health.facts_not_flushed == 0 && health.segments == 1
+    });
     assert_eq!(reopen(&disk).state, first(3));
 }
 
@@ -144,8 +154,8 @@ fn facts_that_the_state_refuses_are_skipped_and_named() {
     }
     opened.journal.append(Time::from_millis(9), &mut batch);
     assert!(opened.journal.commit(LONG));
-    let health = wait_for(&opened.journal, |health| health.facts_refused == 2);
-    assert!(health.problem.as_deref().is_some_and(|text| text.contains("not a number")), "{health:?}");
+    let told = |health: &Health| health.problem.as_deref().is_some_and(|text| text.contains("not a number"));
+    wait_for(&opened.journal, |health| health.facts_refused == 2 && told(health));
     let again = reopen(&disk);
     assert_eq!((again.state, again.last_time), (first(2), Time::from_millis(9)));
     let report = again.report.to_string();
@@ -156,8 +166,9 @@ fn facts_that_the_state_refuses_are_skipped_and_named() {
 fn a_state_without_a_snapshot_raises_the_alarm_and_writing_goes_on() {
     let disk = Arc::new(Memory::default());
     let mut opened = open(&disk).expect("opens");
-    append(&mut opened.journal, [0, 5]);
+    // Before the facts: a flush of them that succeeds asks for no snapshot.
     disk.plan(Plan::FailSyncs);
+    append(&mut opened.journal, [0, 5]);
     let lost = |text: &str| text.contains("gives no snapshot") && text.contains("a batch is missing");
     wait_for(&opened.journal, |health| health.problem.as_deref().is_some_and(lost));
     append(&mut opened.journal, [6]);

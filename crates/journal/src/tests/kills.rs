@@ -89,9 +89,14 @@ fn a_power_cut_leaves_a_prefix_with_everything_flushed() {
         let disk = Arc::new(Memory::default());
         let mut opened = open(&disk).expect("opens");
         let count = 1 + rng.below(60);
+        // Flushed, not flushed, or as it comes.
+        let course = rng.below(3);
+        if course == 0 {
+            disk.plan(Plan::FailSyncs);
+        }
         append(&mut opened.journal, 0..count);
         assert!(opened.journal.commit(LONG));
-        if rng.below(2) == 0 {
+        if course == 1 {
             wait_for(&opened.journal, |health| health.facts_not_flushed < count);
         }
         let health = opened.journal.health();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base::{After, Codec, Direction, Notice, PlayId, SoundId, Source, Time};
+use base::{After, Codec, Direction, Notice, PlayId, Rng, SoundId, Source, Time};
 
 use crate::lab::{Lab, play};
 
@@ -73,6 +73,30 @@ fn a_late_turn_sends_few_packets_and_tells_the_time_truly() {
     let bank = crate::lab::bank(&[2.0]);
     let heard = before.len() * 160;
     assert_eq!(burst[0].payload(), &bank.encoded(SoundId(0), Codec::Pcma)[heard..heard + 160], "no word is skipped");
+}
+
+/// What a busy machine does to a worker, below the 60 ms that one turn catches up.
+#[test]
+fn turns_that_come_late_leave_nothing_out() {
+    let mut lab = Lab::new(6, &[3.0]);
+    lab.open(Codec::Pcma);
+    lab.phones[0].speaks = false;
+    lab.hear(0, play(1, &[0], After::Silence));
+    let mut rng = Rng::from_number(6);
+    let began = lab.now.time;
+    while lab.now.time.since(began) < Duration::from_secs(3) {
+        lab.now = lab.now.plus(Duration::from_millis(1 + rng.below(39)));
+        lab.time_out();
+    }
+    let sent = lab.rtp_of(0);
+    assert!(sent.len() >= 149, "{} packets in three seconds", sent.len());
+    let first = sent[0].header();
+    for (count, packet) in (0u16..).zip(&sent) {
+        let header = packet.header();
+        assert_eq!(header.sequence, first.sequence.wrapping_add(count));
+        assert_eq!(header.timestamp, first.timestamp.wrapping_add(u32::from(count) * 160), "packet {count}");
+        assert_eq!(header.marker, count == 0, "packet {count}");
+    }
 }
 
 #[test]

@@ -16,7 +16,8 @@ const TALK_MIN: Duration = Duration::from_millis(1500);
 
 /// A 200 and the CANCEL or BYE that it meets, over the slowest wires and network without loss.
 const CROSSING: Duration = Duration::from_millis(1200);
-/// From the music to the first word that arrives, and from the last word to the end of the leg: the clock runs on meanwhile.
+/// From the music to the first word that arrives, and from the last word to the end of the leg: the clock runs on meanwhile. Whoever
+/// holds, falls silent or misbehaves makes as many more.
 const PAUSES_MAX: u32 = 2;
 
 /// One talk, as the agent's phone sees it.
@@ -26,8 +27,15 @@ struct Talk {
     citizen: usize,
     from: Time,
     until: Option<Time>,
-    /// Somebody held, vanished or misbehaved.
-    disturbed: bool,
+    /// How often somebody held, vanished or misbehaved.
+    disturbances: u32,
+}
+
+impl Talk {
+    /// Whether what is heard in it is uncertain.
+    fn is_disturbed(&self) -> bool {
+        self.disturbances > 0
+    }
 }
 
 #[derive(Debug)]
@@ -62,13 +70,13 @@ impl Audio {
 
     /// An agent's phone answered; an error when another agent talks with the citizen for a while already.
     pub(crate) fn began(&mut self, now: Time, agent: usize, citizen: usize, disturbed: bool) -> Result<(), String> {
-        let other = self.served_before(now, citizen).filter(|t| t.agent != agent && !t.disturbed && !disturbed);
+        let other = self.served_before(now, citizen).filter(|t| t.agent != agent && !t.is_disturbed() && !disturbed);
         if let Some(other) = other.filter(|_| self.prompt) {
             return Err(format!("the phone {agent} answered a citizen whom another agent serves: {other:?}"));
         }
         // Who answers while nobody is there to hear it talks with nobody.
-        let disturbed = disturbed || self.down;
-        self.talks.push(Talk { agent, citizen, from: now, until: None, disturbed });
+        let disturbances = u32::from(disturbed || self.down);
+        self.talks.push(Talk { agent, citizen, from: now, until: None, disturbances });
         Ok(())
     }
 
@@ -84,7 +92,7 @@ impl Audio {
 
     /// A phone that rang for this citizen rings no longer.
     pub(crate) fn rang(&self, now: Time, citizen: usize) -> Result<(), String> {
-        match self.served_before(now, citizen).filter(|t| self.prompt && !t.disturbed) {
+        match self.served_before(now, citizen).filter(|t| self.prompt && !t.is_disturbed()) {
             Some(talk) => Err(format!("a phone rang on while the citizen talked with another: {talk:?}")),
             None => Ok(()),
         }
@@ -101,7 +109,8 @@ impl Audio {
     pub(crate) fn cut(&mut self, now: Time, down: bool) {
         self.down = down;
         for talk in self.talks.iter_mut().filter(|t| t.until.is_none()) {
-            (talk.until, talk.disturbed) = (Some(now), true);
+            talk.until = Some(now);
+            talk.disturbances += 1;
         }
     }
 
@@ -109,7 +118,7 @@ impl Audio {
     pub(crate) fn disturb(&mut self, seat: usize) {
         let own = |t: &&mut Talk| t.agent == seat || t.citizen == seat;
         for talk in self.talks.iter_mut().filter(own).filter(|t| t.until.is_none()) {
-            talk.disturbed = true;
+            talk.disturbances += 1;
         }
     }
 
@@ -128,10 +137,9 @@ impl Audio {
         // An agent's phone has one talk a call; a citizen has one more for every agent who was lost.
         let most = if seat.is_citizen() { usize::MAX } else { 1 };
         let talks: Vec<&Talk> = self.talks.iter().rev().filter(of_call).take(most).collect();
-        let whole = self.prompt && got.late == 0 && !talks.iter().any(|t| t.disturbed);
-        let talks = talks.len();
-        let pauses_max = PAUSES_MAX * talks as u32;
-        let torn = whole && got.timestamp_jumps > pauses_max;
+        let whole = self.prompt && got.late == 0;
+        let seams_max: u32 = talks.iter().map(|t| PAUSES_MAX * (1 + t.disturbances)).sum();
+        let torn = whole && got.timestamp_jumps > seams_max;
         if got.source_changes > 0 || torn {
             Err(format!("{} heard a stream with a seam: {got:?}", seat.name))
         } else {
@@ -156,7 +164,7 @@ impl Audio {
     fn no_stranger(&self, place: usize, seat: &Seat) -> Result<(), String> {
         for window in self.heard[place].iter().filter(|w| w.tones != 0) {
             // A window that a crash cut short is filled by what comes much later.
-            let late = |t: &Talk, until: Time| t.disturbed || window.at <= until + LAST_WORDS;
+            let late = |t: &Talk, until: Time| t.is_disturbed() || window.at <= until + LAST_WORDS;
             let during = |t: &&Talk| t.from <= window.at && t.until.is_none_or(|until| late(t, until));
             let may = |t: &Talk| match (t.agent == place, t.citizen == place) {
                 (true, _) => tones_of(t.citizen),
@@ -171,7 +179,7 @@ impl Audio {
     }
 
     fn both_ways(&mut self, seats: &[Seat]) -> Result<(), String> {
-        for talk in self.talks.iter().filter(|t| !t.disturbed) {
+        for talk in self.talks.iter().filter(|t| !t.is_disturbed()) {
             let Some(until) = talk.until.filter(|u| u.since(talk.from) >= TALK_MIN + self.greeting) else { continue };
             for (ear, mouth) in [(talk.agent, talk.citizen), (talk.citizen, talk.agent)] {
                 let within = |w: &&Window| talk.from <= w.at && w.at <= until;
