@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{run, tools};
+use crate::{account, run, tools};
 
 /// A cold optimised build on two cores.
 const BUILD_LIMIT: Duration = Duration::from_secs(45 * 60);
@@ -42,14 +42,18 @@ pub(crate) fn soak(root: &Path, options: &[String]) -> Result<(), String> {
     // A call holds its agent for some five seconds, and now and then one declines and rests for as long again.
     let agents = (rate * 10.0 + 10.0) as u32;
     let engine = Engine::start(root, &programs, "soak", agents)?;
+    let diary = engine.folder.join("calls.jsonl");
     let own = [
+        ("--diary", diary.display().to_string()),
         ("--http", engine.http.clone()),
         ("--seconds", format!("{:.0}", minutes * 60.0)),
         ("--rate", rate.to_string()),
         ("--agents", agents.to_string()),
     ];
-    let done = engine.traffic(root, &programs, "soak", &own, &options).and_then(|()| engine.records());
-    engine.judge(done)
+    let ran = engine.traffic(root, &programs, "soak", &own, &options);
+    // Also when the load met faults: the account tells which calls they were.
+    let faults: Vec<String> = [ran, engine.account(&diary)].into_iter().filter_map(Result::err).collect();
+    engine.judge(if faults.is_empty() { Ok(()) } else { Err(faults.join("\n")) })
 }
 
 /// The value of an option, and what else there is.
@@ -142,14 +146,18 @@ impl Engine {
         if status.success() { Ok(()) } else { Err(format!("load {kind} found faults ({status})")) }
     }
 
-    /// Every call has exactly one record that has ended.
-    fn records(&self) -> Result<(), String> {
+    /// Every call has exactly one record, which tells the end that the citizen's phone knows.
+    fn account(&self, diary: &Path) -> Result<(), String> {
+        let told = fs::read_to_string(diary).map_err(|error| format!("{}: {error}", diary.display()))?;
         let mut command = Command::new(&self.hotline);
         command.args(["records", "--json", "--data"]).arg(self.folder.join("data"));
-        let text = run::output(&mut command)?;
-        let open = text.lines().filter(|line| line.contains("\"ended\":null")).count();
-        println!("{} records, {open} of them without an end", text.lines().count());
-        if open == 0 { Ok(()) } else { Err(format!("{open} records have no end although every call ended")) }
+        let account = account::compare(&told, &run::output(&mut command)?, &self.log())?;
+        println!("{} calls and {} records; what the phones told: {}", account.calls, account.records, diary.display());
+        print!("{}", account.shown);
+        match account.disagree {
+            0 => Ok(()),
+            calls => Err(format!("{calls} calls and their records do not agree")),
+        }
     }
 
     /// Stops the engine; a panic in its log, or an engine that is gone already, is a fault beside those that were found.

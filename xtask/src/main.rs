@@ -3,6 +3,7 @@
 //! Invariants: no command leaves the repository's folder, but for the packages that `test`, `fuzz` and `prompts` install; every child
 //! process has a deadline; what a command checks, it checks whole and reports at once.
 
+mod account;
 mod bench;
 mod engine;
 mod fuzz;
@@ -29,7 +30,8 @@ cargo xtask COMMAND
   hammer [--messages 1000000] [--batch 20000] [--rate 2000] [--seed 1] [--growth-kb N]
                          spoilt messages at a server of its own, a good call after each batch
   soak [--minutes 30] [--rate 10] [--seed 1]
-                         calls at a steady rate at a server of its own; reports failures and the slope of its memory";
+                         calls at a steady rate at a server of its own; compares each with its record, reports failures and
+                         the slope of its memory";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();

@@ -9,7 +9,7 @@ use load::{hammer, soak};
 
 const USAGE: &str = "\
 load hammer --server ADDR --process PID [--messages N] [--batch N] [--rate N] [--seed N] [--growth-kb N]
-load soak --server ADDR --http ADDR --process PID [--seconds N] [--rate N] [--agents N] [--seed N]";
+load soak --server ADDR --http ADDR --process PID [--seconds N] [--rate N] [--agents N] [--seed N] [--diary FILE]";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -82,6 +82,7 @@ fn run_soak(options: &Options) -> Result<(), String> {
         rate: options.or("--rate", 10.0)?,
         agents: options.or("--agents", 10)?,
         seed: options.or("--seed", 1)?,
+        diary: options.0.get("--diary").map(Into::into),
     };
     let outcome = soak::run(&plan, &mut |line| println!("{line}"))?;
     let (warm, last) = outcome.resident_kb;

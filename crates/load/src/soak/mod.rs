@@ -1,10 +1,12 @@
 //! Calls at a steady rate for a long time, and what is left of them: failures, stuck agents, memory.
 
+mod diary;
 mod people;
 mod tally;
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use base::Rng;
@@ -34,6 +36,8 @@ pub struct Plan {
     /// Agents 1001 and up with the shipped passwords.
     pub agents: u32,
     pub seed: u64,
+    /// A file for a line of JSON a call: what the citizen's phone told of it, and which end reasons its record may have.
+    pub diary: Option<PathBuf>,
 }
 
 /// What a run came to.
@@ -82,7 +86,8 @@ impl Outcome {
 /// A sentence: sockets are missing here, agents cannot register, or the engine is gone.
 pub fn run(plan: &Plan, tell: &mut dyn FnMut(&str)) -> Result<Outcome, String> {
     let mut runner = Runner::new().map_err(|error| format!("the phones cannot be set up: {error}"))?;
-    let mut people = People::new(&mut runner, plan).map_err(|error| format!("the phones get no ports: {error}"))?;
+    let mut people =
+        People::new(&mut runner, plan).map_err(|error| format!("the phones get no ports or no diary: {error}"))?;
     people.sign_on(&mut runner)?;
     let mut rng = Rng::from_number(plan.seed);
     let began = Instant::now();

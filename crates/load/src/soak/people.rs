@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-use base::{Digit, Rng, Secret, Time};
-use phone::{Act, Answering, Config, Status, Step, TonePair, Voice, What};
+use base::{Digit, Rng, Secret};
+use phone::{Act, Answering, Config, Event, Status, Step, TonePair, Voice, What};
 
+use super::diary::{Diary, End, Story};
 use super::{Plan, Tally};
 use crate::{PhoneId, Runner, address_towards};
 
@@ -25,14 +26,15 @@ pub(super) struct People {
     idle: VecDeque<usize>,
     /// Phone by phone: who is a citizen, and which.
     places: Vec<Option<usize>>,
+    diary: Diary,
     pub(super) tally: Tally,
 }
 
 struct Citizen {
     id: PhoneId,
     calling: bool,
-    since: Time,
     heard: bool,
+    story: Story,
 }
 
 impl People {
@@ -54,10 +56,11 @@ impl People {
                 listen_hz: vec![AGENT.low_hz, AGENT.high_hz],
                 ..Config::new(&format!("139{number:08}"), plan.server, sip, media)
             })?;
-            citizens.push(Citizen { id, calling: false, since: Time::ZERO, heard: false });
+            citizens.push(Citizen { id, calling: false, heard: false, story: Story::default() });
         }
         let places = (0..agents.len()).map(|_| None).chain((0..citizens.len()).map(Some)).collect();
-        Ok(People { agents, idle: (0..citizens.len()).collect(), citizens, places, tally: Tally::default() })
+        let diary = Diary::create(plan.diary.as_deref())?;
+        Ok(People { agents, idle: (0..citizens.len()).collect(), citizens, places, diary, tally: Tally::default() })
     }
 
     pub(super) fn sign_on(&self, runner: &mut Runner) -> Result<(), String> {
@@ -91,34 +94,44 @@ impl People {
     fn call(&mut self, runner: &mut Runner, rng: &mut Rng, place: usize) {
         let citizen = &mut self.citizens[place];
         self.tally.calls += 1;
-        (citizen.calling, citizen.heard, citizen.since) = (true, false, runner.now());
+        (citizen.calling, citizen.heard) = (true, false);
         let script = script(rng);
-        runner.act(citizen.id, |phone, now, out| {
+        citizen.story = runner.act(citizen.id, |phone, now, out| {
             phone.config_mut().script = script;
             phone.dial(now, "12345", out);
+            Story::begin(now, out.sip.last().map_or(&[], |invite| &invite.bytes))
         });
     }
 
     fn listen(&mut self, runner: &mut Runner) {
         for (id, event) in runner.take_events() {
-            match (self.places[id.0], event.what) {
-                (Some(place), What::AudioHeard) => self.citizens[place].heard = true,
-                (Some(place), What::HungUp { by, why }) => {
-                    let citizen = &mut self.citizens[place];
-                    let since = citizen.since;
-                    let hears = |w: &&phone::Window| w.at > since && w.tones == 0b11;
-                    let served = runner.phone(id).ear().windows().rev().take(200).any(|w| hears(&w));
-                    citizen.calling = false;
-                    let short = event.at.since(citizen.since) < LISTENS_MIN;
-                    self.tally.end(by, why, served, citizen.heard || short);
-                    self.idle.push_back(place);
-                }
+            match (self.places[id.0], &event.what) {
+                (Some(place), _) => self.citizen_tells(runner, place, &event),
                 (None, What::RegisterFailed { cause }) => {
                     self.tally.fail(format!("an agent's registration: {cause:?}"))
                 }
                 _ => {}
             }
         }
+    }
+
+    fn citizen_tells(&mut self, runner: &Runner, place: usize, event: &Event) {
+        let citizen = &mut self.citizens[place];
+        citizen.story.hears(event);
+        citizen.heard |= matches!(event.what, What::AudioHeard);
+        let What::HungUp { by, why } = event.what else { return };
+        let since = citizen.story.since();
+        let hears = |w: &&phone::Window| w.at > since && w.tones == 0b11;
+        let phone = runner.phone(citizen.id);
+        let served = phone.ear().windows().rev().take(200).any(|w| hears(&w));
+        citizen.calling = false;
+        let short = event.at.since(since) < LISTENS_MIN;
+        let end = End { at: event.at, by, why, served };
+        let failure = self.tally.end(&citizen.story, end, citizen.heard || short);
+        if let Err(error) = self.diary.note(&phone.config().user, &citizen.story, end, failure.as_deref()) {
+            self.tally.fail(format!("the diary cannot be written: {error}"));
+        }
+        self.idle.push_back(place);
     }
 
     /// Hangs up what still talks after half of the limit, and waits until every phone is silent.
@@ -139,7 +152,7 @@ impl People {
         if stuck > 0 {
             self.tally.fail(format!("{stuck} agents' phones still in a call after the last citizen left"));
         }
-        Ok(())
+        self.diary.close().map_err(|error| format!("the diary cannot be written: {error}"))
     }
 }
 

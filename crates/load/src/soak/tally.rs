@@ -5,6 +5,8 @@ use std::fmt;
 
 use phone::{Side, Why};
 
+use super::diary::{End, Story};
+
 /// Counts of calls by their end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -20,19 +22,24 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// A citizen's call is over.
-    pub(super) fn end(&mut self, by: Side, why: Why, served: bool, heard: bool) {
+    /// A citizen's call is over; `heard` also of one too short for that. Gives why it is a failure.
+    pub(super) fn end(&mut self, story: &Story, end: End, heard: bool) -> Option<String> {
+        let End { by, why, served, .. } = end;
         self.served += u64::from(served);
+        let mut failure = None;
         match (by, why) {
             (Side::Us, Why::Bye | Why::Cancelled) if !served => self.abandoned += 1,
             (Side::Us, Why::Bye | Why::Cancelled) => {}
-            (Side::Peer, Why::Bye) if served => self.ended_by_agent += 1,
-            (Side::Peer, Why::Bye) => self.fail("hung up by the engine before an agent spoke".into()),
-            (_, why) => self.fail(why.to_string()),
+            // Who holds hears nobody, also while an agent speaks and leaves.
+            (Side::Peer, Why::Bye) if served || story.was_held() => self.ended_by_agent += 1,
+            (Side::Peer, Why::Bye) => failure = Some("hung up by the engine before an agent spoke".to_owned()),
+            (_, why) => failure = Some(why.to_string()),
         }
         if !heard && why == Why::Bye {
-            self.fail("answered, yet nothing was heard".into());
+            failure = Some("answered, yet nothing was heard".to_owned());
         }
+        failure.clone().into_iter().for_each(|why| self.fail(why));
+        failure
     }
 
     pub(super) fn fail(&mut self, why: String) {
