@@ -72,7 +72,13 @@ fn replayed() -> Result<()> {
         ensure!(again.report.facts == FACTS && again.state.0.len() == 1000, "{}", again.report);
     }
     let ours = percentile(&taken, 50);
-    row("100,000 facts replayed", "1 s", format!("{:.0} ms", ours.as_secs_f64() * 1e3), times(ours, REPLAY), "1.00");
+    row(
+        "100,000 facts replayed",
+        "1 s",
+        format!("{:.0} ms", ours.as_secs_f64() * 1e3),
+        times(ours, REPLAY),
+        "ratio <= 1",
+    );
     Ok(())
 }
 

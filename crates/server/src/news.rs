@@ -183,6 +183,7 @@ mod tests {
         herald.fact(Wall(0), Fact::Queue(waits));
         assert_eq!(heard(&mut inbox), ["anew after 0"]);
     }
+
     #[test]
     fn the_bell_rings_again_once_the_rim_took_in() {
         let (mut herald, mut inbox) = ring_of(4).expect("a descriptor");
