@@ -83,7 +83,7 @@ impl Turns {
     pub(crate) fn new(parts: Parts, ready: Vec<Notice>) -> io::Result<Turns> {
         let name = epoll::EventData::new_u64(BELL);
         epoll::add(&parts.ends.epoll, parts.bell.fd(), name, epoll::EventFlags::IN)?;
-        Ok(Turns {
+        let mut turns = Turns {
             parts,
             out: Output::default(),
             spill: ready.into(),
@@ -91,7 +91,10 @@ impl Turns {
             counts: Counts::default(),
             batch: Vec::with_capacity(BATCH),
             bytes: vec![0; PACKET * BATCH].into_boxed_slice(),
-        })
+        };
+        // A call that comes before the thread has its first turn finds its end leased.
+        turns.deliver();
+        Ok(turns)
     }
 
     /// Turns until stopped.
