@@ -24,7 +24,8 @@ const CHUNK: usize = 32 * 1024;
 
 /// Values at stable places; insertion, removal and lookup take constant time.
 ///
-/// It grows by chunks, so that no value is moved: a list that doubles copies megabytes in the midst of a busy turn.
+/// It grows by chunks, so that beyond the first no value is moved: a list that doubles copies megabytes in the midst of a
+/// busy turn.
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
     /// All but the last one hold `PLACES`.

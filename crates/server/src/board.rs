@@ -39,7 +39,7 @@ impl Board {
 
     /// Folds what came in; true when more may wait.
     pub fn take_in(&self, inbox: &mut Inbox) -> bool {
-        let batch: Vec<News> = inbox.take(BATCH).collect();
+        let batch: Vec<News> = std::iter::from_fn(|| inbox.ring.pop().ok()).take(BATCH).collect();
         let more = batch.len() == BATCH;
         self.tell(batch);
         more

@@ -2,8 +2,6 @@
 
 use std::io::{self, Write as _};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use base::{AgentEvent, Now, RecordEntry, Wall};
 use rtrb::{Consumer, Producer, PushError, RingBuffer};
@@ -35,8 +33,6 @@ pub enum News {
 pub(crate) struct Herald {
     ring: Producer<News>,
     bell: UnixStream,
-    /// The bell rang, and the rim has not begun to take in since.
-    rung: Arc<AtomicBool>,
     lost: u64,
     told: bool,
     /// The first picture is still to be told.
@@ -46,9 +42,8 @@ pub(crate) struct Herald {
 /// The rim's end.
 #[derive(Debug)]
 pub struct Inbox {
-    ring: Consumer<News>,
+    pub(crate) ring: Consumer<News>,
     bell: Option<UnixStream>,
-    rung: Arc<AtomicBool>,
 }
 
 /// Both ends of a ring.
@@ -64,9 +59,8 @@ fn ring_of(capacity: usize) -> io::Result<(Herald, Inbox)> {
     bell.set_nonblocking(true)?;
     heard.set_nonblocking(true)?;
     let (producer, consumer) = RingBuffer::new(capacity);
-    let rung = Arc::new(AtomicBool::new(false));
-    let herald = Herald { ring: producer, bell, rung: Arc::clone(&rung), lost: 0, told: false, new: true };
-    Ok((herald, Inbox { ring: consumer, bell: Some(heard), rung }))
+    let herald = Herald { ring: producer, bell, lost: 0, told: false, new: true };
+    Ok((herald, Inbox { ring: consumer, bell: Some(heard) }))
 }
 
 impl Herald {
@@ -91,12 +85,7 @@ impl Herald {
     /// After the last piece of a turn: heals a gap once the ring has room again, and wakes the rim.
     pub(crate) fn end_turn(&mut self, now: Now, exchange: &Exchange) {
         self.heal(now.wall, || picture::of(now, exchange));
-        self.wake();
-    }
-
-    /// Once for all that the rim finds when it begins to take in; it may be busy with other things until then.
-    fn wake(&mut self) {
-        if std::mem::take(&mut self.told) && !self.rung.swap(true, Ordering::AcqRel) {
+        if std::mem::take(&mut self.told) {
             // A full socket wakes as well; without a listener the ring fills up and the loss is counted.
             let _ = self.bell.write(&[0]);
         }
@@ -128,13 +117,6 @@ impl Inbox {
     pub fn bell(&mut self) -> Option<UnixStream> {
         self.bell.take()
     }
-
-    /// What was told, oldest first, at most `most` pieces; what is told from now on rings again.
-    pub(crate) fn take(&mut self, most: usize) -> impl Iterator<Item = News> {
-        // Before the first look at the ring: who finds the flag set after this told us early enough.
-        self.rung.swap(false, Ordering::AcqRel);
-        std::iter::from_fn(|| self.ring.pop().ok()).take(most)
-    }
 }
 
 #[cfg(test)]
@@ -148,8 +130,7 @@ mod tests {
     }
 
     fn heard(inbox: &mut Inbox) -> Vec<String> {
-        inbox
-            .take(RING)
+        std::iter::from_fn(|| inbox.ring.pop().ok())
             .map(|news| match news {
                 News::Fact { fact: Fact::Call { call, .. }, .. } => format!("fact {}", call.serial),
                 News::Anew { lost, .. } => format!("anew after {lost}"),
@@ -182,23 +163,5 @@ mod tests {
         let waits = acd::Fact::Waits { call: CallId::default(), caller: None, group: GroupId(0), priority: 0, since };
         herald.fact(Wall(0), Fact::Queue(waits));
         assert_eq!(heard(&mut inbox), ["anew after 0"]);
-    }
-
-    #[test]
-    fn the_bell_rings_again_once_the_rim_took_in() {
-        let (mut herald, mut inbox) = ring_of(4).expect("a descriptor");
-        let mut bell = inbox.bell().expect("the first time");
-        let mut rings = || io::Read::read(&mut bell, &mut [0; 8]).unwrap_or(0);
-        herald.heal(Wall(0), Picture::default);
-        for serial in 0..2 {
-            herald.fact(Wall(0), over(serial));
-            herald.wake();
-        }
-        assert_eq!((rings(), heard(&mut inbox).len()), (1, 3), "once for everything");
-        herald.wake();
-        assert_eq!(rings(), 0, "nothing was told");
-        herald.fact(Wall(0), over(2));
-        herald.wake();
-        assert_eq!((rings(), heard(&mut inbox).len()), (1, 1));
     }
 }

@@ -2,7 +2,7 @@
 
 use base::{Digit, Lease, LegId, Now};
 use call::{Change, Event as CallEvent, Offer, Signal};
-use sip::{Cause, Event, Message, Name, Reply, ServerTx};
+use sip::{Cause, Event, Message, Reply, ServerTx};
 
 use crate::{Effects, Switch};
 
@@ -108,14 +108,13 @@ fn info_digit(request: &Message) -> Info {
     if text.trim().is_empty() {
         return Info::Empty;
     }
-    let kind = request.header(Name::ContentType).unwrap_or_default();
-    let word = if is_of(kind, "application/dtmf-relay") {
+    let word = if request.has_content_type("application/dtmf-relay") {
         text.lines().find_map(|line| {
             let (name, value) = line.split_once('=')?;
             name.trim().eq_ignore_ascii_case("signal").then_some(value.trim())
         })
     } else {
-        is_of(kind, "application/dtmf").then(|| text.trim())
+        request.has_content_type("application/dtmf").then(|| text.trim())
     };
     word.and_then(digit_of).map_or(Info::Unknown, Info::Digit)
 }
@@ -131,15 +130,8 @@ fn digit_of(word: &str) -> Option<Digit> {
 
 /// The session description in a message, if there is one.
 pub(crate) fn sdp_of(message: &Message) -> Option<&[u8]> {
-    let is_sdp = message.header(Name::ContentType).is_none_or(|kind| is_of(kind, "application/sdp"));
+    let is_sdp = message.content_type().is_none_or(|kind| kind.eq_ignore_ascii_case("application/sdp"));
     (is_sdp && !message.body().is_empty()).then(|| message.body())
-}
-
-/// Whether a Content-Type names this media type, whatever its parameters.
-fn is_of(kind: &str, wanted: &str) -> bool {
-    let (named, rest) = kind.trim_ascii().split_at_checked(wanted.len()).unwrap_or_default();
-    let rest = rest.trim_ascii_start();
-    named.eq_ignore_ascii_case(wanted) && (rest.is_empty() || rest.starts_with(';'))
 }
 
 fn status_of(cause: Cause) -> Option<u16> {

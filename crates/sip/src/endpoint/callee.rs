@@ -18,7 +18,7 @@ impl Endpoint {
         let Some(request) = server.request.as_ref().filter(|_| open) else { return false };
         let Some(dialog) = Dialog::callee(request, &server.tag) else { return false };
         let user = request.request_uri_ref().and_then(UriRef::user).unwrap_or_default();
-        let asked_rport = request.top_via().is_ok_and(|via| via.params.has("rport"));
+        let asked_rport = request.top_via_ref().is_ok_and(|via| via.params.has("rport"));
         let mut leg = Leg::new(id, server.flow, user, server.tag.clone(), Phase::Ringing { server: server_key });
         leg.follow = hop::follows(server.flow, &dialog, asked_rport);
         leg.dialog = Some(dialog);

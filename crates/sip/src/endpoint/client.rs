@@ -9,7 +9,7 @@ use super::{Body, Cause, Endpoint, Outgoing, Output};
 use crate::text;
 use crate::transaction::{Action, ClientEvent, ClientInvite, ClientNonInvite, Pace, Timer};
 use crate::via::MAGIC_COOKIE;
-use crate::{Builder, Dialog, Head, Message, Method, Name, SentInvite, Via};
+use crate::{Builder, Dialog, Head, Message, Method, Name, SentInvite, ViaRef};
 
 #[derive(Debug)]
 pub(super) struct Client {
@@ -152,7 +152,7 @@ impl Endpoint {
         let draft =
             Draft { purpose: Purpose::Nobody, flow, head, contact: None, headers: &headers, body: None, dialog: None };
         // Same branch as the INVITE, and due even when there are too many transactions: it ends one.
-        let branch = Via::parse(&via).ok().and_then(|via| via.branch().map(str::to_owned)).unwrap_or_default();
+        let branch = ViaRef::parse(&via).ok().and_then(ViaRef::branch).unwrap_or_default().to_owned();
         self.launch(now, draft, &branch, via, out);
         self.abandon_later(now, invite);
     }
@@ -200,8 +200,8 @@ impl Endpoint {
             _ => ClientInvite::new,
         };
         let machine = Machine::Invite(state(self.pace(flow)));
-        let via = Via::parse(&placed.sent.via);
-        let key = Arc::from(branch_key(via.as_ref().ok().and_then(Via::branch).unwrap_or_default(), Method::Invite));
+        let branch = ViaRef::parse(&placed.sent.via).ok().and_then(ViaRef::branch).unwrap_or_default();
+        let key = Arc::from(branch_key(branch, Method::Invite));
         let (timers, purpose, placed) = (Armed::default(), Purpose::Invite(leg), Some(Box::new(placed)));
         self.insert_client(Client { machine, flow, key, bytes: Arc::default(), timers, abandon: None, purpose, placed })
     }
