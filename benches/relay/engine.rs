@@ -52,11 +52,11 @@ impl Engine {
         Ok(Engine { legs: addresses, ends: leases.iter().map(|lease| lease.end).collect(), link, _media: media })
     }
 
-    /// Opens all ends towards `peer`, with these codecs by turns, each two of which hear each other.
-    pub(crate) fn open(&mut self, peer: SocketAddrV4, codecs: [Codec; 2]) -> Result<()> {
+    /// Opens all ends towards `peer`, with reports to `reports` and these codecs by turns, each two of which hear each other.
+    pub(crate) fn open(&mut self, peer: SocketAddrV4, reports: SocketAddrV4, codecs: [Codec; 2]) -> Result<()> {
         let ends = self.ends.clone();
         for (place, end) in ends.iter().enumerate() {
-            let params = params(peer, codecs[place % 2]);
+            let params = params(peer, reports, codecs[place % 2]);
             let signalled_from = IpAddr::V4(*peer.ip());
             self.send(place, Job::Open { end: *end, leg: LegId::default(), params, signalled_from })?;
         }
@@ -102,11 +102,10 @@ fn leases(link: &mut WorkerLink, count: usize) -> Result<Vec<Lease>> {
     Ok(leases)
 }
 
-fn params(peer: SocketAddrV4, codec: Codec) -> MediaParams {
+fn params(peer: SocketAddrV4, reports: SocketAddrV4, codec: Codec) -> MediaParams {
     MediaParams {
         remote: peer.into(),
-        // The reports go where nobody asks for them.
-        remote_rtcp: SocketAddr::from((*peer.ip(), peer.port() + 1)),
+        remote_rtcp: reports.into(),
         codec,
         send_type: codec.payload_type(),
         receive_type: codec.payload_type(),

@@ -39,6 +39,8 @@ struct Phone {
 
 pub(crate) struct Phones {
     socket: Batched,
+    /// Where the relay's reports go.
+    reports: Batched,
     phones: Vec<Phone>,
     /// The phone that a leg of the relay belongs to, by that leg's port.
     by_port: HashMap<u16, usize>,
@@ -63,11 +65,16 @@ impl Phones {
             offset: None,
         };
         let packets = vec![vec![0xd5; HEADER_LEN + PAYLOAD]; count.div_ceil(PHASES)];
-        Ok(Phones { socket, phones: (0..count).map(phone).collect(), by_port: HashMap::new(), packets })
+        let phones = (0..count).map(phone).collect();
+        Ok(Phones { socket, reports: Batched::bind()?, phones, by_port: HashMap::new(), packets })
     }
 
     pub(crate) fn address(&self) -> io::Result<SocketAddrV4> {
         self.socket.local()
+    }
+
+    pub(crate) fn report_address(&self) -> io::Result<SocketAddrV4> {
+        self.reports.local()
     }
 
     pub(crate) fn send_to(&mut self, legs: &[SocketAddrV4]) {
@@ -93,6 +100,7 @@ impl Phones {
             std::thread::sleep(PHASE);
         }
         self.listen(&mut heard)?;
+        while self.reports.receive(|_| ())? > 0 {}
         ensure!(heard.received > 0, "nothing came back from the relay");
         Ok(heard)
     }

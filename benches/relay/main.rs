@@ -26,8 +26,9 @@ const ROUND: Duration = Duration::from_secs(1);
 /// Odd, for the median.
 const ROUNDS: usize = 15;
 const ROUNDS_QUICK: usize = 5;
-/// The first packets set up routes and latches, and after two seconds to one place the engine connects a socket to it.
-const WARM: usize = 3;
+/// The first packets set up routes and latches; after two seconds to one place the engine connects a socket to it, whose
+/// source it reads for two seconds more.
+const WARM: usize = 5;
 /// A machine with other work may lose some; with more lost the figures are those of something else.
 const LOST_MAX_PERCENT: usize = 10;
 
@@ -67,7 +68,7 @@ fn measure(codecs: [Codec; 2]) -> Result<Measured> {
     let types = codecs.map(Codec::payload_type);
     let mut engine = Engine::start(LEGS)?;
     let (mut phones, mut raw_phones) = (Phones::new(types, LEGS)?, Phones::new(types, LEGS)?);
-    engine.open(phones.address()?, codecs)?;
+    engine.open(phones.address()?, phones.report_address()?, codecs)?;
     phones.send_to(&engine.legs);
     let raw = Raw::start(LEGS, raw_phones.address()?, worker_cpu)?;
     raw_phones.send_to(&raw.legs);
