@@ -316,7 +316,7 @@ impl Control {
         None
     }
 
-    fn publish(&mut self, now: Now) {
+    pub(crate) fn publish(&self, now: Now) {
         let readiness = match self.phase {
             Phase::Serving => Readiness::Ready,
             Phase::Draining { .. } | Phase::Ending { .. } => Readiness::Draining,

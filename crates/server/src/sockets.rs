@@ -140,7 +140,7 @@ mod tests {
     }
 
     fn message(to: SocketAddr, text: impl Into<String>) -> Outgoing {
-        Outgoing { flow: Flow::udp(NetworkId(0), to), bytes: text.into().into_bytes().into() }
+        Outgoing { flow: Flow::udp(NetworkId(0), to), direct: None, bytes: text.into().into_bytes().into() }
     }
 
     #[test]

@@ -155,6 +155,8 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
         herald,
     };
     let control = Control::new(parts);
+    // Who asks right after the start finds what was restored, not an empty house.
+    control.publish(begin);
     let thread = std::thread::Builder::new().name("control".to_owned()).spawn(|| control.run());
     let thread = thread.map_err(|source| Error::Thread { source })?;
     Ok(Running { sip, stop, view, desk, inbox: Some(inbox), board, closed, thread })
