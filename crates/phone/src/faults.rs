@@ -21,6 +21,7 @@ impl Faults {
         let of_invite = text.lines().any(|line| line.starts_with("CSeq:") && line.ends_with(" INVITE"));
         let to = text.lines().find(|line| line.starts_with("To:") && line.contains(";tag="));
         let to = to.filter(|_| of_invite)?;
-        Some(Outgoing { flow: message.flow, bytes: text.replacen(to, &format!("{to}-fork"), 1).into_bytes().into() })
+        let bytes = text.replacen(to, &format!("{to}-fork"), 1).into_bytes().into();
+        Some(Outgoing { bytes, ..message.clone() })
     }
 }

@@ -9,6 +9,7 @@ pub mod contact;
 pub mod dialog;
 pub mod digest;
 pub mod endpoint;
+pub mod framing;
 pub mod image;
 pub mod limits;
 pub mod message;
@@ -29,6 +30,7 @@ pub use endpoint::{
     Body, Cause, Config, Endpoint, Event, Identity, Invite, Limits, Outgoing, Output, Party, Reply, Request, ServerTx,
     Timers,
 };
+pub use framing::{Frame, Framer};
 pub use image::{Fact, Image, SentInvite};
 pub use message::{Fault, HeaderError, Message, ParseError, Refresher};
 pub use method::Method;

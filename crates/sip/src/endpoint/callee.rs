@@ -73,9 +73,9 @@ impl Endpoint {
         let timers = self.config.timers;
         let repeat = self.wheel.arm(now + timers.t1, Deadline::Repeat(key));
         let give_up = self.wheel.arm(now + timers.patience(), Deadline::AckMissing(key));
-        let (cseq, flow, offer) = (server.cseq, server.reply_flow, server.without_offer);
+        let (cseq, way, offer) = (server.cseq, server.way, server.without_offer);
         self.held -= leg.held();
-        leg.unacked = Some(Unacked { cseq, flow, bytes, wait: timers.t1, repeat, give_up, offer });
+        leg.unacked = Some(Unacked { cseq, way, bytes, wait: timers.t1, repeat, give_up, offer });
         self.held += leg.held();
     }
 
@@ -84,7 +84,7 @@ impl Endpoint {
         let Some(unacked) = self.legs.get_mut(key).and_then(|leg| leg.unacked.as_mut()) else { return };
         unacked.wait = unacked.wait.saturating_mul(2).min(self.config.timers.t2);
         unacked.repeat = self.wheel.arm(now + unacked.wait, Deadline::Repeat(key));
-        out.messages.push(super::Outgoing { flow: unacked.flow, bytes: Arc::clone(&unacked.bytes) });
+        out.messages.push(unacked.way.outgoing(Arc::clone(&unacked.bytes)));
     }
 
     pub(super) fn ack_missing(&mut self, now: Time, key: Key, out: &mut Output) {

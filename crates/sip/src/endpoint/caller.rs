@@ -103,7 +103,7 @@ impl Endpoint {
     /// RFC 3261 §13.2.2.4: the first 2xx is the call; any further one is acknowledged and ended.
     fn on_accepted(&mut self, now: Time, client: Key, leg_key: Key, response: Message, out: &mut Output) {
         let Some((dialog, offered, tag)) = self.new_success(client, &response, out) else { return };
-        let Some(flow) = self.clients.get(client).map(|client| client.flow) else { return };
+        let Some(flow) = self.clients.get(client).map(|client| client.way.flow) else { return };
         let follow = hop::follows(flow, &dialog, false);
         let leg = self.legs.get_mut(leg_key).filter(|leg| matches!(leg.phase, Phase::Calling { .. }));
         let Some(leg) = leg else {

@@ -104,7 +104,7 @@ impl Endpoint {
         let Verdict::Response(response) = verdict else { return };
         let Some((dialog, offered, tag)) = self.new_success(client, &response, out) else { return };
         let Some((flow, cseq)) =
-            self.clients.get(client).and_then(|c| Some((c.flow, c.placed.as_ref()?.sent.head.cseq)))
+            self.clients.get(client).and_then(|c| Some((c.way.flow, c.placed.as_ref()?.sent.head.cseq)))
         else {
             return;
         };

@@ -2,26 +2,39 @@
 
 use std::sync::Arc;
 
-use base::{Flow, Key, Ticket, Time, TimerId};
+use base::{Flow, Key, Ticket, Time, TimerId, Transport};
 
 use super::deadline::{Armed, Deadline};
+use super::hop::Way;
 use super::{Body, Cause, Endpoint, Outgoing, Output};
 use crate::text;
 use crate::transaction::{Action, ClientEvent, ClientInvite, ClientNonInvite, Pace, Timer};
 use crate::via::MAGIC_COOKIE;
 use crate::{Builder, Dialog, Head, Message, Method, Name, SentInvite, ViaRef};
 
+/// The largest request for UDP: it leaves room for headers on the way below the usual 1,500 bytes of a path (RFC 3261 §18.1.1).
+const DATAGRAM_BYTES: usize = 1300;
+
 #[derive(Debug)]
 pub(super) struct Client {
     machine: Machine,
-    pub(super) flow: Flow,
+    pub(super) way: Way,
     key: Arc<str>,
     pub(super) bytes: Arc<[u8]>,
+    pub(super) smaller: Option<Box<Smaller>>,
     timers: Armed,
     abandon: Option<TimerId>,
     pub(super) purpose: Purpose,
     /// Only of an INVITE.
     pub(super) placed: Option<Box<Placed>>,
+}
+
+/// A request that went over TCP for its size, as it would go over UDP: for a peer that takes no connections (RFC 3261 §18.1.1).
+#[derive(Debug)]
+pub(super) struct Smaller {
+    way: Way,
+    via: String,
+    pub(super) bytes: Arc<[u8]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -147,7 +160,7 @@ impl Endpoint {
     pub(super) fn send_cancel(&mut self, now: Time, invite: Key, reason: Option<&str>, out: &mut Output) {
         let Some(client) = self.clients.get(invite) else { return };
         let Some(placed) = &client.placed else { return };
-        let (flow, head, via) = (client.flow, placed.sent.head.cancel(), placed.sent.via.clone());
+        let (flow, head, via) = (client.way.flow, placed.sent.head.cancel(), placed.sent.via.clone());
         let headers = reason_header(reason);
         let draft =
             Draft { purpose: Purpose::Nobody, flow, head, contact: None, headers: &headers, body: None, dialog: None };
@@ -166,18 +179,19 @@ impl Endpoint {
         }
     }
 
-    fn launch(&mut self, now: Time, draft: Draft<'_>, branch: &str, via: String, out: &mut Output) -> Key {
-        let Draft { purpose, flow, head, contact, headers, body, dialog } = draft;
-        let mut builder = head.builder(&via);
-        if let Some(user) = contact {
-            builder.push(Name::Contact, self.contact(flow, user));
+    fn launch(&mut self, now: Time, draft: Draft<'_>, branch: &str, mut via: String, out: &mut Output) -> Key {
+        let mut flow = draft.flow;
+        let mut bytes = self.write(&draft, flow, &via);
+        let mut smaller = None;
+        if bytes.len() > DATAGRAM_BYTES && self.prefers_tcp(&draft) {
+            let udp = Smaller { way: Way::of_request(flow, &draft.head), via, bytes };
+            flow = Flow { transport: Transport::Tcp, ..flow };
+            via = self.via(flow, branch);
+            bytes = self.write(&draft, flow, &via);
+            smaller = Some(Box::new(udp));
         }
-        if head.method == Method::Invite {
-            builder = self.push_abilities(builder);
-        }
-        builder.push(Name::UserAgent, &self.config.product);
-        let bytes = Arc::from(finish(builder, headers, body));
-        let pace = self.pace(flow);
+        let Draft { purpose, head, body, dialog, .. } = draft;
+        let (pace, way) = (self.pace(flow), Way::of_request(flow, &head));
         let key = Arc::from(branch_key(branch, head.method));
         let (machine, placed) = if head.method == Method::Invite {
             let sent = Arc::new(SentInvite { head, via });
@@ -187,9 +201,58 @@ impl Endpoint {
             (Machine::Other(ClientNonInvite::new(pace)), None)
         };
         let timers = Armed::default();
-        let id = self.insert_client(Client { machine, flow, key, bytes, timers, abandon: None, purpose, placed });
+        let id =
+            self.insert_client(Client { machine, way, key, bytes, smaller, timers, abandon: None, purpose, placed });
         self.run_client(now, id, ClientEvent::Start, None, out);
         id
+    }
+
+    fn write(&self, draft: &Draft<'_>, flow: Flow, via: &str) -> Arc<[u8]> {
+        let mut builder = draft.head.builder(via);
+        if let Some(user) = draft.contact {
+            builder.push(Name::Contact, self.contact(flow, user));
+        }
+        if draft.head.method == Method::Invite {
+            builder = self.push_abilities(builder);
+        }
+        builder.push(Name::UserAgent, &self.config.product);
+        Arc::from(finish(builder, draft.headers, draft.body))
+    }
+
+    /// Whether a request too large for a datagram may try a connection first. A CANCEL goes where its INVITE went.
+    fn prefers_tcp(&self, draft: &Draft<'_>) -> bool {
+        let flow = draft.flow;
+        let listens =
+            |identity: &super::Identity| identity.network == flow.network && identity.transport == Transport::Tcp;
+        flow.transport == Transport::Udp
+            && draft.head.method != Method::Cancel
+            && self.config.identities.iter().any(listens)
+    }
+
+    /// Sends over UDP what a peer without TCP did not get; false when there is nothing to send so.
+    fn fall_back(&mut self, now: Time, id: Key, out: &mut Output) -> bool {
+        let Some(client) = self.clients.get_mut(id).filter(|client| client.machine.repeats()) else { return false };
+        let held = client.held();
+        let Some(udp) = client.smaller.take() else { return false };
+        let Smaller { way, via, bytes } = *udp;
+        self.on_flow.remove(&(client.way.flow, id));
+        self.on_flow.insert((way.flow, id));
+        (client.way, client.bytes) = (way, bytes);
+        for timer in client.timers.ids() {
+            self.wheel.cancel(timer);
+        }
+        client.timers = Armed::default();
+        let pace = Pace { timers: self.config.timers, reliable: false };
+        client.machine = match &mut client.placed {
+            Some(placed) => {
+                Arc::make_mut(&mut placed.sent).via = via;
+                Machine::Invite(ClientInvite::new(pace))
+            }
+            None => Machine::Other(ClientNonInvite::new(pace)),
+        };
+        self.held = self.held - held + client.held();
+        self.run_client(now, id, ClientEvent::Start, None, out);
+        true
     }
 
     /// The transaction of an INVITE that an earlier process sent; nothing of it leaves again.
@@ -202,12 +265,14 @@ impl Endpoint {
         let machine = Machine::Invite(state(self.pace(flow)));
         let branch = ViaRef::parse(&placed.sent.via).ok().and_then(ViaRef::branch).unwrap_or_default();
         let key = Arc::from(branch_key(branch, Method::Invite));
+        let way = Way::of_request(flow, &placed.sent.head);
         let (timers, purpose, placed) = (Armed::default(), Purpose::Invite(leg), Some(Box::new(placed)));
-        self.insert_client(Client { machine, flow, key, bytes: Arc::default(), timers, abandon: None, purpose, placed })
+        let bytes = Arc::default();
+        self.insert_client(Client { machine, way, key, bytes, smaller: None, timers, abandon: None, purpose, placed })
     }
 
     fn insert_client(&mut self, client: Client) -> Key {
-        let (key, flow) = (Arc::clone(&client.key), client.flow);
+        let (key, flow) = (Arc::clone(&client.key), client.way.flow);
         self.held += client.held();
         let id = self.clients.insert(client);
         self.by_branch.insert(key, id);
@@ -219,7 +284,7 @@ impl Endpoint {
     pub(super) fn acknowledgement(&mut self, flow: Flow, head: &Head, body: Option<&Body>) -> Outgoing {
         let branch = self.draw_branch();
         let builder = head.builder(&self.via(flow, &branch));
-        Outgoing { flow, bytes: Arc::from(finish(builder, &[], body)) }
+        Way::of_request(flow, head).outgoing(Arc::from(finish(builder, &[], body)))
     }
 
     pub(super) fn receive_response(&mut self, now: Time, response: Message, out: &mut Output) {
@@ -268,7 +333,7 @@ impl Endpoint {
             let Some(client) = self.clients.get(id) else { continue };
             let rings =
                 matches!(client.machine, Machine::Invite(machine) if machine.is_open() && !machine.is_calling());
-            if closed || !rings {
+            if (closed || !rings) && !self.fall_back(now, id, out) {
                 self.run_client(now, id, ClientEvent::Unreachable, None, out);
             }
         }
@@ -282,6 +347,7 @@ impl Endpoint {
         if !client.machine.repeats() {
             // What lingers for half a minute does so without its request.
             self.held -= std::mem::take(&mut client.bytes).len();
+            self.held -= client.smaller.take().map_or(0, |udp| udp.bytes.len());
         }
         let mut failed = None;
         let mut pass = false;
@@ -323,7 +389,7 @@ impl Endpoint {
 
     fn repeat_request(&mut self, id: Key, out: &mut Output) {
         if let Some(client) = self.clients.get(id) {
-            out.messages.push(Outgoing { flow: client.flow, bytes: Arc::clone(&client.bytes) });
+            out.messages.push(client.way.outgoing(Arc::clone(&client.bytes)));
         }
     }
 
@@ -345,7 +411,7 @@ impl Endpoint {
         let Some(client) = self.clients.get(id) else { return };
         if let (Some(placed), Some(response)) = (&client.placed, response) {
             let bytes = placed.sent.head.acknowledge(response).builder(&placed.sent.via).finish();
-            out.messages.push(Outgoing { flow: client.flow, bytes: Arc::from(bytes) });
+            out.messages.push(client.way.outgoing(Arc::from(bytes)));
         }
     }
 
@@ -353,7 +419,7 @@ impl Endpoint {
         let Some(client) = self.clients.remove(id) else { return };
         self.held -= client.held();
         self.by_branch.remove(&client.key);
-        self.on_flow.remove(&(client.flow, id));
+        self.on_flow.remove(&(client.way.flow, id));
         for timer in client.timers.ids().chain(client.abandon) {
             self.wheel.cancel(timer);
         }

@@ -1,5 +1,6 @@
 //! What goes in and out of an endpoint besides bytes.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use base::{Flow, Key, LegId, Ticket};
@@ -19,6 +20,8 @@ pub struct Output {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
     pub flow: Flow,
+    /// Where a connection may be opened when that of the flow is gone; `None` where there is no such place, and over UDP.
+    pub direct: Option<SocketAddr>,
     /// Shared with the transaction that may have to repeat them.
     pub bytes: Arc<[u8]>,
 }

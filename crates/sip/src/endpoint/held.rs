@@ -13,7 +13,8 @@ impl Server {
 
 impl Client {
     pub(super) fn held(&self) -> usize {
-        self.bytes.len() + self.placed.as_deref().map_or(0, Placed::held)
+        let smaller = self.smaller.as_ref().map_or(0, |udp| udp.bytes.len());
+        self.bytes.len() + smaller + self.placed.as_deref().map_or(0, Placed::held)
     }
 }
 

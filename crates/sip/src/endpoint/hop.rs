@@ -1,12 +1,48 @@
-//! Where the requests of a dialog go.
+//! Where messages go.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use base::{Flow, Transport};
 
-use crate::{Dialog, Scheme, Uri};
+use super::Outgoing;
+use crate::{Dialog, Head, NameAddr, Scheme, Uri};
 
-const SIP_PORT: u16 = 5060;
+pub(super) const SIP_PORT: u16 = 5060;
+
+/// A flow, and where a connection may be opened should that of the flow be gone.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    pub(super) flow: Flow,
+    direct: Option<SocketAddr>,
+}
+
+impl Way {
+    /// Of a request: to its top route, else to where its URI says, when that is an address (RFC 3261 §12.2.1.1).
+    pub(super) fn of_request(flow: Flow, head: &Head) -> Way {
+        let direct = if flow.transport.is_reliable() { next_address(flow, head) } else { None };
+        Way { flow, direct }
+    }
+
+    /// Of a response: to the sender's address, at the port that its Via names (RFC 3261 §18.2.2).
+    pub(super) fn of_response(flow: Flow, via_port: Option<u16>) -> Way {
+        let port = via_port.unwrap_or(SIP_PORT);
+        let direct = flow.transport.is_reliable().then(|| SocketAddr::new(flow.peer.ip(), port));
+        Way { flow, direct }
+    }
+
+    pub(super) fn outgoing(self, bytes: Arc<[u8]>) -> Outgoing {
+        Outgoing { flow: self.flow, direct: self.direct, bytes }
+    }
+}
+
+/// Nobody is to aim our connections at others: without a route it is the peer's own address or none.
+fn next_address(flow: Flow, head: &Head) -> Option<SocketAddr> {
+    match head.routes.first() {
+        Some(route) => address_over(&NameAddr::parse(route).ok()?.uri, flow.transport).filter(|at| is_near(flow, *at)),
+        None => address_over(&Uri::parse(&head.uri).ok()?, flow.transport).filter(|at| at.ip() == flow.peer.ip()),
+    }
+}
 
 /// The flow for the next request of a dialog.
 ///
@@ -18,11 +54,14 @@ pub(super) fn next(flow: Flow, follow: bool, dialog: &Dialog) -> Flow {
         return flow;
     }
     match address(dialog.next_hop()) {
-        Some(peer) if peer.is_ipv4() == flow.peer.is_ipv4() && (is_inside(flow.peer.ip()) || !is_inside(peer.ip())) => {
-            Flow { peer, ..flow }
-        }
+        Some(peer) if is_near(flow, peer) => Flow { peer, ..flow },
         _ => flow,
     }
+}
+
+/// Whether an address can be reached where the peer is, and is none of our own network that a stranger points at.
+fn is_near(flow: Flow, at: SocketAddr) -> bool {
+    at.is_ipv4() == flow.peer.is_ipv4() && (is_inside(flow.peer.ip()) || !is_inside(at.ip()))
 }
 
 /// Whether a dialog's remote target may be followed: it is the peer itself, on the port the peer sends from unless
@@ -34,8 +73,13 @@ pub(super) fn follows(flow: Flow, dialog: &Dialog, asked_rport: bool) -> bool {
 
 /// The address in a `sip:` URI for UDP.
 fn address(uri: &Uri) -> Option<SocketAddr> {
-    let udp = uri.params.get("transport").is_none_or(|transport| transport.eq_ignore_ascii_case("udp"));
-    let ip = uri.host_ip().filter(|_| udp && uri.scheme == Scheme::Sip)?;
+    address_over(uri, Transport::Udp)
+}
+
+/// The address in a `sip:` URI that names this transport or none.
+fn address_over(uri: &Uri, transport: Transport) -> Option<SocketAddr> {
+    let fits = uri.params.get("transport").is_none_or(|named| named.eq_ignore_ascii_case(transport.via_name()));
+    let ip = uri.host_ip().filter(|_| fits && uri.scheme == Scheme::Sip)?;
     Some(SocketAddr::new(ip, uri.port.unwrap_or(SIP_PORT)))
 }
 

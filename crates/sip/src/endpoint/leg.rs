@@ -7,6 +7,7 @@ use std::time::Duration;
 use base::{Flow, Key, LegId, TimerId};
 
 use super::Body;
+use super::hop::Way;
 use crate::Dialog;
 
 /// One leg: an INVITE and the dialog that comes of it.
@@ -126,7 +127,7 @@ pub(super) enum Cancel {
 #[derive(Debug)]
 pub(super) struct Unacked {
     pub(super) cseq: u32,
-    pub(super) flow: Flow,
+    pub(super) way: Way,
     pub(super) bytes: Arc<[u8]>,
     pub(super) wait: Duration,
     pub(super) repeat: TimerId,

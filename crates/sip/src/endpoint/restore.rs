@@ -28,7 +28,7 @@ impl Endpoint {
             Phase::Calling { client, .. } => {
                 let client = self.clients.get(client)?;
                 let Placed { sent, rings, .. } = client.placed.as_deref()?;
-                Some(Image::Calling { flow: client.flow, user, invite: Arc::clone(sent), rings: *rings })
+                Some(Image::Calling { flow: client.way.flow, user, invite: Arc::clone(sent), rings: *rings })
             }
             Phase::Up | Phase::Leaving { .. } | Phase::Ending => {
                 let dialog = Box::new(leg.dialog.clone()?);

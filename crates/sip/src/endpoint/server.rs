@@ -7,7 +7,8 @@ use base::{Flow, Key, Time, TimerId};
 
 use super::client::finish;
 use super::deadline::{Armed, Deadline};
-use super::{Endpoint, Outgoing, Output, Reply};
+use super::hop::{SIP_PORT, Way};
+use super::{Endpoint, Output, Reply};
 use crate::text;
 use crate::transaction::{Action, ServerEvent, ServerInvite, ServerNonInvite, Timer};
 use crate::via::has_magic_cookie;
@@ -20,7 +21,7 @@ pub(super) struct Server {
     /// Call-ID, From tag and CSeq of a request outside a dialog, to know it again on another way (RFC 3261 §8.2.2.2).
     origin: Option<Arc<str>>,
     pub(super) flow: Flow,
-    pub(super) reply_flow: Flow,
+    pub(super) way: Way,
     /// The top Via with its source noted; let go with the final response, as what was asked.
     via: String,
     /// What was asked; let go with the final response.
@@ -127,15 +128,13 @@ impl Arrival {
 
     /// Where responses go (RFC 3261 §18.2.2, RFC 3581 §4). `maddr` is not followed: it would let a stranger aim our
     /// answers at anyone.
-    pub(super) fn reply_flow(&self) -> Flow {
+    pub(super) fn way(&self) -> Way {
         let mut flow = self.flow;
-        if !flow.transport.is_reliable()
-            && let Ok(via) = self.request.top_via_ref()
-            && !via.params.has("rport")
-        {
-            flow.peer.set_port(via.port.unwrap_or(5060));
+        let via = self.request.top_via_ref().unwrap_or_default();
+        if !flow.transport.is_reliable() && !via.params.has("rport") {
+            flow.peer.set_port(via.port.unwrap_or(SIP_PORT));
         }
-        flow
+        Way::of_response(flow, via.port)
     }
 }
 
@@ -151,7 +150,7 @@ impl Endpoint {
         let inside = !arrival.request.to_tag().is_empty();
         let key = Arc::clone(&arrival.key);
         let origin = (role == Role::Free && !inside).then(|| Arc::from(arrival.origin()));
-        let reply_flow = arrival.reply_flow();
+        let way = arrival.way();
         let pace = self.pace(arrival.flow);
         let without_offer = arrival.request.body().is_empty();
         let machine = match method {
@@ -172,7 +171,7 @@ impl Endpoint {
             key,
             origin,
             flow: arrival.flow,
-            reply_flow,
+            way,
             via: arrival.noted_via(),
             request: Some(arrival.request),
             method,
@@ -222,7 +221,7 @@ impl Endpoint {
         let reply = Builder::reply(&arrival.request, status, Some(&self.stateless_tag), Some(&arrival.noted_via()));
         let retry = (status == 503).then_some(RETRY_AFTER_S);
         let bytes = reply.header_if(Name::RetryAfter, retry).header(Name::Server, &self.config.product).finish();
-        out.messages.push(Outgoing { flow: arrival.reply_flow(), bytes: Arc::from(bytes) });
+        out.messages.push(arrival.way().outgoing(Arc::from(bytes)));
     }
 
     /// A stateless refusal with headers of the caller's choice.
@@ -232,7 +231,7 @@ impl Endpoint {
         for (name, value) in headers {
             reply.push(name, value);
         }
-        out.messages.push(Outgoing { flow: arrival.reply_flow(), bytes: Arc::from(reply.finish()) });
+        out.messages.push(arrival.way().outgoing(Arc::from(reply.finish())));
     }
 
     /// Sends a response; false when the transaction has its final one already.
@@ -316,7 +315,7 @@ impl Endpoint {
 
     fn repeat_response(&mut self, id: Key, out: &mut Output) {
         if let Some(server) = self.servers.get(id).filter(|server| !server.last.is_empty()) {
-            out.messages.push(Outgoing { flow: server.reply_flow, bytes: Arc::clone(&server.last) });
+            out.messages.push(server.way.outgoing(Arc::clone(&server.last)));
         }
     }
 

@@ -8,3 +8,4 @@ mod requests;
 mod restart;
 mod script;
 mod storm;
+mod transports;

@@ -162,7 +162,7 @@ fn the_head_holds_no_secret_and_reads_again() {
 
 #[test]
 fn every_effect_leaves_its_mark() {
-    let message = |bytes: &[u8]| sip::Outgoing { flow: flow(CARRIER), bytes: bytes.into() };
+    let message = |bytes: &[u8]| sip::Outgoing { flow: flow(CARRIER), direct: None, bytes: bytes.into() };
     let effects = [
         Effects::default(),
         Effects { facts: vec![switch::Fact::Written { count: 1 }], ..Effects::default() },
