@@ -1,6 +1,7 @@
 //! Contact bindings: which URIs of a phone are reached over which flow, until when (RFC 3261 §10.3).
 
 use std::cmp::Reverse;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use base::{AgentId, Flow, Time, TimerId};
@@ -9,6 +10,9 @@ use crate::{BindingView, Bound, Change, Contact, ContactChange, Fact, Plan, Regi
 
 /// A registrar may call only intervals below this too brief (RFC 3261 §10.3 step 7).
 const BRIEF_BELOW_S: u32 = 3600;
+
+/// Where SIP is taken when a URI names no port (RFC 3261 §19.1.2).
+const SIP_PORT: u16 = 5060;
 
 /// One live binding.
 #[derive(Clone, Debug)]
@@ -172,6 +176,22 @@ fn seconds_up(left: Duration) -> u32 {
     u32::try_from(left.as_nanos().div_ceil(1_000_000_000)).unwrap_or(u32::MAX)
 }
 
+/// Where a phone takes connections itself, when its URI says so and is honest about its host: one behind NAT is not, and is
+/// reached on the connection that it opened or not at all (RFC 5626 §3.2).
+pub(crate) fn own_flow(bound: &Bound) -> Option<Flow> {
+    let flow = bound.flow;
+    let (address, params) = bound.uri.split_once(';').unwrap_or((&bound.uri, ""));
+    let (scheme, rest) = address.split_once(':')?;
+    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let named =
+        params.split([';', '?']).find_map(|p| p.split_once('=').filter(|(k, _)| k.eq_ignore_ascii_case("transport")));
+    let fits = named.is_none_or(|(_, transport)| transport.eq_ignore_ascii_case(flow.transport.via_name()));
+    let ip = |host: &str| host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
+    let peer = host.parse().ok().or_else(|| ip(host).map(|ip| SocketAddr::new(ip, SIP_PORT)))?;
+    let honest = scheme.eq_ignore_ascii_case("sip") && fits && peer.ip() == flow.peer.ip();
+    honest.then_some(Flow { peer, connection: 0, ..flow })
+}
+
 /// The URI with scheme and host in lower case; user, parameters and headers stay as the phone wrote them.
 pub(crate) fn comparable(uri: &str) -> String {
     let uri = uri.trim();
@@ -209,6 +229,36 @@ mod tests {
         for (a, b, same) in cases {
             assert_eq!(comparable(a) == comparable(b), same, "{a} and {b}");
         }
+    }
+
+    #[test]
+    fn a_phone_is_connected_to_where_it_really_is() {
+        let flow = Flow {
+            transport: base::Transport::Tcp,
+            connection: 7,
+            ..Flow::udp(base::NetworkId(0), at("192.0.2.7:40001"))
+        };
+        let bound =
+            |uri: &str| Bound { uri: uri.into(), flow, q: 1000, until: Time::ZERO, call_id: String::new(), cseq: 1 };
+        let cases = [
+            ("sip:1001@192.0.2.7:5062;transport=tcp", Some("192.0.2.7:5062")),
+            ("sip:1001@192.0.2.7", Some("192.0.2.7:5060")),
+            ("SIP:192.0.2.7:5062;ob;Transport=TCP", Some("192.0.2.7:5062")),
+            ("sip:1001@192.168.1.4:5060;transport=tcp", None),
+            ("sip:1001@192.0.2.7:5062;transport=udp", None),
+            ("sips:1001@192.0.2.7:5062", None),
+            ("sip:1001@phone.example", None),
+            ("sip:1001@192.0.2.7:99999", None),
+            ("", None),
+        ];
+        for (uri, expected) in cases {
+            let expected = expected.map(|peer| Flow { peer: at(peer), connection: 0, ..flow });
+            assert_eq!(own_flow(&bound(uri)), expected, "{uri}");
+        }
+    }
+
+    fn at(text: &str) -> SocketAddr {
+        text.parse().expect("an address")
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use base::{AgentId, Flow, Now, Ticket};
 
-use crate::binding::{Binding, Update};
+use crate::binding::{Binding, Update, own_flow};
 use crate::roster::Timer;
 use crate::{Action, Bound, Fact, Registration, Roster};
 
@@ -89,8 +89,25 @@ impl Roster {
             return;
         }
         for id in self.by_flow.remove(&flow).unwrap_or_default() {
-            self.lose(now, id, out, |agent| agent.bindings.take_on(flow));
+            if !self.redirect(id, flow, out) {
+                self.lose(now, id, out, |agent| agent.bindings.take_on(flow));
+            }
         }
+    }
+
+    /// A phone that takes connections at its own address is called there from now on; once, then it has to register again.
+    fn redirect(&mut self, id: AgentId, gone: Flow, out: &mut Vec<Action>) -> bool {
+        let on = |bound: &&Bound| bound.flow == gone && gone.connection != 0;
+        let own = self.agent(id).and_then(|agent| agent.bindings.bound().find(on).and_then(own_flow));
+        let Some(flow) = own else { return false };
+        let Some(old) = self.agent(id).and_then(|agent| agent.bindings.take_on(gone)) else { return false };
+        self.deadlines.cancel(old.expiry);
+        let binding = self.bind(id, Bound { flow, ..old.bound });
+        out.push(Action::Fact(binding.fact(id, None)));
+        if let Some(agent) = self.agent(id) {
+            agent.bindings.push(binding);
+        }
+        true
     }
 
     fn lose(

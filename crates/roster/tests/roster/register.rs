@@ -149,6 +149,22 @@ fn a_closed_connection_takes_its_contacts_along_but_a_datagram_address_does_not(
 }
 
 #[test]
+fn a_phone_that_takes_connections_is_called_at_its_own_address_until_nobody_is_there() {
+    let mut desk = Desk::new();
+    let uri = format!("sip:a@{}:5070", tcp(1).peer.ip());
+    desk.register(A, binds(tcp(1), "a", 1, &uri));
+    assert_eq!(desk.tell(Command::FlowClosed { flow: tcp(1) }), [], "the agent stays");
+    let own = base::Flow { peer: std::net::SocketAddr::new(tcp(1).peer.ip(), 5070), connection: 0, ..tcp(1) };
+    assert_eq!(offered(&desk.reserve(A, 1, 1)).into_iter().map(|c| c.flow).collect::<Vec<_>>(), [own]);
+    assert_eq!(desk.tell(Command::FlowClosed { flow: tcp(1) }), [], "gone already");
+    assert_eq!(
+        desk.tell(Command::FlowClosed { flow: own }),
+        [Action::Away { agent: A }],
+        "nobody takes the connection"
+    );
+}
+
+#[test]
 fn a_talking_agent_keeps_the_slot_through_a_lost_registration() {
     let mut desk = Desk::new();
     desk.register(A, binds(tcp(1), "a", 1, "sip:a@t1"));
