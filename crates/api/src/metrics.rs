@@ -60,7 +60,17 @@ fn sip(page: &mut Page, view: &View) {
     page.labelled("hotline_sip_messages_total", &[("direction", "out")], view.sip.sent as f64);
     page.counter("hotline_sip_unread_total", "Messages that a fault of our reader cost.", view.sip.unread);
     page.counter("hotline_sip_shed_total", "New calls refused because too many waited for a turn.", view.sip.shed);
-    page.counter("hotline_sip_malformed_total", "Datagrams that were no SIP message.", view.sip.malformed);
+    page.counter("hotline_sip_malformed_total", "What came and was no SIP message.", view.sip.malformed);
+    page.single("hotline_sip_connections", "gauge", "TCP connections now.", view.sip.connections as f64);
+    page.head("hotline_sip_connections_total", "counter", "TCP connections, by what became of them.");
+    let became = [
+        ("accepted", view.sip.connections_accepted),
+        ("opened", view.sip.connections_opened),
+        ("refused", view.sip.connections_refused),
+    ];
+    for (result, count) in became {
+        page.labelled("hotline_sip_connections_total", &[("result", result)], count as f64);
+    }
     page.counter("hotline_sip_send_failed_total", "Messages that the system did not take.", view.sip.send_failed);
 }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Secret, SoundId, Transport};
+use base::{Secret, SoundId};
 use ivr::{Menu, Prompts};
 use roster::StarCodes;
 
@@ -43,11 +43,20 @@ pub enum Digest {
 #[derive(Clone, Debug)]
 pub struct Network {
     pub name: String,
-    pub transport: Transport,
-    /// What stands in our Via and Contact: host or IP address, without brackets.
-    pub advertised_host: String,
-    pub advertised_port: u16,
+    pub advertised: Advertised,
 }
+
+/// What stands in our Via and Contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advertised {
+    /// Host or IP address, without brackets.
+    pub host: String,
+    pub udp_port: u16,
+    /// None where no connections are taken.
+    pub tcp_port: Option<u16>,
+}
+
+base::packed_struct!(Advertised { host, udp_port, tcp_port });
 
 /// A carrier's trunk.
 #[derive(Clone, Debug)]

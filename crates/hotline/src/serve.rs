@@ -134,7 +134,8 @@ fn with_admin(mut tokens: Vec<Token>, data: &Path) -> Vec<Token> {
 fn say_ready(running: &server::Running, http: &Http) {
     let mut out = std::io::stdout().lock();
     // Who started us may have closed our output; calls are taken all the same.
-    let _ = writeln!(out, "ready sip=udp:{} http={}", running.sip, http.address());
+    let tcp = running.tcp.map_or_else(String::new, |tcp| format!(" sip=tcp:{tcp}"));
+    let _ = writeln!(out, "ready sip=udp:{} http={}{tcp}", running.sip, http.address());
     let _ = out.flush();
 }
 

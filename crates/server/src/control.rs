@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{EndReason, Job, Masked, Notice, Now, RecordEntry, Time, WorkerId};
+use base::{EndReason, Flow, Job, Masked, Notice, Now, RecordEntry, Time, Transport, WorkerId};
 use media::{Clock, Media, WorkerLink};
 use rustix::event::epoll;
+use sip::Outgoing;
 use store::Store;
 use switch::{Effects, Input};
 
@@ -20,6 +21,7 @@ use crate::news::Herald;
 use crate::publish::{Picture, Publisher};
 use crate::sockets::Listener;
 use crate::stop::{Order, Stop};
+use crate::streams::Streams;
 use crate::tape::Taped;
 use crate::view::Readiness;
 
@@ -31,9 +33,9 @@ const TICK: Duration = Duration::from_millis(100);
 const UNREACHABLE_MAX: usize = 64;
 /// The dialogs' last answers after every call was told to end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
-/// Events of one wait: as many networks as anybody has; what is left over is named by the next wait.
-const EVENTS: usize = 16;
-/// Which event woke us, where it was no listener.
+/// Events of one wait, networks and connections; what is left over is named by the next wait.
+const EVENTS: usize = 256;
+/// Which event woke us, where it was no socket.
 const WAKE: u64 = u64::MAX;
 
 /// How the serving ended.
@@ -59,6 +61,9 @@ pub(crate) struct Parts {
     pub(crate) clock: Clock,
     pub(crate) exchange: Taped,
     pub(crate) listeners: Vec<Listener>,
+    pub(crate) streams: Streams,
+    /// Knows of the connections and their doors already.
+    pub(crate) poll: OwnedFd,
     pub(crate) media: Media,
     pub(crate) links: Vec<WorkerLink>,
     pub(crate) store: Store,
@@ -105,13 +110,13 @@ impl Control {
     /// # Errors
     /// When the kernel refuses to wait for events.
     pub(crate) fn run(mut self) -> io::Result<(Outcome, Store, Books)> {
-        let poll = self.watch()?;
+        self.watch()?;
         self.begin();
         let mut events = Vec::with_capacity(EVENTS);
         loop {
             let timeout = self.timeout();
             events.clear();
-            match epoll::wait(&poll, rustix::buffer::spare_capacity(&mut events), Some(&timeout)) {
+            match epoll::wait(&self.parts.poll, rustix::buffer::spare_capacity(&mut events), Some(&timeout)) {
                 Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(e) => return Err(e.into()),
             }
@@ -128,13 +133,13 @@ impl Control {
         self.parts.store.end_leftovers(now.wall);
     }
 
-    fn watch(&self) -> io::Result<std::os::fd::OwnedFd> {
-        let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+    fn watch(&self) -> io::Result<()> {
+        let poll = &self.parts.poll;
         for (i, listener) in self.parts.listeners.iter().enumerate() {
-            epoll::add(&poll, listener.fd(), epoll::EventData::new_u64(i as u64), epoll::EventFlags::IN)?;
+            epoll::add(poll, listener.fd(), epoll::EventData::new_u64(i as u64), epoll::EventFlags::IN)?;
         }
-        epoll::add(&poll, self.parts.stop.wake.as_fd(), epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
-        Ok(poll)
+        epoll::add(poll, self.parts.stop.wake.as_fd(), epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
+        Ok(())
     }
 
     fn timeout(&mut self) -> rustix::event::Timespec {
@@ -156,6 +161,7 @@ impl Control {
         for event in events {
             self.receive(now, event);
         }
+        self.tell_gone(now);
         self.admit(now);
         if self.parts.exchange.next_timeout().is_some_and(|t| t <= now.time) {
             self.parts.exchange.handle(now, Input::Deadline, &mut self.effects);
@@ -167,6 +173,7 @@ impl Control {
         if now.time >= self.next_tick {
             self.next_tick = now.time + TICK;
             self.parts.store.note(now);
+            self.parts.streams.sweep(now.time);
             self.parts.books.settle(&self.parts.store);
             self.publish(now);
         }
@@ -175,32 +182,40 @@ impl Control {
 
     /// What the kernel named is asked for, and named again where something is left: nobody else's turn pays for it.
     fn receive(&mut self, now: Now, event: &epoll::Event) {
-        let place = usize::try_from(event.data.u64()).unwrap_or(usize::MAX);
+        // Copied, because the event is packed.
+        let (data, flags) = (event.data.u64(), event.flags);
+        let (arrivals, effects) = (&mut self.arrivals, &mut self.effects);
+        let Parts { streams, exchange, .. } = &mut self.parts;
+        let give = |flow, bytes: &[u8]| take_in(exchange, arrivals, now, (flow, bytes), effects);
+        if streams.handle(now.time, data, flags, give) {
+            return;
+        }
+        let place = usize::try_from(data).unwrap_or(usize::MAX);
         let Some(listener) = self.parts.listeners.get(place) else { return };
         for _ in 0..BATCH / DATAGRAMS {
             let count = listener.receive(&mut self.incoming);
             for place in 0..count {
                 let Some((peer, bytes)) = self.incoming.get(place) else { continue };
-                let flow = listener.flow(peer);
-                let input = match self.arrivals.place(flow, bytes) {
-                    Place::Now => Input::Message { flow, bytes },
-                    Place::Waits => continue,
-                    Place::Refused => Input::Shed { flow, bytes },
-                };
-                self.parts.exchange.handle(now, input, &mut self.effects);
+                let arrived = (listener.flow(peer), bytes);
+                take_in(&mut self.parts.exchange, &mut self.arrivals, now, arrived, &mut self.effects);
             }
             if count < DATAGRAMS {
                 break;
             }
         }
-        // Copied, because the event is packed.
-        let flags = event.flags;
         if !flags.contains(epoll::EventFlags::ERR) {
             return;
         }
         for _ in 0..UNREACHABLE_MAX {
             let Some(flow) = listener.next_unreachable() else { break };
             self.parts.exchange.handle(now, Input::Unreachable(flow), &mut self.effects);
+        }
+    }
+
+    /// Whoever relied on a connection that is gone hears of it.
+    fn tell_gone(&mut self, now: Now) {
+        for flow in self.parts.streams.take_gone() {
+            self.parts.exchange.handle(now, Input::FlowClosed(flow), &mut self.effects);
         }
     }
 
@@ -252,7 +267,7 @@ impl Control {
         }
         self.parts.store.send();
         self.send_jobs();
-        self.send_messages();
+        self.send_messages(now);
         for (ticket, answer) in self.effects.answers.drain(..) {
             self.parts.counter.answer(ticket, answer);
         }
@@ -278,14 +293,21 @@ impl Control {
         }
     }
 
-    /// In order: one call of the kernel for those that follow each other on one network.
-    fn send_messages(&mut self) {
-        for some in self.effects.messages.chunk_by(|a, b| a.flow.network == b.flow.network) {
+    /// In order: one call of the kernel for datagrams that follow each other on one network.
+    fn send_messages(&mut self, now: Now) {
+        let way = |message: &Outgoing| (message.flow.network, message.flow.transport);
+        for some in self.effects.messages.chunk_by(|a, b| way(a) == way(b)) {
+            if some[0].flow.transport == Transport::Tcp {
+                some.iter().for_each(|message| self.parts.streams.send(now.time, message));
+                continue;
+            }
             let listener = self.parts.listeners.iter().find(|l| l.network == some[0].flow.network);
             let failed = listener.map_or(some.len(), |listener| listener.send(some));
             self.parts.publisher.send_failed += failed as u64;
         }
         self.effects.messages.clear();
+        self.parts.streams.flush();
+        self.more |= self.parts.streams.has_gone();
     }
 
     fn follow_orders(&mut self, now: Now) -> Option<Outcome> {
@@ -322,11 +344,21 @@ impl Control {
             Phase::Draining { .. } | Phase::Ending { .. } => Readiness::Draining,
         };
         let (store, journal) = (self.parts.store.health(), self.parts.books.health());
-        let Parts { exchange, links, .. } = &self.parts;
-        let picture =
-            Picture { exchange, links, store: &store, journal: &journal, readiness, shed: self.arrivals.shed };
+        let Parts { exchange, links, streams, .. } = &self.parts;
+        let (shed, connections) = (self.arrivals.shed, streams.counts());
+        let picture = Picture { exchange, links, store: &store, journal: &journal, readiness, shed, connections };
         self.parts.publisher.publish(now, &picture);
     }
+}
+
+/// Brings a message to where its turn is.
+fn take_in(exchange: &mut Taped, arrivals: &mut Arrivals, now: Now, (flow, bytes): (Flow, &[u8]), out: &mut Effects) {
+    let input = match arrivals.place(flow, bytes) {
+        Place::Now => Input::Message { flow, bytes },
+        Place::Waits => return,
+        Place::Refused => Input::Shed { flow, bytes },
+    };
+    exchange.handle(now, input, out);
 }
 
 /// A line a call for the operator; the caller's number is masked.

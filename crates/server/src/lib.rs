@@ -13,6 +13,7 @@ mod control;
 mod datagrams;
 pub mod desk;
 pub mod events;
+mod listen;
 mod mirror;
 mod news;
 mod picture;
@@ -21,6 +22,7 @@ pub mod rows;
 mod sockets;
 mod start;
 mod stop;
+mod streams;
 mod tape;
 pub mod view;
 

@@ -9,6 +9,7 @@ use media::WorkerLink;
 use roster::{Slot, State};
 use switch::Exchange;
 
+use crate::streams;
 use crate::view::{Agents, Calls, Group, GroupAgents, Histogram, MediaWorker, Offers, Readiness, Sip, View};
 
 /// Gathers what only the control thread sees and publishes it.
@@ -51,10 +52,14 @@ impl Publisher {
             sip: Sip {
                 received: counters.messages_in,
                 sent: counters.messages_out,
-                malformed: of.exchange.switch.malformed(),
+                malformed: of.exchange.switch.malformed() + of.connections.broken,
                 unread: counters.reader_faults,
                 shed: of.shed,
                 send_failed: self.send_failed,
+                connections: of.connections.open as u64,
+                connections_accepted: of.connections.accepted,
+                connections_opened: of.connections.opened,
+                connections_refused: of.connections.refused,
             },
             groups: groups(now, of.exchange),
             agents: agents(now, of.exchange),
@@ -84,6 +89,7 @@ pub(crate) struct Picture<'a> {
     pub(crate) readiness: Readiness,
     /// New calls refused because too many waited.
     pub(crate) shed: u64,
+    pub(crate) connections: streams::Counts,
 }
 
 fn calls(exchange: &Exchange) -> Calls {

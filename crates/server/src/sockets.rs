@@ -29,15 +29,11 @@ impl Listener {
     pub(crate) fn bind(network: NetworkId, listen: SocketAddr, dscp: u8) -> io::Result<Listener> {
         let socket = UdpSocket::bind(listen)?;
         socket.set_nonblocking(true)?;
-        // A smaller buffer or a lost mark is no reason not to serve: both are best effort.
+        // A smaller buffer is no reason not to serve.
         let _ = sockopt::set_socket_recv_buffer_size_force(&socket, RECEIVE_BUFFER_BYTES)
             .or_else(|_| sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER_BYTES));
         let _ = sockopt::set_socket_send_buffer_size(&socket, SEND_BUFFER_BYTES);
-        if listen.is_ipv4() {
-            let _ = sockopt::set_ip_tos(&socket, dscp << 2);
-        } else {
-            let _ = sockopt::set_ipv6_tclass(&socket, u32::from(dscp) << 2);
-        }
+        mark(socket.as_fd(), listen.is_ipv4(), dscp);
         let _ = want_errors(&socket, listen.is_ipv6());
         Ok(Listener { network, local: socket.local_addr()?, socket })
     }
@@ -109,6 +105,14 @@ impl Listener {
     pub(crate) fn fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
+}
+
+/// Marks what a socket sends for routers; a lost mark is no reason not to serve.
+pub(crate) fn mark(socket: BorrowedFd<'_>, v4: bool, dscp: u8) {
+    let _ = match v4 {
+        true => sockopt::set_ip_tos(socket, dscp << 2),
+        false => sockopt::set_ipv6_tclass(socket, u32::from(dscp) << 2),
+    };
 }
 
 /// Asks the kernel to keep ICMP errors of this socket with the address that they concern.

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use base::{Epoch, NetworkId, NodeId, Rng, SwitchId};
+use base::{Epoch, NodeId, Rng, SwitchId};
 use legs::Bank;
 use media::{Clock, Media, NetworkMedia, WorkerLink};
 use settings::Plans;
@@ -22,9 +22,9 @@ use crate::board::Board;
 use crate::books::{Books, Found};
 use crate::control::{Control, Outcome, Parts};
 use crate::desk::{self, Desk};
+use crate::listen;
 use crate::news::{self, Inbox};
 use crate::publish::Publisher;
-use crate::sockets::Listener;
 use crate::stop::Stop;
 use crate::tape::{self, Taped, Trace};
 use crate::view::View;
@@ -46,6 +46,10 @@ pub enum Error {
         "cannot listen for SIP at {address} (network \"{network}\"): {source}; free that address or set another as `listen` or HOTLINE__SIP__UDP"
     )]
     Listen { network: String, address: SocketAddr, source: io::Error },
+    #[error(
+        "cannot listen for SIP over TCP at {address} (network \"{network}\"): {source}; free that address or set another as `tcp` or HOTLINE__SIP__TCP, or \"off\""
+    )]
+    ListenTcp { network: String, address: SocketAddr, source: io::Error },
     #[error(transparent)]
     Media(#[from] media::Error),
     #[error("cannot make the folder {}: {source}; give another with --data or make this one writable", path.display())]
@@ -74,8 +78,10 @@ pub struct Options {
 /// A running engine.
 #[derive(Debug)]
 pub struct Running {
-    /// Where the first network takes SIP.
+    /// Where the first network takes SIP over UDP.
     pub sip: SocketAddr,
+    /// Where it takes SIP over TCP, if it does.
+    pub tcp: Option<SocketAddr>,
     pub stop: Arc<Stop>,
     pub view: Arc<ArcSwap<View>>,
     /// Asks the owners of calls, agents and queue.
@@ -118,8 +124,10 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let (store, epoch) = (opened.store, opened.epoch);
     let clock = Clock::start(last_time.max(opened.last_time));
     let mut rng = Rng::from_seed(random()?);
-    let listeners = listen(&mut plans)?;
+    let (listeners, doors) = listen::bind(&mut plans)?;
     let sip = listeners[0].local;
+    let tcp = doors.iter().find(|door| door.network == listeners[0].network).map(|door| door.local);
+    let (poll, streams) = listen::watch(doors).map_err(|source| Error::Thread { source })?;
     let stop = Arc::new(Stop::new().map_err(|source| Error::Thread { source })?);
     let (media, links) = start_media(&plans, clock, &mut rng, &stop, options.drill)?;
     let drain = plans.server.drain;
@@ -143,6 +151,8 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
         clock,
         exchange,
         listeners,
+        streams,
+        poll,
         media,
         links,
         store,
@@ -159,22 +169,7 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     control.publish(begin);
     let thread = std::thread::Builder::new().name("control".to_owned()).spawn(|| control.run());
     let thread = thread.map_err(|source| Error::Thread { source })?;
-    Ok(Running { sip, stop, view, desk, inbox: Some(inbox), board, closed, thread })
-}
-
-/// Binds the listeners; a port that the system picked stands in what we advertise.
-fn listen(plans: &mut Plans) -> Result<Vec<Listener>, Error> {
-    let mut listeners = Vec::new();
-    for (place, network) in plans.server.networks.iter().enumerate() {
-        let listener = Listener::bind(NetworkId(place as u8), network.listen, network.dscp_sip)
-            .map_err(|source| Error::Listen { network: network.name.clone(), address: network.listen, source })?;
-        let advertised = &mut plans.call.networks[place];
-        if advertised.advertised_port == 0 {
-            advertised.advertised_port = listener.local.port();
-        }
-        listeners.push(listener);
-    }
-    Ok(listeners)
+    Ok(Running { sip, tcp, stop, view, desk, inbox: Some(inbox), board, closed, thread })
 }
 
 fn start_media(

@@ -124,6 +124,14 @@ pub struct Sip {
     pub shed: u64,
     /// Messages that the system did not take.
     pub send_failed: u64,
+    /// Connections now.
+    pub connections: u64,
+    /// Connections that peers opened.
+    pub connections_accepted: u64,
+    /// Connections that we opened.
+    pub connections_opened: u64,
+    /// Connections that there was no room for.
+    pub connections_refused: u64,
 }
 
 /// One skill group.

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 
-use base::Transport;
+use call::plan::Advertised;
 
 use crate::Network;
 use crate::agents::Agents;
@@ -39,18 +39,18 @@ pub(crate) fn read(root: &Table<'_>, problems: &Problems) -> Networks {
         problems.error(Problem::new(root.spot.clone(), title, "", help));
     }
     for (i, table) in tables.iter().take(NETWORKS_MAX).enumerate() {
-        let over = if i == 0 { root.section("sip").get("udp") } else { None };
+        let sip = root.section("sip");
+        let over = if i == 0 { [sip.get("udp"), sip.get("tcp")] } else { [None, None] };
         one(table, over, &ports, &mut networks);
     }
     refuse_twins(&networks, problems);
     networks
 }
 
-fn one(table: &Table<'_>, over: Option<Value<'_>>, ports: &RangeInclusive<u16>, networks: &mut Networks) {
+fn one(table: &Table<'_>, [udp, tcp]: [Option<Value<'_>>; 2], ports: &RangeInclusive<u16>, networks: &mut Networks) {
     let name = table.need("name", "\"local\"").and_then(|v| v.text()).unwrap_or_default();
-    let transport = table.get("transport").and_then(|v| transport(&v)).unwrap_or_default();
-    let overridden = over.is_some();
-    let Some(value) = over.or_else(|| table.need("listen", "\"127.0.0.1:5060\"")) else { return };
+    let overridden = udp.is_some();
+    let Some(value) = udp.or_else(|| table.need("listen", "\"127.0.0.1:5060\"")) else { return };
     let Some(listen) = socket(&value) else { return };
     let shown = table.get("advertised").and_then(|v| advertised(&v));
     let (host, port) = match shown {
@@ -58,6 +58,12 @@ fn one(table: &Table<'_>, over: Option<Value<'_>>, ports: &RangeInclusive<u16>, 
         Some((host, _)) => (host, listen.port()),
         None => (own_host(listen.ip(), &value, "advertised"), listen.port()),
     };
+    let tcp = match tcp.or_else(|| table.get("tcp")) {
+        Some(value) => connections(&value),
+        None => Some(listen),
+    };
+    // Behind an address translator one mark is made for both, unless connections are taken somewhere else.
+    let tcp_port = tcp.map(|tcp| if tcp.port() == listen.port() { port } else { tcp.port() });
     let media_bind = table.get("media_bind").and_then(|v| ip(&v)).unwrap_or(listen.ip());
     let media_advertised = table.get("media_advertised").and_then(|v| ip(&v));
     let media_advertised = media_advertised.or_else(|| host.parse().ok()).unwrap_or_else(|| {
@@ -65,17 +71,14 @@ fn one(table: &Table<'_>, over: Option<Value<'_>>, ports: &RangeInclusive<u16>, 
     });
     let media_ports = table.get("media_ports").and_then(|v| port_range(&v)).unwrap_or(ports.clone());
     let dscp = |key, default| table.number(key, default, 0, 63) as u8;
-    networks.call.push(call::plan::Network {
-        name: name.clone(),
-        transport,
-        advertised_host: host,
-        advertised_port: port,
-    });
+    networks
+        .call
+        .push(call::plan::Network { name: name.clone(), advertised: Advertised { host, udp_port: port, tcp_port } });
     networks.spots.push(value.spot.clone());
     networks.server.push(Network {
         name,
-        transport,
         listen,
+        tcp,
         media_bind,
         media_advertised,
         media_ports,
@@ -94,8 +97,10 @@ fn own_host(ip: IpAddr, listen: &Value<'_>, key: &str) -> String {
     ip.to_string()
 }
 
-fn transport(value: &Value<'_>) -> Option<Transport> {
-    value.word("transport", &[("udp", Transport::Udp)])
+/// Where connections are taken; none for `off`.
+fn connections(value: &Value<'_>) -> Option<SocketAddr> {
+    let read = |text: &str| if text == "off" { Some(None) } else { text.parse().ok().map(Some) };
+    value.parsed("an IP address and a port, or `off`", "`127.0.0.1:5060`", read).flatten()
 }
 
 pub(crate) fn socket(value: &Value<'_>) -> Option<SocketAddr> {
@@ -140,8 +145,10 @@ fn refuse_twins(networks: &Networks, problems: &Problems) {
                 let title = format!("two networks are named `{}`", network.name);
                 problems.error(Problem::new(spot.clone(), title, "", "give each network a name of its own"));
             }
-            if earlier.listen == network.listen && network.listen.port() != 0 {
-                let title = format!("`{}` is the listener of `{}` already", network.listen, earlier.name);
+            let both = [(Some(earlier.listen), Some(network.listen)), (earlier.tcp, network.tcp)];
+            let taken = both.into_iter().find_map(|(a, b)| b.filter(|b| a == Some(*b) && b.port() != 0));
+            if let Some(taken) = taken {
+                let title = format!("`{taken}` is the listener of `{}` already", earlier.name);
                 problems.error(Problem::new(spot.clone(), title, "taken", "choose another port or address"));
             }
         }
@@ -153,10 +160,9 @@ pub(crate) fn refuse_example_passwords(networks: &Networks, agents: &Agents, tru
     let number = agents.examples.iter().chain(&trunks.examples).next();
     let Some(who) = number else { return };
     for (network, spot) in networks.server.iter().zip(&networks.spots) {
-        if network.listen.ip().is_loopback() {
-            continue;
-        }
-        let title = format!("refuses to listen on {} with an example password ({who})", network.listen);
+        let open = [Some(network.listen), network.tcp].into_iter().flatten().find(|at| !at.ip().is_loopback());
+        let Some(open) = open else { continue };
+        let title = format!("refuses to listen on {open} with an example password ({who})");
         let help = "give every agent in queues.toml and every trunk a password of its own, or listen on 127.0.0.1 \
                     alone: the example passwords are public, and whoever knows one can take citizens' calls";
         problems.error(Problem::new(spot.clone(), title, "reachable from other machines", help));

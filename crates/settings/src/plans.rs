@@ -5,8 +5,6 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use base::Transport;
-
 /// Everything the engine is started with.
 #[derive(Clone, Debug)]
 pub struct Plans {
@@ -68,9 +66,10 @@ pub enum Role {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
     pub name: String,
-    pub transport: Transport,
-    /// Port 0 takes a free one; `call::Network::advertised_port` is then 0 too and the bound port stands for it.
+    /// For datagrams. Port 0 takes a free one; the advertised one is then 0 too and the bound port stands for it.
     pub listen: SocketAddr,
+    /// For connections; none where they are not taken. Port 0 takes that of the datagrams.
+    pub tcp: Option<SocketAddr>,
     /// The address that media ports are bound at.
     pub media_bind: IpAddr,
     /// The address that stands in our SDP.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Digit, GroupId, Rng, Secret, SoundId, Transport};
-use call::plan::{CalledNumber, Connect, Limits, MenuVersion, Network, Subnet, Trunk};
+use base::{Digit, GroupId, Rng, Secret, SoundId};
+use call::plan::{Advertised, CalledNumber, Connect, Limits, MenuVersion, Network, Subnet, Trunk};
 use ivr::{Choice, Kind, LocaleId, Node, Prompts, Tree};
 use legs::Bank;
 
@@ -142,9 +142,11 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
         digest: vec![call::plan::Digest::Md5],
         networks: vec![Network {
             name: "virtual".to_owned(),
-            transport: Transport::Udp,
-            advertised_host: server.ip().to_string(),
-            advertised_port: server.port(),
+            advertised: Advertised {
+                host: server.ip().to_string(),
+                udp_port: server.port(),
+                tcp_port: Some(server.port()),
+            },
         }],
         trunks: vec![Trunk {
             name: "carrier".to_owned(),

@@ -44,6 +44,11 @@ impl Framer {
         self.rest().iter().any(|byte| !matches!(byte, b'\r' | b'\n'))
     }
 
+    /// Bytes that wait for the rest of their message.
+    pub fn held(&self) -> usize {
+        self.rest().len()
+    }
+
     /// Gives the next thing out; to be asked until it says `More`, or that the connection is to be closed.
     pub fn take(&mut self) -> Frame<'_> {
         if self.length.is_none() {

@@ -167,7 +167,7 @@ impl Switch {
 
     fn dial(&mut self, now: Now, leg: LegId, dial: Dial) {
         let network = self.plan.networks.get(usize::from(dial.contact.flow.network.0));
-        let host = network.map_or_else(String::new, |n| n.advertised_host.clone());
+        let host = network.map_or_else(String::new, |n| n.advertised.host.clone());
         let invite = sip::Invite {
             flow: dial.contact.flow,
             uri: dial.contact.uri.clone(),

@@ -3,7 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use base::{CallId, EndReason, Epoch, Flow, Map, Notice, Now, Rng, SwitchId, Ticket, Time, TimerId, Wheel, WorkerId};
+use base::{
+    CallId, EndReason, Epoch, Flow, Map, Notice, Now, Rng, SwitchId, Ticket, Time, TimerId, Transport, Wheel, WorkerId,
+};
 use call::{Event, Plan, Timer};
 use sip::{Endpoint, Message, ServerTx};
 
@@ -99,7 +101,10 @@ impl Switch {
         match input {
             Input::Message { flow, bytes } => self.on_message(now, flow, bytes),
             Input::Shed { flow, bytes } => self.shed(now, flow, bytes),
-            Input::FlowClosed(flow) => self.endpoint.flow_closed(now, flow, &mut self.sip),
+            Input::FlowClosed(flow) => {
+                self.doorman.unregistered(flow);
+                self.endpoint.flow_closed(now, flow, &mut self.sip);
+            }
             Input::Unreachable(flow) => self.endpoint.unreachable(now, flow, &mut self.sip),
             Input::Queue(action) => self.on_queue(now, action, out),
             Input::Roster(action) => self.on_roster(now, action, out),
@@ -264,11 +269,13 @@ impl Switch {
 }
 
 fn endpoint_config(config: &Config, plan: &Plan) -> sip::Config {
-    let identities = plan.networks.iter().enumerate().map(|(i, network)| sip::Identity {
-        network: base::NetworkId(i as u8),
-        transport: network.transport,
-        host: network.advertised_host.clone(),
-        port: network.advertised_port,
+    let identities = plan.networks.iter().enumerate().flat_map(|(place, network)| {
+        let call::plan::Advertised { host, udp_port, tcp_port } = &network.advertised;
+        let ports = [(Transport::Udp, Some(*udp_port)), (Transport::Tcp, *tcp_port)];
+        ports.into_iter().filter_map(move |(transport, port)| {
+            let id = base::NetworkId(place as u8);
+            Some(sip::Identity { network: id, transport, host: host.clone(), port: port? })
+        })
     });
     sip::Config { identities: identities.collect(), product: config.product.clone(), ..sip::Config::default() }
 }

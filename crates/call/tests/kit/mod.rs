@@ -8,9 +8,9 @@ use std::time::Duration;
 use acd::Reservation;
 use base::{
     AgentId, CallId, Codec, EndId, Flow, GroupId, Lease, LegId, NetworkId, Notice, Now, PlayId, RecordEntry, SoundId,
-    StartRecord, Time, Transport, Wall,
+    StartRecord, Time, Wall,
 };
-use call::plan::{Agent, CalledNumber, Connect, Group, Limits, MenuVersion, Network};
+use call::plan::{Advertised, Agent, CalledNumber, Connect, Group, Limits, MenuVersion, Network};
 use call::{Action, Arrival, Call, Event, Offer, Plan, Signal};
 use ivr::{Choice, Kind, Node, Prompts, Tree};
 use roster::Contact;
@@ -106,9 +106,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         digest: vec![call::plan::Digest::Md5],
         networks: vec![Network {
             name: "lo".to_owned(),
-            transport: Transport::Udp,
-            advertised_host: "127.0.0.1".to_owned(),
-            advertised_port: 5060,
+            advertised: Advertised { host: "127.0.0.1".to_owned(), udp_port: 5060, tcp_port: Some(5060) },
         }],
         trunks: Vec::new(),
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],

@@ -13,7 +13,8 @@ fn it_loads_clean() {
     assert!(plans.acd.agents.iter().all(|a| a.skills.len() == 5));
     assert!(plans.call.called.iter().any(|c| c.number == "12345"));
     assert_eq!(plans.server.networks[0].listen.to_string(), "127.0.0.1:5060");
-    assert_eq!(plans.call.networks[0].advertised_host, "127.0.0.1");
+    assert_eq!(plans.server.networks[0].tcp, Some(plans.server.networks[0].listen));
+    assert_eq!(plans.call.networks[0].advertised.host, "127.0.0.1");
     let states = roster::Plan { agents: plans.roster.agents.clone(), ..roster::Plan::default() };
     assert_eq!(plans.roster, states, "what the shipped files say is what an operator gets who says nothing");
     let pause = roster::StarCode::Pause { reason: "meal".to_owned() };
@@ -35,7 +36,8 @@ fn the_environment_goes_first() {
     ];
     let plans = load_with(&config(), &env).unwrap_or_else(|report| panic!("{report}"));
     assert_eq!(plans.server.networks[0].listen.to_string(), "127.0.0.1:0");
-    assert_eq!(plans.call.networks[0].advertised_port, 0);
+    assert_eq!(plans.call.networks[0].advertised.udp_port, 0);
+    assert_eq!(plans.call.networks[0].advertised.tcp_port, Some(0));
     assert_eq!(plans.server.http.to_string(), "127.0.0.1:8081");
     assert_eq!(plans.server.networks[0].media_ports, 31000..=32999);
     assert_eq!(plans.call.limits.calls, 7);
@@ -50,4 +52,14 @@ fn every_key_has_its_row_in_the_manual() {
     assert!(missing.is_empty(), "without a row: {missing:?}");
     let unknown: Vec<_> = rows.iter().filter(|row| !settings::keys().contains(row)).collect();
     assert!(unknown.is_empty(), "no such key: {unknown:?}");
+}
+
+#[test]
+fn connections_are_taken_where_the_operator_says() {
+    let tcp = |text: &str| {
+        let plans = load_with(&config(), &[("HOTLINE__SIP__TCP", text)]).unwrap_or_else(|report| panic!("{report}"));
+        (plans.server.networks[0].tcp.map(|at| at.to_string()), plans.call.networks[0].advertised.tcp_port)
+    };
+    assert_eq!(tcp("127.0.0.1:5062"), (Some("127.0.0.1:5062".to_owned()), Some(5062)));
+    assert_eq!(tcp("off"), (None, None));
 }

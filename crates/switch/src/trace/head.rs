@@ -2,6 +2,7 @@
 
 use base::pack::{Blob, Packed, Unpacker, Unreadable};
 use base::{Fingerprint, Now, Rng};
+use call::plan::Advertised;
 
 use crate::{Config, Effects, Exchange, Ledger, Plans};
 
@@ -16,15 +17,15 @@ pub struct Head {
     /// Without the key of the nonces.
     config: Config,
     seed: [u8; 32],
-    /// What each network advertises: the rim puts the ports there that the system picked.
-    advertised: Vec<(String, u16)>,
+    /// Of each network: the rim puts the ports there that the system picked.
+    advertised: Vec<Advertised>,
     ledger: Ledger,
 }
 
 impl Head {
     /// Of an exchange that is about to be made from these, with a generator of this seed.
     pub fn new(config: &Config, plans: &Plans, ledger: &Ledger, start: Now, seed: [u8; 32]) -> Head {
-        let advertised = plans.call.networks.iter().map(|n| (n.advertised_host.clone(), n.advertised_port));
+        let advertised = plans.call.networks.iter().map(|n| n.advertised.clone());
         Head {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             start,
@@ -53,8 +54,8 @@ impl Head {
     fn adapted(&self, plans: &Plans) -> Plans {
         let mut plans = plans.clone();
         let mut call = (*plans.call).clone();
-        for (network, (host, port)) in call.networks.iter_mut().zip(&self.advertised) {
-            (network.advertised_host, network.advertised_port) = (host.clone(), *port);
+        for (network, advertised) in call.networks.iter_mut().zip(&self.advertised) {
+            network.advertised = advertised.clone();
         }
         plans.call = std::sync::Arc::new(call);
         plans

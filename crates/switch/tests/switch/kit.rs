@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use acd::Acd;
 use base::{
-    EndId, Epoch, Flow, Job, Lease, NetworkId, Notice, Now, RecordEntry, Rng, Secret, SoundId, SwitchId, Time,
-    Transport, Wall, WorkerId,
+    EndId, Epoch, Flow, Job, Lease, NetworkId, Notice, Now, RecordEntry, Rng, Secret, SoundId, SwitchId, Time, Wall,
+    WorkerId,
 };
 use call::Plan;
 use call::plan::{
-    Agent, CalledNumber, Connect, Credentials, Digest, Group, Limits, MenuVersion, Network, Subnet, Trunk,
+    Advertised, Agent, CalledNumber, Connect, Credentials, Digest, Group, Limits, MenuVersion, Network, Subnet, Trunk,
 };
 use ivr::{Kind, Node, Prompts, Tree};
 use roster::Roster;
@@ -57,9 +57,7 @@ fn plan() -> Plan {
     prompts.insert("music", ivr::LocaleId(0), SoundId(0));
     let network = Network {
         name: "carrier".to_owned(),
-        transport: Transport::Udp,
-        advertised_host: "10.0.0.1".to_owned(),
-        advertised_port: 5060,
+        advertised: Advertised { host: "10.0.0.1".to_owned(), udp_port: 5060, tcp_port: Some(5060) },
     };
     let trunk = Trunk {
         name: "trunk".to_owned(),

@@ -155,7 +155,7 @@ fn the_head_holds_no_secret_and_reads_again() {
     assert_ne!(head.fingerprint_of(&other), head.plans);
     // The port that the system picked stands in the head.
     let mut call = (*plans().call).clone();
-    call.networks[0].advertised_port = 0;
+    call.networks[0].advertised.udp_port = 0;
     other.call = call.into();
     assert_eq!(head.fingerprint_of(&other), head.plans);
 }
