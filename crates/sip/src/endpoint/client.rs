@@ -6,39 +6,29 @@ use base::{Flow, Key, Ticket, Time, TimerId, Transport};
 
 use super::deadline::{Armed, Deadline};
 use super::hop::Way;
+use super::size::Smaller;
 use super::{Body, Cause, Endpoint, Outgoing, Output};
 use crate::text;
 use crate::transaction::{Action, ClientEvent, ClientInvite, ClientNonInvite, Pace, Timer};
 use crate::via::MAGIC_COOKIE;
 use crate::{Builder, Dialog, Head, Message, Method, Name, SentInvite, ViaRef};
 
-/// The largest request for UDP: it leaves room for headers on the way below the usual 1,500 bytes of a path (RFC 3261 §18.1.1).
-const DATAGRAM_BYTES: usize = 1300;
-
 #[derive(Debug)]
 pub(super) struct Client {
-    machine: Machine,
+    pub(super) machine: Machine,
     pub(super) way: Way,
     key: Arc<str>,
     pub(super) bytes: Arc<[u8]>,
     pub(super) smaller: Option<Box<Smaller>>,
-    timers: Armed,
+    pub(super) timers: Armed,
     abandon: Option<TimerId>,
     pub(super) purpose: Purpose,
     /// Only of an INVITE.
     pub(super) placed: Option<Box<Placed>>,
 }
 
-/// A request that went over TCP for its size, as it would go over UDP: for a peer that takes no connections (RFC 3261 §18.1.1).
-#[derive(Debug)]
-pub(super) struct Smaller {
-    way: Way,
-    via: String,
-    pub(super) bytes: Arc<[u8]>,
-}
-
 #[derive(Clone, Copy, Debug)]
-enum Machine {
+pub(super) enum Machine {
     Invite(ClientInvite),
     Other(ClientNonInvite),
 }
@@ -52,7 +42,7 @@ impl Client {
 
 impl Machine {
     /// Whether the request may have to leave once more.
-    fn repeats(&self) -> bool {
+    pub(super) fn repeats(&self) -> bool {
         match self {
             Machine::Invite(machine) => machine.is_calling(),
             Machine::Other(machine) => machine.is_open(),
@@ -183,12 +173,11 @@ impl Endpoint {
         let mut flow = draft.flow;
         let mut bytes = self.write(&draft, flow, &via);
         let mut smaller = None;
-        if bytes.len() > DATAGRAM_BYTES && self.prefers_tcp(&draft) {
-            let udp = Smaller { way: Way::of_request(flow, &draft.head), via, bytes };
+        if self.prefers_tcp(&draft, bytes.len()) {
+            smaller = Some(Box::new(Smaller { way: Way::of_request(flow, &draft.head), via, bytes }));
             flow = Flow { transport: Transport::Tcp, ..flow };
             via = self.via(flow, branch);
             bytes = self.write(&draft, flow, &via);
-            smaller = Some(Box::new(udp));
         }
         let Draft { purpose, head, body, dialog, .. } = draft;
         let (pace, way) = (self.pace(flow), Way::of_request(flow, &head));
@@ -217,42 +206,6 @@ impl Endpoint {
         }
         builder.push(Name::UserAgent, &self.config.product);
         Arc::from(finish(builder, draft.headers, draft.body))
-    }
-
-    /// Whether a request too large for a datagram may try a connection first. A CANCEL goes where its INVITE went.
-    fn prefers_tcp(&self, draft: &Draft<'_>) -> bool {
-        let flow = draft.flow;
-        let listens =
-            |identity: &super::Identity| identity.network == flow.network && identity.transport == Transport::Tcp;
-        flow.transport == Transport::Udp
-            && draft.head.method != Method::Cancel
-            && self.config.identities.iter().any(listens)
-    }
-
-    /// Sends over UDP what a peer without TCP did not get; false when there is nothing to send so.
-    fn fall_back(&mut self, now: Time, id: Key, out: &mut Output) -> bool {
-        let Some(client) = self.clients.get_mut(id).filter(|client| client.machine.repeats()) else { return false };
-        let held = client.held();
-        let Some(udp) = client.smaller.take() else { return false };
-        let Smaller { way, via, bytes } = *udp;
-        self.on_flow.remove(&(client.way.flow, id));
-        self.on_flow.insert((way.flow, id));
-        (client.way, client.bytes) = (way, bytes);
-        for timer in client.timers.ids() {
-            self.wheel.cancel(timer);
-        }
-        client.timers = Armed::default();
-        let pace = Pace { timers: self.config.timers, reliable: false };
-        client.machine = match &mut client.placed {
-            Some(placed) => {
-                Arc::make_mut(&mut placed.sent).via = via;
-                Machine::Invite(ClientInvite::new(pace))
-            }
-            None => Machine::Other(ClientNonInvite::new(pace)),
-        };
-        self.held = self.held - held + client.held();
-        self.run_client(now, id, ClientEvent::Start, None, out);
-        true
     }
 
     /// The transaction of an INVITE that an earlier process sent; nothing of it leaves again.
@@ -339,7 +292,14 @@ impl Endpoint {
         }
     }
 
-    fn run_client(&mut self, now: Time, id: Key, event: ClientEvent, response: Option<Message>, out: &mut Output) {
+    pub(super) fn run_client(
+        &mut self,
+        now: Time,
+        id: Key,
+        event: ClientEvent,
+        response: Option<Message>,
+        out: &mut Output,
+    ) {
         let Some(client) = self.clients.get_mut(id) else { return };
         let purpose = client.purpose;
         let mut actions = std::mem::take(&mut self.actions);
@@ -437,7 +397,7 @@ impl Endpoint {
     }
 
     /// Our own Via, asking the peer to answer to where we sent from (RFC 3581 §3).
-    fn via(&self, flow: Flow, branch: &str) -> String {
+    pub(super) fn via(&self, flow: Flow, branch: &str) -> String {
         let (host, port) = self.identity(flow);
         let mut via = String::with_capacity(host.len() + branch.len() + 40);
         ["SIP/2.0/", flow.transport.via_name(), " ", host].into_iter().for_each(|part| via.push_str(part));

@@ -18,6 +18,7 @@ mod leg;
 mod receive;
 mod restore;
 mod server;
+mod size;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
