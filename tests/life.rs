@@ -15,6 +15,7 @@ fn caller(engine: &Engine) -> Baresip {
         user: "13900139000",
         password: None,
         server: engine.sip,
+        transport: "udp",
         codec: "PCMA",
         answers: false,
         voice: Pair(500.0, 1200.0),

@@ -19,3 +19,4 @@ mod restart;
 mod star_codes;
 mod talking;
 mod trace;
+mod transports;

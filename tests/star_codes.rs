@@ -22,6 +22,7 @@ fn baresip(engine: &Engine) -> Baresip {
         user: "1001",
         password: Some("example-1001"),
         server: engine.sip,
+        transport: "udp",
         codec: "PCMA",
         answers: true,
         voice: Pair(500.0, 1200.0),

@@ -25,14 +25,22 @@ fn connect(citizen_codec: &str, agent_codec: &str) -> Talk {
         user: "1001",
         password: Some("example-1001"),
         server,
+        transport: "udp",
         codec: agent_codec,
         answers: true,
         voice: AGENT,
     };
     let mut agent = Baresip::start(&agent);
     agent.registered();
-    let citizen =
-        Options { user: "13800138000", password: None, server, codec: citizen_codec, answers: false, voice: CITIZEN };
+    let citizen = Options {
+        user: "13800138000",
+        password: None,
+        server,
+        transport: "udp",
+        codec: citizen_codec,
+        answers: false,
+        voice: CITIZEN,
+    };
     let mut citizen = Baresip::start(&citizen);
     citizen.command("dial", &format!("sip:12345@{server}"));
     citizen.event("CALL_ESTABLISHED", STEP);

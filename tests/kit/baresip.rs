@@ -19,6 +19,8 @@ pub(crate) struct Options<'a> {
     pub(crate) user: &'a str,
     pub(crate) password: Option<&'a str>,
     pub(crate) server: SocketAddr,
+    /// `udp` or `tcp`.
+    pub(crate) transport: &'a str,
     pub(crate) codec: &'a str,
     pub(crate) answers: bool,
     /// What it says all the time.
@@ -135,13 +137,13 @@ fn recordings(dir: &Path) -> Vec<PathBuf> {
 }
 
 fn account(options: &Options<'_>) -> String {
-    let Options { user, server, codec, .. } = options;
+    let Options { user, server, transport, codec, .. } = options;
     let register = match options.password {
         Some(password) => format!("auth_user={user};auth_pass={password};regint=60"),
         None => "regint=0".to_owned(),
     };
     let answer = if options.answers { ";answermode=auto" } else { "" };
-    format!("<sip:{user}@{server};transport=udp>;{register};audio_codecs={codec}{answer}\n")
+    format!("<sip:{user}@{server};transport={transport}>;{register};audio_codecs={codec}{answer}\n")
 }
 
 fn config(dir: &Path, sip: u16, control: u16, rtp: &std::ops::RangeInclusive<u16>) -> String {

@@ -55,7 +55,7 @@ impl Engine {
 
     /// In a folder that has its configuration, with a command that `change` may change.
     pub(crate) fn start_as(dir: TempDir, media: RangeInclusive<u16>, change: impl FnOnce(&mut Command)) -> Engine {
-        Engine::serve(dir, media, SocketAddr::from(([127, 0, 0, 1], 0)), Vec::new(), change)
+        Engine::serve(dir, media, free_address(), Vec::new(), change)
     }
 
     /// The same in this folder, with further arguments of `serve`.
@@ -64,7 +64,7 @@ impl Engine {
         copy(&root().join("config"), &config);
         edit(&config);
         // Half of the ends wait bound for the next call, and a closed port rests before it is used again.
-        Engine::serve(dir, ports::block(legs * 8), SocketAddr::from(([127, 0, 0, 1], 0)), args, |_| {})
+        Engine::serve(dir, ports::block(legs * 8), free_address(), args, |_| {})
     }
 
     /// Starts again on the same folder and address, as after a crash.
@@ -199,7 +199,12 @@ pub(crate) fn command(dir: &Path, media: &RangeInclusive<u16>, sip: SocketAddr) 
     command
 }
 
-/// `ready sip=udp:127.0.0.1:5060 http=127.0.0.1:8080`.
+/// None of those that the system gives to whoever connects: after a restart it has to be free again.
+fn free_address() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], *ports::block(2).start()))
+}
+
+/// `ready sip=udp:127.0.0.1:5060 http=127.0.0.1:8080 sip=tcp:127.0.0.1:5060`.
 fn addresses(ready: &str) -> (SocketAddr, SocketAddr) {
     let value = |key: &str| {
         let word = ready.split_whitespace().find_map(|w| w.strip_prefix(key));

@@ -3,6 +3,7 @@
 pub(crate) mod baresip;
 pub(crate) mod disk;
 pub(crate) mod engine;
+pub(crate) mod linphone;
 pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod puppet;

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use super::wait;
@@ -20,9 +20,22 @@ impl Process {
     /// # Panics
     /// When it cannot be started; says which tool is missing.
     pub(crate) fn start(name: &str, command: &mut Command, log: &Path) -> Process {
+        command.stdin(Stdio::null());
+        Process::spawn(name, command, log)
+    }
+
+    /// The same for a program that is told what to do on its standard input.
+    pub(crate) fn start_told(name: &str, command: &mut Command, log: &Path) -> (Process, ChildStdin) {
+        command.stdin(Stdio::piped());
+        let mut process = Process::spawn(name, command, log);
+        let input = process.child.stdin.take().expect("it was asked for");
+        (process, input)
+    }
+
+    fn spawn(name: &str, command: &mut Command, log: &Path) -> Process {
         let out = File::create(log).expect("the test's folder takes files");
         let err = out.try_clone().expect("a descriptor can be copied");
-        command.stdin(Stdio::null()).stdout(out).stderr(err);
+        command.stdout(out).stderr(err);
         let child =
             command.spawn().unwrap_or_else(|e| panic!("{name} does not start: {e}; `cargo xtask test` installs it"));
         Process { child, log: log.to_owned(), name: name.to_owned() }

@@ -73,7 +73,16 @@ impl Leg {
     pub(crate) fn new(id: LegId, lease: Lease, peer: IpAddr, session_id: u64, codecs: Vec<Codec>) -> Leg {
         let (address, port) = (lease.address.ip(), lease.address.port());
         let direction = Direction::SendRecv;
-        let local = sdp::Local { address, port, session_id, version: 1, codecs, telephone_event: true, direction };
+        let local = sdp::Local {
+            address,
+            port,
+            session_id,
+            version: 1,
+            codecs,
+            telephone_event: true,
+            direction,
+            peer: Some(peer.to_canonical()),
+        };
         let session = Session { local, last: Vec::new(), offering: false };
         Leg {
             id,

@@ -46,6 +46,9 @@ pub struct Local {
     pub telephone_event: bool,
     /// What we want to do; an answer narrows it to what the offer allows.
     pub direction: Direction,
+    /// Where the peer's signalling comes from. It stands in for a media address that cannot be reached from ours: one of the
+    /// other IP version, as phones on hosts with both offer, or a host name.
+    pub peer: Option<IpAddr>,
 }
 
 impl Local {
@@ -59,6 +62,7 @@ impl Local {
             codecs: codecs.to_vec(),
             telephone_event: true,
             direction: Direction::SendRecv,
+            peer: None,
         }
     }
 }

@@ -175,7 +175,7 @@ impl<'a> Stream<'a> {
     /// What the peer says of this stream, for a side that is `local`.
     pub(crate) fn terms(&self, local: &Local) -> Result<Terms, Refusal> {
         let address = self.scope.connection.and_then(connection_address);
-        let (remote, remote_rtcp) = self.remote(address, local.address)?;
+        let (remote, remote_rtcp) = self.remote(address, local)?;
         let telephone_event = self.meanings().find(|(_, m)| *m == Meaning::TelephoneEvent).map(|(t, _)| t);
         Ok(Terms {
             remote,
@@ -201,14 +201,16 @@ impl<'a> Stream<'a> {
         (wish / 10 * 10) as u8
     }
 
-    /// Where the peer wants RTP and RTCP; `family` is an address of ours.
-    fn remote(&self, address: Option<IpAddr>, family: IpAddr) -> Result<(SocketAddr, SocketAddr), Refusal> {
-        let no = |what| Refusal::Unreachable { what };
-        let address = address.ok_or(no("its c= line holds no IP address"))?;
+    /// Where the peer wants RTP and RTCP.
+    fn remote(&self, address: Option<IpAddr>, local: &Local) -> Result<(SocketAddr, SocketAddr), Refusal> {
+        let (no, family) = (|what| Refusal::Unreachable { what }, local.address);
+        let fits = |address: &IpAddr| address.is_ipv4() == family.is_ipv4() || address.is_unspecified();
+        let stand_in = local.peer.filter(fits);
+        let address = address.filter(fits).or(stand_in).or(address).ok_or(no("its c= line holds no IP address"))?;
         if address.is_multicast() || matches!(address, IpAddr::V4(a) if a.is_broadcast()) {
             return Err(no("its c= line holds a multicast or broadcast address"));
         }
-        if address.is_ipv4() != family.is_ipv4() && !address.is_unspecified() {
+        if !fits(&address) {
             return Err(no("it speaks another IP version than our media address"));
         }
         // The highest port leaves none above it: RTCP then goes where RTP goes, and is ignored there.

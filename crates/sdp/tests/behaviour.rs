@@ -232,3 +232,20 @@ fn the_callers_codecs_in_its_order() {
         assert_eq!(first_codecs(&body(HOST, media)), expected, "{media}");
     }
 }
+
+#[test]
+fn where_signalling_comes_from_stands_in_for_an_address_that_cannot_be_reached() {
+    let peer = "198.51.100.7".parse().unwrap();
+    let heard_from = |connection: &str, peer: std::net::IpAddr| {
+        let local = Local { peer: Some(peer), ..local() };
+        let offered = format!("v=0\r\nc={connection}\r\nm=audio 5000 RTP/AVP 8\r\na=rtcp:5003 IN IP6 2001:db8::9\r\n");
+        answer(&local, offered.as_bytes()).map(|a| (a.params.remote.to_string(), a.params.remote_rtcp.to_string()))
+    };
+    let stand_in = || Ok(("198.51.100.7:5000".to_owned(), "198.51.100.7:5001".to_owned()));
+    assert_eq!(heard_from("IN IP6 fd00::2", peer), stand_in(), "a phone on a host with both versions");
+    assert_eq!(heard_from("IN IP4 phone.example", peer), stand_in());
+    assert_eq!(heard_from("IN IP4 198.51.100.9", peer).unwrap().0, "198.51.100.9:5000", "its own word goes first");
+    assert_eq!(heard_from("IN IP4 0.0.0.0", peer).unwrap().0, "0.0.0.0:5000", "hold is hold");
+    assert!(heard_from("IN IP6 fd00::2", "2001:db8::7".parse().unwrap()).is_err(), "no address of ours reaches either");
+    assert!(heard_from("IN IP4 239.1.2.3", peer).is_err());
+}

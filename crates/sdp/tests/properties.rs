@@ -28,6 +28,7 @@ fn local() -> impl Strategy<Value = Local> {
             codecs,
             telephone_event,
             direction,
+            peer: None,
         },
     )
 }
