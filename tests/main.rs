@@ -11,6 +11,7 @@ mod disks;
 mod drills;
 mod endings;
 mod hammer;
+mod handing_on;
 mod kit;
 mod life;
 mod offers;

@@ -46,6 +46,10 @@ impl Acd {
             Command::Enqueue { call, caller, group, priority, since } => {
                 self.enqueue(time, call, group, Claim { caller, priority, since }, out);
             }
+            Command::Claim { call, agent } => self.claim(time, call, agent, out),
+            Command::Return { call, caller, group, priority, since } => {
+                self.come_back(time, call, group, Claim { caller, priority, since }, out);
+            }
             Command::Abandon { call } => self.abandon(time, call, out),
             Command::Keep { call } => self.keep(time, call, out),
             Command::Locate { call } => self.locate(call, out),
@@ -114,6 +118,7 @@ impl Acd {
 
     /// Ends whatever the queue holds for a caller: the turn, the offer, the talk.
     pub(crate) fn let_go(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
+        self.unclaim(now, key, out);
         let Some(caller) = self.forget(key, out) else { return };
         match caller.standing {
             Standing::Waiting => {}
@@ -129,8 +134,7 @@ impl Acd {
     fn ended(&mut self, now: Time, call: CallId, agent: AgentId, out: &mut Vec<Action>) {
         let Some(key) = self.callers.find(call) else { return };
         if self.callers.get(key).is_some_and(|c| c.standing == Standing::Talking(agent)) {
-            self.forget(key, out);
-            self.talk_over(now, agent, out);
+            self.let_go(now, key, out);
         }
     }
 
@@ -167,11 +171,14 @@ impl Acd {
         self.callers.leave(key);
         let (Some(a), Some(caller)) = (self.agents.get_mut(agent), self.callers.get_mut(key)) else { return };
         self.issued += 1;
+        match caller.standing {
+            Standing::Talking(_) => caller.claims = Some(agent),
+            Standing::Waiting | Standing::Offered(_) => caller.standing = Standing::Offered(agent),
+        }
         let (call, group, reservation) = (caller.call, caller.group, Reservation(self.issued));
         let ring = self.plan.groups.get(usize::from(group.0)).map(|g| g.ring).unwrap_or_default();
         let until = now + ring;
         let ring_out = self.deadlines.set(until, Timer::RingOut { agent, reservation });
-        caller.standing = Standing::Offered(agent);
         a.state = State::Offered { caller: key, reservation, ring_out };
         a.ready = false;
         a.newest = Some(Newest { reservation, group, claim: caller.claim() });
@@ -188,7 +195,7 @@ impl Acd {
         }
     }
 
-    fn enqueue(&mut self, now: Time, call: CallId, asked: GroupId, claim: Claim, out: &mut Vec<Action>) {
+    pub(crate) fn enqueue(&mut self, now: Time, call: CallId, asked: GroupId, claim: Claim, out: &mut Vec<Action>) {
         let talked = self.callers.find(call).and_then(|key| self.leave_for_anew(now, key, out));
         let claim = talked.map_or(claim, |(_, kept)| claim.or_better(kept));
         // Who lost an agent in a talk has a place, however full the group has become.
@@ -221,6 +228,12 @@ impl Acd {
 
     /// Begins a caller's stay in its group.
     pub(crate) fn enter(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
+        self.begin_stay(now, key, out);
+        self.seek(now, key, out);
+    }
+
+    /// Tells a caller who stands in no line the position, and sets the end of the wait.
+    pub(crate) fn begin_stay(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
         let Some(caller) = self.callers.get(key) else { return };
         let (call, group) = (caller.call, caller.group);
         // A caller is told the position before an agent is sought: nobody else waits where an agent is free.
@@ -231,15 +244,19 @@ impl Acd {
         if let Some(caller) = self.callers.get_mut(key) {
             caller.wait = wait;
         }
-        self.seek(now, key, out);
     }
 
     /// A caller whose offer came to nothing: the place is kept, unless the wait ran out meanwhile.
     pub(crate) fn resume(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
-        match self.callers.get(key).map(|c| c.overdue) {
-            Some(true) => self.overflow(now, key, out),
-            Some(false) => self.seek(now, key, out),
-            None => {}
+        let Some(caller) = self.callers.get_mut(key) else { return };
+        match caller.standing {
+            // The talk goes on that somebody else was to take over.
+            Standing::Talking(_) => {
+                let call = caller.call;
+                out.extend(caller.claims.take().map(|agent| Action::Unclaimed { call, agent }));
+            }
+            _ if caller.overdue => self.overflow(now, key, out),
+            _ => self.seek(now, key, out),
         }
     }
 }

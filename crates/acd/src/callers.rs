@@ -51,6 +51,8 @@ pub(crate) struct Caller {
     pub(crate) hops: usize,
     /// Reservations up to this number were made for an earlier stay of the call.
     pub(crate) floor: u64,
+    /// Whose phone rings to take the talk over.
+    pub(crate) claims: Option<AgentId>,
 }
 
 impl Caller {
@@ -68,6 +70,7 @@ impl Caller {
             overdue: false,
             hops: 0,
             floor: 0,
+            claims: None,
         }
     }
 

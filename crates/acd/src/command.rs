@@ -14,6 +14,13 @@ pub enum Command {
     /// A switch: this caller waits from now on. `since` is the caller's place in time: now, or earlier for one who
     /// comes back. Enqueuing a call that waits already moves it to `group`. A place kept for `caller` is taken up.
     Enqueue { call: CallId, caller: Option<CallerKey>, group: GroupId, priority: u8, since: Time },
+    /// A switch: the agent who talks with the caller hands the caller on to this agent. Answered with `Action::Reserve`, or
+    /// `Action::Unclaimed` when that agent may not be offered a call now. Until `Accepted` the talk goes on; an offer that comes to nothing
+    /// changes nothing for the caller.
+    Claim { call: CallId, agent: AgentId },
+    /// A switch: the talk is over and the caller waits on, in this group and at this priority, since then. Nobody is to blame, a full
+    /// group has room, and an agent who is being claimed for the caller rings on.
+    Return { call: CallId, caller: Option<CallerKey>, group: GroupId, priority: u8, since: Time },
     /// A switch: the caller is gone, whatever state the call was in.
     Abandon { call: CallId },
     /// A switch: the call was cut short by a fault of ours. As `Abandon`, and the caller gets a place for a redial.

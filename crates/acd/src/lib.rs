@@ -22,6 +22,11 @@
 //! reservation on which the last word was said, or that was made for an earlier `Enqueue` of the call, change nothing.
 //! `Abandon` also ends a talk of the call, and `Enqueue` of a call in a talk ends that talk: no agent sticks to a call that is gone.
 //!
+//! # A talk that is handed on
+//! `Claim` reserves one agent for a caller who talks with another: out of turn, since nobody's place is touched. `Accepted` ends the first
+//! talk and begins the second; any other end of the offer is `Unclaimed`, and the talk goes on. `Return` ends the talk and puts the caller
+//! back into a line, whatever its length; a claim that still rings then is an offer like any other, and the line comes after it.
+//!
 //! # Limits and overflow
 //! A group is full when `limit` callers are in line; one who can be offered to an agent at once is always taken, and
 //! one whose offer failed goes back in line whatever its length. `wait` counts from entering the group and lets an
@@ -51,6 +56,7 @@
 //! - No agent has two calls, no call two agents.
 //! - A position told never grows while the caller waits in one group at one priority, whoever is let in ahead.
 //! - The facts told up to now, applied to an empty ledger, make `Acd::ledger`; each of them changes it.
+//! - A claim ends with its caller: no phone rings for a talk that is over.
 //! - For each `Reserve`: it becomes a talk, its slot refuses it, or there is one `OfferOver`. `WrapsUp` is told with each change of
 //!   the end of wrap-up, and with none else.
 //! - At most 100,000 places are kept; the oldest deadline goes first.
@@ -62,6 +68,7 @@
 mod acd;
 mod agents;
 mod callers;
+mod claim;
 mod line;
 mod offer;
 mod overflow;

@@ -120,8 +120,9 @@ impl Acd {
         if reservation.0 > self.issued || reservation.0 <= floor {
             return;
         }
-        if self.open((call, agent, reservation)).is_some() {
+        if let Some(key) = self.open((call, agent, reservation)) {
             self.close(agent);
+            self.take_over(now, key, agent, out);
         } else if let Some(key) = known {
             if self.callers.get(key).is_some_and(|c| c.standing == Standing::Talking(agent)) {
                 return;
@@ -134,7 +135,7 @@ impl Acd {
             }
             return self.review(now, agent, out);
         }
-        let freed = self.free_for_talk(agent, out);
+        let freed = self.free_for_talk(now, agent, out);
         self.begin_talk(call, agent, reservation, out);
         if let Some(caller) = freed {
             self.resume(now, caller, out);
@@ -155,8 +156,12 @@ impl Acd {
                 }
             }
             Standing::Talking(other) => {
+                let claimed = self.withdraw_claim(key, out).filter(|claimed| *claimed != agent);
                 self.detach(key);
                 self.talk_over(now, other, out);
+                if let Some(claimed) = claimed {
+                    self.review(now, claimed, out);
+                }
             }
         }
     }
@@ -169,7 +174,7 @@ impl Acd {
     }
 
     /// Takes an agent out of whatever the queue had it in; the caller it was promised to has to be resumed.
-    fn free_for_talk(&mut self, agent: AgentId, out: &mut Vec<Action>) -> Option<Key> {
+    fn free_for_talk(&mut self, now: Time, agent: AgentId, out: &mut Vec<Action>) -> Option<Key> {
         match self.agents.get(agent)?.state {
             State::Free => None,
             State::Offered { caller, .. } => {
@@ -178,6 +183,7 @@ impl Acd {
                 Some(caller)
             }
             State::Talking { caller, .. } => {
+                self.unclaim(now, caller, out);
                 self.forget(caller, out);
                 None
             }

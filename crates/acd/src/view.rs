@@ -6,6 +6,7 @@ use base::{GroupId, Now};
 
 use crate::Acd;
 use crate::agents::State;
+use crate::callers::Caller;
 
 /// The queue at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -88,7 +89,9 @@ impl Acd {
 
     fn count_offer(&self, now: Now, state: State, groups: &mut [GroupView]) {
         let State::Offered { caller, .. } = state else { return };
-        let Some(caller) = self.callers.get(caller) else { return };
+        // Who is handed on by an agent does not wait.
+        let waits = |caller: &&Caller| caller.claims.is_none();
+        let Some(caller) = self.callers.get(caller).filter(waits) else { return };
         let Some(group) = groups.get_mut(usize::from(caller.group.0)) else { return };
         group.offered += 1;
         group.longest_wait = group.longest_wait.max(now.time - caller.turn.0);

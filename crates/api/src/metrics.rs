@@ -85,6 +85,9 @@ fn queue(page: &mut Page, view: &View) {
         page.labelled("hotline_queue_longest_wait_seconds", &[("group", &group.name)], wait);
     }
     let offers = view.offers;
+    page.head("hotline_handings_total", "counter", "Citizens whom agents handed on, by result.");
+    page.labelled("hotline_handings_total", &[("result", "done")], view.handings.done as f64);
+    page.labelled("hotline_handings_total", &[("result", "failed")], view.handings.failed as f64);
     page.head("hotline_offers_total", "counter", "Offers of a call to an agent, by result.");
     let results = [
         ("accepted", offers.accepted),

@@ -111,7 +111,9 @@ pub(crate) fn event(event: &Event, position: Position, who: &Who) -> Option<Valu
 
 fn call_event(row: &CallRow, what: &CallEvent, position: Position, at: Wall, who: &Who) -> Option<Map<String, Value>> {
     let about = match what {
-        CallEvent::Declined { agent, .. } | CallEvent::AgentLost { agent } => Some(&**agent),
+        CallEvent::Declined { agent, .. } | CallEvent::AgentLost { agent } | CallEvent::HandedOn { agent } => {
+            Some(&**agent)
+        }
         _ => row.offered.as_deref().or(row.agent.as_deref()),
     };
     if !who.sees(row) && (about.is_none() || about != who.agent()) {
@@ -136,6 +138,7 @@ fn call_event(row: &CallRow, what: &CallEvent, position: Position, at: Wall, who
         CallEvent::Menu { node } => put("node", json!(&**node)),
         CallEvent::WaitEnded { outcome } => put("outcome", json!(outcome)),
         CallEvent::Declined { cause, .. } => put("outcome", json!(cause)),
+        CallEvent::Handing { to } => put("to", json!(&**to)),
         CallEvent::Ended { record } => {
             put("end_reason", json!(record.reason));
             put("talk_ms", json!(record.talk_ms));

@@ -297,6 +297,7 @@ pub(crate) const EVENT: Shape = Shape {
         ),
         optional("node", TEXT, "The menu node entered."),
         optional("outcome", TEXT, "How a wait or an offer ended."),
+        optional("to", TEXT, "The number of the agent, or the name of the group, that the citizen is handed on to."),
         optional("end_reason", END_REASON, "Why the call ended."),
         optional("talk_ms", COUNT, "How long both heard each other."),
         optional("state", Schema::Words(&AgentRow::STATES), "As in Agent."),

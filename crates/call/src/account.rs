@@ -88,11 +88,21 @@ impl Account {
 
     /// The agent was lost; another one may follow.
     pub(crate) fn talk_lost(&mut self, now: Now, out: &mut Vec<Action>) {
-        if let Some(since) = self.talk_since.take() {
-            let talk_ms = millis(now.time - since);
-            self.talked_ms = self.talked_ms.saturating_add(talk_ms);
+        if let Some(talk_ms) = self.end_talk(now) {
             tell(Fact::TalkEnded { talk_ms }, out);
         }
+    }
+
+    /// The agent handed the citizen on.
+    pub(crate) fn handed_on(&mut self, now: Now, out: &mut Vec<Action>) {
+        let talk_ms = self.end_talk(now).unwrap_or_default();
+        tell(Fact::HandedOn { talk_ms }, out);
+    }
+
+    fn end_talk(&mut self, now: Now) -> Option<u64> {
+        let talk_ms = millis(now.time - self.talk_since.take()?);
+        self.talked_ms = self.talked_ms.saturating_add(talk_ms);
+        Some(talk_ms)
     }
 
     pub(crate) fn confide(&mut self, out: &mut Vec<Action>) {

@@ -20,6 +20,12 @@ pub enum Action {
         body: Option<Vec<u8>>,
     },
     Dial(Box<Dial>),
+    /// Tells the phone that asked for it how the handing on goes, as the status of a call to there; the last word when `over`.
+    HandingOn {
+        leg: u16,
+        status: u16,
+        over: bool,
+    },
     /// Whatever ends the dialog now: final response, CANCEL or BYE. Answered by `Signal::Closed`.
     HangUp {
         leg: u16,

@@ -168,6 +168,9 @@ impl Call {
         match signal {
             Signal::Changed { request, body, method } => self.on_change(place, request, body, method, out),
             Signal::Closed => self.on_closed(now, place, out),
+            Signal::Refer { request, .. } if !self.legs[place].is_live() => {
+                out.push(Action::Reply { request, status: 481, body: None });
+            }
             _ if !self.legs[place].is_live() => {}
             Signal::Cancelled => self.far_end_left(place, now, EndReason::Cancelled, out),
             Signal::Acked { body } => self.on_acked(now, place, body, out),
@@ -176,6 +179,7 @@ impl Call {
             Signal::Progress => {}
             Signal::Answered { body } => self.on_agent_answered(now, place, body, out),
             Signal::Rejected { status } => self.on_agent_rejected(now, place, status, out),
+            Signal::Refer { request, to } => self.on_refer(now, place, request, to, out),
             Signal::Digit(digit) if leg == CITIZEN => self.on_digit(now, digit, out),
             Signal::Digit(_) => {}
             Signal::Bye => self.on_bye(now, place, out),
@@ -338,6 +342,7 @@ impl Call {
                 self.drop_ringing(waiting.ringing, out);
             }
             Journey::With(with) => {
+                self.drop_ringing(with.handing.and_then(|handing| handing.ringing), out);
                 out.push(Action::Queue(acd::Command::Ended { call: self.start.id, agent: with.agent }));
             }
             _ => {}

@@ -46,6 +46,11 @@ pub enum Signal<'a> {
         body: Option<&'a [u8]>,
         method: Change,
     },
+    /// The phone asks that the other party be handed on (REFER, RFC 3515): answer `request`, and tell how it goes.
+    Refer {
+        request: Ticket,
+        to: Target,
+    },
     /// A key by SIP INFO.
     Digit(base::Digit),
     /// The far end hung up; the endpoint has answered.
@@ -56,6 +61,15 @@ pub enum Signal<'a> {
     Alive,
     /// No obligation is left in the dialog; always the last signal of a leg.
     Closed,
+}
+
+/// To whom a call is handed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    Agent(AgentId),
+    Group(GroupId),
+    /// Nobody whom we know.
+    Nobody,
 }
 
 /// The two requests that change a session.

@@ -77,6 +77,16 @@ pub enum Fact {
     Over,
     /// The number is for nobody's eyes from here on.
     Confidential,
+    /// The agent hands the citizen on to the agent of this number, or to the group of this name.
+    Handing {
+        to: String,
+    },
+    /// The agent is out of it: another one has answered, or the citizen waits. Both had heard each other for so long.
+    HandedOn {
+        talk_ms: u64,
+    },
+    /// Nobody took the citizen, and the talk goes on.
+    HandedBack,
 }
 
 packed_enum!(Fact {
@@ -96,4 +106,7 @@ packed_enum!(Fact {
     13 => Confidential,
     14 => Dialled { leg, agent, reservation },
     15 => TalkEnded { talk_ms },
+    16 => Handing { to },
+    17 => HandedOn { talk_ms },
+    18 => HandedBack,
 });

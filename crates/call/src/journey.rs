@@ -51,4 +51,38 @@ pub(crate) struct With {
     pub(crate) since: Time,
     /// Both parties still hear the agent's number.
     pub(crate) greeting: bool,
+    /// The agent hands the citizen on; the talk is over when that has worked, and goes on when it has not.
+    pub(crate) handing: Option<Handing>,
+    /// When the handing on came to nothing.
+    pub(crate) handed_back: Option<Time>,
+}
+
+/// The agent whom the citizen is handed on to.
+#[derive(Clone, Debug)]
+pub(crate) struct Handing {
+    pub(crate) to: AgentId,
+    pub(crate) ringing: Option<Ringing>,
+}
+
+impl Journey {
+    /// Where the offer in flight stands; none where no agent is waited for.
+    pub(crate) fn ringing(&mut self) -> Option<&mut Option<Ringing>> {
+        match self {
+            Journey::Waiting(waiting) => Some(&mut waiting.ringing),
+            Journey::With(With { handing: Some(handing), .. }) => Some(&mut handing.ringing),
+            _ => None,
+        }
+    }
+
+    /// Whether a slot is held for the talk, or for the offer in flight.
+    pub(crate) fn needs(&self, reservation: Reservation) -> bool {
+        let of = |ringing: &Option<Ringing>| ringing.as_ref().is_some_and(|r| r.reservation == reservation);
+        match self {
+            Journey::Waiting(waiting) => of(&waiting.ringing),
+            Journey::With(with) => {
+                with.reservation == reservation || with.handing.as_ref().is_some_and(|handing| of(&handing.ringing))
+            }
+            _ => false,
+        }
+    }
 }

@@ -111,13 +111,14 @@ impl Ledger {
             }
             Fact::Connected { number, .. } => self.agent = Some(number),
             Fact::TalkBegan { at } => self.talk_since = Some(at),
-            Fact::TalkEnded { talk_ms } => {
+            Fact::TalkEnded { talk_ms } | Fact::HandedOn { talk_ms } => {
                 self.talk_since = None;
                 self.talked_ms = self.talked_ms.saturating_add(talk_ms);
             }
             Fact::Confidential => self.confidential = true,
             Fact::Ended { .. } => self.ended = true,
             Fact::Visited { .. } | Fact::Dialled { .. } | Fact::Declined { .. } | Fact::Over => {}
+            Fact::Handing { .. } | Fact::HandedBack => {}
         }
     }
 

@@ -12,6 +12,7 @@ pub mod action;
 mod call;
 pub mod event;
 pub mod fact;
+mod hand;
 mod journey;
 mod ledger;
 mod leg;
@@ -26,7 +27,7 @@ mod waiting;
 
 pub use action::{Action, Dial};
 pub use call::{Arrival, Call, Phase};
-pub use event::{Change, Event, Offer, Signal, Timer};
+pub use event::{Change, Event, Offer, Signal, Target, Timer};
 pub use fact::Fact;
 pub use ledger::{Held, Ledger};
 pub use plan::Plan;

@@ -2,7 +2,7 @@
 
 use base::Now;
 
-use crate::journey::{Journey, Ringing, Waiting, With};
+use crate::journey::{Handing, Journey, Ringing, Waiting, With};
 use crate::{Call, Fact};
 
 impl Call {
@@ -18,12 +18,14 @@ impl Call {
                 let number = self.agent_number(agent).to_owned();
                 facts.push(Fact::Offered { agent, number, reservation, waited_ms });
             }
-            Journey::With(With { agent, reservation, .. }) => {
+            Journey::With(With { agent, reservation, handing, .. }) => {
                 let (agent, reservation) = (*agent, *reservation);
                 let number = self.agent_number(agent).to_owned();
                 let talk = facts.pop_if(|fact| matches!(fact, Fact::TalkBegan { .. }));
                 facts.push(Fact::Connected { agent, number, reservation });
                 facts.extend(talk);
+                let to = |handing: &Handing| self.agent_number(handing.to).to_owned();
+                facts.extend(handing.as_ref().map(|handing| Fact::Handing { to: to(handing) }));
             }
             Journey::Ending => facts.clear(),
             _ => {}

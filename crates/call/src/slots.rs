@@ -3,7 +3,6 @@
 use acd::Reservation;
 use base::AgentId;
 
-use crate::journey::{Journey, Waiting};
 use crate::{Action, Call, Fact};
 
 #[derive(Clone, Copy, Debug)]
@@ -31,15 +30,10 @@ impl Slots {
 impl Call {
     /// A slot that serves neither the offer in flight nor the talk is given back when its last dialog is closed.
     pub(crate) fn sync_slots(&mut self, out: &mut Vec<Action>) {
-        let current = match &self.journey {
-            Journey::Waiting(Waiting { ringing: Some(ringing), .. }) => Some(ringing.reservation),
-            Journey::With(with) => Some(with.reservation),
-            _ => None,
-        };
-        let (call, legs) = (self.start.id, &self.legs);
+        let (call, legs, journey) = (self.start.id, &self.legs, &self.journey);
         self.slots.0.retain_mut(|held| {
             let Held { agent, reservation, releasing } = *held;
-            if Some(reservation) == current {
+            if journey.needs(reservation) {
                 return true;
             }
             let epoch = reservation.0;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base::{After, Job, PlayId, SoundId, Source};
 
 use crate::call::CITIZEN;
-use crate::journey::Journey;
+use crate::journey::{Journey, With};
 use crate::leg::Leg;
 use crate::{Action, Call};
 
@@ -57,6 +57,10 @@ impl Call {
         let program = Cow::Borrowed(&self.program.source);
         match &self.journey {
             Journey::With(with) if with.greeting && (citizen || leg.id.index == with.leg) => program,
+            Journey::With(With { handing: Some(_), .. }) => Cow::Owned(match citizen {
+                true => Source::Play { play: PlayId(0), sounds: Vec::new(), after: self.hold_music() },
+                false => Source::Silence,
+            }),
             Journey::With(with) if citizen => Cow::Owned(self.voice_of(with.leg)),
             Journey::With(with) if leg.id.index == with.leg => Cow::Owned(self.voice_of(CITIZEN)),
             Journey::Arriving | Journey::Ending => Cow::Owned(Source::Silence),

@@ -38,12 +38,13 @@ impl Call {
         let leg = self.legs[place].id.index;
         let reservation = self.legs[place].agent.as_ref().map(|a| a.reservation);
         match (&self.journey, reservation) {
+            (Journey::With(with), _) if with.leg == leg && with.hands_on(now.time) => self.left_handing(now, out),
             // Nobody hung up, or the agent did before either could hear the other: the citizen is not to pay for it.
             (Journey::With(with), _) if with.leg == leg && (with.greeting || reason == EndReason::MediaLost) => {
                 self.wait_again(now, out);
             }
             (Journey::With(with), _) if with.leg == leg => self.end(now, reason, out),
-            (Journey::Waiting(_), Some(reservation)) => {
+            (Journey::Waiting(_) | Journey::With(_), Some(reservation)) => {
                 self.contact_failed(reservation, acd::Decline::Unreachable, out);
             }
             _ => {}

@@ -36,7 +36,7 @@ impl Call {
         out.push(Action::Queue(acd::Command::Enqueue { call, caller, group, priority, since }));
     }
 
-    fn begin_wait(&mut self, now: Now, group: GroupId, said: Vec<SoundId>, out: &mut Vec<Action>) {
+    pub(crate) fn begin_wait(&mut self, now: Now, group: GroupId, said: Vec<SoundId>, out: &mut Vec<Action>) {
         if let Some(plan) = self.plan.groups.get(usize::from(group.0)) {
             self.account.wait_began(now, &plan.name, out);
             self.program.play(said, After::Loop(plan.music));
@@ -63,6 +63,7 @@ impl Call {
             acd::Action::Moved { to, .. } => self.moved(now, to, out),
             acd::Action::Refused { .. } => self.refused(now, out),
             acd::Action::Withdraw { reservation, .. } => self.withdraw(reservation, out),
+            acd::Action::Unclaimed { agent, .. } => self.unclaimed(now, agent, out),
             // The others are not for calls.
             _ => {}
         }
@@ -118,15 +119,15 @@ impl Call {
     pub(crate) fn on_offer(&mut self, now: Now, offer: Offer, out: &mut Vec<Action>) {
         self.slots.hold(offer.agent, offer.reservation);
         let Offer { agent, reservation, contacts, freed, .. } = offer;
-        let cause = match &self.journey {
+        let wanted = self.wants(agent);
+        let cause = match () {
             // The withdrawal overtook its offer: they came over different wires.
-            _ if reservation <= self.withdrawn => Decline::Taken,
-            Journey::Waiting(Waiting { ringing: None, .. }) if contacts.is_empty() => Decline::Unreachable,
-            Journey::Waiting(Waiting { ringing: None, .. }) => {
+            () if reservation <= self.withdrawn || !wanted => Decline::Taken,
+            () if contacts.is_empty() => Decline::Unreachable,
+            () => {
                 let ringing = Ringing { agent, reservation, freed, again: Vec::new(), cause: None };
                 return self.ring(now, ringing, contacts, out);
             }
-            _ => Decline::Taken,
         };
         for (_, lease) in contacts {
             out.push(Action::Job(Job::Close { end: lease.end }));
@@ -134,11 +135,22 @@ impl Call {
         self.decline(agent, reservation, cause, out);
     }
 
+    /// Whether an offer of this agent is what the caller waits for.
+    fn wants(&self, agent: AgentId) -> bool {
+        match &self.journey {
+            Journey::Waiting(waiting) => waiting.ringing.is_none(),
+            Journey::With(With { handing: Some(handing), .. }) => handing.to == agent && handing.ringing.is_none(),
+            _ => false,
+        }
+    }
+
     fn ring(&mut self, now: Now, ringing: Ringing, contacts: Vec<(Contact, Lease)>, out: &mut Vec<Action>) {
-        let Journey::Waiting(waiting) = &mut self.journey else { return };
+        let Some((_, _, since)) = self.place() else { return };
         let (agent, reservation) = (ringing.agent, ringing.reservation);
-        waiting.ringing = Some(ringing);
-        let waited = now.time - waiting.since;
+        if let Some(place) = self.journey.ringing() {
+            *place = Some(ringing);
+        }
+        let waited = now.time - since;
         self.tell_offered(agent, reservation, waited, out);
         for (contact, lease) in contacts {
             self.dial(AgentSide { agent, reservation, contact }, lease, waited, out);
@@ -188,10 +200,8 @@ impl Call {
         if !self.plan.connect.show_citizen {
             return (self.start.called.clone(), String::new());
         }
-        let group = match &self.journey {
-            Journey::Waiting(w) => self.plan.groups.get(usize::from(w.group.0)).map_or("", |g| g.name.as_str()),
-            _ => "",
-        };
+        let group = self.place().and_then(|(group, ..)| self.plan.groups.get(usize::from(group.0)));
+        let group = group.map_or("", |g| g.name.as_str());
         let caller = self.start.caller.as_str();
         let display = [caller, " ", group, " ", &waited.as_secs().to_string(), "s"].concat();
         (caller.to_owned(), display)
@@ -199,8 +209,7 @@ impl Call {
 
     pub(crate) fn on_agent_answered(&mut self, now: Now, place: usize, body: Option<&[u8]>, out: &mut Vec<Action>) {
         let Some(side) = self.legs[place].agent.clone() else { return };
-        let current = matches!(&self.journey, Journey::Waiting(Waiting { ringing: Some(r), .. }) if r.reservation == side.reservation);
-        if !current {
+        if self.journey.ringing().and_then(|r| r.as_ref()).is_none_or(|r| r.reservation != side.reservation) {
             return self.hang_up(place, out);
         }
         if body.is_none_or(|answer| self.legs[place].accept(answer).is_err()) {
@@ -213,9 +222,7 @@ impl Call {
     pub(crate) fn on_agent_rejected(&mut self, now: Now, place: usize, status: Option<u16>, out: &mut Vec<Action>) {
         let Some(side) = self.legs[place].agent.clone() else { return };
         self.legs[place].state = crate::leg::State::Ending;
-        let Journey::Waiting(Waiting { ringing: Some(ringing), .. }) = &mut self.journey else {
-            return self.close_media(place, out);
-        };
+        let Some(Some(ringing)) = self.journey.ringing() else { return self.close_media(place, out) };
         let still_busy = status == Some(486) && ringing.freed.is_some_and(|freed| now.time - freed < STILL_BUSY);
         if ringing.reservation == side.reservation && still_busy {
             self.legs[place].leased = false;
@@ -228,7 +235,7 @@ impl Call {
     }
 
     pub(crate) fn redial(&mut self, out: &mut Vec<Action>) {
-        let Journey::Waiting(Waiting { ringing: Some(ringing), .. }) = &mut self.journey else { return };
+        let Some(Some(ringing)) = self.journey.ringing() else { return };
         let (agent, reservation) = (ringing.agent, ringing.reservation);
         for (contact, lease) in std::mem::take(&mut ringing.again) {
             self.dial(AgentSide { agent, reservation, contact }, lease, Duration::ZERO, out);
@@ -238,15 +245,15 @@ impl Call {
     /// One contact of the offer will not answer; the offer is over with the last.
     pub(crate) fn contact_failed(&mut self, reservation: Reservation, cause: Decline, out: &mut Vec<Action>) {
         let others = self.legs.iter().any(|l| l.serves(reservation) && l.is_live());
-        let Journey::Waiting(waiting) = &mut self.journey else { return };
-        let Some(ringing) = waiting.ringing.as_mut().filter(|r| r.reservation == reservation) else { return };
+        let Some(place) = self.journey.ringing() else { return };
+        let Some(ringing) = place.as_mut().filter(|r| r.reservation == reservation) else { return };
         // An agent's own word outweighs a contact that cannot be reached.
         ringing.cause = Some(ringing.cause.map_or(cause, |known| known.min(cause)));
         if others || !ringing.again.is_empty() {
             return;
         }
         let (agent, cause) = (ringing.agent, ringing.cause.unwrap_or(cause));
-        waiting.ringing = None;
+        *place = None;
         self.decline(agent, reservation, cause, out);
     }
 
@@ -258,11 +265,8 @@ impl Call {
 
     fn withdraw(&mut self, reservation: Reservation, out: &mut Vec<Action>) {
         self.withdrawn = self.withdrawn.max(reservation);
-        let Journey::Waiting(waiting) = &mut self.journey else { return };
-        if waiting.ringing.as_ref().is_some_and(|r| r.reservation == reservation) {
-            let ringing = waiting.ringing.take();
-            self.drop_ringing(ringing, out);
-        }
+        let ringing = self.journey.ringing().and_then(|place| place.take_if(|r| r.reservation == reservation));
+        self.drop_ringing(ringing, out);
     }
 
     /// Stops every phone of the offer; the slots follow when the phones have answered.
@@ -282,13 +286,15 @@ impl Call {
     }
 
     fn connect(&mut self, now: Now, place: usize, side: &AgentSide, out: &mut Vec<Action>) {
-        let Journey::Waiting(waiting) = &mut self.journey else { return };
-        let Waiting { group, priority, since, .. } = *waiting;
-        let ringing = waiting.ringing.take();
+        let Some((group, priority, since)) = self.place() else { return };
+        let ringing = self.journey.ringing().and_then(Option::take);
+        self.hand_over(now, out);
         let (agent, reservation) = (side.agent, side.reservation);
         let leg = self.legs[place].id.index;
         self.legs[place].state = crate::leg::State::Confirmed;
-        self.journey = Journey::With(With { agent, reservation, leg, group, priority, since, greeting: false });
+        let with =
+            With { agent, reservation, leg, group, priority, since, greeting: false, handing: None, handed_back: None };
+        self.journey = Journey::With(with);
         let number = self.agent_number(agent).to_owned();
         out.push(Action::Fact(Fact::Connected { agent, number, reservation }));
         out.push(Action::Queue(acd::Command::Accepted { call: self.start.id, agent, reservation }));

@@ -64,6 +64,16 @@ pub enum CallEvent {
     AgentLost {
         agent: Arc<str>,
     },
+    /// The agent hands the citizen on to that agent or group.
+    Handing {
+        to: Arc<str>,
+    },
+    /// This agent is out of it: another one has answered, or the citizen waits.
+    HandedOn {
+        agent: Arc<str>,
+    },
+    /// Nobody took the citizen, and the talk goes on.
+    HandedBack,
     Confidential,
     Ended {
         record: Box<Ended>,
@@ -84,7 +94,7 @@ impl Ended {
 }
 
 impl CallEvent {
-    pub const NAMES: [&'static str; 13] = [
+    pub const NAMES: [&'static str; 16] = [
         "call.started",
         "call.answered",
         "call.menu",
@@ -98,6 +108,9 @@ impl CallEvent {
         "call.confidential",
         "call.ended",
         "call.agent_lost",
+        "call.handing",
+        "call.handed_on",
+        "call.handed_back",
     ];
 
     pub const fn name(&self) -> &'static str {
@@ -115,6 +128,9 @@ impl CallEvent {
             CallEvent::Confidential => 10,
             CallEvent::Ended { .. } => 11,
             CallEvent::AgentLost { .. } => 12,
+            CallEvent::Handing { .. } => 13,
+            CallEvent::HandedOn { .. } => 14,
+            CallEvent::HandedBack => 15,
         };
         CallEvent::NAMES[place]
     }

@@ -160,7 +160,11 @@ fn fold(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
             CallEvent::WaitEnded { outcome: outcome.name() }
         }
         call::Fact::Offered { number, .. } => {
-            (row.phase, row.offered) = (CallPhase::Offered, Some(number.into()));
+            // Somebody else's phone rings while the agent hands the citizen on: the talk is not over yet.
+            if row.agent.is_none() || row.phase == CallPhase::Waiting {
+                row.phase = CallPhase::Offered;
+            }
+            row.offered = Some(number.into());
             CallEvent::Offered
         }
         call::Fact::Declined { cause, .. } => {
@@ -174,6 +178,12 @@ fn fold(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
             row.talk_since = None;
             CallEvent::AgentLost { agent: row.agent.take()? }
         }
+        call::Fact::Handing { to } => CallEvent::Handing { to: to.into() },
+        call::Fact::HandedOn { .. } => {
+            row.talk_since = None;
+            CallEvent::HandedOn { agent: row.agent.clone()? }
+        }
+        call::Fact::HandedBack => CallEvent::HandedBack,
         call::Fact::Connected { number, .. } => {
             (row.phase, row.offered, row.agent) = (CallPhase::Connected, None, Some(number.into()));
             CallEvent::Connected

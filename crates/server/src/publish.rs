@@ -10,7 +10,7 @@ use roster::{Slot, State};
 use switch::Exchange;
 
 use crate::streams;
-use crate::view::{Agents, Calls, Group, GroupAgents, Histogram, MediaWorker, Offers, Readiness, Sip, View};
+use crate::view::{Agents, Calls, Group, GroupAgents, Handings, Histogram, MediaWorker, Offers, Readiness, Sip, View};
 
 /// Gathers what only the control thread sees and publishes it.
 #[derive(Debug)]
@@ -63,6 +63,7 @@ impl Publisher {
             },
             groups: groups(now, of.exchange),
             agents: agents(now, of.exchange),
+            handings: Handings { done: counters.handed_on, failed: counters.handed_back },
             offers: Offers {
                 accepted: counters.accepted,
                 declined: counters.declined,

@@ -16,6 +16,7 @@ pub struct View {
     pub groups: Vec<Group>,
     pub agents: Agents,
     pub offers: Offers,
+    pub handings: Handings,
     pub store: store::Health,
     pub journal: journal::Health,
     /// By `WorkerId`.
@@ -38,6 +39,7 @@ impl Default for View {
             groups: Vec::new(),
             agents: Agents::default(),
             offers: Offers::default(),
+            handings: Handings::default(),
             store: store::Health { ok: true, ..store::Health::default() },
             journal: journal::Health { ok: true, ..journal::Health::default() },
             media: Vec::new(),
@@ -170,6 +172,14 @@ pub struct Agents {
     /// Signed on, paused.
     pub paused: u64,
     pub signed_off: u64,
+}
+
+/// Citizens whom agents handed on since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Handings {
+    pub done: u64,
+    /// Nobody took the citizen, and the talk went on.
+    pub failed: u64,
 }
 
 /// Offers of a call to an agent since the start, by what became of them.

@@ -93,6 +93,14 @@ fn back_off(table: &Table<'_>) -> BackOff {
     }
 }
 
+/// What a phone can dial.
+fn number(value: &Value<'_>) -> Option<String> {
+    value.parsed("a number to dial", "`801`", |text| {
+        let fits = (1..=16).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| text.to_owned())
+    })
+}
+
 fn acd_group(name: &str, table: &Table<'_>, overflow: Overflow) -> acd::plan::Group {
     acd::plan::Group {
         name: name.to_owned(),
@@ -107,6 +115,7 @@ fn acd_group(name: &str, table: &Table<'_>, overflow: Overflow) -> acd::plan::Gr
 fn call_group(name: &str, table: &Table<'_>, sounds: &SoundPlan) -> call::plan::Group {
     call::plan::Group {
         name: name.to_owned(),
+        number: table.get("number").and_then(|v| number(&v)),
         music: music(table, sounds),
         // Zero is music alone.
         announce_every: Some(table.seconds("announce_every_s", 30, 0, HOUR)).filter(|every| !every.is_zero()),

@@ -55,6 +55,7 @@ const KEYS: &[&str] = &[
     "back_off.no_answer_s",
     "back_off.unreachable_s",
     "group.name",
+    "group.number",
     "group.ring_s",
     "group.wrap_up_s",
     "group.limit",

@@ -131,6 +131,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
     let music = SoundId(SOUNDS.len() as u32 - 1);
     let group = |name: &&str| call::plan::Group {
         name: (*name).to_owned(),
+        number: None,
         music,
         announce_every: rng.chance(0.7).then(|| Duration::from_millis(1500 + rng.below(3000))),
         announce_position: rng.chance(0.5),

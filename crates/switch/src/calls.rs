@@ -119,6 +119,7 @@ impl Switch {
                 }
             }
             Action::Dial(dial) => self.dial(now, leg(dial.leg), *dial),
+            Action::HandingOn { leg: index, status, over } => self.tell_progress(now, leg(index), status, over),
             Action::HangUp { leg: index, status_if_early } => {
                 self.endpoint.hang_up(now, leg(index), status_if_early, None, &mut self.sip);
             }
@@ -130,7 +131,10 @@ impl Switch {
             Action::Arm { timer, at } => self.arm(id, timer, Some(at)),
             Action::Disarm(timer) => self.arm(id, timer, None),
             Action::Record(entry) => self.record(entry, out),
-            Action::Fact(fact) => out.facts.push(Fact::Call { call: id, fact }),
+            Action::Fact(fact) => {
+                self.counters.note_fact(&fact);
+                out.facts.push(Fact::Call { call: id, fact });
+            }
             Action::Over => {
                 if let Some(entry) = self.forget(id) {
                     own_call_over(entry.estate.sender, out);

@@ -1,7 +1,7 @@
 //! What a switch counts, for metrics and views.
 
 use base::{EndReason, RecordEntry};
-use call::{Call, Phase};
+use call::{Call, Fact, Phase};
 
 /// Totals since the start; they only grow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,9 @@ pub struct Counters {
     pub timed_out: u64,
     /// The caller was gone or taken when the offer came.
     pub withdrawn: u64,
+    /// Citizens whom agents handed on, and whom nobody took.
+    pub handed_on: u64,
+    pub handed_back: u64,
     /// Calls that a fault of ours ended.
     pub faults: u64,
     /// Messages that a fault of the reader cost.
@@ -41,6 +44,14 @@ impl Counters {
         match self.refused.iter_mut().find(|(known, _)| *known == status) {
             Some((_, count)) => *count += 1,
             None => self.refused.push((status, 1)),
+        }
+    }
+
+    pub(crate) fn note_fact(&mut self, fact: &Fact) {
+        match fact {
+            Fact::HandedOn { .. } => self.handed_on += 1,
+            Fact::HandedBack => self.handed_back += 1,
+            _ => {}
         }
     }
 

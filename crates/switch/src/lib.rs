@@ -17,6 +17,7 @@ mod fault;
 mod leases;
 mod ledger;
 mod rate;
+mod refer;
 mod register;
 mod remnant;
 mod restart;

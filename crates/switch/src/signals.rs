@@ -17,7 +17,7 @@ impl Switch {
             Event::Reinvite { leg, tx, request } => self.on_change(now, leg, tx, &request, Change::Reinvite, out),
             Event::Update { leg, tx, request } => self.on_change(now, leg, tx, &request, Change::Update, out),
             Event::Info { leg, tx, request } => self.on_info(now, leg, tx, &request, out),
-            Event::InDialog { tx, request, .. } => self.on_in_dialog(now, tx, &request),
+            Event::InDialog { leg, tx, request } => self.on_in_dialog(now, leg, tx, &request, out),
             Event::Bye { leg, .. } => self.signal(now, leg, Signal::Bye, out),
             Event::Progress { leg, .. } => self.signal(now, leg, Signal::Progress, out),
             Event::Answered { leg, response } => {
@@ -70,9 +70,12 @@ impl Switch {
         self.endpoint.reply(now, tx, status, &Reply::default(), &mut self.sip);
     }
 
-    fn on_in_dialog(&mut self, now: Now, tx: ServerTx, request: &Message) {
-        let status = if request.method() == sip::Method::Options { 200 } else { 405 };
-        self.endpoint.reply(now, tx, status, &Reply::default(), &mut self.sip);
+    fn on_in_dialog(&mut self, now: Now, leg: LegId, tx: ServerTx, request: &Message, out: &mut Effects) {
+        match request.method() {
+            sip::Method::Refer => self.on_refer(now, leg, tx, request, out),
+            sip::Method::Options => self.endpoint.reply(now, tx, 200, &Reply::default(), &mut self.sip),
+            _ => self.endpoint.reply(now, tx, 405, &Reply::default(), &mut self.sip),
+        }
     }
 
     /// A slot is held for a call: lease an end for each contact on the citizen's worker, so that the bridge stays on one thread.

@@ -205,6 +205,7 @@ impl Switch {
             | acd::Action::Queued { call, .. }
             | acd::Action::Located { call, .. }
             | acd::Action::Moved { call, .. }
+            | acd::Action::Unclaimed { call, .. }
             | acd::Action::Refused { call, .. } => *call,
             // The exchange brings these elsewhere.
             acd::Action::OfferOver { .. }

@@ -25,6 +25,16 @@ enum Step {
         back_s: u64,
         number: Option<u64>,
     },
+    Claim {
+        call: u32,
+        agent: u32,
+    },
+    Return {
+        call: u32,
+        group: u16,
+        priority: u8,
+        back_s: u64,
+    },
     Abandon {
         call: u32,
     },
@@ -122,6 +132,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         8 => (0..12u32, 0..=GROUPS, 0..3u8, 0..60u64, prop::option::of(0..6u64)).prop_map(
             |(call, group, priority, back_s, number)| Step::Enqueue { call, group, priority, back_s, number }),
+        5 => (0..12u32, 0..=AGENTS).prop_map(|(call, agent)| Step::Claim { call, agent }),
+        3 => (0..12u32, 0..=GROUPS, 0..4u8, 0..60u64).prop_map(
+            |(call, group, priority, back_s)| Step::Return { call, group, priority, back_s }),
         2 => (0..12u32).prop_map(|call| Step::Abandon { call }),
         2 => (0..12u32).prop_map(|call| Step::Keep { call }),
         2 => (0..=AGENTS, 0..9u64).prop_map(|(agent, seconds)| Step::WrapUp { agent, seconds }),
@@ -172,6 +185,11 @@ impl Both {
                 let since = Time::from_nanos(self.now.time.as_nanos() - back_s * 1_000_000_000);
                 let caller = number.map(|number| CallerKey([number, 0]));
                 Command::Enqueue { call: id(call), caller, group: GroupId(group), priority, since }
+            }
+            Step::Claim { call, agent } => Command::Claim { call: id(call), agent: AgentId(agent) },
+            Step::Return { call, group, priority, back_s } => {
+                let since = Time::from_nanos(self.now.time.as_nanos() - back_s * 1_000_000_000);
+                Command::Return { call: id(call), caller: None, group: GroupId(group), priority, since }
             }
             Step::Abandon { call } => Command::Abandon { call: id(call) },
             Step::Keep { call } => Command::Keep { call: id(call) },
@@ -333,7 +351,8 @@ impl Both {
         }
         let offered = view.agents.iter().filter(|s| **s == AgentState::Offered).count();
         prop_assert_eq!(offered, self.open.len());
-        prop_assert_eq!(offered, view.groups.iter().map(|g| g.offered).sum::<usize>());
+        let in_line = view.groups.iter().map(|g| g.offered).sum::<usize>();
+        prop_assert_eq!(offered, in_line + self.model.claims());
         Ok(())
     }
 }
@@ -360,7 +379,7 @@ proptest! {
         let mut both = Both::new(&plan);
         let mut told = BTreeMap::new();
         for step in &steps {
-            if let Some(Command::Enqueue { call, .. }) = both.command(step) {
+            if let Some(Command::Enqueue { call, .. } | Command::Return { call, .. }) = both.command(step) {
                 told.remove(&call);
             }
             let mut out = Vec::new();

@@ -3,6 +3,7 @@
 mod behaviour;
 mod chance;
 mod floor;
+mod handed_on;
 mod kit;
 mod model;
 mod redial;

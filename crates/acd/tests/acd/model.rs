@@ -1,5 +1,6 @@
 //! The rules of the queue with nothing but lists that are searched from end to end: slow, and plain to see.
 
+mod claims;
 mod memory;
 mod offers;
 
@@ -36,6 +37,8 @@ struct Caller {
     overdue: bool,
     hops: usize,
     floor: u64,
+    /// Whose phone rings to take the talk over.
+    claims: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +91,10 @@ impl Model {
             Command::Enqueue { call, caller, group, priority, since } => {
                 self.enqueue(now, (call, caller), group, priority, since);
             }
+            Command::Claim { call, agent } => self.claim(now, call, agent.0 as usize),
+            Command::Return { call, caller, group, priority, since } => {
+                self.come_back(now, (call, caller), group, priority, since);
+            }
             Command::Keep { call } => {
                 self.keep(now, call);
                 self.let_go(now, call);
@@ -101,8 +108,7 @@ impl Model {
             Command::Ended { call, agent } => {
                 let agent = agent.0 as usize;
                 if self.caller(call).is_some_and(|c| c.standing == Standing::Talking(agent)) {
-                    self.callers.retain(|c| c.call != call);
-                    self.talk_over(now, agent);
+                    self.let_go(now, call);
                 }
             }
             Command::SlotRefused { call, agent, reservation } => {
@@ -222,7 +228,10 @@ impl Model {
         self.issued += 1;
         let number = self.issued;
         let caller = self.caller_mut(call);
-        caller.standing = Standing::Offered(agent);
+        match caller.standing {
+            Standing::Talking(_) => caller.claims = Some(agent),
+            _ => caller.standing = Standing::Offered(agent),
+        }
         let offered = caller.clone();
         let group = caller.group;
         let until = now + self.plan.groups[usize::from(group.0)].ring;
@@ -243,7 +252,11 @@ impl Model {
         }
     }
 
-    fn resume(&mut self, now: Time, call: CallId) {
+    pub(super) fn resume(&mut self, now: Time, call: CallId) {
+        if matches!(self.caller_mut(call).standing, Standing::Talking(_)) {
+            let claimed = self.caller_mut(call).claims.take().map(|agent| AgentId(agent as u32));
+            return self.out.extend(claimed.map(|agent| Action::Unclaimed { call, agent }));
+        }
         self.caller_mut(call).standing = Standing::Nowhere;
         match self.caller_mut(call).overdue {
             true => self.overflow(now, call),
@@ -287,17 +300,22 @@ impl Model {
             overdue: false,
             hops: 0,
             floor: self.issued,
+            claims: None,
         });
         self.enter(now, call);
     }
 
     fn enter(&mut self, now: Time, call: CallId) {
+        self.begin_stay(now, call);
+        self.seek(now, call);
+    }
+
+    fn begin_stay(&mut self, now: Time, call: CallId) {
         let (group, position) = self.position(call);
         self.out.push(Action::Queued { call, group, position });
         if let Some(wait) = self.plan.groups[usize::from(group.0)].wait {
             self.caller_mut(call).wait = Some(self.due(now + wait));
         }
-        self.seek(now, call);
     }
 
     fn position(&mut self, call: CallId) -> (GroupId, u32) {
@@ -379,6 +397,7 @@ impl Model {
     }
 
     fn let_go(&mut self, now: Time, call: CallId) {
+        self.unclaim(now, call);
         let Some(place) = self.callers.iter().position(|c| c.call == call) else { return };
         match self.callers.remove(place).standing {
             Standing::Offered(agent) => {

@@ -97,6 +97,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
     let music = SoundId(14);
     let group = |name: &str| Group {
         name: name.to_owned(),
+        number: None,
         music,
         announce_every: Some(Duration::from_secs(30)),
         announce_position: true,
@@ -113,7 +114,9 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         menus: vec![Arc::new(MenuVersion { name: "12345".to_owned(), version: "v1".to_owned(), menu })],
         prompts,
         groups: vec![group("consult"), group("complaint")],
-        agents: vec![Agent { number: "1001".to_owned(), password: base::Secret::default() }],
+        agents: ["1001", "1002"]
+            .map(|number| Agent { number: number.to_owned(), password: base::Secret::default() })
+            .to_vec(),
         star_codes: roster::StarCodes::default(),
         connect: Connect { show_citizen: true, say_agent_number: false },
         limits: Limits {
@@ -199,6 +202,11 @@ impl Bench {
 
     /// An offer of agent 1001 with so many contacts; returns its reservation.
     pub(crate) fn offer(&mut self, contacts: u16, freed: Option<Time>) -> Reservation {
+        self.offer_of(AgentId(0), contacts, freed)
+    }
+
+    /// The same of any agent.
+    pub(crate) fn offer_of(&mut self, agent: AgentId, contacts: u16, freed: Option<Time>) -> Reservation {
         self.epoch += 1;
         let reservation = Reservation(self.epoch);
         let flow = Flow::udp(NetworkId(0), SocketAddr::from(([127, 0, 0, 1], 7000)));
@@ -207,7 +215,7 @@ impl Bench {
             (Contact { uri: format!("sip:1001@127.0.0.1:{}", 7000 + i), flow }, lease(self.next_end))
         });
         let contacts = contacts.collect();
-        let offer = Offer { agent: AgentId(0), group: GroupId(0), reservation, contacts, freed };
+        let offer = Offer { agent, group: GroupId(0), reservation, contacts, freed };
         self.tell(Event::Offer(offer));
         reservation
     }

@@ -88,6 +88,15 @@ fn is_closed(phone: &mut TcpStream) -> bool {
     matches!(phone.read(&mut [0; 16]), Ok(0) | Err(_))
 }
 
+/// A socket with a port of its own that takes no connections.
+fn bound() -> (OwnedFd, SocketAddr) {
+    let (family, kind) = (rustix::net::AddressFamily::INET, rustix::net::SocketType::STREAM);
+    let socket = rustix::net::socket(family, kind, None).expect("a descriptor");
+    rustix::net::bind(&socket, &"127.0.0.1:0".parse::<SocketAddr>().expect("an address")).expect("a free port");
+    let name = rustix::net::getsockname(&socket).expect("bound");
+    (socket, SocketAddr::try_from(name).expect("an address"))
+}
+
 fn listener() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("bound");
@@ -214,8 +223,8 @@ fn a_connection_is_opened_once_and_carries_both_ways() {
 #[test]
 fn where_nobody_takes_connections_the_flow_is_gone() {
     let mut house = House::new();
-    let (closed, address) = listener();
-    drop(closed);
+    // Bound, so that nobody else listens there, and not listening.
+    let (_closed, address) = bound();
     let flow = Flow { network: NetworkId(0), transport: Transport::Tcp, peer: address, connection: 0 };
     house.say(flow, None, "anybody?");
     house.until("told", |house| house.streams.has_gone());
@@ -229,12 +238,8 @@ fn where_nobody_takes_connections_the_flow_is_gone() {
 fn an_opening_that_nobody_answers_ends_after_its_time() {
     let mut house = House::new();
     // A listener whose queue is full answers no further SYN.
-    let full =
-        rustix::net::socket(rustix::net::AddressFamily::INET, rustix::net::SocketType::STREAM, None).expect("one");
-    rustix::net::bind(&full, &"127.0.0.1:0".parse::<SocketAddr>().expect("an address")).expect("a free port");
+    let (full, address) = bound();
     rustix::net::listen(&full, 0).expect("listens");
-    let name = rustix::net::getsockname(&full).expect("bound");
-    let address = SocketAddr::try_from(name).expect("an address");
     let _first = TcpStream::connect(address).expect("the one that fits");
     let flow = Flow { network: NetworkId(0), transport: Transport::Tcp, peer: address, connection: 0 };
     house.say(flow, None, "anybody?");

@@ -88,7 +88,16 @@ impl Queue {
                 self.talks(call);
             }
             Command::Declined { reservation, .. } | Command::SlotRefused { reservation, .. } => self.back(reservation),
-            Command::Locate { .. }
+            Command::Return { call, group, priority, since, .. } => {
+                self.arrivals += 1;
+                let turn = (since, self.arrivals);
+                if let Some(caller) = self.callers.iter_mut().find(|c| c.call == call) {
+                    (caller.group, caller.priority, caller.turn) = (group, priority, turn);
+                    (caller.standing, caller.arriving) = (Standing::Waiting, true);
+                }
+            }
+            Command::Claim { .. }
+            | Command::Locate { .. }
             | Command::Ready { .. }
             | Command::Away { .. }
             | Command::WrapUp { .. }

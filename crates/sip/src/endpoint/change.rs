@@ -148,6 +148,19 @@ impl Endpoint {
         }
     }
 
+    pub(super) fn send_notify(
+        &mut self,
+        now: Time,
+        key: Key,
+        headers: &[(String, String)],
+        body: &Body,
+        out: &mut Output,
+    ) {
+        if matches!(self.legs.get(key), Some(Leg { phase: Phase::Up, .. })) {
+            self.ask(now, key, Method::Notify, Purpose::Nobody, headers, Some(body), out);
+        }
+    }
+
     pub(super) fn on_info(&mut self, now: Time, key: Key, verdict: &Verdict, out: &mut Output) {
         if verdict.is_fatal() && matches!(self.legs.get(key), Some(Leg { phase: Phase::Up, .. })) {
             self.lose(now, key, verdict.cause().unwrap_or(Cause::Timeout), out);

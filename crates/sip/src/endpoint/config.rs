@@ -37,6 +37,7 @@ impl Default for Config {
                 Method::Info,
                 Method::Update,
                 Method::Register,
+                Method::Refer,
             ],
         }
     }

@@ -248,6 +248,14 @@ impl Endpoint {
         }
     }
 
+    /// Sends NOTIFY in an answered leg (RFC 6665 §4.2.2); nobody waits for its response.
+    pub fn notify(&mut self, now: Now, leg: LegId, headers: &[(String, String)], body: Body, out: &mut Output) {
+        self.flush(out);
+        if let Some(key) = self.leg(leg) {
+            self.send_notify(now.time, key, headers, &body, out);
+        }
+    }
+
     /// Ends the leg by whatever is right now: final response, CANCEL (held back until a provisional), BYE (held back
     /// until our 2xx has its ACK) or nothing. `status_if_early` answers an INVITE that rings, 480 stands in for what
     /// is no failure; `reason` is the value of a Reason header (RFC 3326).

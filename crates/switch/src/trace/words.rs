@@ -62,6 +62,10 @@ fn to_queue(command: &acd::Command) -> Option<(CallId, String)> {
         Command::Enqueue { call, group, priority, since, .. } => {
             (*call, format!("waits in group {} with priority {priority} since {since:?}", group.0))
         }
+        Command::Claim { call, agent } => (*call, format!("agent {} is to take it over", agent.0)),
+        Command::Return { call, group, priority, since, .. } => {
+            (*call, format!("waits again in group {} with priority {priority} since {since:?}", group.0))
+        }
         Command::Abandon { call } => (*call, "is gone".to_owned()),
         Command::Keep { call } => (*call, "is cut short, keep the place".to_owned()),
         Command::Locate { call } => (*call, "which place".to_owned()),
@@ -103,6 +107,7 @@ fn by_queue(action: &acd::Action) -> Option<(CallId, String)> {
         Action::Located { call, position, .. } => (*call, format!("is number {position}")),
         Action::Moved { call, from, to } => (*call, format!("overflowed from group {} to {}", from.0, to.0)),
         Action::Refused { call, group, reason } => (*call, format!("group {} does not take it: {reason:?}", group.0)),
+        Action::Unclaimed { call, agent } => (*call, format!("agent {} does not take it over", agent.0)),
         Action::Reserve { call, agent, until, .. } => (*call, reserved(agent.0, *until)),
         Action::OfferOver { .. } | Action::WrapsUp { .. } | Action::WrapUp { .. } | Action::Fact(_) => return None,
     })

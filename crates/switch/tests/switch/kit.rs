@@ -74,6 +74,7 @@ fn plan() -> Plan {
         prompts,
         groups: vec![Group {
             name: "consult".to_owned(),
+            number: None,
             music: SoundId(0),
             announce_every: None,
             announce_position: false,

@@ -70,13 +70,28 @@ impl Model {
             caller.wait = None;
             match standing {
                 Standing::Offered(_) if open => self.agents[agent].state = State::Free,
+                Standing::Talking(before) if open => {
+                    caller.claims = None;
+                    self.agents[agent].state = State::Free;
+                    // The one who takes over is not to be had by anybody else meanwhile.
+                    let ready = std::mem::take(&mut self.agents[agent].ready);
+                    self.talk_over(now, before);
+                    self.agents[agent].ready = ready;
+                }
                 Standing::Offered(other) => {
                     self.withdraw(other, None);
                     if other != agent {
                         self.review(now, other);
                     }
                 }
-                Standing::Talking(other) => self.talk_over(now, other),
+                Standing::Talking(other) => {
+                    let claimed = caller.claims.take();
+                    claimed.iter().for_each(|claimed| self.withdraw(*claimed, None));
+                    self.talk_over(now, other);
+                    if let Some(claimed) = claimed.filter(|claimed| *claimed != agent) {
+                        self.review(now, claimed);
+                    }
+                }
                 Standing::Waiting | Standing::Nowhere => {}
             }
         }
@@ -91,6 +106,7 @@ impl Model {
         let promised = match self.agents[agent].state {
             State::Offered { call, .. } => Some(call),
             State::Talking { call, .. } => {
+                self.unclaim(now, call);
                 self.callers.retain(|c| c.call != call);
                 None
             }
@@ -115,6 +131,7 @@ impl Model {
                 overdue: false,
                 hops: 0,
                 floor: 0,
+                claims: None,
             });
         }
         self.caller_mut(call).standing = Standing::Talking(agent);

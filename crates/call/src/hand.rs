@@ -1,0 +1,118 @@
+//! An agent hands the citizen on: to another agent, or back into a line. The citizen is never dropped on the way.
+
+use std::time::Duration;
+
+use base::{AgentId, GroupId, Now, Ticket, Time};
+
+use crate::journey::{Handing, Journey, Waiting, With};
+use crate::{Action, Call, Fact, Target, Timer};
+
+/// What a citizen's priority grows by who has waited and talked once: enough to go before those who wait at the same one.
+const HANDED_ON: u8 = 1;
+
+/// Some phones (baresip 1.0) hang up by themselves when what they asked for came to nothing: whoever hangs up so soon after that did
+/// not mean to end the citizen's call.
+const BY_ITSELF: Duration = Duration::from_secs(3);
+
+impl With {
+    /// Whether the end of the agent's dialog is the end of a handing on, not of the call.
+    pub(crate) fn hands_on(&self, now: Time) -> bool {
+        self.handing.is_some() || self.handed_back.is_some_and(|at| now - at < BY_ITSELF)
+    }
+}
+
+impl Call {
+    /// A REFER from a phone of this call (RFC 3515 §2.4.2).
+    pub(crate) fn on_refer(&mut self, now: Now, place: usize, request: Ticket, to: Target, out: &mut Vec<Action>) {
+        let leg = self.legs[place].id.index;
+        let status = match &self.journey {
+            Journey::With(with) if with.leg != leg || with.greeting => 403,
+            // One at a time.
+            Journey::With(With { handing: Some(_), .. }) => 491,
+            Journey::With(with) => match to {
+                Target::Agent(agent) if agent == with.agent => 403,
+                Target::Agent(_) | Target::Group(_) => 202,
+                Target::Nobody => 404,
+            },
+            _ => 403,
+        };
+        out.push(Action::Reply { request, status, body: None });
+        match to {
+            _ if status != 202 => {}
+            Target::Agent(agent) => self.hand_to_agent(leg, agent, out),
+            Target::Group(group) => self.hand_to_group(now, place, group, out),
+            Target::Nobody => {}
+        }
+    }
+
+    /// The talk goes on, with music, until the other agent has answered.
+    fn hand_to_agent(&mut self, leg: u16, agent: AgentId, out: &mut Vec<Action>) {
+        out.push(Action::Fact(Fact::Handing { to: self.agent_number(agent).to_owned() }));
+        out.push(Action::HandingOn { leg, status: 100, over: false });
+        out.push(Action::Queue(acd::Command::Claim { call: self.start.id, agent }));
+        if let Journey::With(with) = &mut self.journey {
+            with.handing = Some(Handing { to: agent, ringing: None });
+        }
+    }
+
+    /// A line takes whoever is brought to it: the agent is done.
+    fn hand_to_group(&mut self, now: Now, place: usize, group: GroupId, out: &mut Vec<Action>) {
+        let leg = self.legs[place].id.index;
+        let name = self.plan.groups.get(usize::from(group.0)).map_or("", |g| g.name.as_str());
+        out.push(Action::Fact(Fact::Handing { to: name.to_owned() }));
+        out.push(Action::HandingOn { leg, status: 200, over: true });
+        self.hang_up(place, out);
+        self.back_into_line(now, group, out);
+    }
+
+    /// The agent hung up before anybody has answered, as many phones do at once: the phone that rings goes on ringing, and after it
+    /// comes the line.
+    pub(crate) fn left_handing(&mut self, now: Now, out: &mut Vec<Action>) {
+        if let Some((group, ..)) = self.place() {
+            self.back_into_line(now, group, out);
+        }
+    }
+
+    /// The citizen waits since the same time as before, and goes before those of the same priority.
+    fn back_into_line(&mut self, now: Now, group: GroupId, out: &mut Vec<Action>) {
+        let Some((_, priority, since)) = self.place() else { return };
+        let (call, caller, priority) = (self.start.id, self.caller, priority.saturating_add(HANDED_ON));
+        let ringing = self.journey.ringing().and_then(Option::take);
+        self.account.handed_on(now, out);
+        for timer in [Timer::MaxTalk, Timer::Vanished] {
+            out.push(Action::Disarm(timer));
+        }
+        self.journey = Journey::Waiting(Waiting { group, priority, since, ringing });
+        let said = self.sounds(&["please-wait"]);
+        self.begin_wait(now, group, said, out);
+        out.push(Action::Queue(acd::Command::Return { call, caller, group, priority, since }));
+    }
+
+    /// Nobody takes the citizen: the agent has the talk back.
+    pub(crate) fn unclaimed(&mut self, now: Now, agent: AgentId, out: &mut Vec<Action>) {
+        let Journey::With(with) = &mut self.journey else { return };
+        let Some(handing) = with.handing.take_if(|handing| handing.to == agent) else { return };
+        let leg = with.leg;
+        with.handed_back = Some(now.time);
+        self.drop_ringing(handing.ringing, out);
+        out.push(Action::Fact(Fact::HandedBack));
+        out.push(Action::HandingOn { leg, status: 480, over: true });
+    }
+
+    /// The other agent has answered: the first one's phone is told so and hung up.
+    pub(crate) fn hand_over(&mut self, now: Now, out: &mut Vec<Action>) {
+        let Journey::With(with) = &self.journey else { return };
+        let leg = with.leg;
+        self.account.handed_on(now, out);
+        out.push(Action::HandingOn { leg, status: 200, over: true });
+    }
+
+    /// The place in the queue, of who waits and of who talks.
+    pub(crate) fn place(&self) -> Option<(GroupId, u8, Time)> {
+        match &self.journey {
+            Journey::Waiting(Waiting { group, priority, since, .. }) => Some((*group, *priority, *since)),
+            Journey::With(With { group, priority, since, .. }) => Some((*group, *priority, *since)),
+            _ => None,
+        }
+    }
+}
