@@ -298,6 +298,8 @@ impl Call {
         let number = self.agent_number(agent).to_owned();
         out.push(Action::Fact(Fact::Connected { agent, number, reservation }));
         out.push(Action::Queue(acd::Command::Accepted { call: self.start.id, agent, reservation }));
+        // Nobody sees two agents in one talk: whoever is out of it goes first.
+        self.sync_slots(out);
         let talking = roster::Command::Talking { agent, call: self.start.id, epoch: reservation.0 };
         out.push(Action::Roster(talking));
         self.open(place, out);

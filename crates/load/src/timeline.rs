@@ -26,6 +26,7 @@ fn sentence(zero: Time, what: &What) -> String {
         What::Held => "on hold".into(),
         What::Resumed => "back from hold".into(),
         What::HoldRefused { cause } => format!("hold refused: {}", phone::Why::from(*cause)),
+        What::NotReferred { status } => format!("not handed on: {}", phone::Why::Status(*status)),
         What::HungUp { by: Side::Us, why: phone::Why::Bye } => "hung up by us".into(),
         What::HungUp { by: Side::Us, why } => format!("hung up by us: {why}"),
         What::HungUp { by: Side::Peer, why: phone::Why::Bye } => "hung up by the other side".into(),

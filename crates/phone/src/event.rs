@@ -86,6 +86,10 @@ pub enum What {
     HoldRefused {
         cause: Cause,
     },
+    /// Whom the other side was asked to go on with does not take the call.
+    NotReferred {
+        status: u16,
+    },
     HungUp {
         by: Side,
         why: Why,

@@ -212,7 +212,12 @@ impl Phone {
             }
             E::ReinviteDone { leg, result } => self.on_terms_done(now, leg, result, out),
             E::Info { tx, request, .. } => self.on_info(now, tx, &request, out),
-            E::InDialog { tx, request, .. } => self.on_request(now, tx, &request),
+            E::InDialog { leg, tx, request } => {
+                self.on_request(now, tx, &request);
+                if request.method() == sip::Method::Notify {
+                    self.on_notify(now, leg, &request, out);
+                }
+            }
             E::Closed { leg } => self.ended(now, leg, Side::Peer, Why::Gone, out),
         }
     }

@@ -1,10 +1,10 @@
 //! New terms within a call: hold and resume, and what the other side asks for.
 
 use base::{Direction, LegId, Now};
-use sip::{Body, Cause, Message, Reply, ServerTx};
+use sip::{Body, Cause, Message, Method, Reply, ServerTx};
 
 use crate::call::Phase;
-use crate::event::{Output, What};
+use crate::event::{Output, What, Why};
 use crate::phone::{Phone, tell};
 
 impl Phone {
@@ -18,6 +18,27 @@ impl Phone {
     pub fn resume(&mut self, now: Now, out: &mut Output) {
         self.offer_direction(now, Direction::SendRecv);
         self.flush(now, out);
+    }
+
+    /// Asks the other side to go on with somebody else (REFER, RFC 3515).
+    pub fn refer(&mut self, now: Now, to: &str, out: &mut Output) {
+        if let Some(call) = self.call.as_ref().filter(|c| matches!(c.phase, Phase::Talking)) {
+            let to = ("Refer-To".to_owned(), format!("<sip:{to}@{}>", self.config.server));
+            let refer = Reply { headers: vec![to], body: None };
+            self.endpoint.send(now, call.leg, Method::Refer, &refer, &mut self.wire);
+        }
+        self.flush(now, out);
+    }
+
+    /// How that goes, as the status of a call to there: done is done, and the call is the other's.
+    pub(crate) fn on_notify(&mut self, now: Now, leg: LegId, request: &Message, out: &mut Output) {
+        let line = std::str::from_utf8(request.body()).ok().and_then(|text| text.strip_prefix("SIP/2.0 "));
+        let status = line.and_then(|line| line.get(..3)?.parse().ok());
+        match status {
+            Some(200..300) => self.break_off(now, leg, Why::Bye, out),
+            Some(status @ 300..700) => tell(now, What::NotReferred { status }, out),
+            _ => {}
+        }
     }
 
     fn offer_direction(&mut self, now: Now, direction: Direction) {
@@ -51,7 +72,7 @@ impl Phone {
             return self.endpoint.reply(now, tx, 481, &Reply::default(), &mut self.wire);
         };
         if request.body().is_empty() {
-            let body = if request.method() == sip::Method::Invite {
+            let body = if request.method() == Method::Invite {
                 call.offered = true;
                 call.local.version = call.local.version.wrapping_add(1);
                 call.body = sdp::offer_again(&call.local, &call.body);

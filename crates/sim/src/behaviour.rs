@@ -7,8 +7,8 @@ use phone::{Phone, Status, What};
 
 use crate::addresses;
 use crate::check::Checks;
-use crate::people::{Deed, People};
-use crate::plan::{RING, TALK_MAX};
+use crate::people::{Deed, Next, People};
+use crate::plan::{GROUPS, RING, TALK_MAX, agent_number};
 
 impl People {
     /// Does to a phone what somebody had in mind.
@@ -29,6 +29,20 @@ impl People {
             Deed::Hold { serial } => {
                 checks.audio.disturb(seat);
                 self.in_call(seat, serial, |phone, out| phone.hold(now, out));
+            }
+            Deed::Refer { serial, to, leaves } => {
+                checks.audio.disturb(seat);
+                let to = match to {
+                    Next::Agent(agent) => agent_number(agent),
+                    Next::Group(group) => GROUPS[group % GROUPS.len()].to_owned(),
+                    Next::Nobody => "999".to_owned(),
+                };
+                self.in_call(seat, serial, |phone, out| {
+                    phone.refer(now, &to, out);
+                    if leaves {
+                        phone.hang_up(now, out);
+                    }
+                });
             }
             Deed::Resume { serial } => self.in_call(seat, serial, |phone, out| phone.resume(now, out)),
         }
@@ -145,6 +159,7 @@ impl People {
         if self.rng.chance(0.1) {
             self.move_for_a_while(now.time, agent);
         }
+        self.may_hand_on(now.time, agent);
         if self.trouble() && self.rng.chance(0.5) {
             let deed = self.crash();
             let at = now.time + self.up_to(talk);
@@ -159,6 +174,23 @@ impl People {
         let on = off + self.up_to(Duration::from_millis(1500));
         self.agenda.push((off, seat, Deed::Unregister));
         self.agenda.push((on, seat, Deed::Register));
+    }
+
+    /// Mostly once a talk, now and then twice; some phones wait for what comes of it, some hang up at once.
+    fn may_hand_on(&mut self, now: Time, seat: usize) {
+        let serial = self.seats[seat].serial;
+        let share = self.scenario.handing;
+        let mut after = now;
+        while share > 0.0 && self.rng.chance(share) {
+            after = after + self.up_to(Duration::from_millis(2500));
+            let to = match self.rng.below(8) {
+                0..5 => Next::Agent(self.rng.below(u64::from(self.scenario.agents)) as usize),
+                5..7 => Next::Group(self.rng.below(2) as usize),
+                _ => Next::Nobody,
+            };
+            let leaves = self.rng.chance(0.3);
+            self.agenda.push((after, seat, Deed::Refer { serial, to, leaves }));
+        }
     }
 
     fn hold_for_a_while(&mut self, now: Time, seat: usize) {

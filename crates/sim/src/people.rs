@@ -34,7 +34,7 @@ pub(crate) enum Deed {
         back_after: Option<Duration>,
     },
     Return,
-    /// These three concern the call of that number alone.
+    /// These concern the call of that number alone.
     HangUp {
         serial: u32,
     },
@@ -44,6 +44,20 @@ pub(crate) enum Deed {
     Resume {
         serial: u32,
     },
+    /// Hands the other party on, and where `leaves` hangs up at once.
+    Refer {
+        serial: u32,
+        to: Next,
+        leaves: bool,
+    },
+}
+
+/// To whom an agent hands a citizen on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Agent(usize),
+    Group(usize),
+    Nobody,
 }
 
 /// A person at a phone.
@@ -107,7 +121,7 @@ pub(crate) struct People {
     pub(crate) agenda: Vec<(Time, usize, Deed)>,
     pub(crate) rng: Rng,
     pub(crate) dial_until: Time,
-    scenario: Scenario,
+    pub(crate) scenario: Scenario,
     pub(crate) out: Output,
     /// What phones told, when people do nothing by themselves; none when they do.
     pub(crate) told: Option<Vec<(usize, What)>>,

@@ -17,7 +17,7 @@ pub(crate) const TALK_MAX: Duration = Duration::from_secs(25);
 /// The greeting is shorter than this, with every sound of it.
 pub(crate) const GREETING_MAX: Duration = Duration::from_millis(1500);
 const LOCALE: &str = "zh-CN";
-const GROUPS: [&str; 2] = ["consult", "complaint"];
+pub(crate) const GROUPS: [&str; 2] = ["consult", "complaint"];
 const MUSIC: &str = "music";
 const SOUNDS: [&str; 20] = [
     "welcome",

@@ -41,6 +41,8 @@ pub struct Scenario {
     pub drill: Option<Drill>,
     /// Whether both parties hear the agent's number at connect.
     pub greeting: bool,
+    /// The share of talks that the agent hands on.
+    pub handing: f64,
 }
 
 impl Scenario {
@@ -73,6 +75,7 @@ impl Scenario {
             clock_steps: clock_steps(&mut rng),
             kills: kills(&mut rng),
             drill: rng.chance(0.1).then(|| Drill { place: Place::Call, nth: 1 + rng.below(150) }),
+            handing: [0.0, 0.0, 0.1, 0.4][rng.below(4) as usize],
         }
     }
 

@@ -285,6 +285,7 @@ fn scenario(setting: &Setting) -> Scenario {
         drill: None,
         clock_steps: Vec::new(),
         kills: Vec::new(),
+        handing: 0.0,
     }
 }
 

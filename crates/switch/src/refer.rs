@@ -2,7 +2,7 @@
 
 use base::{AgentId, GroupId, LegId, Now};
 use call::{Plan, Signal, Target};
-use sip::{Body, Message, Name, NameAddr, Reply, ServerTx, reason_phrase};
+use sip::{Body, Message, Method, Name, NameAddr, Reply, ServerTx, reason_phrase};
 
 use crate::{Effects, Switch};
 
@@ -27,7 +27,8 @@ impl Switch {
         let headers = [("Event", "refer"), ("Subscription-State", state)].map(|(n, v)| (n.to_owned(), v.to_owned()));
         let line = format!("SIP/2.0 {status} {}\r\n", reason_phrase(status));
         let body = Body { content_type: "message/sipfrag;version=2.0".to_owned(), bytes: line.into_bytes() };
-        self.endpoint.notify(now, leg, &headers, body, &mut self.sip);
+        let notify = Reply { headers: headers.to_vec(), body: Some(body) };
+        self.endpoint.send(now, leg, Method::Notify, &notify, &mut self.sip);
     }
 }
 

@@ -28,6 +28,8 @@ struct Caller {
     number: Option<CallerKey>,
     /// The queue has not yet said that it takes the caller.
     arriving: bool,
+    /// A phone that rings to take the talk over.
+    claims: Option<Reservation>,
     /// Put back in line by the step under way: was not there when others were chosen.
     fresh: bool,
 }
@@ -70,13 +72,8 @@ impl Queue {
     pub(crate) fn heard(&mut self, now: Time, command: &Command) {
         self.places.retain(|_, place| place.until > now);
         match *command {
-            Command::Enqueue { call, caller: number, group, priority, since } => {
-                let (priority, since) = self.better_claim(call, priority, since);
-                self.forget(call);
-                self.arrivals += 1;
-                let (turn, standing) = ((since, self.arrivals), Standing::Waiting);
-                let (arriving, fresh) = (true, false);
-                self.callers.push(Caller { call, group, priority, turn, standing, number, arriving, fresh });
+            Command::Enqueue { call, caller, group, priority, since } => {
+                self.arrives((call, caller), group, priority, since);
             }
             Command::Keep { call } => {
                 self.keep(now, call);
@@ -88,13 +85,15 @@ impl Queue {
                 self.talks(call);
             }
             Command::Declined { reservation, .. } | Command::SlotRefused { reservation, .. } => self.back(reservation),
-            Command::Return { call, group, priority, since, .. } => {
+            Command::Return { call, caller, group, priority, since } => {
+                let talks = |c: &&mut Caller| c.call == call && c.standing == Standing::Talking;
+                let Some(talking) = self.callers.iter_mut().find(talks) else {
+                    return self.arrives((call, caller), group, priority, since);
+                };
                 self.arrivals += 1;
-                let turn = (since, self.arrivals);
-                if let Some(caller) = self.callers.iter_mut().find(|c| c.call == call) {
-                    (caller.group, caller.priority, caller.turn) = (group, priority, turn);
-                    (caller.standing, caller.arriving) = (Standing::Waiting, true);
-                }
+                (talking.group, talking.priority, talking.turn) = (group, priority, (since, self.arrivals));
+                // A phone that rings is waited for before the line.
+                talking.standing = talking.claims.take().map_or(Standing::Waiting, Standing::Offered);
             }
             Command::Claim { .. }
             | Command::Locate { .. }
@@ -120,9 +119,14 @@ impl Queue {
                 let reservation = Reservation(*epoch);
                 self.open.push((reservation, *until));
                 self.reserved += 1;
-                self.chosen.push((*call, *agent));
-                if let Some(caller) = self.callers.iter_mut().find(|c| c.call == *call) {
-                    caller.standing = Standing::Offered(reservation);
+                match self.callers.iter_mut().find(|c| c.call == *call) {
+                    // Somebody asked for this agent: out of turn.
+                    Some(caller) if caller.standing == Standing::Talking => caller.claims = Some(reservation),
+                    Some(caller) => {
+                        caller.standing = Standing::Offered(reservation);
+                        self.chosen.push((*call, *agent));
+                    }
+                    None => {}
                 }
             }
             _ => {}
@@ -172,9 +176,21 @@ impl Queue {
     fn talks(&mut self, call: CallId) {
         let Some(caller) = self.callers.iter_mut().find(|c| c.call == call) else { return };
         let before = std::mem::replace(&mut caller.standing, Standing::Talking);
+        let claimed = caller.claims.take();
         if let Standing::Offered(reservation) = before {
             self.close(reservation);
         }
+        claimed.into_iter().for_each(|reservation| self.close(reservation));
+    }
+
+    fn arrives(&mut self, who: (CallId, Option<CallerKey>), group: GroupId, priority: u8, since: Time) {
+        let (call, number) = who;
+        let (priority, since) = self.better_claim(call, priority, since);
+        self.forget(call);
+        self.arrivals += 1;
+        let (turn, standing) = ((since, self.arrivals), Standing::Waiting);
+        let (arriving, claims, fresh) = (true, None, false);
+        self.callers.push(Caller { call, group, priority, turn, standing, number, arriving, claims, fresh });
     }
 
     fn keep(&mut self, now: Time, call: CallId) {
@@ -203,16 +219,20 @@ impl Queue {
 
     fn back(&mut self, reservation: Reservation) {
         self.close(reservation);
+        for caller in &mut self.callers {
+            caller.claims.take_if(|claim| *claim == reservation);
+        }
         if let Some(caller) = self.callers.iter_mut().find(|c| c.standing == Standing::Offered(reservation)) {
             (caller.standing, caller.fresh) = (Standing::Waiting, true);
         }
     }
 
     fn forget(&mut self, call: CallId) {
-        if let Some(place) = self.callers.iter().position(|c| c.call == call)
-            && let Standing::Offered(reservation) = self.callers.remove(place).standing
-        {
+        let Some(place) = self.callers.iter().position(|c| c.call == call) else { return };
+        let gone = self.callers.remove(place);
+        if let Standing::Offered(reservation) = gone.standing {
             self.close(reservation);
         }
+        gone.claims.into_iter().for_each(|reservation| self.close(reservation));
     }
 }

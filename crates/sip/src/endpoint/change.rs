@@ -7,7 +7,7 @@ use base::{Key, Time};
 use super::client::{Draft, Purpose, Verdict};
 use super::deadline::Deadline;
 use super::leg::{Change, Leg, OwedAck, Phase};
-use super::{Body, Cause, Endpoint, Event, Output, hop};
+use super::{Body, Cause, Endpoint, Event, Output, Reply, hop};
 use crate::{Fact, Method, Name};
 
 /// Peers that collide with us this often answer 491 to everything.
@@ -148,16 +148,9 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn send_notify(
-        &mut self,
-        now: Time,
-        key: Key,
-        headers: &[(String, String)],
-        body: &Body,
-        out: &mut Output,
-    ) {
+    pub(super) fn send_inside(&mut self, now: Time, key: Key, method: Method, with: &Reply, out: &mut Output) {
         if matches!(self.legs.get(key), Some(Leg { phase: Phase::Up, .. })) {
-            self.ask(now, key, Method::Notify, Purpose::Nobody, headers, Some(body), out);
+            self.ask(now, key, method, Purpose::Nobody, &with.headers, with.body.as_ref(), out);
         }
     }
 

@@ -149,7 +149,7 @@ impl Body {
     }
 }
 
-/// What a response of ours carries beyond what the endpoint adds.
+/// What a message of ours carries beyond what the endpoint adds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
     pub headers: Vec<(String, String)>,

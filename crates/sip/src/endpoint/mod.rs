@@ -33,7 +33,7 @@ use self::server::Server;
 use crate::text;
 use crate::transaction::Action;
 pub use crate::transaction::Timers;
-use crate::{Head, Image, Message, ParseError, Uri};
+use crate::{Head, Image, Message, Method, ParseError, Uri};
 pub use config::{Config, Identity, Limits};
 pub use event::{Body, Cause, Event, Invite, Outgoing, Output, Party, Reply, Request, ServerTx};
 
@@ -248,11 +248,11 @@ impl Endpoint {
         }
     }
 
-    /// Sends NOTIFY in an answered leg (RFC 6665 §4.2.2); nobody waits for its response.
-    pub fn notify(&mut self, now: Now, leg: LegId, headers: &[(String, String)], body: Body, out: &mut Output) {
+    /// Sends a request that changes no terms in an answered leg: NOTIFY, REFER, MESSAGE. Nobody waits for its response.
+    pub fn send(&mut self, now: Now, leg: LegId, method: Method, reply: &Reply, out: &mut Output) {
         self.flush(out);
         if let Some(key) = self.leg(leg) {
-            self.send_notify(now.time, key, headers, &body, out);
+            self.send_inside(now.time, key, method, reply, out);
         }
     }
 
