@@ -40,6 +40,13 @@ pub(crate) fn contact(at: SocketAddr) -> String {
     format!("Contact: <sip:hand@{at}>\r\n")
 }
 
+/// A message with further header lines.
+pub(crate) fn with(message: &str, lines: &[&str]) -> String {
+    let (head, body) = message.split_once("\r\n\r\n").expect("a head and a body");
+    let lines: String = lines.iter().map(|line| format!("\r\n{line}")).collect();
+    format!("{head}{lines}\r\n\r\n{body}")
+}
+
 fn finish(head: String, body: &str) -> String {
     let kind = if body.is_empty() { "" } else { "Content-Type: application/sdp\r\n" };
     format!("{head}{kind}Content-Length: {}\r\n\r\n{body}", body.len())
