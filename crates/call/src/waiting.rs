@@ -195,7 +195,7 @@ impl Call {
         let caller = self.start.caller.as_str();
         let display = |caller: &str| [caller, " ", group, " ", &waited.as_secs().to_string(), "s"].concat();
         if self.account.is_confidential() {
-            // Phones keep lists of who called (RFC 3323 §4.1.1.3).
+            // Phones keep lists of who called (RFC 3323 §4.1).
             return ("anonymous".to_owned(), display(&Masked(caller).to_string()));
         }
         (caller.to_owned(), display(caller))

@@ -1,6 +1,6 @@
 //! Numbers as carriers write them, and the one form that they come to.
 
-use base::Rng;
+use base::{CallerKey, Rng};
 use call::number::{AreaCode, canonical, dialled};
 
 fn code(text: &str) -> AreaCode {
@@ -172,6 +172,15 @@ fn inside_an_area_a_service_number_is_dialled_without_its_code() {
     let elsewhere = [("02012345", "0755"), ("02087654321", "020"), ("020123", "020")];
     assert_eq!(elsewhere.map(|(came, area)| dialled(came, Some(&code(area)))), ["02012345", "02087654321", "123"]);
     assert_eq!(dialled("+862012345", None), "02012345");
+}
+
+#[test]
+fn whoever_redials_over_another_carrier_is_the_same_caller() {
+    let key = |came: &str| CallerKey::of(&canonical(came, Some(&code("020"))));
+    for same in ["87654321", "02087654321", "+862087654321", "862087654321", "020-8765-4321"] {
+        assert_eq!(key(same), key("02087654321"), "{same}");
+    }
+    assert_ne!(key("075587654321"), key("87654321"));
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn find<'a>(plan: &'a Plan, number: &str, area_code: Option<&AreaCode>) -> Optio
 }
 
 /// The number that was dialled before the call was diverted to `number`. Each diverter puts its Diversion on top of the others
-/// (RFC 5806 §4), so the first one stands last; History-Info (RFC 7044 §5.1) begins with the first.
+/// (RFC 5806), so the first one stands last; History-Info (RFC 7044) begins with the first.
 fn original_of(request: &Message, number: &str, area_code: Option<&AreaCode>) -> Option<String> {
     let diverter = addresses(request, Name::Diversion).filter_map(number_of).last();
     diverter.or_else(|| {

@@ -6,7 +6,7 @@ use sip::{Message, Name, NameAddrRef, Scheme};
 
 /// Characters of a caller's number or name: as many as a number may have. Records, logs and agents' phones show it.
 const CALLER_CHARS_MAX: usize = 64;
-/// Who withholds the number (RFC 3323 §4.1.1.3); records of such callers say so too.
+/// Who withholds the number (RFC 3323 §4.1); records of such callers say so too.
 const ANONYMOUS: &str = "anonymous";
 
 /// The caller as records and agents know one.
@@ -46,7 +46,7 @@ fn asserted(request: &Message) -> Option<Asserted> {
     number.map(|number| Asserted { number, hides: false }).or_else(|| remote_party(request))
 }
 
-/// Remote-Party-ID (draft-ietf-sip-privacy-04 §6): the calling party's, which may be told with its own wish for privacy.
+/// Remote-Party-ID (draft-ietf-sip-privacy): the calling party's, which may be told with its own wish for privacy.
 fn remote_party(request: &Message) -> Option<Asserted> {
     let is = |value: Option<&str>, words: &[&str]| {
         value.is_some_and(|value| words.iter().any(|word| value.eq_ignore_ascii_case(word)))
@@ -80,7 +80,7 @@ fn from(request: &Message) -> Option<String> {
     uri.number().or_else(|| uri.user_text())
 }
 
-/// RFC 3323 §4.1.1.3 names the host; carriers also write their own behind the user.
+/// RFC 3323 §4.1 names the host; carriers also write their own behind the user.
 fn is_anonymous(request: &Message) -> bool {
     request.from_ref().is_ok_and(|from| {
         let by_name = from.uri.user_text().is_some_and(|user| user.eq_ignore_ascii_case(ANONYMOUS));
