@@ -72,7 +72,9 @@ fn the_other_agent_takes_over_and_hears_the_citizen_alone() {
         wait::until("both to be there for the next", STEP, || {
             (engine.gauge("hotline_agents{state=\"free\"}") == 2.0).then_some(())
         });
-        (citizen.quit(), first.quit(), second.quit());
+        citizen.quit();
+        first.quit();
+        second.quit();
         heard("the citizen", &[citizen.heard(FIRST), citizen.heard(SECOND)], &[citizen.heard(CITIZEN)]);
         heard("the first agent", &[first.heard(CITIZEN)], &[first.heard(SECOND), first.heard(FIRST)]);
         heard("the second agent", &[second.heard(CITIZEN)], &[second.heard(FIRST), second.heard(SECOND)]);
@@ -95,7 +97,9 @@ fn into_a_group_the_citizen_goes_with_the_place_and_is_served_by_the_next() {
     citizen.event("CALL_CLOSED", STEP);
     let record = engine.ended_records(1).remove(0);
     assert_eq!((&record["agent"], &record["skill_group"]), (&"1002".into(), &"complaint".into()), "{record}");
-    (citizen.quit(), first.quit(), second.quit());
+    citizen.quit();
+    first.quit();
+    second.quit();
     heard("the citizen", &[citizen.heard(FIRST), citizen.heard(SECOND)], &[citizen.heard(CITIZEN)]);
     heard("the second agent", &[second.heard(CITIZEN)], &[second.heard(FIRST)]);
 }
@@ -123,7 +127,9 @@ fn whoever_is_refused_has_the_citizen_back() {
     first.until("ended (No error)");
     let record = engine.ended_records(1).remove(0);
     assert_eq!(record["agent"], "1001", "{record}");
-    (citizen.quit(), first.quit(), second.quit());
+    citizen.quit();
+    first.quit();
+    second.quit();
     assert!(citizen.heard(FIRST) >= 8.0, "before and after: {} s", citizen.heard(FIRST));
     heard("the citizen", &[], &[citizen.heard(SECOND), citizen.heard(CITIZEN)]);
     heard("the second agent", &[], &[second.heard(CITIZEN), second.heard(FIRST)]);
@@ -151,7 +157,9 @@ fn a_phone_that_hangs_up_when_it_failed_leaves_the_citizen_in_the_queue() {
     second.event("CALL_CLOSED", STEP);
     let records = engine.ended_records(1);
     assert_eq!((records.len(), &records[0]["agent"]), (1, &"1002".into()), "{records:?}");
-    (citizen.quit(), first.quit(), second.quit());
+    citizen.quit();
+    first.quit();
+    second.quit();
     heard("the citizen", &[citizen.heard(FIRST), citizen.heard(SECOND)], &[citizen.heard(CITIZEN)]);
 }
 
@@ -170,7 +178,9 @@ fn a_linphone_hands_on_to_a_baresip() {
     talk(&engine);
     citizen.command("hangup", "");
     second.event("CALL_CLOSED", STEP);
-    (citizen.quit(), first.quit(), second.quit());
+    citizen.quit();
+    first.quit();
+    second.quit();
     heard("the citizen", &[citizen.heard(FIRST), citizen.heard(SECOND)], &[citizen.heard(CITIZEN)]);
     heard("the first agent", &[first.heard(CITIZEN)], &[first.heard(SECOND)]);
     heard("the second agent", &[second.heard(CITIZEN)], &[second.heard(FIRST)]);

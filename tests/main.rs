@@ -5,6 +5,7 @@
 
 mod answering;
 mod api;
+mod callers;
 mod command_line;
 mod crowd;
 mod disks;

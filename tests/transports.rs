@@ -72,7 +72,8 @@ fn both_phones_on_tcp_hear_each_other_alone() {
     citizen.command("hangup", "");
     agent.event("CALL_CLOSED", STEP);
     assert_eq!(engine.ended_records(1)[0]["end_reason"], "caller_hangup");
-    (citizen.quit(), agent.quit());
+    citizen.quit();
+    agent.quit();
     heard("the citizen", citizen.heard(AGENT), citizen.heard(CITIZEN));
     heard("the agent", agent.heard(CITIZEN), agent.heard(AGENT));
 }
@@ -89,7 +90,8 @@ fn a_linphone_on_tcp_calls_an_agent_on_udp() {
     agent.command("hangup", "");
     citizen.until("ended (No error)");
     assert_eq!(engine.ended_records(1)[0]["end_reason"], "agent_hangup");
-    (citizen.quit(), agent.quit());
+    citizen.quit();
+    agent.quit();
     heard("the citizen", citizen.heard(AGENT), citizen.heard(CITIZEN));
     heard("the agent", agent.heard(CITIZEN), agent.heard(AGENT));
 }
@@ -105,7 +107,8 @@ fn a_linphone_is_an_agent_on_tcp() {
     talk(&engine);
     citizen.command("hangup", "");
     agent.until("ended (No error)");
-    (citizen.quit(), agent.quit());
+    citizen.quit();
+    agent.quit();
     heard("the citizen", citizen.heard(AGENT), citizen.heard(CITIZEN));
     heard("the agent", agent.heard(CITIZEN), agent.heard(AGENT));
 }
@@ -206,7 +209,8 @@ fn spoilt_streams_and_a_thousand_idle_connections_harm_nobody() {
     agent.event("CALL_CLOSED", STEP);
     drop(idle);
     wait::until("only phones are left", STEP, || (engine.gauge("hotline_sip_connections") < 10.0).then_some(()));
-    (citizen.quit(), agent.quit());
+    citizen.quit();
+    agent.quit();
     heard("the citizen", citizen.heard(AGENT), citizen.heard(CITIZEN));
     heard("the agent", agent.heard(CITIZEN), agent.heard(AGENT));
 }

@@ -405,7 +405,7 @@ packed_enum!(AgentHappening {
     8 => WrapUp { until },
     9 => WrapUpOver,
 });
-packed_enum!(RecordEntry { 0 => Start(start), 1 => End(record), 2 => Agent(event) });
+packed_enum!(RecordEntry { 0 => Start(start), 1 => End(record), 2 => Agent(event), 3 => Confidential(start) });
 
 #[cfg(test)]
 mod tests {

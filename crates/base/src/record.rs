@@ -154,6 +154,8 @@ pub struct Record {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RecordEntry {
     Start(StartRecord),
+    /// From here on nobody learns the number of that call; before its start where it arrives so, so that no row shows it.
+    Confidential(StartRecord),
     End(Box<Record>),
     Agent(AgentEvent),
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{EndReason, Now, Record, StartRecord, Time, Wait, WaitOutcome, Wall};
+use base::{EndReason, Now, Record, RecordEntry, StartRecord, Time, Wait, WaitOutcome, Wall};
 
 use crate::{Action, Fact};
 
@@ -32,7 +32,7 @@ pub(crate) struct Account {
 pub(crate) const PATH_MAX: usize = 64;
 
 impl Account {
-    pub(crate) fn new(start: Arc<StartRecord>) -> Account {
+    pub(crate) fn new(start: Arc<StartRecord>, confidential: bool) -> Account {
         Account {
             start,
             answered: None,
@@ -42,13 +42,16 @@ impl Account {
             agent: None,
             talk_since: None,
             talked_ms: 0,
-            confidential: false,
+            confidential,
         }
     }
 
     pub(crate) fn answered(&mut self, now: Now, menu_version: &str, locale: &str, out: &mut Vec<Action>) {
         self.answered = Some(now.wall);
         let (menu_version, locale) = (menu_version.to_owned(), locale.to_owned());
+        if self.confidential {
+            self.tell_confidential(out);
+        }
         tell(Fact::Started { start: StartRecord::clone(&self.start), menu_version, locale }, out);
         tell(Fact::Answered { at: now.wall }, out);
     }
@@ -108,14 +111,24 @@ impl Account {
     pub(crate) fn confide(&mut self, out: &mut Vec<Action>) {
         if !self.confidential {
             self.confidential = true;
-            tell(Fact::Confidential, out);
+            self.tell_confidential(out);
         }
+    }
+
+    fn tell_confidential(&self, out: &mut Vec<Action>) {
+        tell(Fact::Confidential, out);
+        out.push(Action::Record(RecordEntry::Confidential(StartRecord::clone(&self.start))));
+    }
+
+    pub(crate) fn is_confidential(&self) -> bool {
+        self.confidential
     }
 
     /// The facts that lead to where the account stands.
     pub(crate) fn retell(&self, now: Now, menu_version: &str, locale: &str) -> Vec<Fact> {
         let (menu_version, locale) = (menu_version.to_owned(), locale.to_owned());
-        let mut facts = vec![Fact::Started { start: StartRecord::clone(&self.start), menu_version, locale }];
+        let mut facts = Vec::from_iter(self.confidential.then_some(Fact::Confidential));
+        facts.push(Fact::Started { start: StartRecord::clone(&self.start), menu_version, locale });
         facts.extend(self.answered.map(|at| Fact::Answered { at }));
         facts.extend(self.path.iter().map(|node| Fact::Visited { node: node.clone() }));
         for wait in &self.waits {
@@ -123,7 +136,6 @@ impl Account {
             facts.push(Fact::WaitEnded { outcome: wait.outcome, waited_ms: wait.waited_ms });
         }
         facts.extend(self.open.iter().map(|o| Fact::Waiting { group: o.group.clone(), at: o.entered }));
-        facts.extend(self.confidential.then_some(Fact::Confidential));
         let began = self.talk_since.map(|since| millis(now.time - since));
         let began = began.map(|ms| Wall(now.wall.0.saturating_sub(i64::try_from(ms).unwrap_or(i64::MAX))));
         facts.extend(began.map(|at| Fact::TalkBegan { at }));

@@ -54,6 +54,8 @@ pub struct Arrival<'a> {
     pub start: Arc<StartRecord>,
     /// Tells callers apart; none when the number is withheld.
     pub caller: Option<CallerKey>,
+    /// The citizen withholds the number: it is recorded, and shown to nobody.
+    pub confidential: bool,
     /// Place in `Plan::menus`.
     pub menu: usize,
     /// The prompt that is all that this call is about.
@@ -88,7 +90,7 @@ impl Call {
         let mut legs = Vec::with_capacity(2);
         legs.push(citizen);
         let mut call = Call {
-            account: Account::new(Arc::clone(&arrival.start)),
+            account: Account::new(Arc::clone(&arrival.start), arrival.confidential),
             start: arrival.start,
             plan,
             menu,

@@ -6,7 +6,7 @@ use base::{AgentId, Record, StartRecord, WaitOutcome, Wall, packed_enum};
 /// One thing that became true of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
-    /// The first of every call that is answered.
+    /// The first of every call that is answered, but for `Confidential` of one that arrives so.
     Started {
         start: StartRecord,
         menu_version: String,

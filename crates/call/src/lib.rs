@@ -18,6 +18,7 @@ mod ledger;
 mod leg;
 mod lost;
 mod menu;
+pub mod number;
 pub mod plan;
 mod retell;
 mod slots;

@@ -8,6 +8,8 @@ use base::{Secret, SoundId};
 use ivr::{Menu, Prompts};
 use roster::StarCodes;
 
+use crate::number::AreaCode;
+
 /// Everything a switch and its calls need to know; a call keeps the plan it began with.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -66,6 +68,19 @@ pub struct Trunk {
     pub sources: Vec<Subnet>,
     /// Senders from elsewhere prove themselves with these.
     pub credentials: Option<Credentials>,
+    pub identity: Identity,
+    /// Where its local numbers are; none where it delivers area codes.
+    pub area_code: Option<AreaCode>,
+}
+
+/// Where a trunk says who calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Identity {
+    /// In From, which the caller's own phone may have written.
+    From,
+    /// In P-Asserted-Identity (RFC 3325) or Remote-Party-ID, for which the carrier vouches; else in From.
+    #[default]
+    Asserted,
 }
 
 /// An address and how many of its leading bits count.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use acd::{Decline, Reservation};
-use base::{After, AgentId, Codec, EndReason, GroupId, Job, Lease, LegId, Now, SoundId, WaitOutcome};
+use base::{After, AgentId, Codec, EndReason, GroupId, Job, Lease, LegId, Masked, Now, SoundId, WaitOutcome};
 use roster::Contact;
 
 use crate::journey::{Journey, Ringing, Waiting, With};
@@ -203,8 +203,12 @@ impl Call {
         let group = self.place().and_then(|(group, ..)| self.plan.groups.get(usize::from(group.0)));
         let group = group.map_or("", |g| g.name.as_str());
         let caller = self.start.caller.as_str();
-        let display = [caller, " ", group, " ", &waited.as_secs().to_string(), "s"].concat();
-        (caller.to_owned(), display)
+        let display = |caller: &str| [caller, " ", group, " ", &waited.as_secs().to_string(), "s"].concat();
+        if self.account.is_confidential() {
+            // Phones keep lists of who called (RFC 3323 §4.1).
+            return ("anonymous".to_owned(), display(&Masked(caller).to_string()));
+        }
+        (caller.to_owned(), display(caller))
     }
 
     pub(crate) fn on_agent_answered(&mut self, now: Now, place: usize, body: Option<&[u8]>, out: &mut Vec<Action>) {

@@ -1,5 +1,7 @@
 //! Calls told event by event: what each part of the journey obliges the call to do.
 
+#[path = "story/confidential.rs"]
+mod confidential;
 #[path = "story/hand.rs"]
 mod hand;
 mod kit;

@@ -20,6 +20,8 @@ pub struct Mirror {
     calls: BTreeMap<CallId, Arc<CallRow>>,
     /// By `AgentId`.
     agents: Vec<Arc<AgentRow>>,
+    /// The call that was told to be confidential before it was told: its start comes next.
+    confided: Option<CallId>,
 }
 
 impl Mirror {
@@ -97,8 +99,15 @@ impl Mirror {
         match fact {
             call::Fact::Started { start, locale, .. } => {
                 let row = Arc::new(new_call(start, locale));
+                if self.confided.take() == Some(id) {
+                    row.face.confide();
+                }
                 self.calls.insert(id, Arc::clone(&row));
                 Some((row, CallEvent::Started))
+            }
+            call::Fact::Confidential if !self.calls.contains_key(&id) => {
+                self.confided = Some(id);
+                None
             }
             call::Fact::Ended { record } => {
                 let mut row = CallRow::clone(&*self.calls.remove(&id)?);

@@ -133,6 +133,18 @@ fn a_picture_leads_to_the_same_tables_as_the_facts() {
 }
 
 #[test]
+fn a_call_that_arrives_confidential_is_so_from_its_first_event() {
+    let mut mirror = mirror();
+    assert!(tell(&mut mirror, vec![Told::Confidential]).is_empty(), "there is nothing to tell of yet");
+    assert_eq!(tell(&mut mirror, story()[..1].to_vec()).len(), 1);
+    assert!(mirror.call(ID).expect("open").face.is_confidential());
+    let other = CallId { serial: 6, ..ID };
+    let started = Told::Started { start: start(), menu_version: "v".into(), locale: "en".into() };
+    mirror.fact(Wall(1), Fact::Call { call: other, fact: started });
+    assert!(!mirror.call(other).expect("open").face.is_confidential());
+}
+
+#[test]
 fn a_call_that_becomes_confidential_is_so_in_events_of_the_past() {
     let mut mirror = mirror();
     let started = mirror.fact(Wall(1), Fact::Call { call: ID, fact: story().remove(0) });

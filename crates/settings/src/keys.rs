@@ -41,6 +41,8 @@ const KEYS: &[&str] = &[
     "trunk.sources",
     "trunk.user",
     "trunk.password",
+    "trunk.identity",
+    "trunk.area_code",
     "called.numbers",
     "called.menu",
     "token.name",

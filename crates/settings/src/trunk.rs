@@ -3,7 +3,8 @@
 use std::net::IpAddr;
 
 use base::Secret;
-use call::plan::{Credentials, Subnet, Trunk};
+use call::number::AreaCode;
+use call::plan::{Credentials, Identity, Subnet, Trunk};
 
 use crate::problem::{Problem, Problems};
 use crate::reader::Table;
@@ -15,6 +16,8 @@ pub(crate) struct Trunks {
     /// Who has a password of the examples.
     pub(crate) examples: Vec<String>,
 }
+
+const IDENTITIES: &[(&str, Identity)] = &[("from", Identity::From), ("asserted", Identity::Asserted)];
 
 /// Passwords that begin so are printed in the manual.
 pub(crate) const EXAMPLE: &str = "example-";
@@ -38,7 +41,9 @@ pub(crate) fn read(root: &Table<'_>, problems: &Problems) -> Trunks {
             let title = format!("two trunks are named `{name}`");
             problems.error(Problem::new(table.spot.clone(), title, "", "give each trunk a name of its own"));
         }
-        trunks.trunks.push(Trunk { name, sources, credentials });
+        let identity = table.get("identity").and_then(|v| v.word("identity", IDENTITIES)).unwrap_or_default();
+        let area_code = table.get("area_code").and_then(|v| area_code(&v));
+        trunks.trunks.push(Trunk { name, sources, credentials, identity, area_code });
     }
     trunks
 }
@@ -50,6 +55,10 @@ fn credentials(table: &Table<'_>) -> Option<Credentials> {
     let user = table.need("user", "\"carrier\"").and_then(|v| v.text());
     let password = table.need("password", "\"…\"").and_then(|v| v.text());
     Some(Credentials { user: user?, password: Secret(password?) })
+}
+
+fn area_code(value: &Value<'_>) -> Option<AreaCode> {
+    value.parsed("an area code", "`\"020\"` or `\"0755\"`", AreaCode::parse)
 }
 
 fn subnet(value: &Value<'_>) -> Option<Subnet> {

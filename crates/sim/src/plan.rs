@@ -153,6 +153,8 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
             name: "carrier".to_owned(),
             sources: vec![Subnet { address: [10, 0, 1, 0].into(), prefix: 24 }],
             credentials: None,
+            identity: call::plan::Identity::default(),
+            area_code: None,
         }],
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
         menus: vec![Arc::new(MenuVersion { name: "12345".to_owned(), version: "v1".to_owned(), menu })],

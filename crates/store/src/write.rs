@@ -35,6 +35,7 @@ pub(crate) async fn batch(
     for (number, work) in (first..).zip(works) {
         match work {
             Work::Entry(RecordEntry::Start(start)) => write_start(&mut transaction, start).await?,
+            Work::Entry(RecordEntry::Confidential(start)) => confide(&mut transaction, start).await?,
             Work::Entry(RecordEntry::End(record)) => write_end(&mut transaction, record).await?,
             Work::Entry(RecordEntry::Agent(event)) => agents::write(&mut transaction, place, number, event).await?,
             Work::Leftovers(wall) => ended += end_leftovers(&mut transaction, place, *wall).await?,
@@ -90,6 +91,14 @@ async fn write_start(connection: &mut SqliteConnection, start: &StartRecord) -> 
         .bind(start.started.0)
         .execute(connection)
         .await?;
+    Ok(())
+}
+
+/// Hides the number of a row, which it writes where there is none yet.
+async fn confide(connection: &mut SqliteConnection, start: &StartRecord) -> Result<(), sqlx::Error> {
+    write_start(connection, start).await?;
+    let hide = sqlx::query("UPDATE calls SET confidential = 1 WHERE id = $1").bind(start.id.to_string());
+    hide.execute(connection).await?;
     Ok(())
 }
 

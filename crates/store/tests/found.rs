@@ -108,6 +108,24 @@ fn filters_and_pages_find_what_was_asked() {
     assert_eq!(few, [24_000, 26_000, 28_000], "the last three that fit, oldest first");
 }
 
+#[test]
+fn a_confidential_call_is_so_while_it_lasts() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut store = open(dir.path());
+    let [first, second, third] = [1, 2, 3].map(|serial| call(serial, "13800138000", EndReason::Abandoned, 0));
+    // One arrives so, one becomes so, one is over when somebody asks.
+    store.write(RecordEntry::Confidential(first.start.clone()));
+    store.write(RecordEntry::Start(first.start));
+    store.write(RecordEntry::Start(second.start.clone()));
+    store.write(RecordEntry::Confidential(second.start));
+    store.write(RecordEntry::End(Box::new(third.clone())));
+    store.write(RecordEntry::Confidential(third.start));
+    assert!(store.sync(LONG));
+    let rows = store::read(dir.path(), Filter::default()).expect("reads");
+    let seen: Vec<_> = rows.iter().map(|row| (row.caller.as_str(), row.confidential, row.ended.is_some())).collect();
+    assert_eq!(seen, [false, false, true].map(|ended| ("13800138000", true, ended)));
+}
+
 fn event(at: i64, what: AgentHappening) -> AgentEvent {
     AgentEvent { agent: AgentId(3), number: "1001".into(), at: Wall(at), what, by: "star code".into() }
 }

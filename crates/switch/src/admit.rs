@@ -5,18 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{AgentId, CallerKey, Flow, Lease, Map, Now, StartRecord, Time};
-use call::plan::Digest;
+use call::plan::{Digest, Trunk};
 use call::{Arrival, Call, Plan};
 use sip::{Message, Name, Reply, ServerTx};
 
 use crate::auth::{Auth, Verdict};
+use crate::called::called;
+use crate::caller::{Caller, caller};
 use crate::fault::Estate;
 use crate::signals::sdp_of;
 use crate::star::starred;
 use crate::{Effects, Place, Switch};
-
-/// Characters of a caller's number or name: as many as a number may have. Records, logs and agents' phones show it.
-const CALLER_CHARS_MAX: usize = 64;
 
 /// Who a request is from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +23,17 @@ pub(crate) enum Sender {
     Agent(AgentId),
     /// Place in `Plan::trunks`.
     Trunk(usize),
+}
+
+/// What a call that is let in is about.
+#[derive(Clone, Debug)]
+pub(crate) struct Purpose {
+    /// The number of ours, or what an agent dialled that is none.
+    pub(crate) called: String,
+    /// Place in `Plan::menus`.
+    pub(crate) menu: usize,
+    /// The prompt that is all that the call is about.
+    pub(crate) errand: Option<&'static str>,
 }
 
 /// Knows agents and trunks.
@@ -71,7 +81,8 @@ impl Switch {
         {
             return self.on_starred(now, (tx, flow, agent), &dialled, request, out);
         }
-        let Some(menu) = self.called_menu(request) else { return self.turn_away(now, tx, 404) };
+        let Some(ours) = called(&self.plan, request, self.trunk(sender)) else { return self.turn_away(now, tx, 404) };
+        let purpose = Purpose { called: ours.number.clone(), menu: ours.menu, errand: None };
         let full = self.draining || self.calls.len() >= self.plan.limits.calls;
         if full || !self.rate.allows(now.time, self.plan.limits.calls_per_s) {
             return self.turn_away_for_now(now, tx);
@@ -80,7 +91,7 @@ impl Switch {
         if let Sender::Agent(agent) = sender {
             out.roster.push(roster::Command::OwnCall { agent, begins: true });
         }
-        self.arrive(now, (tx, flow, sender), request, (lease, menu, None), out);
+        self.arrive(now, (tx, flow, sender), request, (lease, purpose), out);
     }
 
     pub(crate) fn lease_for(&mut self, flow: Flow) -> Option<Lease> {
@@ -94,19 +105,22 @@ impl Switch {
         now: Now,
         (tx, flow, sender): (ServerTx, Flow, Sender),
         request: &Message,
-        (lease, menu, errand): (Lease, usize, Option<&'static str>),
+        (lease, purpose): (Lease, Purpose),
         out: &mut Effects,
     ) {
         self.leases.refill(&mut out.jobs);
-        let start = Arc::new(self.start_record(now, sender, request));
+        let Purpose { called, menu, errand } = purpose;
+        let Caller { number, confidential } = caller(request, self.trunk(sender));
+        let start = Arc::new(self.start_record(now, sender, (number, called)));
         let id = start.id;
         self.endpoint.adopt(tx, base::LegId { call: id, index: 0 });
         // Drawn below 2^62, so that versions and legs can be added without leaving the range that old phones parse.
         let session_id = self.rng.u64() >> 2;
-        let estate = Estate::new(Arc::clone(&start), sender, lease.end);
+        let estate = Estate::new((Arc::clone(&start), confidential), sender, lease.end);
         let caller = CallerKey::of(&start.caller);
         let peer = flow.peer.ip();
-        let arrival = Arrival { start, caller, menu, errand, lease, peer, offer: sdp_of(request), session_id };
+        let offer = sdp_of(request);
+        let arrival = Arrival { start, caller, confidential, menu, errand, lease, peer, offer, session_id };
         self.counters.started += 1;
         let mut actions = std::mem::take(&mut self.actions);
         let (drills, plan) = (&mut self.drills, self.plan.clone());
@@ -149,9 +163,11 @@ impl Switch {
         }
     }
 
-    fn called_menu(&self, request: &Message) -> Option<usize> {
-        let number = request.request_uri_ref()?.number()?;
-        self.plan.called.iter().find(|c| c.number == number).map(|c| c.menu)
+    fn trunk(&self, sender: Sender) -> Option<&Trunk> {
+        match sender {
+            Sender::Agent(_) => None,
+            Sender::Trunk(place) => self.plan.trunks.get(place),
+        }
     }
 
     fn turn_away(&mut self, now: Now, tx: ServerTx, status: u16) {
@@ -180,18 +196,8 @@ impl Switch {
         (refusal.status, Reply { headers: vec![retry], body: None })
     }
 
-    fn start_record(&mut self, now: Now, sender: Sender, request: &Message) -> StartRecord {
-        let caller = request.from_ref().ok().and_then(|f| f.uri.number().or_else(|| f.uri.user_text()));
-        let uri = request.request_uri_ref();
-        // A star code is no number.
-        let called = uri.and_then(|uri| uri.number().or_else(|| uri.user_text()));
-        StartRecord {
-            id: self.calls.next_id(),
-            caller: caller.map_or_else(|| "anonymous".to_owned(), shortened),
-            called: called.unwrap_or_default(),
-            source: self.source_name(sender),
-            started: now.wall,
-        }
+    fn start_record(&mut self, now: Now, sender: Sender, (caller, called): (String, String)) -> StartRecord {
+        StartRecord { id: self.calls.next_id(), caller, called, source: self.source_name(sender), started: now.wall }
     }
 
     fn source_name(&self, sender: Sender) -> String {
@@ -200,7 +206,7 @@ impl Switch {
                 let number = self.plan.agents.get(agent.0 as usize).map_or("", |a| a.number.as_str());
                 format!("agent {number}")
             }
-            Sender::Trunk(trunk) => self.plan.trunks.get(trunk).map(|t| t.name.clone()).unwrap_or_default(),
+            Sender::Trunk(_) => self.trunk(sender).map(|t| t.name.clone()).unwrap_or_default(),
         }
     }
 
@@ -215,13 +221,6 @@ impl Switch {
             _ => self.endpoint.reply(now, tx, 481, &Reply::default(), &mut self.sip),
         }
     }
-}
-
-fn shortened(mut caller: String) -> String {
-    if let Some((end, _)) = caller.char_indices().nth(CALLER_CHARS_MAX) {
-        caller.truncate(end);
-    }
-    caller
 }
 
 fn user_of(user: Option<String>) -> String {
@@ -242,7 +241,7 @@ pub(crate) fn password_of<'a>(plan: &'a Plan, user: &str) -> Option<&'a str> {
 fn sender_named(plan: &Plan, user: &str) -> Option<Sender> {
     let agent = plan.agents.iter().position(|a| a.number == user).map(|i| Sender::Agent(AgentId(i as u32)));
     agent.or_else(|| {
-        let named = |t: &call::plan::Trunk| t.credentials.as_ref().is_some_and(|c| c.user == user);
+        let named = |t: &Trunk| t.credentials.as_ref().is_some_and(|c| c.user == user);
         plan.trunks.iter().position(named).map(Sender::Trunk)
     })
 }

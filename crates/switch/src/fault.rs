@@ -15,6 +15,7 @@ use crate::{Effects, Switch};
 #[derive(Clone, Debug)]
 pub(crate) struct Estate {
     start: Arc<StartRecord>,
+    confidential: bool,
     pub(crate) sender: Sender,
     legs: Vec<OpenLeg>,
     held: Vec<Held>,
@@ -25,12 +26,12 @@ pub(crate) struct Estate {
 
 impl Estate {
     /// Of a call that arrives: one dialog and one media end.
-    pub(crate) fn new(start: Arc<StartRecord>, sender: Sender, end: EndId) -> Estate {
+    pub(crate) fn new((start, confidential): (Arc<StartRecord>, bool), sender: Sender, end: EndId) -> Estate {
         // Room for the one agent's phone that most calls come to have.
         let (mut legs, mut ends) = (Vec::with_capacity(2), Vec::with_capacity(2));
         legs.push(OpenLeg { index: 0, serves: None });
         ends.push(end);
-        Estate { start, sender, legs, held: Vec::new(), ends, recorded: false }
+        Estate { start, confidential, sender, legs, held: Vec::new(), ends, recorded: false }
     }
 
     /// Before the call hears of it.
@@ -55,6 +56,7 @@ impl Estate {
             Action::Fact(Fact::Released { reservation, .. }) => self.held.retain(|h| h.reservation != *reservation),
             Action::Job(Job::Close { end }) => self.ends.retain(|e| e != end),
             Action::Record(RecordEntry::End(_)) => self.recorded = true,
+            Action::Record(RecordEntry::Confidential(_)) => self.confidential = true,
             _ => {}
         }
     }
@@ -62,7 +64,16 @@ impl Estate {
     /// The record that the call itself would give, or what the switch knows where the call cannot even say that.
     fn record(&self, now: Now, call: &mut Call) -> Record {
         let told = catch_unwind(AssertUnwindSafe(|| call.cut_short(now, EndReason::Fault)));
-        told.unwrap_or_else(|_| call::Ledger::of(StartRecord::clone(&self.start)).record(now.wall, EndReason::Fault))
+        told.unwrap_or_else(|_| self.bare_record(now))
+    }
+
+    /// Of a call of which only the beginning is known.
+    fn bare_record(&self, now: Now) -> Record {
+        let mut ledger = call::Ledger::of(StartRecord::clone(&self.start));
+        if self.confidential {
+            ledger.apply(Fact::Confidential);
+        }
+        ledger.record(now.wall, EndReason::Fault)
     }
 }
 
@@ -70,7 +81,7 @@ impl Switch {
     /// Ends a call that could not even arrive.
     pub(crate) fn stillborn(&mut self, now: Now, id: CallId, estate: Estate, out: &mut Effects) {
         self.counters.faults += 1;
-        let record = call::Ledger::of(StartRecord::clone(&estate.start)).record(now.wall, EndReason::Fault);
+        let record = estate.bare_record(now);
         self.wind_up(now, id, estate, record, out);
     }
 

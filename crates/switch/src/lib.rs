@@ -7,6 +7,8 @@
 mod admit;
 mod ask;
 mod auth;
+mod called;
+mod caller;
 mod calls;
 mod counters;
 mod drill;

@@ -5,7 +5,7 @@ use base::{AgentId, Flow, Now, Ticket};
 use roster::{Command as ToRoster, StarCode, StateChange};
 use sip::{Message, ServerTx};
 
-use crate::admit::Sender;
+use crate::admit::{Purpose, Sender};
 use crate::{Answer, Effects, Switch};
 
 /// A star code that its owner is deciding on.
@@ -112,7 +112,9 @@ impl Switch {
             own_call_over(sender, out);
             return self.turn_away_for_now(now, tx);
         };
-        self.arrive(now, (tx, flow, sender), request, (lease, 0, Some(prompt)), out);
+        let called = starred(request).unwrap_or_default();
+        let purpose = Purpose { called, menu: 0, errand: Some(prompt) };
+        self.arrive(now, (tx, flow, sender), request, (lease, purpose), out);
     }
 }
 

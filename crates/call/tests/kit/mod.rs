@@ -151,7 +151,16 @@ impl Bench {
         Bench::with(plan(|_| {}), Some(&sdp(4000, &Codec::ALL)))
     }
 
+    /// A citizen who withholds the number.
+    pub(crate) fn confidential() -> Bench {
+        Bench::arrive(plan(|_| {}), Some(&sdp(4000, &Codec::ALL)), true)
+    }
+
     pub(crate) fn with(plan: Arc<Plan>, offer: Option<&[u8]>) -> Bench {
+        Bench::arrive(plan, offer, false)
+    }
+
+    fn arrive(plan: Arc<Plan>, offer: Option<&[u8]>, confidential: bool) -> Bench {
         let now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
         let start = Arc::new(StartRecord {
             id: CallId::default(),
@@ -162,8 +171,17 @@ impl Bench {
         });
         let mut said = Vec::new();
         let peer = [127, 0, 0, 1].into();
-        let arrival =
-            Arrival { start, caller: None, menu: 0, errand: None, lease: lease(0), peer, offer, session_id: 1 };
+        let arrival = Arrival {
+            start,
+            caller: None,
+            confidential,
+            menu: 0,
+            errand: None,
+            lease: lease(0),
+            peer,
+            offer,
+            session_id: 1,
+        };
         let call = Call::arrive(plan, now, arrival, &mut said);
         let mut bench = Bench { now, call, said, facts: Vec::new(), next_end: 1, epoch: 0 };
         bench.gather();
@@ -277,6 +295,7 @@ fn line(action: &Action) -> String {
         Action::Job(base::Job::Hear { end, source }) => format!("end {} hears {}", end.slot, source_line(source)),
         Action::Job(base::Job::Close { end }) => format!("close end {}", end.slot),
         Action::Record(RecordEntry::Start(_)) => "record start".to_owned(),
+        Action::Record(RecordEntry::Confidential(_)) => "record confidential".to_owned(),
         Action::Record(RecordEntry::Agent(_)) => "record agent".to_owned(),
         Action::Record(RecordEntry::End(r)) => format!("record end {}", r.end_reason.name()),
         Action::Arm { timer, .. } => format!("arm {timer:?}"),

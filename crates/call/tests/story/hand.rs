@@ -58,6 +58,7 @@ fn the_citizen_hears_music_until_the_other_agent_answers() {
     assert_snapshot!(bench.lines(), @r"
     HandingOn { leg: 1, status: 200, over: true }
     queue Accepted
+    roster Releasing
     roster Talking
     open end 3 with Pcma
     close end 2
@@ -67,7 +68,6 @@ fn the_citizen_hears_music_until_the_other_agent_answers() {
     arm MaxTalk
     end 0 hears end 3
     end 3 hears end 0
-    roster Releasing
     ");
     bench.signal(1, Signal::Closed);
     assert_snapshot!(bench.lines(), @"roster Released");

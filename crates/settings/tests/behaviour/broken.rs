@@ -8,7 +8,7 @@ use settings::wav;
 use crate::kit::{config, load};
 
 /// A folder with the shipped configuration, its `file` replaced.
-fn folder_with(case: &str, file: &str, bytes: &[u8]) -> PathBuf {
+pub(crate) fn folder_with(case: &str, file: &str, bytes: &[u8]) -> PathBuf {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("broken").join(case);
     for inside in ["calendar", "menu"] {
         fs::create_dir_all(dir.join(inside)).expect("a writable folder");

@@ -1,5 +1,8 @@
 //! The configuration that comes with the product.
 
+use call::plan::Identity;
+
+use crate::broken::folder_with;
 use crate::kit::{config, load, load_with};
 
 #[test]
@@ -42,6 +45,21 @@ fn the_environment_goes_first() {
     assert_eq!(plans.server.networks[0].media_ports, 31000..=32999);
     assert_eq!(plans.call.limits.calls, 7);
     assert!(!plans.call.connect.say_agent_number);
+}
+
+#[test]
+fn a_trunk_says_who_calls_as_the_operator_says() {
+    let trunk = |lines: &str| {
+        let text = std::fs::read_to_string(config().join("hotline.toml")).expect("the shipped file");
+        let text = text.replace("identity = \"asserted\"\n", lines);
+        let dir = folder_with("trunk", "hotline.toml", text.as_bytes());
+        let plans = load(&dir).unwrap_or_else(|report| panic!("{report}"));
+        let trunk = plans.call.trunks[0].clone();
+        (trunk.identity, trunk.area_code.map(|code| code.as_str().to_owned()))
+    };
+    assert_eq!(trunk(""), (Identity::Asserted, None));
+    let said = trunk("identity = \"from\"\narea_code = \"0755\"\n");
+    assert_eq!(said, (Identity::From, Some("0755".to_owned())));
 }
 
 #[test]

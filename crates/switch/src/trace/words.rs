@@ -27,6 +27,7 @@ pub(super) fn record(entry: &RecordEntry) -> Option<(CallId, String)> {
             let words = format!("call {} began, {} → {}", start.id, Masked(&start.caller), Masked(&start.called));
             Some((start.id, words))
         }
+        RecordEntry::Confidential(start) => Some((start.id, format!("call {} is confidential", start.id))),
         RecordEntry::End(record) => Some((record.start.id, format!("call {} ended, {}", record.start.id, end(record)))),
         RecordEntry::Agent(_) => None,
     }

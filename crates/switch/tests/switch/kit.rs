@@ -11,11 +11,13 @@ use base::{
 };
 use call::Plan;
 use call::plan::{
-    Advertised, Agent, CalledNumber, Connect, Credentials, Digest, Group, Limits, MenuVersion, Network, Subnet, Trunk,
+    Advertised, Agent, CalledNumber, Connect, Credentials, Digest, Group, Identity, Limits, MenuVersion, Network,
+    Subnet, Trunk,
 };
 use ivr::{Kind, Node, Prompts, Tree};
 use roster::Roster;
 use sip::Message;
+use sip::digest::{answer, strongest};
 use switch::{Config, Effects, Exchange, Input, Switch};
 
 /// Inside the trunk's network.
@@ -63,6 +65,8 @@ fn plan() -> Plan {
         name: "trunk".to_owned(),
         sources: vec![Subnet { address: IpAddr::V4(Ipv4Addr::new(10, 1, 0, 0)), prefix: 16 }],
         credentials: Some(Credentials { user: "carrier".to_owned(), password: Secret("secret".to_owned()) }),
+        identity: Identity::Asserted,
+        area_code: None,
     };
     Plan {
         realm: "12345".to_owned(),
@@ -197,4 +201,26 @@ pub(crate) const SDP: &str = "v=0\r\no=- 1 1 IN IP4 10.1.0.1\r\ns=-\r\nc=IN IP4 
 
 pub(crate) fn invite(tag: &str) -> String {
     request("INVITE", "sip:12345@10.0.0.1", "13800138000", tag, "", SDP)
+}
+
+/// The `Authorization` line that answers the 401 just sent.
+pub(crate) fn proof(bench: &Bench, user: &str, password: &str, method: &str, uri: &str) -> String {
+    let (_, refusal) = bench.sent.iter().find(|(_, m)| m.status() == Some(401)).expect("a challenge");
+    let (_, challenge) = strongest(refusal).expect("an algorithm that we speak");
+    format!("Authorization: {}\r\n", answer(&challenge, user, password, method, uri, "c"))
+}
+
+pub(crate) fn register(bench: &mut Bench, user: &str, password: &str, tag: &str) -> Option<u16> {
+    let uri = "sip:10.0.0.1";
+    let text = |extra: &str, tag: &str| {
+        let text = request("REGISTER", uri, user, tag, extra, "");
+        text.replace(&format!("To: <{uri}>"), &format!("To: <sip:{user}@10.0.0.1>"))
+    };
+    bench.receive(CARRIER, &text("", tag));
+    if bench.status() != Some(401) {
+        return bench.status();
+    }
+    let proof = proof(bench, user, password, "REGISTER", uri);
+    bench.receive(CARRIER, &text(&proof, &format!("{tag}x")));
+    bench.status()
 }

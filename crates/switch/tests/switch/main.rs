@@ -1,6 +1,7 @@
 //! The exchange from outside: messages in, effects out, on virtual time.
 
 mod door;
+mod identity;
 mod kit;
 mod panics;
 mod traces;

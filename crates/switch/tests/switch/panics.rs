@@ -15,7 +15,7 @@ fn drilled(place: Place, nth: u64) -> Bench {
 fn ends(bench: &Bench) -> Vec<EndReason> {
     let ends = bench.records.iter().filter_map(|r| match r {
         RecordEntry::End(record) => Some(record.end_reason),
-        RecordEntry::Start(_) | RecordEntry::Agent(_) => None,
+        _ => None,
     });
     ends.collect()
 }

@@ -21,7 +21,7 @@ fn asked() -> Bench {
     bench.receive(CARRIER, &ack);
     let call = bench.records.iter().find_map(|r| match r {
         RecordEntry::Start(start) => Some(start.id),
-        RecordEntry::End(_) | RecordEntry::Agent(_) => None,
+        _ => None,
     });
     let leg = LegId { call: call.expect("a call"), index: 0 };
     bench.feed(Input::Notice { worker: WorkerId(0), notice: Notice::Heard { leg } });
@@ -34,7 +34,7 @@ fn asked() -> Bench {
 fn ended(bench: &Bench) -> Option<EndReason> {
     bench.records.iter().find_map(|r| match r {
         RecordEntry::End(record) => Some(record.end_reason),
-        RecordEntry::Start(_) | RecordEntry::Agent(_) => None,
+        _ => None,
     })
 }
 
