@@ -46,7 +46,10 @@ impl Phone {
             host: host(config.sip_address),
             port: config.sip_address.port(),
         };
-        let shown = sip::Config { identities: vec![identity], product: "hotline-phone".into(), ..Default::default() };
+        let mut shown =
+            sip::Config { identities: vec![identity], product: "hotline-phone".into(), ..Default::default() };
+        // How a call goes that was handed on.
+        shown.allow.push(sip::Method::Notify);
         let endpoint = Endpoint::new(shown, now.time, rng.fork());
         Phone {
             ear: Ear::new(&config.listen_hz),

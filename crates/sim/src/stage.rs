@@ -130,6 +130,12 @@ impl Stage {
         self.act(who, |phone, now, out| phone.hang_up(now, out));
     }
 
+    /// Asks that the other side be handed on; what is heard of this talk from here on proves nothing.
+    pub fn refer(&mut self, who: Person, to: &str) {
+        self.world.checks.audio.disturb(who.0);
+        self.act(who, |phone, now, out| phone.refer(now, to, out));
+    }
+
     /// Puts the other side on hold; what is heard from here on proves nothing.
     pub fn hold(&mut self, who: Person) {
         self.world.checks.audio.disturb(who.0);

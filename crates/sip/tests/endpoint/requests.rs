@@ -46,7 +46,7 @@ fn refusals_say_what_would_do() {
     script.hear(&request("SUBSCRIBE", "1", 1, "", ""));
     script.hear(&with("OPTIONS", "2", 2, "", "Require: 100rel\nRequire: gruu\n", ""));
     let header = |n: usize, name| script.sent[n].1.header(name).unwrap_or_default();
-    assert_eq!(header(0, Name::Allow), "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER");
+    assert_eq!(header(0, Name::Allow), "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER, REFER");
     assert_eq!(header(1, Name::Unsupported), "100rel, gruu");
     assert_eq!(header(1, Name::Server), "hotline");
     assert!(script.sent.iter().all(|(_, m)| m.to().unwrap().tag().is_some()), "§8.2.6.2: a To tag");
