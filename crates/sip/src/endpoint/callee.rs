@@ -22,6 +22,7 @@ impl Endpoint {
         let mut leg = Leg::new(id, server.flow, user, server.tag.clone(), Phase::Ringing { server: server_key });
         leg.follow = hop::follows(server.flow, &dialog, asked_rport);
         leg.dialog = Some(dialog);
+        leg.note_peer(request);
         let key = self.insert_leg(leg);
         if let Some(server) = self.servers.get_mut(server_key) {
             server.role = Role::First(key);

@@ -201,7 +201,7 @@ impl Endpoint {
         if let Some(user) = draft.contact {
             builder.push(Name::Contact, self.contact(flow, user));
         }
-        if draft.head.method == Method::Invite {
+        if matches!(draft.head.method, Method::Invite | Method::Update) {
             builder = self.push_abilities(builder);
         }
         builder.push(Name::UserAgent, &self.config.product);

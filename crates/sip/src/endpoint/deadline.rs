@@ -23,6 +23,8 @@ pub(super) enum Deadline {
     Presumed(Key),
     /// A change that met 491 is tried again (RFC 3261 §14.1).
     Retry(Key),
+    /// A refresh of a session is due, or it has expired (RFC 4028 §10).
+    Session(Key),
 }
 
 /// The timers that one transaction has running: no state of any machine has more than two.

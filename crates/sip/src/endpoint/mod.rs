@@ -16,8 +16,10 @@ mod hop;
 mod inside;
 mod leg;
 mod receive;
+mod refresh;
 mod restore;
 mod server;
+mod session;
 mod size;
 
 use std::collections::BTreeSet;
@@ -34,7 +36,7 @@ use crate::text;
 use crate::transaction::Action;
 pub use crate::transaction::Timers;
 use crate::{Head, Image, Message, ParseError, Uri};
-pub use config::{Config, Identity, Limits};
+pub use config::{Config, Identity, Limits, Session};
 pub use event::{Body, Cause, Event, Invite, Outgoing, Output, Party, Reply, Request, ServerTx};
 
 /// Every transaction and dialog of one owner.
@@ -235,6 +237,7 @@ impl Endpoint {
     pub fn acknowledge(&mut self, now: Now, leg: LegId, body: Option<Body>, out: &mut Output) {
         self.flush(out);
         if let Some(key) = self.leg(leg) {
+            self.legs.get_mut(key).into_iter().for_each(|leg| leg.describe(body.as_ref()));
             self.pay_ack(key, body.as_ref(), out);
             self.pump(now.time, key, out);
         }
@@ -297,6 +300,7 @@ impl Endpoint {
             Deadline::Repeat(leg) => self.repeat_success(now, leg, out),
             Deadline::AckMissing(leg) => self.ack_missing(now, leg, out),
             Deadline::Retry(leg) => self.retry(now, leg, out),
+            Deadline::Session(leg) => self.session_due(now, leg, out),
         }
     }
 

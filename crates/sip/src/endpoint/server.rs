@@ -8,6 +8,7 @@ use base::{Flow, Key, Time, TimerId};
 use super::client::finish;
 use super::deadline::{Armed, Deadline};
 use super::hop::{SIP_PORT, Way};
+use super::session::Grant;
 use super::{Endpoint, Output, Reply};
 use crate::text;
 use crate::transaction::{Action, ServerEvent, ServerInvite, ServerNonInvite, Timer};
@@ -237,7 +238,8 @@ impl Endpoint {
     /// Sends a response; false when the transaction has its final one already.
     pub(super) fn respond(&mut self, now: Time, id: Key, status: u16, reply: &Reply, out: &mut Output) -> bool {
         let Some(server) = self.servers.get(id).filter(|server| server.is_open()) else { return false };
-        let Some(bytes) = self.render(server, status, reply) else { return false };
+        let grant = self.grant(server, status);
+        let Some(bytes) = self.render(server, status, reply, grant) else { return false };
         let Some(server) = self.servers.get_mut(id) else { return false };
         self.held -= server.held();
         server.last = Arc::from(bytes);
@@ -252,11 +254,26 @@ impl Endpoint {
             forget.map(|timer| self.wheel.cancel(timer));
         }
         self.held += server.held();
+        let role = server.role;
         self.run_server(now, id, event, out);
+        self.note_answer(now, role, status, reply, grant);
         true
     }
 
-    fn render(&self, server: &Server, status: u16, reply: &Reply) -> Option<Vec<u8>> {
+    /// What a leg remembers of a response of ours: its description, and how long the session lives.
+    fn note_answer(&mut self, now: Time, role: Role, status: u16, reply: &Reply, grant: Option<Grant>) {
+        if let Role::First(leg) | Role::Change(leg) = role
+            && (101..300).contains(&status)
+            && let Some(leg) = self.legs.get_mut(leg)
+        {
+            leg.describe(reply.body.as_ref());
+        }
+        if let Some(grant) = grant {
+            self.granted(now, grant);
+        }
+    }
+
+    fn render(&self, server: &Server, status: u16, reply: &Reply, grant: Option<Grant>) -> Option<Vec<u8>> {
         let request = server.request.as_ref()?;
         let tag = (status > 100).then_some(server.tag.as_str());
         let mut builder = Builder::reply(request, status, tag, Some(&server.via));
@@ -269,8 +286,11 @@ impl Endpoint {
         }
         if status == 405 {
             self.push_allow(&mut builder);
-        } else if accepts && matches!(server.method, Method::Invite | Method::Options) {
+        } else if accepts && matches!(server.method, Method::Invite | Method::Update | Method::Options) {
             builder = self.push_abilities(builder);
+        }
+        if let Some(grant) = grant {
+            grant.push(&mut builder);
         }
         builder.push(Name::Server, &self.config.product);
         Some(finish(builder, &reply.headers, reply.body.as_ref()))

@@ -7,5 +7,6 @@ mod pair;
 mod requests;
 mod restart;
 mod script;
+mod session;
 mod storm;
 mod transports;

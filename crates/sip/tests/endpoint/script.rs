@@ -91,6 +91,16 @@ impl Script {
         self.sent.pop().unwrap().1
     }
 
+    /// Calls the peer, which answers with these headers; gives the INVITE that left and our tag.
+    pub(crate) fn called(&mut self, headers: &str) -> (Message, String) {
+        let invite = self.call(crate::pair::body("offer"));
+        let headers = format!("Contact: <sip:peer@10.0.0.2>\n{headers}");
+        self.answer(&invite, 200, "theirs", &headers);
+        assert_eq!((self.lines(), self.told()), (vec!["ACK".to_owned()], vec!["Answered 1 200 ".to_owned()]));
+        let tag = invite.from_tag().to_owned();
+        (invite, tag)
+    }
+
     /// Calls the peer as leg 2 and gives the INVITE that left.
     pub(crate) fn call_other(&mut self) -> Message {
         let flow = self.flow;

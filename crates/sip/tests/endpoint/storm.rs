@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base::{LegId, Map, Rng, Set, Time};
-use sip::{Event, Reply, ServerTx};
+use sip::{Event, Reply, ServerTx, Session};
 
 use crate::pair::{Pair, Weather, body, invite, leg, reply, tell, tx};
 
@@ -57,9 +57,12 @@ struct Storm {
 impl Storm {
     fn new(seed: u64, weather: Weather) -> Storm {
         let rng = Rng::from_number(seed ^ 0x5707);
+        // Every other storm meets refreshes all the time.
+        let short = Duration::from_secs(12);
+        let session = if seed % 2 == 1 { Session { expires: short, min: short } } else { Session::default() };
         let lives = [Map::default(), Map::default()];
         Storm {
-            pair: Pair::new(seed, weather),
+            pair: Pair::with(base::Transport::Udp, seed, weather, session),
             rng,
             todo: BTreeMap::new(),
             lives,
