@@ -34,6 +34,9 @@ impl Endpoint {
     pub(super) fn respond_first(&mut self, now: Time, key: Key, status: u16, reply: &Reply, out: &mut Output) {
         let Some(Leg { phase: Phase::Ringing { server }, .. }) = self.legs.get(key) else { return };
         let server = *server;
+        if self.respond_reliably(now, server, status, reply, out) {
+            return;
+        }
         if !self.respond(now, server, status, reply, out) || status < 200 {
             return;
         }
@@ -53,6 +56,7 @@ impl Endpoint {
         let (role, method) = (server.role, server.method);
         match role {
             Role::First(leg) => self.respond_first(now, leg, status, reply, out),
+            _ if self.respond_reliably(now, id, status, reply, out) => {}
             Role::Change(leg) => {
                 if !self.respond(now, id, status, reply, out) || status < 200 {
                     return;

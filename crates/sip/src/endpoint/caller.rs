@@ -122,7 +122,10 @@ impl Endpoint {
         {
             leg.early.extend(Dialog::caller(&placed.sent.head, &response));
         }
-        out.events.push(Event::Progress { leg: leg.id, response });
+        let id = leg.id;
+        if self.acknowledge_provisional(now, client, leg_key, &response, out) {
+            out.events.push(Event::Progress { leg: id, response });
+        }
     }
 
     /// With the first provisional response a CANCEL may leave, also after a restart.
@@ -187,6 +190,7 @@ impl Endpoint {
             return self.send_bye(now, leg_key, reason.as_deref(), out);
         }
         self.take_terms(now, leg_key, &response);
+        let response = self.with_answer(client, response);
         out.events.push(Event::Answered { leg: id, response });
         self.pump(now, leg_key, out);
     }
@@ -208,14 +212,15 @@ impl Endpoint {
         if placed.acks.len() >= limit {
             return None;
         }
-        let Placed { sent, offered, dialog, acks, .. } = &mut **placed;
-        let dialog = match dialog.take() {
+        let Placed { sent, offered, dialog, acks, pracks, .. } = &mut **placed;
+        let mut dialog = match dialog.take() {
             Some(mut dialog) => {
                 dialog.refresh(response);
                 dialog
             }
             None => Dialog::caller(&sent.head, response)?,
         };
+        dialog.note_local_cseq(sent.head.cseq.saturating_add(*pracks));
         acks.push((tag.clone(), None));
         Some((dialog, *offered, tag))
     }

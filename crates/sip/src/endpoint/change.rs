@@ -8,6 +8,7 @@ use base::{Key, Time};
 use super::client::{Draft, Purpose, Verdict};
 use super::deadline::Deadline;
 use super::leg::{Change, Leg, OwedAck, Phase};
+use super::reliable::RELIABLE;
 use super::{Body, Cause, Endpoint, Event, Output, hop};
 use crate::{Fact, Message, Method, Name};
 
@@ -75,6 +76,9 @@ impl Endpoint {
 
     pub(super) fn on_change(&mut self, now: Time, client: Key, key: Key, verdict: Verdict, out: &mut Output) {
         if !verdict.is_final() {
+            if let Verdict::Response(response) = &verdict {
+                self.acknowledge_provisional(now, client, key, response, out);
+            }
             return;
         }
         if verdict.cause().is_none()
@@ -149,6 +153,7 @@ impl Endpoint {
         leg.owed = Some(OwedAck { client, cseq });
         let muted = leg.muted;
         self.change_accepted(now, key, &change, &response, out);
+        let response = self.with_answer(client, response);
         if offered || muted || change.refresh {
             self.pay_ack(key, None, out);
         }
@@ -192,10 +197,12 @@ impl Endpoint {
         builder.push_list(Name::Allow, self.config.allow.iter().map(|method| method.name()));
     }
 
-    /// What we can do, as the first messages of a dialog say it (RFC 3261 §13.2.1, §13.3.1.4).
-    pub(super) fn push_abilities(&self, mut builder: crate::Builder) -> crate::Builder {
+    /// What we can do, as the first messages of a dialog say it (RFC 3261 §13.2.1, §13.3.1.4). A request without an offer is
+    /// not `reliable`: an offer in a provisional response would want our answer in its PRACK (RFC 3262 §5).
+    pub(super) fn push_abilities(&self, mut builder: crate::Builder, reliable: bool) -> crate::Builder {
         self.push_allow(&mut builder);
-        builder.push_list(Name::Supported, self.config.supported.iter().map(String::as_str));
+        let tags = self.config.supported.iter().filter(|tag| reliable || !tag.eq_ignore_ascii_case(RELIABLE));
+        builder.push_list(Name::Supported, tags.map(String::as_str));
         builder
     }
 }

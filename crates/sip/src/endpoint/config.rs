@@ -32,7 +32,7 @@ impl Default for Config {
             timers: Timers::default(),
             limits: Limits::default(),
             session: Session::default(),
-            supported: vec![String::from("timer")],
+            supported: vec![String::from("100rel"), String::from("timer")],
             allow: vec![
                 Method::Invite,
                 Method::Ack,
@@ -41,6 +41,7 @@ impl Default for Config {
                 Method::Options,
                 Method::Info,
                 Method::Update,
+                Method::Prack,
                 Method::Register,
             ],
         }

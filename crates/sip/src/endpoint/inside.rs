@@ -28,6 +28,7 @@ impl Endpoint {
         }
         match method {
             Method::Bye => self.on_bye(now, leg_key, arrival, out),
+            Method::Prack => self.on_prack(now, leg_key, arrival, out),
             _ if self.is_leaving(leg_key) => self.refuse(now, arrival, 481, Vec::new(), out),
             Method::Invite | Method::Update => self.on_offer(now, leg_key, arrival, out),
             _ => self.on_other(now, leg_key, arrival, out),

@@ -43,6 +43,8 @@ pub(super) struct Leg {
     pub(super) queued: VecDeque<Change>,
     /// The peer's re-INVITE or UPDATE that awaits our answer.
     pub(super) incoming: Option<Key>,
+    /// The peer's INVITE that a reliable provisional response of ours answered last.
+    pub(super) reliable: Option<Key>,
     /// What our INVITE asked, while a 422 may make us ask again (RFC 4028 §7.3).
     pub(super) asked: Option<Box<Invite>>,
     pub(super) session: Option<Session>,
@@ -76,6 +78,7 @@ impl Leg {
             retry: None,
             queued: VecDeque::new(),
             incoming: None,
+            reliable: None,
             asked: None,
             session: None,
             min_se: 0,

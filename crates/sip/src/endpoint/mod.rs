@@ -15,8 +15,10 @@ mod held;
 mod hop;
 mod inside;
 mod leg;
+mod prack;
 mod receive;
 mod refresh;
+mod reliable;
 mod restore;
 mod server;
 mod session;
@@ -157,7 +159,8 @@ impl Endpoint {
         }
     }
 
-    /// Sends a 1xx to the leg's INVITE; nothing when it was answered.
+    /// Sends a 1xx to the leg's INVITE; nothing when it was answered. Where the INVITE requires it, it is repeated until its
+    /// PRACK, and the next one waits for that (RFC 3262 §3).
     pub fn provisional(&mut self, now: Now, leg: LegId, status: u16, reply: &Reply, out: &mut Output) {
         self.flush(out);
         if let Some(key) = self.leg(leg).filter(|_| (101..200).contains(&status)) {
@@ -165,7 +168,8 @@ impl Endpoint {
         }
     }
 
-    /// Sends 200 to the leg's INVITE and repeats it until its ACK; nothing when it was answered.
+    /// Sends 200 to the leg's INVITE and repeats it until its ACK; nothing when it was answered. It waits for the PRACK of a
+    /// provisional response that carried a description.
     pub fn answer(&mut self, now: Now, leg: LegId, reply: &Reply, out: &mut Output) {
         self.flush(out);
         if let Some(key) = self.leg(leg) {
@@ -299,6 +303,8 @@ impl Endpoint {
             Deadline::Presumed(leg) => self.cancel_presumed(now, leg, out),
             Deadline::Repeat(leg) => self.repeat_success(now, leg, out),
             Deadline::AckMissing(leg) => self.ack_missing(now, leg, out),
+            Deadline::RepeatProvisional(id) => self.repeat_provisional(now, id, out),
+            Deadline::PrackMissing(id) => self.prack_missing(now, id, out),
             Deadline::Retry(leg) => self.retry(now, leg, out),
             Deadline::Session(leg) => self.session_due(now, leg, out),
         }

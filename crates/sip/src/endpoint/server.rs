@@ -8,6 +8,7 @@ use base::{Flow, Key, Time, TimerId};
 use super::client::finish;
 use super::deadline::{Armed, Deadline};
 use super::hop::{SIP_PORT, Way};
+use super::reliable::{Reliable, is_reliable};
 use super::session::Grant;
 use super::{Endpoint, Output, Reply};
 use crate::text;
@@ -36,6 +37,8 @@ pub(super) struct Server {
     timers: Armed,
     forget: Option<TimerId>,
     pub(super) role: Role,
+    /// Of an INVITE that requires reliable provisional responses.
+    pub(super) reliable: Option<Box<Reliable>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -158,6 +161,10 @@ impl Endpoint {
             Method::Invite => Machine::Invite(ServerInvite::new(pace)),
             _ => Machine::Other(ServerNonInvite::new(pace)),
         };
+        let reliable = (method == Method::Invite && is_reliable(&arrival.request)).then(|| {
+            // RFC 3262 §3: it begins with 1 to 2^31 - 1.
+            Box::new(Reliable::new(self.rng.below((1 << 31) - 1) as u32))
+        });
         let id = self.servers.next_key();
         let forget = match method {
             Method::Invite => None,
@@ -183,6 +190,7 @@ impl Endpoint {
             timers: Armed::default(),
             forget,
             role,
+            reliable,
         };
         self.held += server.held();
         self.servers.insert(server);
@@ -255,6 +263,9 @@ impl Endpoint {
         }
         self.held += server.held();
         let role = server.role;
+        if status >= 200 {
+            self.stop_reliable(id);
+        }
         self.run_server(now, id, event, out);
         self.note_answer(now, role, status, reply, grant);
         true
@@ -287,7 +298,7 @@ impl Endpoint {
         if status == 405 {
             self.push_allow(&mut builder);
         } else if accepts && matches!(server.method, Method::Invite | Method::Update | Method::Options) {
-            builder = self.push_abilities(builder);
+            builder = self.push_abilities(builder, true);
         }
         if let Some(grant) = grant {
             grant.push(&mut builder);
@@ -333,7 +344,7 @@ impl Endpoint {
         self.actions = actions;
     }
 
-    fn repeat_response(&mut self, id: Key, out: &mut Output) {
+    pub(super) fn repeat_response(&mut self, id: Key, out: &mut Output) {
         if let Some(server) = self.servers.get(id).filter(|server| !server.last.is_empty()) {
             out.messages.push(server.way.outgoing(Arc::clone(&server.last)));
         }
@@ -372,6 +383,7 @@ impl Endpoint {
     }
 
     fn forget_server(&mut self, id: Key) {
+        self.stop_reliable(id);
         let Some(server) = self.servers.remove(id) else { return };
         self.held -= server.held();
         self.by_request.remove(&server.key);

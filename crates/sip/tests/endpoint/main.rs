@@ -4,6 +4,7 @@ mod calls;
 mod dialogs;
 mod endings;
 mod pair;
+mod prack;
 mod requests;
 mod restart;
 mod script;

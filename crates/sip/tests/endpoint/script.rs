@@ -68,6 +68,13 @@ impl Script {
         }
     }
 
+    /// Ends leg 1, with a peer that says nothing any more; nothing may be left then.
+    pub(crate) fn settle_leg(&mut self) {
+        self.act(|end, now, out| end.hang_up(now, leg(1), 480, None, out));
+        self.settle();
+        assert!(self.end.is_idle());
+    }
+
     /// The status codes and methods sent since the last look.
     pub(crate) fn lines(&mut self) -> Vec<String> {
         let sent = std::mem::take(&mut self.sent);

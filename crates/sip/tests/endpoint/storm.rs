@@ -109,11 +109,17 @@ impl Storm {
         match deed {
             Deed::Call { offer } => {
                 let id = self.fresh(end);
-                self.pair
-                    .act(end, |e, now, out| e.invite(now, id, invite(flow, offer.then(|| body("o").unwrap())), out));
+                let mut call = invite(flow, offer.then(|| body("o").unwrap()));
+                if self.rng.chance(0.4) {
+                    call.headers.push(("Require".to_owned(), "100rel".to_owned()));
+                }
+                self.pair.act(end, |e, now, out| e.invite(now, id, call, out));
                 self.plan(end, id);
             }
-            Deed::Ring(id) => self.pair.act(end, |e, now, out| e.provisional(now, id, 180, &Reply::default(), out)),
+            Deed::Ring(id) => {
+                let ring = if self.rng.chance(0.5) { reply("early") } else { Reply::default() };
+                self.pair.act(end, |e, now, out| e.provisional(now, id, 180, &ring, out));
+            }
             Deed::Answer(id) => {
                 if let Some(life) = self.lives[end].get_mut(&id).filter(|life| !life.hung_up && life.closed == 0) {
                     life.we_answered = true;
