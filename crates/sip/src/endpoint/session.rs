@@ -65,27 +65,26 @@ impl Endpoint {
 
     /// The Min-SE of a 422 that a request deserves (RFC 4028 §9): only who knows the extension understands it.
     pub(super) fn too_brief(&self, request: &Message) -> Option<Vec<(String, String)>> {
-        let refreshes = matches!(request.method(), Method::Invite | Method::Update) && self.supports(TIMER);
-        let (interval_s, _) = request.session_expires().filter(|_| refreshes && knows(request))?;
+        if !matches!(request.method(), Method::Invite | Method::Update) || !self.supports(TIMER) {
+            return None;
+        }
+        let (interval_s, _) = request.session_expires().filter(|_| knows(request))?;
         (interval_s < self.min_s()).then(|| vec![(Name::MinSe.as_str().to_owned(), self.min_s().to_string())])
     }
 
     /// What our 2xx to an INVITE, re-INVITE or UPDATE grants (RFC 4028 §9, table 2).
     pub(super) fn grant(&self, server: &Server, status: u16) -> Option<Grant> {
-        let request = server.request.as_ref()?;
-        let refreshes = matches!(server.method, Method::Invite | Method::Update) && self.supports(TIMER);
-        if !refreshes || !(200..300).contains(&status) {
+        let refreshes = matches!(server.method, Method::Invite | Method::Update);
+        if !refreshes || !(200..300).contains(&status) || !self.supports(TIMER) {
             return None;
         }
-        let leg_key = match server.role {
-            Role::First(leg) | Role::Change(leg) => leg,
+        let request = server.request.as_ref()?;
+        let (leg_key, leg) = match server.role {
+            Role::First(key) => (key, self.legs.get(key)?),
+            // The session begins with the 2xx of its first INVITE.
+            Role::Change(key) => (key, self.legs.get(key).filter(|leg| matches!(leg.phase, Phase::Up))?),
             Role::Free | Role::Inside(_) => return None,
         };
-        let leg = self.legs.get(leg_key)?;
-        // The session begins with the 2xx of its INVITE.
-        if matches!(server.role, Role::Change(_)) && !matches!(leg.phase, Phase::Up) {
-            return None;
-        }
         // An interval that breaks the rules and comes from somebody who would not understand a 422 binds nobody.
         let asked = request.session_expires().filter(|(interval_s, _)| *interval_s >= self.min_s());
         let running = leg.session.as_ref().map(|session| session.terms);

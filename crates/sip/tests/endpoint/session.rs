@@ -53,6 +53,7 @@ fn what_is_granted_to_a_caller_rfc4028_9() {
         ("Require: timer\n", "1800;refresher=uac", "timer"),
         ("Require: timer\nMin-SE: 3600\n", "3600;refresher=uac", "timer"),
         ("Session-Expires: 20\n", "", ""),
+        ("Session-Expires: 99999999999\nSupported: timer\n", "4294967295;refresher=uac", "timer"),
         ("Session-Expires: soon\nSupported: timer\n", "", ""),
     ];
     for (asked, expires, require) in cases {
@@ -60,9 +61,8 @@ fn what_is_granted_to_a_caller_rfc4028_9() {
         let (ok, _) = answered(&mut script, asked);
         assert_eq!((header(&ok, Name::SessionExpires), header(&ok, Name::Require)), (expires.into(), require.into()));
         assert!(ok.supported().any(|tag| tag == "timer"), "{asked}");
-        let waits = script.end.next_timeout().is_some_and(|at| at.since(script.now.time) > Duration::from_secs(33));
         script.run_ms(33_000);
-        assert_eq!(script.end.next_timeout().is_some(), !expires.is_empty(), "{asked} {waits}");
+        assert_eq!(script.end.next_timeout().is_some(), !expires.is_empty(), "{asked}");
         hang_up(&mut script);
     }
 }
