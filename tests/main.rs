@@ -16,6 +16,7 @@ mod life;
 mod offers;
 mod overload;
 mod restart;
+mod sessions;
 mod star_codes;
 mod talking;
 mod trace;
