@@ -86,8 +86,8 @@ pub struct Limits {
     pub legs: usize,
     /// Early dialogs of one INVITE of ours: an agent has a handful of phones, more is a forking loop.
     pub early_dialogs: usize,
-    /// Requests of ours that wait in one leg for its open transaction: nobody asks for more changes than this
-    /// within one round trip.
+    /// Requests of ours that wait in one leg for its open transaction, and provisional responses that wait for a PRACK:
+    /// nobody asks for more than this within one round trip.
     pub queued: usize,
 }
 

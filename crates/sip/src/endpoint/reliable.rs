@@ -36,7 +36,7 @@ struct Unacked {
 
 impl Reliable {
     /// `before` precedes the first number.
-    pub(super) const fn new(before: u32) -> Reliable {
+    const fn new(before: u32) -> Reliable {
         Reliable { rseq: before, unacked: None, queued: VecDeque::new(), success: None }
     }
 
@@ -48,6 +48,12 @@ impl Reliable {
 }
 
 impl Endpoint {
+    /// What an INVITE that requires it begins with. The first number is 1 to 2^31 - 1 (RFC 3262 §3).
+    pub(super) fn reliability(&mut self, request: &Message) -> Option<Box<Reliable>> {
+        let required = request.method() == Method::Invite && is_reliable(request);
+        required.then(|| Box::new(Reliable::new(self.rng.below((1 << 31) - 1) as u32)))
+    }
+
     /// Takes what is not to leave as it is now: a provisional response that has to be reliable, one behind it, a 2xx that may
     /// not overtake it. False when the response may leave.
     pub(super) fn respond_reliably(

@@ -8,7 +8,7 @@ use base::{Flow, Key, Time, TimerId};
 use super::client::finish;
 use super::deadline::{Armed, Deadline};
 use super::hop::{SIP_PORT, Way};
-use super::reliable::{Reliable, is_reliable};
+use super::reliable::Reliable;
 use super::session::Grant;
 use super::{Endpoint, Output, Reply};
 use crate::text;
@@ -161,10 +161,7 @@ impl Endpoint {
             Method::Invite => Machine::Invite(ServerInvite::new(pace)),
             _ => Machine::Other(ServerNonInvite::new(pace)),
         };
-        let reliable = (method == Method::Invite && is_reliable(&arrival.request)).then(|| {
-            // RFC 3262 §3: it begins with 1 to 2^31 - 1.
-            Box::new(Reliable::new(self.rng.below((1 << 31) - 1) as u32))
-        });
+        let reliable = self.reliability(&arrival.request);
         let id = self.servers.next_key();
         let forget = match method {
             Method::Invite => None,
