@@ -18,6 +18,7 @@ mod life;
 mod offers;
 mod overload;
 mod restart;
+mod sessions;
 mod star_codes;
 mod talking;
 mod trace;

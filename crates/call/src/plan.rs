@@ -31,6 +31,8 @@ pub struct Plan {
     /// What agents dial to change their state; as in `roster::Plan`.
     pub star_codes: StarCodes,
     pub connect: Connect,
+    /// How long a dialog lives without a refresh, as our INVITEs ask for it (RFC 4028).
+    pub session_expires: Duration,
     pub limits: Limits,
 }
 

@@ -46,6 +46,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         agents: agents.call,
         star_codes: states.star_codes.clone(),
         connect: service.connect,
+        session_expires: service.session_expires,
         limits: service.limits,
     };
     let roster = roster::Plan {

@@ -14,6 +14,7 @@ const KEYS: &[&str] = &[
     "sip.expires_default_s",
     "sip.expires_max_s",
     "sip.contacts_max",
+    "sip.session_expires_s",
     "http.listen",
     "media.ports",
     "media.workers",

@@ -27,6 +27,7 @@ pub(crate) struct Service {
     pub(crate) expires_default: Duration,
     pub(crate) expires_max: Duration,
     pub(crate) contacts_max: usize,
+    pub(crate) session_expires: Duration,
     pub(crate) called: Vec<CalledNumber>,
     pub(crate) connect: Connect,
     pub(crate) limits: Limits,
@@ -47,6 +48,7 @@ impl Default for Service {
             expires_default,
             expires_max,
             contacts_max,
+            session_expires: Duration::from_secs(1800),
             called: Vec::new(),
             connect: Connect { show_citizen: true, say_agent_number: true },
             limits: Limits::default(),
@@ -81,6 +83,8 @@ pub(crate) fn read(root: &Table<'_>, menus: &[String], problems: &Problems) -> S
         expires_default: seconds(&sip, "expires_default_s", d.expires_default, 1),
         expires_max: seconds(&sip, "expires_max_s", d.expires_max, 1),
         contacts_max: sip.number("contacts_max", d.contacts_max as u64, 1, 100) as usize,
+        // RFC 4028 §4: 1800 s is recommended, and nobody may go below 90 s.
+        session_expires: seconds(&sip, "session_expires_s", d.session_expires, 90),
         called: called(root, menus, problems),
         connect: Connect {
             show_citizen: connect.bool("show_citizen", d.connect.show_citizen),

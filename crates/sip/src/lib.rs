@@ -28,7 +28,7 @@ pub use contact::ContactHeader;
 pub use dialog::{Dialog, Head};
 pub use endpoint::{
     Body, Cause, Config, Endpoint, Event, Identity, Invite, Limits, Outgoing, Output, Party, Reply, Request, ServerTx,
-    Timers,
+    Session, Timers,
 };
 pub use framing::{Frame, Framer};
 pub use image::{Fact, Image, SentInvite};

@@ -278,7 +278,9 @@ fn endpoint_config(config: &Config, plan: &Plan) -> sip::Config {
             Some(sip::Identity { network: id, transport, host: host.clone(), port: port? })
         })
     });
-    sip::Config { identities: identities.collect(), product: config.product.clone(), ..sip::Config::default() }
+    let session = sip::Session { expires: plan.session_expires, ..sip::Session::default() };
+    let (identities, product) = (identities.collect(), config.product.clone());
+    sip::Config { identities, product, session, ..sip::Config::default() }
 }
 
 /// The timers of one call, by place in `Timer::ALL`.

@@ -119,6 +119,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
             .to_vec(),
         star_codes: roster::StarCodes::default(),
         connect: Connect { show_citizen: true, say_agent_number: false },
+        session_expires: Duration::from_secs(1800),
         limits: Limits {
             calls: 10,
             talk: Duration::from_secs(3600),

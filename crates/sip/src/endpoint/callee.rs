@@ -22,6 +22,7 @@ impl Endpoint {
         let mut leg = Leg::new(id, server.flow, user, server.tag.clone(), Phase::Ringing { server: server_key });
         leg.follow = hop::follows(server.flow, &dialog, asked_rport);
         leg.dialog = Some(dialog);
+        leg.note_peer(request);
         let key = self.insert_leg(leg);
         if let Some(server) = self.servers.get_mut(server_key) {
             server.role = Role::First(key);
@@ -33,6 +34,9 @@ impl Endpoint {
     pub(super) fn respond_first(&mut self, now: Time, key: Key, status: u16, reply: &Reply, out: &mut Output) {
         let Some(Leg { phase: Phase::Ringing { server }, .. }) = self.legs.get(key) else { return };
         let server = *server;
+        if self.respond_reliably(now, server, status, reply, out) {
+            return;
+        }
         if !self.respond(now, server, status, reply, out) || status < 200 {
             return;
         }
@@ -52,6 +56,7 @@ impl Endpoint {
         let (role, method) = (server.role, server.method);
         match role {
             Role::First(leg) => self.respond_first(now, leg, status, reply, out),
+            _ if self.respond_reliably(now, id, status, reply, out) => {}
             Role::Change(leg) => {
                 if !self.respond(now, id, status, reply, out) || status < 200 {
                     return;

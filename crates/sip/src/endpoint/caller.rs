@@ -13,37 +13,79 @@ impl Endpoint {
             return;
         }
         let local_tag = self.draw_tag();
-        let to = if invite.to.is_empty() { &invite.uri } else { &invite.to };
-        let head = Head {
-            method: Method::Invite,
-            uri: invite.uri.clone(),
-            routes: Vec::new(),
-            from: self.party(invite.flow, &invite.from, &local_tag),
-            to: format!("<{to}>"),
-            call_id: self.draw_call_id(),
-            cseq: 1,
-        };
+        let call_id = self.draw_call_id();
         let full = self.legs.len() >= self.config.limits.legs;
         let leg = self.legs.next_key();
         let user = Uri::sip(Some(&invite.from.user), "", None).user.unwrap_or_default();
-        let draft = Draft {
-            purpose: Purpose::Invite(leg),
-            flow: invite.flow,
-            head,
-            contact: Some(&user),
-            headers: &invite.headers,
-            body: invite.body.as_ref(),
-            dialog: None,
-        };
-        let started = if full { None } else { self.start(now, draft, out) };
+        let head = self.first_head(&invite, &local_tag, call_id, 1);
+        let started = if full { None } else { self.send_invite(now, (leg, &user), head, &invite, 0, out) };
         let Some(client) = started else {
             out.events.push(Event::Rejected { leg: id, cause: Cause::Status(503), response: None });
             out.events.push(Event::Closed { leg: id });
             return;
         };
         let phase = Phase::Calling { client, cancel: Cancel::No };
-        let leg = self.insert_leg(Leg::new(id, invite.flow, user, local_tag, phase));
+        let mut leg = Leg::new(id, invite.flow, user, local_tag, phase);
+        leg.asked = Some(Box::new(invite));
+        let leg = self.insert_leg(leg);
         self.note_image(leg, out);
+    }
+
+    fn first_head(&self, invite: &Invite, local_tag: &str, call_id: String, cseq: u32) -> Head {
+        let to = if invite.to.is_empty() { &invite.uri } else { &invite.to };
+        Head {
+            method: Method::Invite,
+            uri: invite.uri.clone(),
+            routes: Vec::new(),
+            from: self.party(invite.flow, &invite.from, local_tag),
+            to: format!("<{to}>"),
+            call_id,
+            cseq,
+        }
+    }
+
+    /// Sends the INVITE of a leg, given with the user part of its Contact.
+    fn send_invite(
+        &mut self,
+        now: Time,
+        (leg, user): (Key, &str),
+        head: Head,
+        invite: &Invite,
+        min_se: u32,
+        out: &mut Output,
+    ) -> Option<Key> {
+        let headers = [invite.headers.clone(), self.session_wanted(min_se)].concat();
+        let draft = Draft {
+            purpose: Purpose::Invite(leg),
+            flow: invite.flow,
+            head,
+            contact: Some(user),
+            headers: &headers,
+            body: invite.body.as_ref(),
+            dialog: None,
+        };
+        self.start(now, draft, out)
+    }
+
+    /// RFC 4028 §7.3: one more INVITE of the same call, with the interval that a 422 demanded; false when there is none.
+    fn place_again(&mut self, now: Time, key: Key, verdict: &Verdict, out: &mut Output) -> bool {
+        let Some(min_se) = self.interval_demanded(verdict) else { return false };
+        let Verdict::Response(response) = verdict else { return false };
+        let Some(leg) = self.legs.get_mut(key) else { return false };
+        // Taken, so that it happens once.
+        let Some(invite) = leg.asked.take().filter(|_| !leg.muted) else { return false };
+        let (user, tag) = (leg.user.clone(), leg.local_tag.clone());
+        let (call_id, cseq) = (response.call_id().unwrap_or_default(), response.cseq().map_or(1, |(cseq, _)| cseq));
+        let head = self.first_head(&invite, &tag, call_id.to_owned(), cseq.saturating_add(1));
+        let Some(client) = self.send_invite(now, (key, &user), head, &invite, min_se, out) else { return false };
+        if let Some(leg) = self.legs.get_mut(key) {
+            leg.phase = Phase::Calling { client, cancel: Cancel::No };
+            leg.early = Vec::new();
+            leg.min_se = leg.min_se.max(min_se);
+            leg.describe(invite.body.as_ref());
+        }
+        self.note_image(key, out);
+        true
     }
 
     pub(super) fn on_invite(&mut self, now: Time, client: Key, leg: Key, verdict: Verdict, out: &mut Output) {
@@ -54,6 +96,7 @@ impl Endpoint {
             Verdict::Response(response) if response.status().is_some_and(|status| status < 300) => {
                 self.on_accepted(now, client, leg, response, out);
             }
+            verdict if self.place_again(now, leg, &verdict, out) => {}
             verdict => self.on_rejected(now, leg, verdict, out),
         }
     }
@@ -79,7 +122,10 @@ impl Endpoint {
         {
             leg.early.extend(Dialog::caller(&placed.sent.head, &response));
         }
-        out.events.push(Event::Progress { leg: leg.id, response });
+        let id = leg.id;
+        if self.acknowledge_provisional(now, client, leg_key, &response, out) {
+            out.events.push(Event::Progress { leg: id, response });
+        }
     }
 
     /// With the first provisional response a CANCEL may leave, also after a restart.
@@ -103,7 +149,8 @@ impl Endpoint {
     /// RFC 3261 §13.2.2.4: the first 2xx is the call; any further one is acknowledged and ended.
     fn on_accepted(&mut self, now: Time, client: Key, leg_key: Key, response: Message, out: &mut Output) {
         let Some((dialog, offered, tag)) = self.new_success(client, &response, out) else { return };
-        let Some(flow) = self.clients.get(client).map(|client| client.way.flow) else { return };
+        let way = self.clients.get(client).and_then(|c| Some((c.way.flow, c.placed.as_ref()?.sent.head.cseq)));
+        let Some((flow, cseq)) = way else { return };
         let follow = hop::follows(flow, &dialog, false);
         let leg = self.legs.get_mut(leg_key).filter(|leg| matches!(leg.phase, Phase::Calling { .. }));
         let Some(leg) = leg else {
@@ -123,7 +170,10 @@ impl Endpoint {
         }
         leg.early = Vec::new();
         let phase = std::mem::replace(&mut leg.phase, Phase::Up);
-        leg.owed = Some(OwedAck { client, cseq: 1 });
+        leg.owed = Some(OwedAck { client, cseq });
+        if let Some(asked) = leg.asked.take() {
+            leg.describe(asked.body.as_ref());
+        }
         leg.dialog = Some(dialog);
         leg.invite = Some(client);
         let (id, muted) = (leg.id, leg.muted);
@@ -139,6 +189,8 @@ impl Endpoint {
             };
             return self.send_bye(now, leg_key, reason.as_deref(), out);
         }
+        self.take_terms(now, leg_key, &response);
+        let response = self.with_answer(client, response);
         out.events.push(Event::Answered { leg: id, response });
         self.pump(now, leg_key, out);
     }
@@ -160,14 +212,15 @@ impl Endpoint {
         if placed.acks.len() >= limit {
             return None;
         }
-        let Placed { sent, offered, dialog, acks, .. } = &mut **placed;
-        let dialog = match dialog.take() {
+        let Placed { sent, offered, dialog, acks, pracks, .. } = &mut **placed;
+        let mut dialog = match dialog.take() {
             Some(mut dialog) => {
                 dialog.refresh(response);
                 dialog
             }
             None => Dialog::caller(&sent.head, response)?,
         };
+        dialog.note_local_cseq(sent.head.cseq.saturating_add(*pracks));
         acks.push((tag.clone(), None));
         Some((dialog, *offered, tag))
     }

@@ -1,5 +1,6 @@
 //! Our re-INVITE, UPDATE and INFO inside a dialog (RFC 3261 §12.2.1, §14.1; RFC 3311; RFC 6086).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Key, Time};
@@ -7,8 +8,9 @@ use base::{Key, Time};
 use super::client::{Draft, Purpose, Verdict};
 use super::deadline::Deadline;
 use super::leg::{Change, Leg, OwedAck, Phase};
+use super::reliable::RELIABLE;
 use super::{Body, Cause, Endpoint, Event, Output, Reply, hop};
-use crate::{Fact, Method, Name};
+use crate::{Fact, Message, Method, Name};
 
 /// Peers that collide with us this often answer 491 to everything.
 const COLLISIONS_MAX: u8 = 8;
@@ -21,7 +23,7 @@ impl Endpoint {
             out.events.push(Event::ReinviteDone { leg: leg.id, result: Err(Cause::Status(503)) });
             return;
         }
-        leg.queued.push_back(Change { update, body, collisions: 0 });
+        leg.queued.push_back(Change { update, body: body.map(Arc::new), collisions: 0, refresh: false });
         self.pump(now, key, out);
     }
 
@@ -35,12 +37,15 @@ impl Endpoint {
     }
 
     fn send_change(&mut self, now: Time, key: Key, change: Change, out: &mut Output) {
+        let Some(leg) = self.legs.get(key) else { return };
+        let change = if change.refresh { leg.refresh(change) } else { change };
         let method = if change.update { Method::Update } else { Method::Invite };
-        let body = change.body.clone();
-        let client = self.ask(now, key, method, Purpose::Change(key), &[], body.as_ref(), out);
+        let (headers, body) = (self.session_kept(leg), change.body.clone());
+        let client = self.ask(now, key, method, Purpose::Change(key), &headers, body.as_deref(), out);
         let Some(leg) = self.legs.get_mut(key) else { return };
         match client {
             Some(client) => leg.open = Some((client, change)),
+            None if change.refresh => {}
             None => out.events.push(Event::ReinviteDone { leg: leg.id, result: Err(Cause::Status(503)) }),
         }
     }
@@ -71,6 +76,9 @@ impl Endpoint {
 
     pub(super) fn on_change(&mut self, now: Time, client: Key, key: Key, verdict: Verdict, out: &mut Output) {
         if !verdict.is_final() {
+            if let Verdict::Response(response) = &verdict {
+                self.acknowledge_provisional(now, client, key, response, out);
+            }
             return;
         }
         if verdict.cause().is_none()
@@ -84,20 +92,50 @@ impl Endpoint {
         if verdict.is_fatal() {
             return self.lose(now, key, verdict.cause().unwrap_or(Cause::Timeout), out);
         }
-        // An UPDATE without terms only asks whether the peer is there: a 491 says that it is.
-        let again = change.body.is_some() || !change.update;
-        if again && verdict.cause() == Some(Cause::Status(491)) && change.collisions < COLLISIONS_MAX {
-            return self.retry_later(now, key, change);
-        }
-        if let (Verdict::Response(response), None, Some(leg)) = (&verdict, verdict.cause(), self.legs.get_mut(key))
-            && let Some(dialog) = &mut leg.dialog
-            && dialog.refresh(response)
-        {
-            self.note_image(key, out);
+        let Some(change) = self.refused(now, key, change, &verdict) else { return self.pump(now, key, out) };
+        if let (Verdict::Response(response), None) = (&verdict, verdict.cause()) {
+            self.change_accepted(now, key, &change, response, out);
         }
         let result = verdict.into_result();
-        self.tell(key, |leg| Event::ReinviteDone { leg, result }, out);
+        if !change.refresh {
+            self.tell(key, |leg| Event::ReinviteDone { leg, result }, out);
+        }
         self.pump(now, key, out);
+    }
+
+    /// A refusal that is no end: the change leaves again, later or in another shape. Any other comes back.
+    fn refused(&mut self, now: Time, key: Key, mut change: Change, verdict: &Verdict) -> Option<Change> {
+        let Some(Cause::Status(status)) = verdict.cause() else { return Some(change) };
+        let demanded = self.interval_demanded(verdict);
+        // An UPDATE without terms only asks whether the peer is there: a 491 says that it is. A refresh wants more.
+        let collides = status == 491 && (change.body.is_some() || !change.update || change.refresh);
+        if collides && change.collisions < COLLISIONS_MAX {
+            self.retry_later(now, key, change);
+            return None;
+        }
+        if change.refresh && change.update && matches!(status, 405 | 501) {
+            // It goes as a re-INVITE then.
+            self.legs.get_mut(key)?.updates = false;
+        } else if change.collisions < COLLISIONS_MAX && demanded.is_some_and(|min_se| self.raise_interval(key, min_se))
+        {
+            change.collisions += 1;
+        } else {
+            return Some(change);
+        }
+        self.legs.get_mut(key)?.queued.push_front(change);
+        None
+    }
+
+    /// What the peer's 2xx to a change of ours means for the leg.
+    fn change_accepted(&mut self, now: Time, key: Key, change: &Change, response: &Message, out: &mut Output) {
+        let Some(leg) = self.legs.get_mut(key) else { return };
+        if change.body.is_some() {
+            leg.description.clone_from(&change.body);
+        }
+        if leg.dialog.as_mut().is_some_and(|dialog| dialog.refresh(response)) {
+            self.note_image(key, out);
+        }
+        self.take_terms(now, key, response);
     }
 
     fn on_reinvite_accepted(&mut self, now: Time, client: Key, key: Key, verdict: Verdict, out: &mut Output) {
@@ -111,16 +149,17 @@ impl Endpoint {
         let leg = self.legs.get_mut(key).filter(|leg| leg.open.as_ref().is_some_and(|(open, _)| *open == client));
         // The leg is over: its 2xx is still owed an ACK, where the re-INVITE went.
         let Some(leg) = leg else { return self.acknowledge_tag(client, &tag, flow, &dialog, None, out) };
-        leg.open = None;
+        let Some((_, change)) = leg.open.take() else { return };
         leg.owed = Some(OwedAck { client, cseq });
         let muted = leg.muted;
-        if leg.dialog.as_mut().is_some_and(|dialog| dialog.refresh(&response)) {
-            self.note_image(key, out);
-        }
-        if offered || muted {
+        self.change_accepted(now, key, &change, &response, out);
+        let response = self.with_answer(client, response);
+        if offered || muted || change.refresh {
             self.pay_ack(key, None, out);
         }
-        self.tell(key, |leg| Event::ReinviteDone { leg, result: Ok(response) }, out);
+        if !change.refresh {
+            self.tell(key, |leg| Event::ReinviteDone { leg, result: Ok(response) }, out);
+        }
         self.pump(now, key, out);
     }
 
@@ -164,10 +203,12 @@ impl Endpoint {
         builder.push_list(Name::Allow, self.config.allow.iter().map(|method| method.name()));
     }
 
-    /// What we can do, as the first messages of a dialog say it (RFC 3261 §13.2.1, §13.3.1.4).
-    pub(super) fn push_abilities(&self, mut builder: crate::Builder) -> crate::Builder {
+    /// What we can do, as the first messages of a dialog say it (RFC 3261 §13.2.1, §13.3.1.4). A request without an offer is
+    /// not `reliable`: an offer in a provisional response would want our answer in its PRACK (RFC 3262 §5).
+    pub(super) fn push_abilities(&self, mut builder: crate::Builder, reliable: bool) -> crate::Builder {
         self.push_allow(&mut builder);
-        builder.push_list(Name::Supported, self.config.supported.iter().map(String::as_str));
+        let tags = self.config.supported.iter().filter(|tag| reliable || !tag.eq_ignore_ascii_case(RELIABLE));
+        builder.push_list(Name::Supported, tags.map(String::as_str));
         builder
     }
 }

@@ -6,6 +6,7 @@ use base::{Flow, Key, Ticket, Time, TimerId, Transport};
 
 use super::deadline::{Armed, Deadline};
 use super::hop::Way;
+use super::prack::{Heard, PRACKS_PRESUMED};
 use super::size::Smaller;
 use super::{Body, Cause, Endpoint, Outgoing, Output};
 use crate::text;
@@ -79,13 +80,16 @@ pub(super) struct Placed {
     pub(super) offered: bool,
     /// Of a re-INVITE: the dialog as it was.
     pub(super) dialog: Option<Dialog>,
+    /// The last reliable provisional response of each To tag, and how many PRACKs they got together (RFC 3262 §4).
+    pub(super) heard: Vec<Heard>,
+    pub(super) pracks: u32,
     /// One for each To tag that sent a 2xx; `None` while it waits for our answer to the peer's offer.
     pub(super) acks: Vec<(String, Option<Outgoing>)>,
 }
 
 impl Placed {
     pub(super) fn new(sent: Arc<SentInvite>) -> Placed {
-        Placed { sent, rings: false, offered: false, dialog: None, acks: Vec::new() }
+        Placed { sent, rings: false, offered: false, dialog: None, heard: Vec::new(), pracks: 0, acks: Vec::new() }
     }
 }
 
@@ -201,8 +205,8 @@ impl Endpoint {
         if let Some(user) = draft.contact {
             builder.push(Name::Contact, self.contact(flow, user));
         }
-        if draft.head.method == Method::Invite {
-            builder = self.push_abilities(builder);
+        if matches!(draft.head.method, Method::Invite | Method::Update) {
+            builder = self.push_abilities(builder, draft.body.is_some());
         }
         builder.push(Name::UserAgent, &self.config.product);
         Arc::from(finish(builder, draft.headers, draft.body))
@@ -219,7 +223,8 @@ impl Endpoint {
         let branch = ViaRef::parse(&placed.sent.via).ok().and_then(ViaRef::branch).unwrap_or_default();
         let key = Arc::from(branch_key(branch, Method::Invite));
         let way = Way::of_request(flow, &placed.sent.head);
-        let (timers, purpose, placed) = (Armed::default(), Purpose::Invite(leg), Some(Box::new(placed)));
+        let (timers, purpose, placed) =
+            (Armed::default(), Purpose::Invite(leg), Some(Box::new(Placed { pracks: PRACKS_PRESUMED, ..placed })));
         let bytes = Arc::default();
         self.insert_client(Client { machine, way, key, bytes, smaller: None, timers, abandon: None, purpose, placed })
     }

@@ -1,5 +1,7 @@
 //! What an endpoint is told once: who it is, how patient, how much it may hold.
 
+use std::time::Duration;
+
 use base::{NetworkId, Transport};
 
 use crate::Method;
@@ -14,7 +16,9 @@ pub struct Config {
     pub product: String,
     pub timers: Timers,
     pub limits: Limits,
-    /// Option tags that a request may require (RFC 3261 §8.2.2.3); none by default.
+    pub session: Session,
+    /// Option tags that a request may require (RFC 3261 §8.2.2.3), and that ours show. Without `timer` there are no session
+    /// timers (RFC 4028).
     pub supported: Vec<String>,
     /// Any other method is refused with 405 (RFC 3261 §8.2.1).
     pub allow: Vec<Method>,
@@ -27,7 +31,8 @@ impl Default for Config {
             product: String::from("hotline"),
             timers: Timers::default(),
             limits: Limits::default(),
-            supported: Vec::new(),
+            session: Session::default(),
+            supported: vec![String::from("100rel"), String::from("timer")],
             allow: vec![
                 Method::Invite,
                 Method::Ack,
@@ -36,6 +41,7 @@ impl Default for Config {
                 Method::Options,
                 Method::Info,
                 Method::Update,
+                Method::Prack,
                 Method::Register,
                 Method::Refer,
             ],
@@ -52,6 +58,22 @@ pub struct Identity {
     pub port: u16,
 }
 
+/// How long a dialog lives without a sign of life (RFC 4028).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The interval that we ask for.
+    pub expires: Duration,
+    /// The shortest that we accept; below 90 s nobody may go (RFC 4028 §4).
+    pub min: Duration,
+}
+
+impl Default for Session {
+    fn default() -> Session {
+        // What RFC 4028 §4 recommends.
+        Session { expires: Duration::from_secs(1800), min: Duration::from_secs(90) }
+    }
+}
+
 /// What an endpoint holds at most; what comes beyond is refused with 503, or fails as 503 when it is our own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -65,8 +87,8 @@ pub struct Limits {
     pub legs: usize,
     /// Early dialogs of one INVITE of ours: an agent has a handful of phones, more is a forking loop.
     pub early_dialogs: usize,
-    /// Requests of ours that wait in one leg for its open transaction: nobody asks for more changes than this
-    /// within one round trip.
+    /// Requests of ours that wait in one leg for its open transaction, and provisional responses that wait for a PRACK:
+    /// nobody asks for more than this within one round trip.
     pub queued: usize,
 }
 

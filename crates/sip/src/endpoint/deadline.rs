@@ -19,10 +19,16 @@ pub(super) enum Deadline {
     Repeat(Key),
     /// The ACK of a leg's 2xx stays away.
     AckMissing(Key),
+    /// A reliable provisional response leaves again (RFC 3262 §3).
+    RepeatProvisional(Key),
+    /// Its PRACK stays away.
+    PrackMissing(Key),
     /// An INVITE of the process before this one is presumed delivered, and may be cancelled.
     Presumed(Key),
     /// A change that met 491 is tried again (RFC 3261 §14.1).
     Retry(Key),
+    /// A refresh of a session is due, or it has expired (RFC 4028 §10).
+    Session(Key),
 }
 
 /// The timers that one transaction has running: no state of any machine has more than two.

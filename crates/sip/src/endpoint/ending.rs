@@ -77,6 +77,7 @@ impl Endpoint {
     /// Forgets a leg and says so; what its transactions still have to do they do by themselves.
     pub(super) fn close(&mut self, now: Time, key: Key, out: &mut Output) {
         self.stop_repeating(key);
+        self.stop_session(key);
         self.pay_ack(key, None, out);
         self.release_incoming(now, key, out);
         let Some(leg) = self.legs.remove(key) else { return };

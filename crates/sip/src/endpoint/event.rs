@@ -76,7 +76,7 @@ pub enum Event {
         tx: ServerTx,
         request: Message,
     },
-    /// UPDATE (RFC 3311), also in an early dialog.
+    /// UPDATE (RFC 3311), also in an early dialog; or a PRACK that describes a session (RFC 3262 §5).
     Update {
         leg: LegId,
         tx: ServerTx,
@@ -104,6 +104,7 @@ pub enum Event {
         response: Message,
     },
     /// The first 2xx to our INVITE. It is acknowledged when the INVITE carried a body; otherwise `acknowledge` it.
+    /// Its body may be that of a reliable provisional response before it.
     Answered {
         leg: LegId,
         response: Message,
@@ -119,7 +120,8 @@ pub enum Event {
         leg: LegId,
         result: Result<Message, Cause>,
     },
-    /// A request of ours found the dialog dead: 408, 481 or no answer at all (RFC 3261 §12.2.1.2, §14.1).
+    /// A request of ours found the dialog dead: 408, 481 or no answer at all (RFC 3261 §12.2.1.2, §14.1); or what the peer
+    /// owed us stayed away: a refresh of the session (RFC 4028 §10), the PRACK of a provisional response (RFC 3262 §3).
     /// The endpoint hangs up by itself; `Closed` follows.
     Gone {
         leg: LegId,

@@ -21,7 +21,11 @@ impl Client {
 impl Placed {
     fn held(&self) -> usize {
         let acks = self.acks.iter().filter_map(|(_, ack)| ack.as_ref());
-        self.sent.head.size() + self.sent.via.len() + acks.map(|ack| ack.bytes.len()).sum::<usize>()
+        let heard = self.heard.iter().filter_map(|heard| heard.answer.as_ref()).map(crate::Message::size);
+        self.sent.head.size()
+            + self.sent.via.len()
+            + heard.sum::<usize>()
+            + acks.map(|ack| ack.bytes.len()).sum::<usize>()
     }
 }
 

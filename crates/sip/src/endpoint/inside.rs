@@ -23,8 +23,12 @@ impl Endpoint {
         if let Some(unsupported) = self.unsupported(&arrival.request) {
             return self.refuse(now, arrival, 420, vec![(String::from("Unsupported"), unsupported)], out);
         }
+        if let Some(min_se) = self.too_brief(&arrival.request) {
+            return self.refuse(now, arrival, 422, min_se, out);
+        }
         match method {
             Method::Bye => self.on_bye(now, leg_key, arrival, out),
+            Method::Prack => self.on_prack(now, leg_key, arrival, out),
             _ if self.is_leaving(leg_key) => self.refuse(now, arrival, 481, Vec::new(), out),
             Method::Invite | Method::Update => self.on_offer(now, leg_key, arrival, out),
             _ => self.on_other(now, leg_key, arrival, out),
@@ -60,6 +64,7 @@ impl Endpoint {
         let Some(id) = self.begin(now, arrival, Role::Change(leg_key), out) else { return };
         let Some(leg) = self.legs.get_mut(leg_key) else { return };
         leg.incoming = Some(id);
+        leg.note_peer(&request);
         let before = leg.flow;
         if !leg.follow || flow.transport.is_reliable() {
             // Whoever is served where it came from may come from elsewhere after a while (NAT, a new connection).

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use base::{Flow, Key, LegId, TimerId};
 
-use super::Body;
 use super::hop::Way;
+use super::refresh::Session;
+use super::{Body, Invite};
 use crate::Dialog;
 
 /// One leg: an INVITE and the dialog that comes of it.
@@ -42,6 +43,17 @@ pub(super) struct Leg {
     pub(super) queued: VecDeque<Change>,
     /// The peer's re-INVITE or UPDATE that awaits our answer.
     pub(super) incoming: Option<Key>,
+    /// The peer's INVITE that a reliable provisional response of ours answered last.
+    pub(super) reliable: Option<Key>,
+    /// What our INVITE asked, while a 422 may make us ask again (RFC 4028 §7.3).
+    pub(super) asked: Option<Box<Invite>>,
+    pub(super) session: Option<Session>,
+    /// The largest Min-SE that was heard in this dialog, in seconds.
+    pub(super) min_se: u32,
+    /// The peer takes UPDATE.
+    pub(super) updates: bool,
+    /// What we described last, for the re-INVITE that only refreshes.
+    pub(super) description: Option<Arc<Body>>,
 }
 
 impl Leg {
@@ -66,6 +78,12 @@ impl Leg {
             retry: None,
             queued: VecDeque::new(),
             incoming: None,
+            reliable: None,
+            asked: None,
+            session: None,
+            min_se: 0,
+            updates: false,
+            description: None,
         }
     }
 
@@ -147,7 +165,9 @@ pub(super) struct OwedAck {
 #[derive(Clone, Debug)]
 pub(super) struct Change {
     pub(super) update: bool,
-    pub(super) body: Option<Body>,
-    /// How often it met 491.
+    pub(super) body: Option<Arc<Body>>,
+    /// How often it met 491 or 422.
     pub(super) collisions: u8,
+    /// It only refreshes the session: how, is decided when it leaves, and its owner does not hear of it.
+    pub(super) refresh: bool,
 }

@@ -15,9 +15,13 @@ mod held;
 mod hop;
 mod inside;
 mod leg;
+mod prack;
 mod receive;
+mod refresh;
+mod reliable;
 mod restore;
 mod server;
+mod session;
 mod size;
 
 use std::collections::BTreeSet;
@@ -34,7 +38,7 @@ use crate::text;
 use crate::transaction::Action;
 pub use crate::transaction::Timers;
 use crate::{Head, Image, Message, Method, ParseError, Uri};
-pub use config::{Config, Identity, Limits};
+pub use config::{Config, Identity, Limits, Session};
 pub use event::{Body, Cause, Event, Invite, Outgoing, Output, Party, Reply, Request, ServerTx};
 
 /// Every transaction and dialog of one owner.
@@ -155,7 +159,8 @@ impl Endpoint {
         }
     }
 
-    /// Sends a 1xx to the leg's INVITE; nothing when it was answered.
+    /// Sends a 1xx to the leg's INVITE; nothing when it was answered. Where the INVITE requires it, it is repeated until its
+    /// PRACK, and the next one waits for that (RFC 3262 §3).
     pub fn provisional(&mut self, now: Now, leg: LegId, status: u16, reply: &Reply, out: &mut Output) {
         self.flush(out);
         if let Some(key) = self.leg(leg).filter(|_| (101..200).contains(&status)) {
@@ -163,7 +168,8 @@ impl Endpoint {
         }
     }
 
-    /// Sends 200 to the leg's INVITE and repeats it until its ACK; nothing when it was answered.
+    /// Sends 200 to the leg's INVITE and repeats it until its ACK; nothing when it was answered. It waits for the PRACK of a
+    /// provisional response that carried a description.
     pub fn answer(&mut self, now: Now, leg: LegId, reply: &Reply, out: &mut Output) {
         self.flush(out);
         if let Some(key) = self.leg(leg) {
@@ -235,6 +241,7 @@ impl Endpoint {
     pub fn acknowledge(&mut self, now: Now, leg: LegId, body: Option<Body>, out: &mut Output) {
         self.flush(out);
         if let Some(key) = self.leg(leg) {
+            self.legs.get_mut(key).into_iter().for_each(|leg| leg.describe(body.as_ref()));
             self.pay_ack(key, body.as_ref(), out);
             self.pump(now.time, key, out);
         }
@@ -304,7 +311,10 @@ impl Endpoint {
             Deadline::Presumed(leg) => self.cancel_presumed(now, leg, out),
             Deadline::Repeat(leg) => self.repeat_success(now, leg, out),
             Deadline::AckMissing(leg) => self.ack_missing(now, leg, out),
+            Deadline::RepeatProvisional(id) => self.repeat_provisional(now, id, out),
+            Deadline::PrackMissing(id) => self.prack_missing(now, id, out),
             Deadline::Retry(leg) => self.retry(now, leg, out),
+            Deadline::Session(leg) => self.session_due(now, leg, out),
         }
     }
 

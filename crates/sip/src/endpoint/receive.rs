@@ -85,6 +85,9 @@ impl Endpoint {
         if let Some(unsupported) = self.unsupported(&arrival.request) {
             return self.refuse(now, arrival, 420, vec![(String::from("Unsupported"), unsupported)], out);
         }
+        if let Some(min_se) = self.too_brief(&arrival.request) {
+            return self.refuse(now, arrival, 422, min_se, out);
+        }
         if method == Method::Invite && self.legs.len() >= self.config.limits.legs {
             return self.refuse_stateless(&arrival, 503, out);
         }

@@ -8,6 +8,8 @@ use base::{Flow, Key, Time, TimerId};
 use super::client::finish;
 use super::deadline::{Armed, Deadline};
 use super::hop::{SIP_PORT, Way};
+use super::reliable::Reliable;
+use super::session::Grant;
 use super::{Endpoint, Output, Reply};
 use crate::text;
 use crate::transaction::{Action, ServerEvent, ServerInvite, ServerNonInvite, Timer};
@@ -35,6 +37,8 @@ pub(super) struct Server {
     timers: Armed,
     forget: Option<TimerId>,
     pub(super) role: Role,
+    /// Of an INVITE that requires reliable provisional responses.
+    pub(super) reliable: Option<Box<Reliable>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -157,6 +161,7 @@ impl Endpoint {
             Method::Invite => Machine::Invite(ServerInvite::new(pace)),
             _ => Machine::Other(ServerNonInvite::new(pace)),
         };
+        let reliable = self.reliability(&arrival.request);
         let id = self.servers.next_key();
         let forget = match method {
             Method::Invite => None,
@@ -182,6 +187,7 @@ impl Endpoint {
             timers: Armed::default(),
             forget,
             role,
+            reliable,
         };
         self.held += server.held();
         self.servers.insert(server);
@@ -237,7 +243,8 @@ impl Endpoint {
     /// Sends a response; false when the transaction has its final one already.
     pub(super) fn respond(&mut self, now: Time, id: Key, status: u16, reply: &Reply, out: &mut Output) -> bool {
         let Some(server) = self.servers.get(id).filter(|server| server.is_open()) else { return false };
-        let Some(bytes) = self.render(server, status, reply) else { return false };
+        let grant = self.grant(server, status);
+        let Some(bytes) = self.render(server, status, reply, grant) else { return false };
         let Some(server) = self.servers.get_mut(id) else { return false };
         self.held -= server.held();
         server.last = Arc::from(bytes);
@@ -252,11 +259,29 @@ impl Endpoint {
             forget.map(|timer| self.wheel.cancel(timer));
         }
         self.held += server.held();
+        let role = server.role;
+        if status >= 200 {
+            self.stop_reliable(id);
+        }
         self.run_server(now, id, event, out);
+        self.note_answer(now, role, status, reply, grant);
         true
     }
 
-    fn render(&self, server: &Server, status: u16, reply: &Reply) -> Option<Vec<u8>> {
+    /// What a leg remembers of a response of ours: its description, and how long the session lives.
+    fn note_answer(&mut self, now: Time, role: Role, status: u16, reply: &Reply, grant: Option<Grant>) {
+        if let Role::First(leg) | Role::Change(leg) = role
+            && (101..300).contains(&status)
+            && let Some(leg) = self.legs.get_mut(leg)
+        {
+            leg.describe(reply.body.as_ref());
+        }
+        if let Some(grant) = grant {
+            self.granted(now, grant);
+        }
+    }
+
+    fn render(&self, server: &Server, status: u16, reply: &Reply, grant: Option<Grant>) -> Option<Vec<u8>> {
         let request = server.request.as_ref()?;
         let tag = (status > 100).then_some(server.tag.as_str());
         let mut builder = Builder::reply(request, status, tag, Some(&server.via));
@@ -269,8 +294,11 @@ impl Endpoint {
         }
         if status == 405 {
             self.push_allow(&mut builder);
-        } else if accepts && matches!(server.method, Method::Invite | Method::Options) {
-            builder = self.push_abilities(builder);
+        } else if accepts && matches!(server.method, Method::Invite | Method::Update | Method::Options) {
+            builder = self.push_abilities(builder, true);
+        }
+        if let Some(grant) = grant {
+            grant.push(&mut builder);
         }
         builder.push(Name::Server, &self.config.product);
         Some(finish(builder, &reply.headers, reply.body.as_ref()))
@@ -313,7 +341,7 @@ impl Endpoint {
         self.actions = actions;
     }
 
-    fn repeat_response(&mut self, id: Key, out: &mut Output) {
+    pub(super) fn repeat_response(&mut self, id: Key, out: &mut Output) {
         if let Some(server) = self.servers.get(id).filter(|server| !server.last.is_empty()) {
             out.messages.push(server.way.outgoing(Arc::clone(&server.last)));
         }
@@ -352,6 +380,7 @@ impl Endpoint {
     }
 
     fn forget_server(&mut self, id: Key) {
+        self.stop_reliable(id);
         let Some(server) = self.servers.remove(id) else { return };
         self.held -= server.held();
         self.by_request.remove(&server.key);

@@ -286,11 +286,12 @@ fn garbled_messages_leave_nothing_behind() {
             request("INVITE", "b", 2, &tag, "hold"),
             request("UPDATE", "c", 3, &tag, "hold"),
             request("BYE", "d", 4, &tag, ""),
-            request("INVITE", "e", 1, "", "offer"),
+            with("INVITE", "e", 1, "", "Require: 100rel\nSession-Expires: 90\nSupported: timer\n", "offer"),
+            with("PRACK", "g", 5, &tag, "RAck: 1 1 INVITE\n", ""),
             request("CANCEL", "e", 1, "", ""),
             request("OPTIONS", "f", 1, "", ""),
-            response(&call, 180, "x", CONTACT),
-            response(&call, 200, "x", CONTACT),
+            response(&call, 180, "x", &format!("{CONTACT}Require: 100rel\nRSeq: 1\n")),
+            response(&call, 200, "x", &format!("{CONTACT}Session-Expires: 90;refresher=uac\n")),
         ];
         for _ in 0..60 {
             let text = &texts[rng.below(texts.len() as u64) as usize];

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use base::pack::Packed;
 use base::{CallId, Flow, LegId, NetworkId, Now, Rng, Time, Transport, Wall};
-use sip::{Body, Config, Endpoint, Event, Fact, Identity, Image, Invite, Message, Output, Party, Reply, ServerTx};
+use sip::{
+    Body, Config, Endpoint, Event, Fact, Identity, Image, Invite, Message, Output, Party, Reply, ServerTx, Session,
+};
 
 /// What the network does to a datagram.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,6 +43,7 @@ pub(crate) struct Pair {
     serial: u64,
     rng: Rng,
     transport: Transport,
+    session: Session,
 }
 
 pub(crate) fn leg(n: u32) -> LegId {
@@ -66,9 +69,13 @@ impl Pair {
     }
 
     pub(crate) fn over(transport: Transport, seed: u64, weather: Weather) -> Pair {
+        Pair::with(transport, seed, weather, Session::default())
+    }
+
+    pub(crate) fn with(transport: Transport, seed: u64, weather: Weather, session: Session) -> Pair {
         let now = Now { time: Time::from_millis(1000), wall: Wall(0) };
         let mut rng = Rng::from_number(seed);
-        let ends = [0, 1].map(|end| Endpoint::new(config(end, transport), now.time, rng.fork()));
+        let ends = [0, 1].map(|end| Endpoint::new(Config { session, ..config(end, transport) }, now.time, rng.fork()));
         Pair {
             now,
             weather,
@@ -84,6 +91,7 @@ impl Pair {
             serial: 0,
             rng,
             transport,
+            session,
         }
     }
 
@@ -127,7 +135,8 @@ impl Pair {
     pub(crate) fn restart(&mut self, end: usize) {
         self.kill = None;
         self.events[end].clear();
-        self.ends[end] = Endpoint::new(config(end, self.transport), self.now.time, self.rng.fork());
+        let config = Config { session: self.session, ..config(end, self.transport) };
+        self.ends[end] = Endpoint::new(config, self.now.time, self.rng.fork());
         for (leg, image) in self.ledgers[end].clone() {
             self.act(end, |end, now, out| {
                 end.restore(now, leg, image, out);
@@ -210,7 +219,11 @@ impl Pair {
 
     /// A call up on both sides: leg 1 at end 0, leg 2 at end 1.
     pub(crate) fn up(seed: u64, weather: Weather) -> Pair {
-        let mut pair = Pair::new(seed, Weather::default());
+        Pair::up_over(Transport::Udp, seed, weather)
+    }
+
+    pub(crate) fn up_over(transport: Transport, seed: u64, weather: Weather) -> Pair {
+        let mut pair = Pair::over(transport, seed, Weather::default());
         pair.call(1, body("offer"));
         pair.run_ms(20);
         pair.adopt(2);

@@ -15,7 +15,7 @@ fn verdict(text: &str) -> String {
 
 #[test]
 fn what_is_refused_and_why() {
-    let requires = "Max-Forwards: 70\nRequire: 100rel, timer\n";
+    let requires = "Max-Forwards: 70\nRequire: 100rel, precondition\n";
     let cases = [
         (request("INVITE", "1", 1, "", ""), "100", "§17.2.1: 100 at once"),
         (request("REGISTER", "1", 1, "", ""), "", "left to the owner"),
@@ -44,10 +44,12 @@ fn what_is_refused_and_why() {
 fn refusals_say_what_would_do() {
     let mut script = Script::new();
     script.hear(&request("SUBSCRIBE", "1", 1, "", ""));
-    script.hear(&with("OPTIONS", "2", 2, "", "Require: 100rel\nRequire: gruu\n", ""));
+    script.hear(&with("OPTIONS", "2", 2, "", "Require: gruu\nRequire: 100rel, precondition\n", ""));
+    script.hear(&with("INVITE", "3", 1, "", "Require: 100rel, precondition\nMax-Forwards: 70\n", "offer"));
     let header = |n: usize, name| script.sent[n].1.header(name).unwrap_or_default();
-    assert_eq!(header(0, Name::Allow), "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER, REFER");
-    assert_eq!(header(1, Name::Unsupported), "100rel, gruu");
+    assert_eq!(header(0, Name::Allow), "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REGISTER, REFER");
+    assert_eq!(header(1, Name::Unsupported), "gruu, precondition");
+    assert_eq!(header(2, Name::Unsupported), "precondition", "RFC 3312: no call waits for resources");
     assert_eq!(header(1, Name::Server), "hotline");
     assert!(script.sent.iter().all(|(_, m)| m.to().unwrap().tag().is_some()), "§8.2.6.2: a To tag");
 }

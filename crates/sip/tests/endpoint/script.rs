@@ -68,6 +68,13 @@ impl Script {
         }
     }
 
+    /// Ends leg 1, with a peer that says nothing any more; nothing may be left then.
+    pub(crate) fn settle_leg(&mut self) {
+        self.act(|end, now, out| end.hang_up(now, leg(1), 480, None, out));
+        self.settle();
+        assert!(self.end.is_idle());
+    }
+
     /// The status codes and methods sent since the last look.
     pub(crate) fn lines(&mut self) -> Vec<String> {
         let sent = std::mem::take(&mut self.sent);
@@ -89,6 +96,16 @@ impl Script {
         let flow = self.flow;
         self.act(|end, now, out| end.invite(now, leg(1), invite(flow, offer), out));
         self.sent.pop().unwrap().1
+    }
+
+    /// Calls the peer, which answers with these headers; gives the INVITE that left and our tag.
+    pub(crate) fn called(&mut self, headers: &str) -> (Message, String) {
+        let invite = self.call(crate::pair::body("offer"));
+        let headers = format!("Contact: <sip:peer@10.0.0.2>\n{headers}");
+        self.answer(&invite, 200, "theirs", &headers);
+        assert_eq!((self.lines(), self.told()), (vec!["ACK".to_owned()], vec!["Answered 1 200 ".to_owned()]));
+        let tag = invite.from_tag().to_owned();
+        (invite, tag)
     }
 
     /// Calls the peer as leg 2 and gives the INVITE that left.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base::{LegId, Map, Rng, Set, Time};
-use sip::{Event, Reply, ServerTx};
+use sip::{Event, Reply, ServerTx, Session};
 
 use crate::pair::{Pair, Weather, body, invite, leg, reply, tell, tx};
 
@@ -57,9 +57,12 @@ struct Storm {
 impl Storm {
     fn new(seed: u64, weather: Weather) -> Storm {
         let rng = Rng::from_number(seed ^ 0x5707);
+        // Every other storm meets refreshes all the time.
+        let short = Duration::from_secs(12);
+        let session = if seed % 2 == 1 { Session { expires: short, min: short } } else { Session::default() };
         let lives = [Map::default(), Map::default()];
         Storm {
-            pair: Pair::new(seed, weather),
+            pair: Pair::with(base::Transport::Udp, seed, weather, session),
             rng,
             todo: BTreeMap::new(),
             lives,
@@ -106,11 +109,17 @@ impl Storm {
         match deed {
             Deed::Call { offer } => {
                 let id = self.fresh(end);
-                self.pair
-                    .act(end, |e, now, out| e.invite(now, id, invite(flow, offer.then(|| body("o").unwrap())), out));
+                let mut call = invite(flow, offer.then(|| body("o").unwrap()));
+                if self.rng.chance(0.4) {
+                    call.headers.push(("Require".to_owned(), "100rel".to_owned()));
+                }
+                self.pair.act(end, |e, now, out| e.invite(now, id, call, out));
                 self.plan(end, id);
             }
-            Deed::Ring(id) => self.pair.act(end, |e, now, out| e.provisional(now, id, 180, &Reply::default(), out)),
+            Deed::Ring(id) => {
+                let ring = if self.rng.chance(0.5) { reply("early") } else { Reply::default() };
+                self.pair.act(end, |e, now, out| e.provisional(now, id, 180, &ring, out));
+            }
             Deed::Answer(id) => {
                 if let Some(life) = self.lives[end].get_mut(&id).filter(|life| !life.hung_up && life.closed == 0) {
                     life.we_answered = true;
