@@ -27,6 +27,7 @@ mod shapes;
 mod stream;
 mod time;
 pub mod tokens;
+mod trunks;
 mod v1;
 
 pub use serve::{Error, Http, Setup, Source, serve};

@@ -16,6 +16,7 @@ pub(crate) fn text(shared: &Shared, now: Instant) -> String {
     engine(&mut page, view, now);
     calls(&mut page, view);
     sip(&mut page, view);
+    trunks(&mut page, view);
     queue(&mut page, view);
     agents(&mut page, view);
     records(&mut page, view);
@@ -72,6 +73,24 @@ fn sip(page: &mut Page, view: &View) {
         page.labelled("hotline_sip_connections_total", &[("result", result)], count as f64);
     }
     page.counter("hotline_sip_send_failed_total", "Messages that the system did not take.", view.sip.send_failed);
+}
+
+fn trunks(page: &mut Page, view: &View) {
+    page.head("hotline_trunk_calls", "gauge", "Calls now, by trunk.");
+    for trunk in &view.trunks {
+        page.labelled("hotline_trunk_calls", &[("trunk", &trunk.name)], trunk.calls as f64);
+    }
+    page.head("hotline_trunk_seizures_total", "counter", "First INVITEs, by trunk.");
+    for trunk in &view.trunks {
+        page.labelled("hotline_trunk_seizures_total", &[("trunk", &trunk.name)], trunk.seizures as f64);
+    }
+    page.head("hotline_trunk_answers_total", "counter", "First INVITEs by trunk and our final answer.");
+    for trunk in &view.trunks {
+        for (status, count) in &trunk.answers {
+            let labels = [("trunk", trunk.name.as_str()), ("status", &status.to_string())];
+            page.labelled("hotline_trunk_answers_total", &labels, *count as f64);
+        }
+    }
 }
 
 fn queue(page: &mut Page, view: &View) {

@@ -23,6 +23,8 @@ pub(crate) enum Schema {
         max: u64,
     },
     Bool,
+    /// From 0 to 1.
+    Share,
     List(&'static Schema),
     /// The value, or null.
     Maybe(&'static Schema),
@@ -71,6 +73,7 @@ impl Schema {
             Schema::Integer { min, max: u64::MAX } => json!({"type": "integer", "minimum": min}),
             Schema::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
             Schema::Bool => json!({"type": "boolean"}),
+            Schema::Share => json!({"type": "number", "minimum": 0, "maximum": 1}),
             Schema::List(of) => json!({"type": "array", "items": of.document()}),
             Schema::Maybe(of) => json!({"anyOf": [of.document(), {"type": "null"}]}),
             Schema::Object(shape) => json!({"$ref": format!("#/components/schemas/{}", shape.name)}),
@@ -95,6 +98,7 @@ impl Schema {
                 Ok(())
             }
             (Schema::Maybe(of), value) => of.check(value, at),
+            (Schema::Share, Value::Number(share)) if share.as_f64().is_some_and(|s| (0.0..=1.0).contains(&s)) => Ok(()),
             (Schema::Integer { .. }, Value::Number(number)) => self.check_number(number.as_u64(), at),
             (Schema::List(of), Value::Array(items)) => {
                 items.iter().enumerate().try_for_each(|(i, item)| of.check(item, &format!("{at}[{i}]")))
@@ -142,6 +146,7 @@ impl Schema {
             Schema::Integer { min, max: u64::MAX } => format!("a whole number from {min}"),
             Schema::Integer { min, max } => format!("a whole number from {min} to {max}"),
             Schema::Bool => "true or false".to_owned(),
+            Schema::Share => "a number from 0 to 1".to_owned(),
             Schema::List(_) => "a list".to_owned(),
             Schema::Maybe(of) => format!("{} or null", of.wanted()),
             Schema::Object(_) | Schema::Any => "an object".to_owned(),

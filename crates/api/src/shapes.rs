@@ -9,6 +9,7 @@ const TEXT_OR_NULL: Schema = Schema::Maybe(&Schema::Text);
 const TIME_OR_NULL: Schema = Schema::Maybe(&Schema::Time);
 const NUMBER_OR_NULL: Schema = Schema::Maybe(&Schema::Number);
 const COUNT_OR_NULL: Schema = Schema::Maybe(&COUNT);
+const SHARE_OR_NULL: Schema = Schema::Maybe(&Schema::Share);
 const TEXTS: Schema = Schema::List(&Schema::Text);
 const PHASES: [&str; CallPhase::ALL.len()] = {
     let mut names = [""; CallPhase::ALL.len()];
@@ -184,6 +185,38 @@ pub(crate) const QUEUES: Shape = Shape {
     name: "Queues",
     about: "Every skill group; at most 100 ms old.",
     fields: &[field("queues", Schema::List(&Schema::Object(&QUEUE)), "In the order of the configuration.")],
+};
+
+const ANSWERS: Shape = Shape {
+    name: "TrunkAnswers",
+    about: "How many calls of a trunk got one final answer.",
+    fields: &[
+        field("status", Schema::Integer { min: 200, max: 699 }, "Of SIP."),
+        field("count", COUNT, "Since the start."),
+    ],
+};
+
+const TRUNK: Shape = Shape {
+    name: "Trunk",
+    about: "A carrier's trunk, since the start; the shares are null before its first call.",
+    fields: &[
+        field("trunk", TEXT, "Its name."),
+        field("calls", COUNT, "Calls now."),
+        field("limit", COUNT_OR_NULL, "How many there may be at once; null where the trunk has no limit of its own."),
+        field("seizures", COUNT, "First INVITEs."),
+        field("answers", Schema::List(&Schema::Object(&ANSWERS)), "Them by our final answer."),
+        field("asr", SHARE_OR_NULL, "Answer-seizure ratio (ITU-T E.411)."),
+        field("ner", SHARE_OR_NULL, "Network effectiveness ratio (ITU-T E.411)."),
+        field("ser", SHARE_OR_NULL, "Session establishment ratio (RFC 6076 §4.6)."),
+        field("seer", SHARE_OR_NULL, "Session establishment effectiveness ratio (RFC 6076 §4.7)."),
+        field("isa", SHARE_OR_NULL, "Ineffective session attempts (RFC 6076 §4.8)."),
+    ],
+};
+
+pub(crate) const TRUNKS: Shape = Shape {
+    name: "Trunks",
+    about: "Every trunk; at most 100 ms old.",
+    fields: &[field("trunks", Schema::List(&Schema::Object(&TRUNK)), "In the order of the configuration.")],
 };
 
 const WAIT: Shape = Shape {

@@ -8,9 +8,9 @@ use crate::route::{Access, Answered, Handle, Method, Request, Route};
 use crate::schema::{Field, Schema, field, optional};
 use crate::shapes::{
     AGENT, AGENTS, AUDIT, CALL, CALLS, DONE, END_REASON, EVENT, HAPPENINGS, MISSED, QUEUES, RECORD, RECORDS, STATE,
-    STATE_CHANGE, WRAP_UP, WRAPS_UP,
+    STATE_CHANGE, TRUNKS, WRAP_UP, WRAPS_UP,
 };
-use crate::{agents, calls, openapi, queues, records};
+use crate::{agents, calls, openapi, queues, records, trunks};
 
 const CALL_ID: &[Field] = &[field("id", Schema::CallId, "The call's id.")];
 const NUMBER: &[Field] = &[field("number", Schema::Number, "The agent's number.")];
@@ -144,6 +144,14 @@ pub(crate) static ROUTES: &[Route] = &[
         about: "Every skill group: who waits, how long, for whom.",
         answer: Schema::Object(&QUEUES),
         handle: Handle::Json(|r: Request| Box::pin(queues::list(r))),
+        ..GET
+    },
+    Route {
+        path: "/trunks",
+        name: "listTrunks",
+        about: "Every trunk: its calls, and how they were answered.",
+        answer: Schema::Object(&TRUNKS),
+        handle: Handle::Json(|r: Request| Box::pin(trunks::list(r))),
         ..GET
     },
     Route {

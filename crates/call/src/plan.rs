@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Secret, SoundId};
+use base::{NetworkId, Secret, SoundId};
 use ivr::{Menu, Prompts};
 use roster::StarCodes;
 
@@ -73,6 +73,20 @@ pub struct Trunk {
     pub identity: Identity,
     /// Where its local numbers are; none where it delivers area codes.
     pub area_code: Option<AreaCode>,
+    /// The network that its sources are on; none for any.
+    pub network: Option<NetworkId>,
+    pub limits: TrunkLimits,
+}
+
+/// Bounds of one trunk, within those of the switch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrunkLimits {
+    /// Calls at once.
+    pub calls: Option<usize>,
+    /// New calls in a second.
+    pub calls_per_s: Option<u32>,
+    /// How a new call is told to come later, where this carrier wants another answer.
+    pub refusal: Option<Refusal>,
 }
 
 /// Where a trunk says who calls.

@@ -10,7 +10,9 @@ use roster::{Slot, State};
 use switch::Exchange;
 
 use crate::streams;
-use crate::view::{Agents, Calls, Group, GroupAgents, Handings, Histogram, MediaWorker, Offers, Readiness, Sip, View};
+use crate::view::{
+    Agents, Calls, Group, GroupAgents, Handings, Histogram, MediaWorker, Offers, Readiness, Sip, Trunk, View,
+};
 
 /// Gathers what only the control thread sees and publishes it.
 #[derive(Debug)]
@@ -63,6 +65,7 @@ impl Publisher {
             },
             groups: groups(now, of.exchange),
             agents: agents(now, of.exchange),
+            trunks: of.exchange.switch.trunks().map(trunk).collect(),
             handings: Handings { done: counters.handed_on, failed: counters.handed_back },
             offers: Offers {
                 accepted: counters.accepted,
@@ -102,6 +105,16 @@ fn calls(exchange: &Exchange) -> Calls {
         refused: counters.refused.clone(),
         now: [phases.menu, phases.waiting, phases.talking, phases.ending].map(|n| n as u64),
         limit: exchange.plan().limits.calls as u64,
+    }
+}
+
+fn trunk((plan, counters): (&call::plan::Trunk, &switch::TrunkCounters)) -> Trunk {
+    Trunk {
+        name: plan.name.clone(),
+        calls: counters.calls as u64,
+        limit: plan.limits.calls.map(|most| most as u64),
+        seizures: counters.seizures,
+        answers: counters.answers.clone(),
     }
 }
 

@@ -15,6 +15,8 @@ pub struct View {
     /// By `GroupId`.
     pub groups: Vec<Group>,
     pub agents: Agents,
+    /// In the order of the configuration.
+    pub trunks: Vec<Trunk>,
     pub offers: Offers,
     pub handings: Handings,
     pub store: store::Health,
@@ -38,6 +40,7 @@ impl Default for View {
             sip: Sip::default(),
             groups: Vec::new(),
             agents: Agents::default(),
+            trunks: Vec::new(),
             offers: Offers::default(),
             handings: Handings::default(),
             store: store::Health { ok: true, ..store::Health::default() },
@@ -174,6 +177,63 @@ pub struct Agents {
     pub signed_off: u64,
 }
 
+/// One trunk since the start.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Trunk {
+    pub name: String,
+    /// Calls now.
+    pub calls: u64,
+    /// How many there may be at once, where the trunk has a limit of its own.
+    pub limit: Option<u64>,
+    /// First INVITEs of the trunk.
+    pub seizures: u64,
+    /// Them by our final answer.
+    pub answers: Vec<(u16, u64)>,
+}
+
+impl Trunk {
+    /// Seizures with one of these final answers.
+    fn with(&self, statuses: &[u16]) -> u64 {
+        self.answers.iter().filter(|(status, _)| statuses.contains(status)).map(|(_, count)| count).sum()
+    }
+
+    /// Answer-seizure ratio (ITU-T E.411); none before the first seizure, as all the others.
+    pub fn asr(&self) -> Option<f64> {
+        share(self.with(&[200]), self.seizures)
+    }
+
+    /// Network effectiveness ratio (ITU-T E.411): who is busy, does not answer or rejects was reached.
+    pub fn ner(&self) -> Option<f64> {
+        share(self.with(&[200, 480, 486, 487, 600, 603]), self.seizures)
+    }
+
+    /// Session establishment ratio (RFC 6076 §4.6).
+    pub fn ser(&self) -> Option<f64> {
+        share(self.with(&[200]), self.counted())
+    }
+
+    /// Session establishment effectiveness ratio (RFC 6076 §4.7).
+    pub fn seer(&self) -> Option<f64> {
+        share(self.with(&[200, 480, 486, 600, 603]), self.counted())
+    }
+
+    /// Ineffective session attempts (RFC 6076 §4.8).
+    pub fn isa(&self) -> Option<f64> {
+        share(self.with(&[408, 500, 503, 504]), self.seizures)
+    }
+
+    /// Attempts without those that were sent elsewhere or asked for a password.
+    fn counted(&self) -> u64 {
+        let elsewhere = |status: u16| (300..400).contains(&status) || [401, 402, 407].contains(&status);
+        let others = self.answers.iter().filter(|(status, _)| elsewhere(*status)).map(|(_, count)| count).sum();
+        self.seizures.saturating_sub(others)
+    }
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
 /// Citizens whom agents handed on since the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Handings {
@@ -280,5 +340,19 @@ mod tests {
         calls.count_refused(488);
         calls.count_refused(503);
         assert_eq!(calls.refused, [(503, 2), (488, 1)]);
+    }
+
+    #[test]
+    fn trunks_are_measured_as_carriers_measure_them() {
+        let answers = vec![(200, 80), (486, 6), (480, 4), (503, 3), (404, 2), (401, 5)];
+        let trunk = Trunk { seizures: 100, answers, ..Trunk::default() };
+        let of_100 = |share: Option<f64>| share.map(|share| (share * 100.0).round());
+        assert_eq!(
+            (of_100(trunk.asr()), of_100(trunk.ner()), of_100(trunk.isa())),
+            (Some(80.0), Some(90.0), Some(3.0))
+        );
+        // 95 attempts count: five were asked for a password.
+        assert_eq!((of_100(trunk.ser()), of_100(trunk.seer())), (Some(84.0), Some(95.0)));
+        assert_eq!(Trunk::default().asr(), None, "unknown is not zero");
     }
 }

@@ -61,7 +61,7 @@ const DIGESTS: &[(&str, &[Digest])] =
     &[("md5", &[Digest::Md5]), ("sha-256", &[Digest::Sha256]), ("both", &[Digest::Sha256, Digest::Md5])];
 const DAY: u64 = 86_400;
 /// One machine's memory and ports; more calls need more machines.
-const CALLS_MAX: u64 = 100_000;
+pub(crate) const CALLS_MAX: u64 = 100_000;
 
 pub(crate) fn read(root: &Table<'_>, menus: &[String], problems: &Problems) -> Service {
     let d = Service::default();
@@ -109,7 +109,7 @@ pub(crate) fn read(root: &Table<'_>, menus: &[String], problems: &Problems) -> S
 }
 
 /// Answers that tell a caller to come later.
-fn refusal(value: &Value<'_>) -> Option<u16> {
+pub(crate) fn refusal(value: &Value<'_>) -> Option<u16> {
     let status = value.number(400, 699)?;
     if ![480, 486, 503, 600].contains(&status) {
         value.error(

@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 
-use base::Secret;
+use base::{NetworkId, Secret};
 use call::number::AreaCode;
-use call::plan::{Credentials, Identity, Subnet, Trunk};
+use call::plan::{Credentials, Identity, Limits, Refusal, Subnet, Trunk, TrunkLimits};
 
+use crate::nearest::did_you_mean;
 use crate::problem::{Problem, Problems};
 use crate::reader::Table;
+use crate::service::{CALLS_MAX, refusal};
 use crate::value::Value;
 
 #[derive(Clone, Debug, Default)]
@@ -22,7 +24,7 @@ const IDENTITIES: &[(&str, Identity)] = &[("from", Identity::From), ("asserted",
 /// Passwords that begin so are printed in the manual.
 pub(crate) const EXAMPLE: &str = "example-";
 
-pub(crate) fn read(root: &Table<'_>, problems: &Problems) -> Trunks {
+pub(crate) fn read(root: &Table<'_>, networks: &[String], problems: &Problems) -> Trunks {
     let mut trunks = Trunks::default();
     for table in root.sections("trunk") {
         let name = table.need("name", "\"carrier\"").and_then(|v| v.text()).unwrap_or_default();
@@ -43,7 +45,9 @@ pub(crate) fn read(root: &Table<'_>, problems: &Problems) -> Trunks {
         }
         let identity = table.get("identity").and_then(|v| v.word("identity", IDENTITIES)).unwrap_or_default();
         let area_code = table.get("area_code").and_then(|v| area_code(&v));
-        trunks.trunks.push(Trunk { name, sources, credentials, identity, area_code });
+        let network = table.get("network").and_then(|v| network(&v, networks));
+        let limits = limits(&table);
+        trunks.trunks.push(Trunk { name, sources, credentials, identity, area_code, network, limits });
     }
     trunks
 }
@@ -55,6 +59,27 @@ fn credentials(table: &Table<'_>) -> Option<Credentials> {
     let user = table.need("user", "\"carrier\"").and_then(|v| v.text());
     let password = table.need("password", "\"…\"").and_then(|v| v.text());
     Some(Credentials { user: user?, password: Secret(password?) })
+}
+
+fn network(value: &Value<'_>, networks: &[String]) -> Option<NetworkId> {
+    let name = value.text()?;
+    let place = networks.iter().position(|known| *known == name);
+    if place.is_none() {
+        let known = did_you_mean(&name, networks.iter().map(String::as_str));
+        value.error(format!("no network is named `{name}`"), "no `[[network]]` with this name", known);
+    }
+    place.and_then(|place| u8::try_from(place).ok()).map(NetworkId)
+}
+
+fn limits(table: &Table<'_>) -> TrunkLimits {
+    let most = |key| table.get(key).and_then(|v| v.number(1, CALLS_MAX));
+    let status = table.get("refusal").and_then(|v| refusal(&v));
+    let retry_after = table.seconds("retry_after_s", Limits::default().refusal.retry_after.as_secs(), 1, 86_400);
+    TrunkLimits {
+        calls: most("calls").and_then(|n| usize::try_from(n).ok()),
+        calls_per_s: most("calls_per_s").and_then(|n| u32::try_from(n).ok()),
+        refusal: status.map(|status| Refusal { status, retry_after }),
+    }
 }
 
 fn area_code(value: &Value<'_>) -> Option<AreaCode> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base::{AgentId, CallerKey, Flow, Lease, Map, Now, StartRecord, Time};
 use call::plan::{Digest, Trunk};
-use call::{Arrival, Call, Plan};
+use call::{Action, Arrival, Call, Plan};
 use sip::{Message, Name, Reply, ServerTx};
 
 use crate::auth::{Auth, Verdict};
@@ -81,17 +81,34 @@ impl Switch {
         {
             return self.on_starred(now, (tx, flow, agent), &dialled, request, out);
         }
-        let Some(ours) = called(&self.plan, request, self.trunk(sender)) else { return self.turn_away(now, tx, 404) };
-        let purpose = Purpose { called: ours.number.clone(), menu: ours.menu, errand: None };
-        let full = self.draining || self.calls.len() >= self.plan.limits.calls;
-        if full || !self.rate.allows(now.time, self.plan.limits.calls_per_s) {
-            return self.turn_away_for_now(now, tx);
+        if let Sender::Trunk(trunk) = sender {
+            self.trunks.seized(trunk);
         }
-        let Some(lease) = self.lease_for(flow) else { return self.turn_away_for_now(now, tx) };
+        let ours = called(&self.plan, request, self.trunk(sender)).cloned();
+        let Some(ours) = ours else { return self.turn_away(now, tx, Some(sender), 404) };
+        let purpose = Purpose { called: ours.number.clone(), menu: ours.menu, errand: None };
+        if !self.has_room(now, sender) {
+            return self.turn_away_for_now(now, tx, sender);
+        }
+        let Some(lease) = self.lease_for(flow) else { return self.turn_away_for_now(now, tx, sender) };
         if let Sender::Agent(agent) = sender {
             out.roster.push(roster::Command::OwnCall { agent, begins: true });
         }
         self.arrive(now, (tx, flow, sender), request, (lease, purpose), out);
+    }
+
+    /// Whether one more call is within the limits: the trunk's own, which another trunk's burst leaves alone, then everybody's.
+    fn has_room(&mut self, now: Now, sender: Sender) -> bool {
+        let limits = self.plan.limits;
+        let full = self.draining || self.calls.len() >= limits.calls;
+        let of_trunk = |switch: &mut Switch| match sender {
+            Sender::Agent(_) => true,
+            Sender::Trunk(place) => {
+                let plan = Arc::clone(&switch.plan);
+                plan.trunks.get(place).is_some_and(|trunk| switch.trunks.allows(now.time, place, trunk))
+            }
+        };
+        !full && of_trunk(self) && self.rate.allows(now.time, limits.calls_per_s)
     }
 
     pub(crate) fn lease_for(&mut self, flow: Flow) -> Option<Lease> {
@@ -122,6 +139,9 @@ impl Switch {
         let offer = sdp_of(request);
         let arrival = Arrival { start, caller, confidential, menu, errand, lease, peer, offer, session_id };
         self.counters.started += 1;
+        if let Sender::Trunk(trunk) = sender {
+            self.trunks.begins(trunk);
+        }
         let mut actions = std::mem::take(&mut self.actions);
         let (drills, plan) = (&mut self.drills, self.plan.clone());
         let arrived = catch_unwind(AssertUnwindSafe(|| {
@@ -130,6 +150,7 @@ impl Switch {
         }));
         match arrived {
             Ok(call) => {
+                self.note_answer(sender, &actions);
                 self.calls.insert(id, call, lease.end.worker, estate);
                 self.carry_out(now, id, &mut actions, out);
             }
@@ -157,7 +178,7 @@ impl Switch {
             }
             Verdict::Refused => {
                 self.counters.auth_failed += 1;
-                self.turn_away(now, tx, 403);
+                self.turn_away(now, tx, None, 403);
                 None
             }
         }
@@ -170,28 +191,59 @@ impl Switch {
         }
     }
 
-    fn turn_away(&mut self, now: Now, tx: ServerTx, status: u16) {
+    /// A call says at once whether it is answered.
+    fn note_answer(&mut self, sender: Sender, actions: &[Action]) {
+        let status = actions.iter().find_map(|action| match action {
+            Action::Answer { .. } => Some(200),
+            Action::HangUp { status_if_early, .. } => Some(*status_if_early),
+            _ => None,
+        });
+        if let (Sender::Trunk(trunk), Some(status)) = (sender, status) {
+            self.trunks.answered(trunk, status);
+        }
+    }
+
+    /// Whoever sent a call that is over.
+    pub(crate) fn call_over(&mut self, sender: Sender, out: &mut Effects) {
+        match sender {
+            Sender::Agent(agent) => out.roster.push(roster::Command::OwnCall { agent, begins: false }),
+            Sender::Trunk(trunk) => self.trunks.ends(trunk),
+        }
+    }
+
+    fn turn_away(&mut self, now: Now, tx: ServerTx, sender: Option<Sender>, status: u16) {
         self.counters.note_refused(status);
+        if let Some(Sender::Trunk(trunk)) = sender {
+            self.trunks.answered(trunk, status);
+        }
         self.endpoint.reply(now, tx, status, &Reply::default(), &mut self.sip);
     }
 
     /// The caller may come again soon.
-    pub(crate) fn turn_away_for_now(&mut self, now: Now, tx: ServerTx) {
-        let (status, reply) = self.come_later();
+    pub(crate) fn turn_away_for_now(&mut self, now: Now, tx: ServerTx, sender: Sender) {
+        let (status, reply) = self.come_later(self.trunk(sender));
         self.counters.note_refused(status);
+        if let Sender::Trunk(trunk) = sender {
+            self.trunks.answered(trunk, status);
+        }
         self.endpoint.reply(now, tx, status, &reply, &mut self.sip);
     }
 
     /// So many wait already that this one gets its answer without a transaction.
     pub(crate) fn shed(&mut self, now: Now, flow: Flow, bytes: &[u8]) {
-        let (status, reply) = self.come_later();
+        let trunk = trunk_of(&self.plan, flow);
+        let (status, reply) = self.come_later(trunk.and_then(|trunk| self.plan.trunks.get(trunk)));
         self.counters.messages_in += 1;
         self.counters.note_refused(status);
+        if let Some(trunk) = trunk {
+            self.trunks.seized(trunk);
+            self.trunks.answered(trunk, status);
+        }
         self.endpoint.shed(now, flow, bytes, (status, &reply), &mut self.sip);
     }
 
-    fn come_later(&self) -> (u16, Reply) {
-        let refusal = self.plan.limits.refusal;
+    fn come_later(&self, trunk: Option<&Trunk>) -> (u16, Reply) {
+        let refusal = trunk.and_then(|trunk| trunk.limits.refusal).unwrap_or(self.plan.limits.refusal);
         let retry = ("Retry-After".to_owned(), refusal.retry_after.as_secs().to_string());
         (refusal.status, Reply { headers: vec![retry], body: None })
     }
@@ -228,7 +280,9 @@ fn user_of(user: Option<String>) -> String {
 }
 
 fn trunk_of(plan: &Plan, flow: Flow) -> Option<usize> {
-    plan.trunks.iter().position(|t| t.sources.iter().any(|s| s.contains(flow.peer.ip().to_canonical())))
+    let peer = flow.peer.ip().to_canonical();
+    let here = |trunk: &Trunk| trunk.network.is_none_or(|network| network == flow.network);
+    plan.trunks.iter().position(|t| here(t) && t.sources.iter().any(|s| s.contains(peer)))
 }
 
 /// The password of an agent or a trunk; a trunk's user name goes last, so that no trunk can pass for an agent.

@@ -7,7 +7,6 @@ use call::{Action, Call, Dial, Event, Timer};
 use sip::{Body, Reply};
 
 use crate::fault::Estate;
-use crate::star::own_call_over;
 use crate::switch::Armed;
 use crate::{Effects, Fact, Place, Switch};
 
@@ -137,7 +136,7 @@ impl Switch {
             }
             Action::Over => {
                 if let Some(entry) = self.forget(id) {
-                    own_call_over(entry.estate.sender, out);
+                    self.call_over(entry.estate.sender, out);
                 }
             }
         }

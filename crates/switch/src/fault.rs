@@ -8,7 +8,6 @@ use call::{Action, Call, Event, Fact, Held, Signal};
 
 use crate::admit::Sender;
 use crate::remnant::{OpenLeg, Remnant};
-use crate::star::own_call_over;
 use crate::{Effects, Switch};
 
 /// What a call owns outside itself, noted by the switch as it comes and goes.
@@ -102,7 +101,7 @@ impl Switch {
         }
         out.jobs.extend(ends.into_iter().map(|end| (end.worker, Job::Close { end })));
         out.queue.push(acd::Command::Keep { call: id });
-        own_call_over(sender, out);
+        self.call_over(sender, out);
         self.wind_down(now, id, Remnant { legs, held }, out);
     }
 }

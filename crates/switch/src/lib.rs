@@ -27,6 +27,7 @@ mod signals;
 mod star;
 mod switch;
 pub mod trace;
+mod trunks;
 
 pub use ask::{Answer, Ask};
 pub use auth::Verdict;
@@ -38,3 +39,4 @@ pub use fact::Fact;
 pub use ledger::Ledger;
 pub use restart::Plans;
 pub use switch::{Config, Switch};
+pub use trunks::TrunkCounters;

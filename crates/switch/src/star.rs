@@ -54,7 +54,7 @@ impl Switch {
         out: &mut Effects,
     ) {
         if self.dialled.len() >= DIALLED_MAX {
-            return self.turn_away_for_now(now, tx);
+            return self.turn_away_for_now(now, tx, Sender::Agent(agent));
         }
         out.roster.push(ToRoster::OwnCall { agent, begins: true });
         let ticket = self.ticket();
@@ -109,19 +109,12 @@ impl Switch {
         out: &mut Effects,
     ) {
         let Some(lease) = self.lease_for(flow) else {
-            own_call_over(sender, out);
-            return self.turn_away_for_now(now, tx);
+            self.call_over(sender, out);
+            return self.turn_away_for_now(now, tx, sender);
         };
         let called = starred(request).unwrap_or_default();
         let purpose = Purpose { called, menu: 0, errand: Some(prompt) };
         self.arrive(now, (tx, flow, sender), request, (lease, purpose), out);
-    }
-}
-
-/// The phone of an agent who called is free again.
-pub(crate) fn own_call_over(sender: Sender, out: &mut Effects) {
-    if let Sender::Agent(agent) = sender {
-        out.roster.push(ToRoster::OwnCall { agent, begins: false });
     }
 }
 

@@ -17,6 +17,7 @@ use crate::rate::Rate;
 use crate::register::Asked;
 use crate::remnant::Remnants;
 use crate::star::Dialled;
+use crate::trunks::{TrunkCounters, Trunks};
 use crate::{Answer, Ask, Counters, Drill, Effects, Fact, Input, Phases, Place, Verdict};
 
 /// What makes a switch.
@@ -53,6 +54,7 @@ pub struct Switch {
     pub(crate) remnants: Remnants,
     pub(crate) drills: Drills,
     pub(crate) rate: Rate,
+    pub(crate) trunks: Trunks,
     /// Star codes that wait for roster or queue.
     pub(crate) dialled: Map<Ticket, Dialled>,
     /// Requests that wait for the roster.
@@ -78,6 +80,7 @@ impl Switch {
             doorman: Doorman::new(&plan.realm, &plan.digest, config.nonce_key),
             drills: Drills::new(config.drill),
             rate: Rate::default(),
+            trunks: Trunks::new(plan.trunks.len()),
             calls: Calls::new(config.id, config.epoch),
             plan,
             endpoint,
@@ -154,6 +157,11 @@ impl Switch {
     /// For a replay: these are the next verdicts. Tells how many of those before were left over, and how many were missed.
     pub(crate) fn give_verdicts(&mut self, verdicts: Vec<Verdict>) -> (usize, u64) {
         self.doorman.auth.give(verdicts)
+    }
+
+    /// What each trunk brought, in the order of the plan.
+    pub fn trunks(&self) -> impl Iterator<Item = (&call::plan::Trunk, &TrunkCounters)> {
+        self.plan.trunks.iter().zip(self.trunks.counters())
     }
 
     pub fn counters(&self) -> &Counters {

@@ -15,7 +15,7 @@ use base::{
 use call::Fact;
 use roster::{Slot, State, StateChange, StateRefusal};
 use serde_json::Value;
-use server::view::{Group, View};
+use server::view::{Group, Trunk, View};
 use server::{AgentPicture, Board, Desk, News, Picture, Stop, desk};
 use settings::{Role, Token};
 use store::Store;
@@ -120,7 +120,9 @@ impl Rig {
 
 fn start(desk: Desk, board: &Arc<Board>, tokens: Vec<Token>, data: &std::path::Path) -> Http {
     let group = Group { name: "consult".into(), waiting: 1, longest_wait: Duration::from_secs(2), ..Group::default() };
-    let view = Arc::new(View { groups: vec![group], ..View::default() });
+    let trunk = Trunk { name: "carrier".into(), seizures: 4, answers: vec![(200, 3), (503, 1)], ..Trunk::default() };
+    let idle = Trunk { name: "idle".into(), ..Trunk::default() };
+    let view = Arc::new(View { groups: vec![group], trunks: vec![trunk, idle], ..View::default() });
     let setup = Setup {
         view: Arc::new(move || Arc::clone(&view)),
         desk,

@@ -174,6 +174,46 @@ fn more_calls_in_a_second_than_allowed_are_told_to_come_later_as_the_carrier_lik
 }
 
 #[test]
+fn a_trunk_has_limits_and_an_answer_of_its_own_and_leaves_the_others_alone() {
+    let other = ([10, 2, 0, 1], 5060);
+    let mut bench = Bench::with(|plan, _| {
+        plan.limits.calls = 100;
+        let refusal = Some(Refusal { status: 480, retry_after: Duration::from_secs(3) });
+        let mut second = plan.trunks[0].clone();
+        second.name = "second".to_owned();
+        second.sources = vec![call::plan::Subnet { address: [10, 2, 0, 0].into(), prefix: 16 }];
+        plan.trunks[0].limits = call::plan::TrunkLimits { calls: Some(2), calls_per_s: None, refusal };
+        second.limits = call::plan::TrunkLimits { calls_per_s: Some(1), ..call::plan::TrunkLimits::default() };
+        plan.trunks.push(second);
+    });
+    let statuses = ["a", "b", "c"].map(|tag| bench.receive(CARRIER, &invite(tag)).status());
+    assert_eq!(statuses, [Some(200), Some(200), Some(480)], "two at once");
+    let retry = bench.sent.iter().rev().find_map(|(_, m)| m.header(Name::RetryAfter).map(str::to_owned));
+    assert_eq!(retry.as_deref(), Some("3"));
+    let statuses = ["d", "e"].map(|tag| bench.receive(other, &invite(tag)).status());
+    assert_eq!(statuses, [Some(200), Some(503)], "one a second");
+    let nobody = invite("f").replace("sip:12345@", "sip:99999@");
+    assert_eq!(bench.receive(other, &nobody).status(), Some(404));
+    let counted: Vec<_> = bench.exchange.switch.trunks().map(|(trunk, c)| (trunk.name.as_str(), c.clone())).collect();
+    let [(_, first), (_, second)] = &counted[..] else { panic!("two trunks: {counted:?}") };
+    assert_eq!((first.calls, first.seizures, &first.answers[..]), (2, 3, &[(200, 2), (480, 1)][..]));
+    assert_eq!((second.calls, second.seizures, &second.answers[..]), (1, 3, &[(200, 1), (503, 1), (404, 1)][..]));
+    // A call that is over makes room for the next.
+    bench.feed(Input::StopCalls);
+    bench.pass(Duration::from_secs(40));
+    assert!(bench.exchange.switch.trunks().all(|(_, counters)| counters.calls == 0));
+}
+
+#[test]
+fn a_trunk_is_known_on_its_own_network_alone() {
+    let mut bench = Bench::with(|plan, _| {
+        plan.networks.push(plan.networks[0].clone());
+        plan.trunks[0].network = Some(base::NetworkId(1));
+    });
+    assert_eq!(bench.receive(CARRIER, &invite("a")).status(), Some(401), "who comes another way has to prove it");
+}
+
+#[test]
 fn a_shed_call_leaves_nothing_behind_and_a_repeated_one_is_no_new_call() {
     let mut bench = Bench::new();
     bench.receive(CARRIER, &invite("a"));

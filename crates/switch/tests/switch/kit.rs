@@ -67,6 +67,8 @@ fn plan() -> Plan {
         credentials: Some(Credentials { user: "carrier".to_owned(), password: Secret("secret".to_owned()) }),
         identity: Identity::Asserted,
         area_code: None,
+        network: None,
+        limits: call::plan::TrunkLimits::default(),
     };
     Plan {
         realm: "12345".to_owned(),
