@@ -200,7 +200,8 @@ fn a_trunk_has_limits_and_an_answer_of_its_own_and_leaves_the_others_alone() {
     assert_eq!((second.calls, second.seizures, &second.answers[..]), (1, 3, &[(200, 1), (503, 1), (404, 1)][..]));
     // A call that is over makes room for the next.
     bench.feed(Input::StopCalls);
-    bench.pass(Duration::from_secs(40));
+    // No ACK, then no answer to the BYE: Timer H and Timer F.
+    bench.pass(Duration::from_secs(80));
     assert!(bench.exchange.switch.trunks().all(|(_, counters)| counters.calls == 0));
 }
 
