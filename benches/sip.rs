@@ -9,6 +9,11 @@ use benches::{compare, row};
 use rsip::message::HeadersExt;
 use rsip::prelude::{ToTypedHeader, UntypedHeader};
 use sip::{Builder, Message, Name};
+use tikv_jemallocator::Jemalloc;
+
+/// That of the shipped engine, for both sides.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// Messages in one timed run: far above the cost of the clock, far below a time slice, so that hardly any run is interrupted.
 const MESSAGES: usize = 20;

@@ -1,56 +1,13 @@
 //! Agents hand citizens on, from real phones of two makes: who hears whom, before and after, and who keeps whom when it fails.
 
-use std::time::Duration;
-
-use crate::kit::baresip::{Baresip, Options};
 use crate::kit::engine::Engine;
 use crate::kit::linphone::Linphone;
+use crate::kit::scene::{CITIZEN, STEP, agent, citizen, heard, talk};
 use crate::kit::tone::Pair;
 use crate::kit::wait;
 
-const CITIZEN: Pair = Pair(480.0, 1130.0);
 const FIRST: Pair = Pair(620.0, 1510.0);
 const SECOND: Pair = Pair(560.0, 1330.0);
-const STEP: Duration = Duration::from_secs(30);
-
-fn agent(engine: &Engine, user: &str, transport: &str, answers: bool, voice: Pair) -> Baresip {
-    let password = format!("example-{user}");
-    let (server, codec) = (engine.sip, "PCMA");
-    let phone = Baresip::start(&Options { user, password: Some(&password), server, transport, codec, answers, voice });
-    phone.registered();
-    phone
-}
-
-/// A citizen in the queue, behind key 0.
-fn citizen(engine: &Engine) -> Baresip {
-    let options = Options {
-        user: "13800138000",
-        password: None,
-        server: engine.sip,
-        transport: "udp",
-        codec: "PCMA",
-        answers: false,
-        voice: CITIZEN,
-    };
-    let mut phone = Baresip::start(&options);
-    phone.command("dial", &format!("sip:12345@{}", engine.sip));
-    phone.event("CALL_ESTABLISHED", STEP);
-    phone.command("sndcode", "0");
-    phone
-}
-
-/// Some seconds of talk, for the recordings: the announcement of the agent's number takes four.
-fn talk(engine: &Engine) {
-    wait::until("the talk in the metrics", STEP, || {
-        (engine.metric("hotline_calls{phase=\"talking\"}") == Some(1.0)).then_some(())
-    });
-    std::thread::park_timeout(Duration::from_secs(8));
-}
-
-fn heard(who: &str, long: &[f64], never: &[f64]) {
-    assert!(long.iter().all(|s| *s >= 2.0), "{who} heard for seconds each: {long:?}");
-    assert!(never.iter().all(|s| *s < 0.1), "{who} heard whom it should not: {never:?}");
-}
 
 #[test]
 fn the_other_agent_takes_over_and_hears_the_citizen_alone() {
@@ -58,7 +15,7 @@ fn the_other_agent_takes_over_and_hears_the_citizen_alone() {
         let engine = Engine::start();
         let mut first = agent(&engine, "1001", transport, true, FIRST);
         let mut second = agent(&engine, "1002", transport, true, SECOND);
-        let mut citizen = citizen(&engine);
+        let mut citizen = citizen(&engine, "udp");
         first.event("CALL_ESTABLISHED", STEP);
         talk(&engine);
         first.command("transfer", &format!("sip:1002@{}", engine.sip));
@@ -85,7 +42,7 @@ fn the_other_agent_takes_over_and_hears_the_citizen_alone() {
 fn into_a_group_the_citizen_goes_with_the_place_and_is_served_by_the_next() {
     let engine = Engine::start();
     let mut first = agent(&engine, "1001", "udp", true, FIRST);
-    let mut citizen = citizen(&engine);
+    let mut citizen = citizen(&engine, "udp");
     first.event("CALL_ESTABLISHED", STEP);
     talk(&engine);
     let mut second = agent(&engine, "1002", "udp", true, SECOND);
@@ -109,7 +66,7 @@ fn whoever_is_refused_has_the_citizen_back() {
     let engine = Engine::start();
     let mut first = Linphone::start(engine.sip, "udp", FIRST);
     first.register("1001", "example-1001");
-    let mut citizen = citizen(&engine);
+    let mut citizen = citizen(&engine, "udp");
     first.until("Receiving new incoming call");
     first.says("answer");
     talk(&engine);
@@ -145,7 +102,7 @@ fn handed_back(engine: &Engine, times: f64) {
 fn a_phone_that_hangs_up_when_it_failed_leaves_the_citizen_in_the_queue() {
     let engine = Engine::start();
     let mut first = agent(&engine, "1001", "udp", true, FIRST);
-    let mut citizen = citizen(&engine);
+    let mut citizen = citizen(&engine, "udp");
     first.event("CALL_ESTABLISHED", STEP);
     talk(&engine);
     let mut second = agent(&engine, "1002", "udp", true, SECOND);
@@ -168,7 +125,7 @@ fn a_linphone_hands_on_to_a_baresip() {
     let engine = Engine::start();
     let mut first = Linphone::start(engine.sip, "udp", FIRST);
     first.register("1001", "example-1001");
-    let mut citizen = citizen(&engine);
+    let mut citizen = citizen(&engine, "udp");
     first.until("Receiving new incoming call");
     first.says("answer");
     talk(&engine);

@@ -6,6 +6,7 @@
 mod answering;
 mod api;
 mod callers;
+mod carrier;
 mod command_line;
 mod crowd;
 mod disks;

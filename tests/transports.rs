@@ -4,61 +4,18 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use crate::kit::baresip::{Baresip, Options};
+use crate::kit::baresip::Baresip;
 use crate::kit::engine::Engine;
 use crate::kit::linphone::Linphone;
+use crate::kit::scene::{CITIZEN, STEP, citizen, heard, talk};
 use crate::kit::sipp::Sipp;
 use crate::kit::tone::Pair;
-use crate::kit::wait;
+use crate::kit::{scene, wait};
 
-const CITIZEN: Pair = Pair(480.0, 1130.0);
 const AGENT: Pair = Pair(620.0, 1510.0);
-const STEP: Duration = Duration::from_secs(30);
 
 fn agent(engine: &Engine, transport: &str) -> Baresip {
-    let options = Options {
-        user: "1001",
-        password: Some("example-1001"),
-        server: engine.sip,
-        transport,
-        codec: "PCMA",
-        answers: true,
-        voice: AGENT,
-    };
-    let phone = Baresip::start(&options);
-    phone.registered();
-    phone
-}
-
-fn citizen(engine: &Engine, transport: &str) -> Baresip {
-    let options = Options {
-        user: "13800138000",
-        password: None,
-        server: engine.sip,
-        transport,
-        codec: "PCMA",
-        answers: false,
-        voice: CITIZEN,
-    };
-    let mut phone = Baresip::start(&options);
-    phone.command("dial", &format!("sip:12345@{}", engine.sip));
-    phone.event("CALL_ESTABLISHED", STEP);
-    phone.command("sndcode", "0");
-    phone
-}
-
-/// Some seconds of talk, for the recordings.
-fn talk(engine: &Engine) {
-    wait::until("the talk in the metrics", STEP, || {
-        (engine.metric("hotline_calls{phase=\"talking\"}") == Some(1.0)).then_some(())
-    });
-    std::thread::park_timeout(Duration::from_secs(8));
-}
-
-/// The party heard the other, and not itself.
-fn heard(who: &str, other: f64, own: f64) {
-    assert!(other >= 2.5, "{who} heard the other party for {other} s");
-    assert!(own < 0.1, "{who} heard itself for {own} s");
+    scene::agent(engine, "1001", transport, true, AGENT)
 }
 
 #[test]
@@ -74,8 +31,8 @@ fn both_phones_on_tcp_hear_each_other_alone() {
     assert_eq!(engine.ended_records(1)[0]["end_reason"], "caller_hangup");
     citizen.quit();
     agent.quit();
-    heard("the citizen", citizen.heard(AGENT), citizen.heard(CITIZEN));
-    heard("the agent", agent.heard(CITIZEN), agent.heard(AGENT));
+    heard("the citizen", &[citizen.heard(AGENT)], &[citizen.heard(CITIZEN)]);
+    heard("the agent", &[agent.heard(CITIZEN)], &[agent.heard(AGENT)]);
 }
 
 #[test]
@@ -92,8 +49,8 @@ fn a_linphone_on_tcp_calls_an_agent_on_udp() {
     assert_eq!(engine.ended_records(1)[0]["end_reason"], "agent_hangup");
     citizen.quit();
     agent.quit();
-    heard("the citizen", citizen.heard(AGENT), citizen.heard(CITIZEN));
-    heard("the agent", agent.heard(CITIZEN), agent.heard(AGENT));
+    heard("the citizen", &[citizen.heard(AGENT)], &[citizen.heard(CITIZEN)]);
+    heard("the agent", &[agent.heard(CITIZEN)], &[agent.heard(AGENT)]);
 }
 
 #[test]
@@ -109,8 +66,8 @@ fn a_linphone_is_an_agent_on_tcp() {
     agent.until("ended (No error)");
     citizen.quit();
     agent.quit();
-    heard("the citizen", citizen.heard(AGENT), citizen.heard(CITIZEN));
-    heard("the agent", agent.heard(CITIZEN), agent.heard(AGENT));
+    heard("the citizen", &[citizen.heard(AGENT)], &[citizen.heard(CITIZEN)]);
+    heard("the agent", &[agent.heard(CITIZEN)], &[agent.heard(AGENT)]);
 }
 
 #[test]
@@ -211,6 +168,6 @@ fn spoilt_streams_and_a_thousand_idle_connections_harm_nobody() {
     wait::until("only phones are left", STEP, || (engine.gauge("hotline_sip_connections") < 10.0).then_some(()));
     citizen.quit();
     agent.quit();
-    heard("the citizen", citizen.heard(AGENT), citizen.heard(CITIZEN));
-    heard("the agent", agent.heard(CITIZEN), agent.heard(AGENT));
+    heard("the citizen", &[citizen.heard(AGENT)], &[citizen.heard(CITIZEN)]);
+    heard("the agent", &[agent.heard(CITIZEN)], &[agent.heard(AGENT)]);
 }

@@ -3,11 +3,13 @@
 pub(crate) mod baresip;
 pub(crate) mod disk;
 pub(crate) mod engine;
+pub(crate) mod kamailio;
 pub(crate) mod linphone;
 pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod puppet;
 pub(crate) mod raw;
+pub(crate) mod scene;
 pub(crate) mod sipp;
 pub(crate) mod tone;
 pub(crate) mod town;

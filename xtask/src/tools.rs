@@ -18,6 +18,7 @@ pub(crate) struct Tool {
 pub(crate) const TESTS: &[Tool] = &[
     Tool { program: "baresip", package: "baresip-core", purpose: "an agent's softphone" },
     Tool { program: "linphonec", package: "linphone-cli", purpose: "a softphone of another make" },
+    Tool { program: "kamailio", package: "kamailio", purpose: "a carrier's proxy" },
     Tool { program: "sipsak", package: "sipsak", purpose: "probes" },
     Tool { program: "sipp", package: "sip-tester", purpose: "callers from outside" },
     Tool { program: "sox", package: "sox", purpose: "tones and prompts" },

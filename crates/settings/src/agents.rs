@@ -40,6 +40,13 @@ pub(crate) fn read(root: &Table<'_>, groups: &Groups, problems: &Problems) -> Ag
         agents.call.push(call::plan::Agent { number, password: Secret(password) });
     }
     refuse_twins(numbers.iter().map(|(n, spot)| (n.as_str(), spot)), "agents", problems);
+    for (number, spot) in &groups.numbers {
+        if numbers.iter().any(|(known, _)| known == number) {
+            let title = format!("`{number}` is an agent's number already");
+            let help = "choose another one: whoever dials it has to come to one place";
+            problems.error(Problem::new(spot.clone(), title, "taken", help));
+        }
+    }
     warn_of_empty_groups(&agents, groups, problems);
     agents
 }

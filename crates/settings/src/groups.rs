@@ -16,6 +16,8 @@ pub(crate) struct Groups {
     pub(crate) names: Vec<String>,
     /// Where each name is written.
     pub(crate) spots: Vec<Spot>,
+    /// What agents dial for a group, and where that is written.
+    pub(crate) numbers: Vec<(String, Spot)>,
     pub(crate) acd: Vec<acd::plan::Group>,
     pub(crate) call: Vec<call::plan::Group>,
     pub(crate) back_off: BackOff,
@@ -46,11 +48,14 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) ->
     let mut groups = Groups { names, spots, back_off, redial, wrap_up_max, ..Groups::default() };
     let mut overflows = Vec::new();
     for (name, table) in &named {
+        let number = table.get("number").and_then(|v| Some((number(&v)?, v.spot)));
+        groups.numbers.extend(number.clone());
         let (overflow, spot) = overflow(table, &groups.names);
         overflows.push(spot);
         groups.acd.push(acd_group(&name.0, table, overflow));
-        groups.call.push(call_group(&name.0, table, sounds));
+        groups.call.push(call_group(&name.0, number.map(|(number, _)| number), table, sounds));
     }
+    refuse_twins(groups.numbers.iter().map(|(n, spot)| (n.as_str(), spot)), "numbers of groups", problems);
     refuse_circles(&groups, &overflows, problems);
     groups
 }
@@ -112,10 +117,10 @@ fn acd_group(name: &str, table: &Table<'_>, overflow: Overflow) -> acd::plan::Gr
     }
 }
 
-fn call_group(name: &str, table: &Table<'_>, sounds: &SoundPlan) -> call::plan::Group {
+fn call_group(name: &str, number: Option<String>, table: &Table<'_>, sounds: &SoundPlan) -> call::plan::Group {
     call::plan::Group {
         name: name.to_owned(),
-        number: table.get("number").and_then(|v| number(&v)),
+        number,
         music: music(table, sounds),
         // Zero is music alone.
         announce_every: Some(table.seconds("announce_every_s", 30, 0, HOUR)).filter(|every| !every.is_zero()),

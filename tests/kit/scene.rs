@@ -1,0 +1,53 @@
+//! Citizens and agents on real phones, some seconds of talk, and what each heard.
+
+use std::time::Duration;
+
+use super::baresip::{Baresip, Options};
+use super::engine::Engine;
+use super::tone::Pair;
+use super::wait;
+
+pub(crate) const STEP: Duration = Duration::from_secs(30);
+/// What citizens say.
+pub(crate) const CITIZEN: Pair = Pair(480.0, 1130.0);
+
+/// A registered agent's phone.
+pub(crate) fn agent(engine: &Engine, user: &str, transport: &str, answers: bool, voice: Pair) -> Baresip {
+    let password = format!("example-{user}");
+    let (server, codec) = (engine.sip, "PCMA");
+    let phone = Baresip::start(&Options { user, password: Some(&password), server, transport, codec, answers, voice });
+    phone.registered();
+    phone
+}
+
+/// A citizen in the queue, behind key 0.
+pub(crate) fn citizen(engine: &Engine, transport: &str) -> Baresip {
+    let options = Options {
+        user: "13800138000",
+        password: None,
+        server: engine.sip,
+        transport,
+        codec: "PCMA",
+        answers: false,
+        voice: CITIZEN,
+    };
+    let mut phone = Baresip::start(&options);
+    phone.command("dial", &format!("sip:12345@{}", engine.sip));
+    phone.event("CALL_ESTABLISHED", STEP);
+    phone.command("sndcode", "0");
+    phone
+}
+
+/// Some seconds of talk, for the recordings: the announcement of the agent's number takes four.
+pub(crate) fn talk(engine: &Engine) {
+    wait::until("the talk in the metrics", STEP, || {
+        (engine.metric("hotline_calls{phase=\"talking\"}") == Some(1.0)).then_some(())
+    });
+    std::thread::park_timeout(Duration::from_secs(8));
+}
+
+/// Somebody heard these for seconds each, and those never.
+pub(crate) fn heard(who: &str, long: &[f64], never: &[f64]) {
+    assert!(long.iter().all(|s| *s >= 2.0), "{who} heard for seconds each: {long:?}");
+    assert!(never.iter().all(|s| *s < 0.1), "{who} heard whom it should not: {never:?}");
+}
