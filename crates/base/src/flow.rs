@@ -7,6 +7,9 @@ use std::net::SocketAddr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct NetworkId(pub u8);
 
+/// Where SIP over UDP and TCP is taken when nobody names a port (RFC 3261 §19.1.2).
+pub const SIP_PORT: u16 = 5060;
+
 /// What carries SIP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Transport {

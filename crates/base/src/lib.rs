@@ -20,7 +20,7 @@ pub mod wheel;
 
 pub use caller::CallerKey;
 pub use fingerprint::Fingerprint;
-pub use flow::{Flow, NetworkId, Transport};
+pub use flow::{Flow, NetworkId, SIP_PORT, Transport};
 pub use id::{AgentId, CallId, EndId, Epoch, GroupId, LegId, NodeId, SwitchId, Ticket, WorkerId};
 pub use map::{Map, Set, WireMap};
 pub use mask::Masked;

@@ -4,10 +4,9 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::Path;
 use std::time::Duration;
 
+use base::SIP_PORT;
 use phone::{TonePair, Voice};
 
-/// The port of SIP over UDP (RFC 3261 §18.1.1).
-const SIP_PORT: u16 = 5060;
 /// A call of a day is a mistyped number.
 const SECONDS_MAX: f64 = 86_400.0;
 

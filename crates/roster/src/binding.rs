@@ -4,15 +4,12 @@ use std::cmp::Reverse;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use base::{AgentId, Flow, Time, TimerId};
+use base::{AgentId, Flow, SIP_PORT, Time, TimerId};
 
 use crate::{BindingView, Bound, Change, Contact, ContactChange, Fact, Plan, RegisterRefusal, Registration};
 
 /// A registrar may call only intervals below this too brief (RFC 3261 §10.3 step 7).
 const BRIEF_BELOW_S: u32 = 3600;
-
-/// Where SIP is taken when a URI names no port (RFC 3261 §19.1.2).
-const SIP_PORT: u16 = 5060;
 
 /// One live binding.
 #[derive(Clone, Debug)]

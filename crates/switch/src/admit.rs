@@ -100,15 +100,16 @@ impl Switch {
     /// Whether one more call is within the limits: the trunk's own, which another trunk's burst leaves alone, then everybody's.
     fn has_room(&mut self, now: Now, sender: Sender) -> bool {
         let limits = self.plan.limits;
-        let full = self.draining || self.calls.len() >= limits.calls;
-        let of_trunk = |switch: &mut Switch| match sender {
+        if self.draining || self.calls.len() >= limits.calls {
+            return false;
+        }
+        let trunk_has = match sender {
             Sender::Agent(_) => true,
             Sender::Trunk(place) => {
-                let plan = Arc::clone(&switch.plan);
-                plan.trunks.get(place).is_some_and(|trunk| switch.trunks.allows(now.time, place, trunk))
+                self.plan.trunks.get(place).is_some_and(|trunk| self.trunks.allows(now.time, place, trunk))
             }
         };
-        !full && of_trunk(self) && self.rate.allows(now.time, limits.calls_per_s)
+        trunk_has && self.rate.allows(now.time, limits.calls_per_s)
     }
 
     pub(crate) fn lease_for(&mut self, flow: Flow) -> Option<Lease> {
@@ -211,34 +212,35 @@ impl Switch {
         }
     }
 
-    fn turn_away(&mut self, now: Now, tx: ServerTx, sender: Option<Sender>, status: u16) {
+    /// Counts a call that is not let in, for everybody and for its trunk.
+    fn note_refused(&mut self, sender: Option<Sender>, status: u16) {
         self.counters.note_refused(status);
         if let Some(Sender::Trunk(trunk)) = sender {
             self.trunks.answered(trunk, status);
         }
+    }
+
+    fn turn_away(&mut self, now: Now, tx: ServerTx, sender: Option<Sender>, status: u16) {
+        self.note_refused(sender, status);
         self.endpoint.reply(now, tx, status, &Reply::default(), &mut self.sip);
     }
 
     /// The caller may come again soon.
     pub(crate) fn turn_away_for_now(&mut self, now: Now, tx: ServerTx, sender: Sender) {
         let (status, reply) = self.come_later(self.trunk(sender));
-        self.counters.note_refused(status);
-        if let Sender::Trunk(trunk) = sender {
-            self.trunks.answered(trunk, status);
-        }
+        self.note_refused(Some(sender), status);
         self.endpoint.reply(now, tx, status, &reply, &mut self.sip);
     }
 
     /// So many wait already that this one gets its answer without a transaction.
     pub(crate) fn shed(&mut self, now: Now, flow: Flow, bytes: &[u8]) {
-        let trunk = trunk_of(&self.plan, flow);
-        let (status, reply) = self.come_later(trunk.and_then(|trunk| self.plan.trunks.get(trunk)));
+        let sender = trunk_of(&self.plan, flow).map(Sender::Trunk);
+        let (status, reply) = self.come_later(sender.and_then(|sender| self.trunk(sender)));
         self.counters.messages_in += 1;
-        self.counters.note_refused(status);
-        if let Some(trunk) = trunk {
+        if let Some(Sender::Trunk(trunk)) = sender {
             self.trunks.seized(trunk);
-            self.trunks.answered(trunk, status);
         }
+        self.note_refused(sender, status);
         self.endpoint.shed(now, flow, bytes, (status, &reply), &mut self.sip);
     }
 

@@ -3,12 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use base::{Flow, Transport};
+use base::{Flow, SIP_PORT, Transport};
 
 use super::Outgoing;
 use crate::{Dialog, Head, NameAddr, Scheme, Uri};
-
-pub(super) const SIP_PORT: u16 = 5060;
 
 /// A flow, and where a connection may be opened should that of the flow be gone.
 #[derive(Clone, Copy, Debug)]

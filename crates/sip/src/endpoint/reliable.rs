@@ -180,12 +180,12 @@ impl Server {
     /// Whether a PRACK acknowledges what was sent last (RFC 3262 §7.2).
     fn awaits(&self, prack: &Message) -> bool {
         let waits = self.reliable.as_ref().filter(|reliable| reliable.unacked.is_some());
-        waits.is_some_and(|reliable| acknowledged(prack) == Some((reliable.rseq, self.cseq, Method::Invite)))
+        waits.is_some_and(|reliable| rack_of(prack) == Some((reliable.rseq, self.cseq, Method::Invite)))
     }
 }
 
 /// RAck: the number of the response, then the CSeq of its request.
-fn acknowledged(prack: &Message) -> Option<(u32, u32, Method)> {
+fn rack_of(prack: &Message) -> Option<(u32, u32, Method)> {
     let mut words = prack.header(Name::Rack)?.split_ascii_whitespace();
     let (rseq, cseq) = (text::number(words.next()?)?, text::number(words.next()?)?);
     Some((rseq, cseq, Method::from_token(words.next()?)))

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Flow, Key, Time, TimerId};
+use base::{Flow, Key, SIP_PORT, Time, TimerId};
 
 use super::client::finish;
 use super::deadline::{Armed, Deadline};
-use super::hop::{SIP_PORT, Way};
+use super::hop::Way;
 use super::reliable::Reliable;
 use super::session::Grant;
 use super::{Endpoint, Output, Reply};
