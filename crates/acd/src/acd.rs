@@ -47,6 +47,7 @@ impl Acd {
                 self.enqueue(time, call, group, Claim { caller, priority, since }, out);
             }
             Command::Claim { call, agent } => self.claim(time, call, agent, out),
+            Command::TakesOver { call, agent } => self.hand_to(time, call, agent, out),
             Command::Return { call, caller, group, priority, since } => {
                 self.come_back(time, call, group, Claim { caller, priority, since }, out);
             }

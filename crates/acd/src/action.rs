@@ -23,6 +23,8 @@ pub enum Action {
     Refused { call: CallId, group: GroupId, reason: Refusal },
     /// To the call: the agent that it claims may not be offered a call now, or does not answer in time.
     Unclaimed { call: CallId, agent: AgentId },
+    /// To the call: the talk with this agent goes by this number.
+    TakenOver { call: CallId, agent: AgentId, reservation: Reservation },
     /// To the roster, once for each `Reserve` that did not become a talk, unless the slot refused it and so no phone rang: the
     /// offer came to nothing for this cause; none when the caller left, was connected elsewhere, or the agent was. An
     /// `Accepted` that crosses a `Withdraw` comes after it all the same.

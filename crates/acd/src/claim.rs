@@ -2,9 +2,9 @@
 
 use base::{AgentId, CallId, GroupId, Key, Time};
 
-use crate::agents::Agent;
+use crate::agents::{Agent, Newest};
 use crate::callers::{Caller, Claim, Standing};
-use crate::{Acd, Action};
+use crate::{Acd, Action, Fact, Reservation};
 
 impl Acd {
     /// Reserves an agent for a caller who talks with another one.
@@ -41,6 +41,28 @@ impl Acd {
         let (call, agent) = (caller.call, caller.claims.take()?);
         self.withdraw(agent, call, None, out);
         Some(agent)
+    }
+
+    /// Ties a caller to an agent who has the caller already: silent where the queue knows that. Whatever the queue had either in is over.
+    pub(crate) fn hand_to(&mut self, now: Time, call: CallId, agent: AgentId, out: &mut Vec<Action>) {
+        let Some(key) = self.callers.find(call).filter(|_| self.agents.get(agent).is_some()) else { return };
+        if self.callers.get(key).is_some_and(|caller| caller.standing == Standing::Talking(agent)) {
+            return;
+        }
+        self.leave_others(now, key, agent, out);
+        let freed = self.free_for_talk(now, agent, out);
+        self.issued += 1;
+        let reservation = Reservation(self.issued);
+        if let (Some(a), Some(caller)) = (self.agents.get_mut(agent), self.callers.get(key)) {
+            a.ready = false;
+            a.newest = Some(Newest { reservation, group: caller.group, claim: caller.claim() });
+        }
+        out.push(Action::Fact(Fact::Offered { call, agent, reservation }));
+        out.push(Action::TakenOver { call, agent, reservation });
+        self.begin_talk(call, agent, reservation, out);
+        if let Some(caller) = freed {
+            self.resume(now, caller, out);
+        }
     }
 
     /// Ends the talk, and has the caller wait on with this claim.

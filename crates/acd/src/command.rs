@@ -18,6 +18,9 @@ pub enum Command {
     /// `Action::Unclaimed` when that agent may not be offered a call now. Until `Accepted` the talk goes on; an offer that comes to nothing
     /// changes nothing for the caller.
     Claim { call: CallId, agent: AgentId },
+    /// A switch: an agent whom the queue was not asked for, a colleague of the one before, has the caller now. Answered with
+    /// `Action::TakenOver`, silent for a call that the queue does not know.
+    TakesOver { call: CallId, agent: AgentId },
     /// A switch: the talk is over and the caller waits on, in this group and at this priority, since then. Nobody is to blame, a full
     /// group has room, and an agent who is being claimed for the caller rings on.
     Return { call: CallId, caller: Option<CallerKey>, group: GroupId, priority: u8, since: Time },

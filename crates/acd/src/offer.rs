@@ -143,7 +143,7 @@ impl Acd {
     }
 
     /// The call is with `agent`: whoever else it was offered to, or talked with, is released.
-    fn leave_others(&mut self, now: Time, key: Key, agent: AgentId, out: &mut Vec<Action>) {
+    pub(crate) fn leave_others(&mut self, now: Time, key: Key, agent: AgentId, out: &mut Vec<Action>) {
         let Some(caller) = self.callers.get(key) else { return };
         let call = caller.call;
         match caller.standing {
@@ -174,7 +174,7 @@ impl Acd {
     }
 
     /// Takes an agent out of whatever the queue had it in; the caller it was promised to has to be resumed.
-    fn free_for_talk(&mut self, now: Time, agent: AgentId, out: &mut Vec<Action>) -> Option<Key> {
+    pub(crate) fn free_for_talk(&mut self, now: Time, agent: AgentId, out: &mut Vec<Action>) -> Option<Key> {
         match self.agents.get(agent)?.state {
             State::Free => None,
             State::Offered { caller, .. } => {
@@ -195,7 +195,7 @@ impl Acd {
     }
 
     /// Ties caller and agent together until `Ended`.
-    fn begin_talk(&mut self, call: CallId, agent: AgentId, reservation: Reservation, out: &mut Vec<Action>) {
+    pub(crate) fn begin_talk(&mut self, call: CallId, agent: AgentId, reservation: Reservation, out: &mut Vec<Action>) {
         self.agents.list(agent, false);
         let Some(a) = self.agents.get_mut(agent) else { return };
         let known = self.callers.find(call);

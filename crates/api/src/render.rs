@@ -138,7 +138,7 @@ fn call_event(row: &CallRow, what: &CallEvent, position: Position, at: Wall, who
         CallEvent::Menu { node } => put("node", json!(&**node)),
         CallEvent::WaitEnded { outcome } => put("outcome", json!(outcome)),
         CallEvent::Declined { cause, .. } => put("outcome", json!(cause)),
-        CallEvent::Handing { to } => put("to", json!(&**to)),
+        CallEvent::Handing { to } | CallEvent::Calling { to } => put("to", json!(&**to)),
         CallEvent::Ended { record } => {
             put("end_reason", json!(record.reason));
             put("talk_ms", json!(record.talk_ms));

@@ -169,6 +169,8 @@ pub enum Job {
     Open { end: EndId, leg: LegId, params: MediaParams, signalled_from: IpAddr },
     /// A new agreement on a running end: new address, hold, resume, other payload types.
     Change { end: EndId, params: MediaParams },
+    /// The end speaks for another leg from now on: its notices say so.
+    Belong { end: EndId, leg: LegId },
     /// What the end hears from now on; replaces what it heard.
     Hear { end: EndId, source: Source },
     /// Frees the end, opened or only leased, and tells its statistics.
@@ -271,6 +273,7 @@ packed_enum!(Job {
     2 => Change { end, params },
     3 => Hear { end, source },
     4 => Close { end },
+    5 => Belong { end, leg },
 });
 packed_struct!(Lease { end, network, address });
 packed_enum!(Notice {

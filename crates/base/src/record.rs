@@ -35,10 +35,14 @@ pub enum EndReason {
     Fault,
     /// A supervisor ended the call.
     Forced,
+    /// Whom an agent called, or a citizen was brought to, did not answer.
+    Unanswered,
+    /// An agent joined two calls: the parties talk on in the other one.
+    Joined,
 }
 
 impl EndReason {
-    pub const ALL: [EndReason; 15] = [
+    pub const ALL: [EndReason; 17] = [
         EndReason::CallerHangup,
         EndReason::AgentHangup,
         EndReason::LeftInMenu,
@@ -54,6 +58,8 @@ impl EndReason {
         EndReason::Restart,
         EndReason::Fault,
         EndReason::Forced,
+        EndReason::Unanswered,
+        EndReason::Joined,
     ];
 
     /// The word in records, metrics and the API.
@@ -74,6 +80,8 @@ impl EndReason {
             EndReason::Restart => "restart",
             EndReason::Fault => "fault",
             EndReason::Forced => "forced",
+            EndReason::Unanswered => "unanswered",
+            EndReason::Joined => "joined",
         }
     }
 }

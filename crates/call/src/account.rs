@@ -46,13 +46,18 @@ impl Account {
         }
     }
 
-    pub(crate) fn answered(&mut self, now: Now, menu_version: &str, locale: &str, out: &mut Vec<Action>) {
-        self.answered = Some(now.wall);
+    /// The call is there, and known from now on whatever comes.
+    pub(crate) fn started(&mut self, menu_version: &str, locale: &str, out: &mut Vec<Action>) {
         let (menu_version, locale) = (menu_version.to_owned(), locale.to_owned());
         if self.confidential {
             self.tell_confidential(out);
         }
         tell(Fact::Started { start: StartRecord::clone(&self.start), menu_version, locale }, out);
+        out.push(Action::Record(RecordEntry::Start(StartRecord::clone(&self.start))));
+    }
+
+    pub(crate) fn answered(&mut self, now: Now, out: &mut Vec<Action>) {
+        self.answered = Some(now.wall);
         tell(Fact::Answered { at: now.wall }, out);
     }
 

@@ -1,8 +1,9 @@
 //! What a call obliges its switch to do.
 
-use base::{Job, RecordEntry, Ticket, Time};
+use base::{AgentId, CallId, EndId, Job, RecordEntry, Ticket, Time};
 use roster::Contact;
 
+use crate::leg::Leg;
 use crate::{Fact, Timer};
 
 /// One output of a call.
@@ -12,6 +13,10 @@ pub enum Action {
     Answer {
         leg: u16,
         body: Vec<u8>,
+    },
+    /// 180 to the leg's INVITE: whom it calls is rung.
+    Ringing {
+        leg: u16,
     },
     /// The answer to a request inside a dialog.
     Reply {
@@ -30,6 +35,23 @@ pub enum Action {
     HangUp {
         leg: u16,
         status_if_early: u16,
+    },
+    /// An agent joins this call with that one: `Event::Give` is for the agent's leg there.
+    Fetch {
+        from: CallId,
+    },
+    /// It is not wanted any more.
+    Unfetch {
+        from: CallId,
+    },
+    /// The leg is that call's from now on, which takes it or hangs it up.
+    Give {
+        to: CallId,
+        leg: Given,
+    },
+    /// There is nobody to give.
+    NotGiven {
+        to: CallId,
     },
     /// Asks the phone whether it still knows the dialog; one that does not is `Signal::Gone`.
     Probe {
@@ -50,6 +72,27 @@ pub enum Action {
     Fact(Fact),
     /// Nothing is left to do; the call may be forgotten.
     Over,
+}
+
+/// A leg on its way from one call to another.
+#[derive(Clone, Debug)]
+pub struct Given(pub(crate) Box<Leg>);
+
+impl Given {
+    /// Its number in the call that it comes from.
+    pub fn index(&self) -> u16 {
+        self.0.id.index
+    }
+
+    /// The media end behind it.
+    pub fn end(&self) -> EndId {
+        self.0.lease.end
+    }
+
+    /// The agent whose phone it is, in use for it.
+    pub fn agent(&self) -> Option<AgentId> {
+        self.0.agent()
+    }
 }
 
 /// An INVITE to an agent's phone.

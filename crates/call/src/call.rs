@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use acd::Reservation;
 use base::{
-    CallerKey, Codec, EndReason, Job, Lease, LegId, Notice, Now, Record, RecordEntry, StartRecord, WaitOutcome,
+    AgentId, CallerKey, Codec, EndReason, Job, Lease, LegId, Notice, Now, Record, RecordEntry, StartRecord, WaitOutcome,
 };
 use ivr::{LocaleId, Walk};
 
 use crate::account::Account;
-use crate::journey::Journey;
-use crate::leg::{Leg, State};
+use crate::journey::{Calling, HandTo, Journey, Peer};
+use crate::leg::{Leg, Party, State};
 use crate::plan::MenuVersion;
 use crate::slots::Slots;
 use crate::stage::Program;
-use crate::{Action, Change, Event, Fact, Plan, Signal, Timer};
+use crate::{Action, Callee, Change, Event, Fact, Plan, Signal, Timer};
 
-/// The citizen's leg.
-pub(crate) const CITIZEN: u16 = 0;
+/// The number of the leg that a call begins with: a citizen's, or that of an agent who calls.
+const FIRST: u16 = 0;
 
 /// Whoever never spoke may be meant to listen only, and is asked less soon: ten minutes, a third of the usual session
 /// interval (RFC 4028 §4.2).
@@ -32,7 +32,7 @@ pub struct Call {
     pub(crate) menu: Arc<MenuVersion>,
     pub(crate) account: Account,
     pub(crate) journey: Journey,
-    /// The citizen first; agents' legs come and go.
+    /// The citizen first, or who stands in the citizen's place: an agent who calls a colleague. The others come and go.
     pub(crate) legs: Vec<Leg>,
     /// Leg numbers are never used twice in a call.
     pub(crate) next_leg: u16,
@@ -60,6 +60,10 @@ pub struct Arrival<'a> {
     pub menu: usize,
     /// The prompt that is all that this call is about.
     pub errand: Option<&'static str>,
+    /// The agent whose phone it is, in use for this call.
+    pub agent: Option<AgentId>,
+    /// Whom the agent calls; none for a number of ours.
+    pub to: Option<Callee>,
     pub lease: Lease,
     pub peer: IpAddr,
     /// The body of the INVITE; none for a late offer.
@@ -73,6 +77,8 @@ pub enum Phase {
     Arriving,
     Menu,
     Waiting,
+    /// An agent calls somebody who has not answered.
+    Calling,
     Talking,
     Ending,
 }
@@ -84,8 +90,9 @@ impl Call {
     /// When `arrival.menu` is no place in the plan; the switch takes it from the plan's called numbers.
     pub fn arrive(plan: Arc<Plan>, now: Now, arrival: Arrival<'_>, out: &mut Vec<Action>) -> Call {
         let menu = Arc::clone(&plan.menus[arrival.menu]);
-        let id = LegId { call: arrival.start.id, index: CITIZEN };
-        let citizen = Leg::new(id, arrival.lease, arrival.peer, arrival.session_id, Codec::ALL.to_vec());
+        let id = LegId { call: arrival.start.id, index: FIRST };
+        let mut citizen = Leg::new(id, arrival.lease, arrival.peer, arrival.session_id, Codec::ALL.to_vec());
+        citizen.party = arrival.agent.map_or(Party::Outside, Party::Own);
         // Most calls have one agent's phone at a time beside the citizen's.
         let mut legs = Vec::with_capacity(2);
         legs.push(citizen);
@@ -106,7 +113,10 @@ impl Call {
             session_id: arrival.session_id,
             over: false,
         };
-        call.answer_citizen(now, arrival.offer, out);
+        match arrival.to {
+            Some(to) => call.call_out(now, arrival.offer, to, out),
+            None => call.answer_citizen(now, arrival.offer, out),
+        }
         call.settle(out);
         call
     }
@@ -117,6 +127,12 @@ impl Call {
             Event::Notice(notice) => self.on_notice(now, notice, out),
             Event::Queue(action) => self.on_queue(now, action, out),
             Event::Offer(offer) => self.on_offer(now, offer, out),
+            Event::Reached(reached) => self.on_reached(now, reached, out),
+            Event::Unreached { agent, busy } => self.on_unreached(now, agent, busy, out),
+            Event::Give { leg, to } => self.give(now, leg, to, out),
+            Event::Keep => self.keep(now, out),
+            Event::Given { index, leg } => self.given(now, index, leg, out),
+            Event::NotGiven => self.not_given(now, out),
             Event::Timer(timer) => self.on_timer(now, timer, out),
             Event::Stop(reason) => self.end(now, reason, out),
             Event::Confide => self.account.confide(out),
@@ -129,9 +145,40 @@ impl Call {
             Journey::Arriving => Phase::Arriving,
             Journey::Menu(_) => Phase::Menu,
             Journey::Waiting(_) => Phase::Waiting,
+            Journey::Calling(_) => Phase::Calling,
             Journey::With(_) => Phase::Talking,
             Journey::Leaving(_) | Journey::Ending => Phase::Ending,
         }
+    }
+
+    /// The agent whose phone is on this leg.
+    pub fn agent_on(&self, leg: u16) -> Option<AgentId> {
+        self.legs.iter().find(|l| l.id.index == leg && l.is_live())?.agent()
+    }
+
+    /// The leg of an agent who calls or talks.
+    pub fn leg_of(&self, agent: AgentId) -> Option<u16> {
+        self.legs.iter().find(|l| l.is_live() && l.agent() == Some(agent)).map(|l| l.id.index)
+    }
+
+    /// Whether the queue has a part in the talk.
+    pub fn is_queued(&self) -> bool {
+        matches!(&self.journey, Journey::With(with) if with.place.is_some())
+    }
+
+    /// The agent who talks, and may be handing the citizen on.
+    pub fn talks_with(&self) -> Option<AgentId> {
+        match &self.journey {
+            Journey::With(with) => with.peer.agent(),
+            _ => None,
+        }
+    }
+
+    /// The number of the next leg.
+    pub fn draw_leg(&mut self) -> u16 {
+        let index = self.next_leg;
+        self.next_leg = index.saturating_add(1);
+        index
     }
 
     pub fn id(&self) -> base::CallId {
@@ -147,22 +194,29 @@ impl Call {
         let body = match offer {
             Some(offer) => match citizen.answer(offer) {
                 Ok(body) => body,
-                Err(refusal) => return self.refuse(now, refusal_status(&refusal), out),
+                Err(refusal) => return self.refuse(now, refusal_status(&refusal), EndReason::Refused, out),
             },
             None => citizen.offer(),
         };
         citizen.state = State::Offered;
         let locale = self.plan.prompts.locale_name(self.locale);
-        self.account.answered(now, &self.menu.version, locale, out);
-        out.push(Action::Record(RecordEntry::Start(StartRecord::clone(&self.start))));
+        self.account.started(&self.menu.version, locale, out);
+        self.account.answered(now, out);
         self.open(0, out);
-        out.push(Action::Answer { leg: CITIZEN, body });
+        out.push(Action::Answer { leg: FIRST, body });
     }
 
-    fn refuse(&mut self, now: Now, status: u16, out: &mut Vec<Action>) {
-        out.push(Action::HangUp { leg: CITIZEN, status_if_early: status });
+    /// Nobody answers whoever called; the media that was put by is freed.
+    pub(crate) fn refuse(&mut self, now: Now, status: u16, reason: EndReason, out: &mut Vec<Action>) {
+        out.push(Action::HangUp { leg: self.citizen(), status_if_early: status });
         self.legs[0].state = State::Ending;
-        self.end(now, EndReason::Refused, out);
+        self.close_media(0, out);
+        self.end(now, reason, out);
+    }
+
+    /// The leg of the citizen, or of who stands in the citizen's place.
+    pub(crate) fn citizen(&self) -> u16 {
+        self.legs[0].id.index
     }
 
     fn on_signal(&mut self, now: Now, leg: u16, signal: Signal<'_>, out: &mut Vec<Action>) {
@@ -178,11 +232,11 @@ impl Call {
             Signal::Acked { body } => self.on_acked(now, place, body, out),
             Signal::AckMissing if place > 0 => self.agent_lost(now, place, out),
             Signal::AckMissing => self.end(now, EndReason::NoAck, out),
-            Signal::Progress => {}
-            Signal::Answered { body } => self.on_agent_answered(now, place, body, out),
-            Signal::Rejected { status } => self.on_agent_rejected(now, place, status, out),
+            Signal::Progress => self.on_progress(out),
+            Signal::Answered { body } => self.on_answered(now, place, body, out),
+            Signal::Rejected { status } => self.on_rejected(now, place, status, out),
             Signal::Refer { request, to } => self.on_refer(now, place, request, to, out),
-            Signal::Digit(digit) if leg == CITIZEN => self.on_digit(now, digit, out),
+            Signal::Digit(digit) if place == 0 => self.on_digit(now, digit, out),
             Signal::Digit(_) => {}
             Signal::Bye => self.on_bye(now, place, out),
             Signal::Alive => self.alive(leg),
@@ -192,8 +246,10 @@ impl Call {
 
     fn on_notice(&mut self, now: Now, notice: Notice, out: &mut Vec<Action>) {
         match notice {
-            Notice::Digit { leg, digit } if leg.index == CITIZEN => self.on_digit(now, digit, out),
-            Notice::Played { leg, play } if leg.index == CITIZEN && self.program.is(play) => self.on_played(now, out),
+            Notice::Digit { leg, digit } if leg.index == self.citizen() => self.on_digit(now, digit, out),
+            Notice::Played { leg, play } if leg.index == self.citizen() && self.program.is(play) => {
+                self.on_played(now, out)
+            }
             Notice::Heard { leg } => self.spoke(leg.index),
             Notice::Silent { leg, for_ms } => self.probe(now, leg.index, for_ms, out),
             _ => {}
@@ -222,6 +278,7 @@ impl Call {
             Timer::MenuLimit => self.menu_limit(now, out),
             Timer::Announce => self.ask_position(out),
             Timer::Redial => self.redial(out),
+            Timer::NoAnswer => self.no_answer(now, out),
             Timer::MaxTalk => self.end(now, EndReason::MaxTalk, out),
             Timer::Vanished => self.vanished(now, out),
         }
@@ -234,7 +291,7 @@ impl Call {
                 Some(Ok(())) if leg.heard.is_some() => out.push(change(leg)),
                 Some(Ok(())) => self.open(place, out),
                 // RFC 3261 §13.2.2.4 leaves nothing but a BYE when the answer cannot be used. A re-INVITE keeps what was.
-                Some(Err(_)) | None if place == 0 && matches!(self.journey, Journey::Arriving) => {
+                Some(Err(_)) | None if place == 0 && leg.params.is_none() => {
                     return self.end(now, EndReason::Refused, out);
                 }
                 _ => leg.forget_offer(),
@@ -287,7 +344,7 @@ impl Call {
         let reason = match &self.journey {
             _ if place > 0 => EndReason::AgentHangup,
             Journey::Waiting(_) => EndReason::Abandoned,
-            Journey::With(_) => EndReason::CallerHangup,
+            Journey::With(_) | Journey::Calling(_) => EndReason::CallerHangup,
             Journey::Leaving(reason) => *reason,
             _ => EndReason::LeftInMenu,
         };
@@ -298,7 +355,9 @@ impl Call {
     fn far_end_left(&mut self, place: usize, now: Now, reason: EndReason, out: &mut Vec<Action>) {
         self.close_media(place, out);
         self.legs[place].state = State::Ending;
-        if place == 0 {
+        if place == 0 && self.is_promised() {
+            // Whoever answers is for the other call.
+        } else if place == 0 {
             self.end(now, reason, out);
         } else {
             self.agent_left(now, place, reason, out);
@@ -311,12 +370,17 @@ impl Call {
             self.far_end_left(place, now, EndReason::MediaLost, out);
         }
         self.close_media(place, out);
+        let agent = match self.legs[place].party {
+            Party::Own(agent) => Some(agent),
+            _ => None,
+        };
         if place > 0 {
             self.legs.remove(place);
         } else {
             self.legs[0].state = State::Ending;
             self.legs[0].closed = true;
         }
+        self.release_own(agent, out);
     }
 
     /// Ends the call for this reason, once: later reasons change nothing.
@@ -344,9 +408,15 @@ impl Call {
                 self.drop_ringing(waiting.ringing, out);
             }
             Journey::With(with) => {
+                if let Some(HandTo::Call(from)) = with.handing.as_ref().map(|handing| handing.to) {
+                    out.push(Action::Unfetch { from });
+                }
                 self.drop_ringing(with.handing.and_then(|handing| handing.ringing), out);
-                out.push(Action::Queue(acd::Command::Ended { call: self.start.id, agent: with.agent }));
+                if let Peer::Offered { agent, .. } = with.peer {
+                    out.push(Action::Queue(acd::Command::Ended { call: self.start.id, agent }));
+                }
             }
+            Journey::Calling(Calling { promised: Some(to), .. }) => out.push(Action::NotGiven { to }),
             _ => {}
         }
     }

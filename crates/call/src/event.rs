@@ -1,7 +1,9 @@
 //! What a call is told.
 
-use base::{AgentId, EndReason, GroupId, Lease, Notice, Ticket, Time};
+use base::{AgentId, CallId, EndReason, GroupId, Lease, Notice, Ticket, Time};
 use roster::Contact;
+
+use crate::Given;
 
 /// One input of a call.
 #[derive(Clone, Debug)]
@@ -13,6 +15,27 @@ pub enum Event<'a> {
     Notice(Notice),
     Queue(acd::Action),
     Offer(Offer),
+    /// A colleague's phone may ring, as was asked of the roster.
+    Reached(Reached),
+    /// It may not: it is in use, or there is none.
+    Unreached {
+        agent: AgentId,
+        busy: bool,
+    },
+    /// An agent joins two calls: whom the agent talks with on `leg`, or rings there, is to go to that call.
+    Give {
+        leg: u16,
+        to: CallId,
+    },
+    /// That call does not want the other party any more.
+    Keep,
+    /// The other party of the call that was to be joined, with a leg of this number from now on.
+    Given {
+        index: u16,
+        leg: Given,
+    },
+    /// The other call has nobody to give.
+    NotGiven,
     Timer(Timer),
     /// An operator, a drain or a fault ends the call.
     Stop(EndReason),
@@ -30,13 +53,13 @@ pub enum Signal<'a> {
         body: Option<&'a [u8]>,
     },
     AckMissing,
-    /// The agent's phone rings or reports progress.
+    /// The phone rings or reports progress.
     Progress,
-    /// The agent's phone answered.
+    /// The phone answered.
     Answered {
         body: Option<&'a [u8]>,
     },
-    /// The agent's phone will not answer; `status` is none for a time-out or a dead peer.
+    /// The phone will not answer; `status` is none for a time-out or a dead peer.
     Rejected {
         status: Option<u16>,
     },
@@ -68,6 +91,8 @@ pub enum Signal<'a> {
 pub enum Target {
     Agent(AgentId),
     Group(GroupId),
+    /// The other party of a call that the same agent has beside this one (RFC 3891).
+    Call(CallId),
     /// Nobody whom we know.
     Nobody,
 }
@@ -93,6 +118,14 @@ pub struct Offer {
     pub freed: Option<Time>,
 }
 
+/// A colleague whose phone is in use for this call from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    pub agent: AgentId,
+    /// Best contact first; as many as there were media ends to lease for them.
+    pub contacts: Vec<(Contact, Lease)>,
+}
+
 /// The deadlines of a call; at most one of each is armed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Timer {
@@ -104,6 +137,8 @@ pub enum Timer {
     Announce,
     /// A phone that was busy with its previous call is rung again.
     Redial,
+    /// Whoever is called outside the queue has not answered.
+    NoAnswer,
     /// The talk has reached its limit.
     MaxTalk,
     /// The agent's phone was asked whether it lives and has not answered.
@@ -111,6 +146,13 @@ pub enum Timer {
 }
 
 impl Timer {
-    pub const ALL: [Timer; 6] =
-        [Timer::Menu, Timer::MenuLimit, Timer::Announce, Timer::Redial, Timer::MaxTalk, Timer::Vanished];
+    pub const ALL: [Timer; 7] = [
+        Timer::Menu,
+        Timer::MenuLimit,
+        Timer::Announce,
+        Timer::Redial,
+        Timer::NoAnswer,
+        Timer::MaxTalk,
+        Timer::Vanished,
+    ];
 }

@@ -87,6 +87,14 @@ pub enum Fact {
     },
     /// Nobody took the citizen, and the talk goes on.
     HandedBack,
+    /// Somebody is called outside the queue: the agent of this number, or that line.
+    Calling {
+        to: String,
+    },
+    /// Somebody who was called outside the queue answered; the agent of this number talks.
+    Reached {
+        number: String,
+    },
 }
 
 packed_enum!(Fact {
@@ -109,4 +117,6 @@ packed_enum!(Fact {
     16 => Handing { to },
     17 => HandedOn { talk_ms },
     18 => HandedBack,
+    19 => Calling { to },
+    20 => Reached { number },
 });

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base::{AgentId, GroupId, Now, Ticket, Time};
 
-use crate::journey::{Handing, Journey, Waiting, With};
-use crate::{Action, Call, Fact, Target, Timer};
+use crate::journey::{Calling, HandTo, Handing, Journey, Place, Waiting, With};
+use crate::{Action, Call, Callee, Fact, Target, Timer};
 
 /// What a citizen's priority grows by who has waited and talked once: enough to go before those who wait at the same one.
 const HANDED_ON: u8 = 1;
@@ -26,32 +26,42 @@ impl Call {
     pub(crate) fn on_refer(&mut self, now: Now, place: usize, request: Ticket, to: Target, out: &mut Vec<Action>) {
         let leg = self.legs[place].id.index;
         let status = match &self.journey {
-            Journey::With(with) if with.leg != leg || with.greeting => 403,
+            Journey::With(with) if with.greeting => 403,
             // One at a time.
             Journey::With(With { handing: Some(_), .. }) => 491,
-            Journey::With(with) => match to {
-                Target::Agent(agent) if agent == with.agent => 403,
-                Target::Agent(_) | Target::Group(_) => 202,
+            Journey::With(with) if with.leg == leg => match to {
+                Target::Agent(agent) if Some(agent) == with.peer.agent() => 403,
+                Target::Agent(_) | Target::Group(_) | Target::Call(_) => 202,
                 Target::Nobody => 404,
             },
+            // Who called a colleague may bring the colleague together with another one.
+            Journey::With(_) if matches!(to, Target::Call(_)) && self.legs[place].agent().is_some() => 202,
             _ => 403,
         };
         out.push(Action::Reply { request, status, body: None });
         match to {
             _ if status != 202 => {}
-            Target::Agent(agent) => self.hand_to_agent(leg, agent, out),
+            Target::Agent(agent) => self.hand_to_agent(now, leg, agent, out),
             Target::Group(group) => self.hand_to_group(now, place, group, out),
+            Target::Call(call) => self.hand_to_call(leg, call, out),
             Target::Nobody => {}
         }
     }
 
     /// The talk goes on, with music, until the other agent has answered.
-    fn hand_to_agent(&mut self, leg: u16, agent: AgentId, out: &mut Vec<Action>) {
+    fn hand_to_agent(&mut self, now: Now, leg: u16, agent: AgentId, out: &mut Vec<Action>) {
         out.push(Action::Fact(Fact::Handing { to: self.agent_number(agent).to_owned() }));
         out.push(Action::HandingOn { leg, status: 100, over: false });
-        out.push(Action::Queue(acd::Command::Claim { call: self.start.id, agent }));
+        match self.place() {
+            Some(_) => out.push(Action::Queue(acd::Command::Claim { call: self.start.id, agent })),
+            None => self.call_party(now, &Callee::Colleague(agent), out),
+        }
+        self.handing(HandTo::Agent(agent));
+    }
+
+    pub(crate) fn handing(&mut self, to: HandTo) {
         if let Journey::With(with) = &mut self.journey {
-            with.handing = Some(Handing { to: agent, ringing: None });
+            with.handing = Some(Handing { to, ringing: None });
         }
     }
 
@@ -68,33 +78,47 @@ impl Call {
     /// The agent hung up before anybody has answered, as many phones do at once: the phone that rings goes on ringing, and after it
     /// comes the line.
     pub(crate) fn left_handing(&mut self, now: Now, out: &mut Vec<Action>) {
-        if let Some((group, ..)) = self.place() {
-            self.back_into_line(now, group, out);
+        let Journey::With(With { handing, place, .. }) = &self.journey else { return };
+        let to = handing.as_ref().map(|handing| handing.to);
+        match (to, place) {
+            // The other call says what becomes of it.
+            (Some(HandTo::Call(_)), _) => {}
+            (_, Some(place)) => self.back_into_line(now, place.group, out),
+            (Some(HandTo::Agent(agent)), None) => {
+                let calling = Calling { to: Callee::Colleague(agent), refusal: None, promised: None };
+                self.account.handed_on(now, out);
+                self.journey = Journey::Calling(calling);
+            }
+            (None, None) => self.end(now, base::EndReason::AgentHangup, out),
         }
     }
 
     /// The citizen waits since the same time as before, and goes before those of the same priority.
     fn back_into_line(&mut self, now: Now, group: GroupId, out: &mut Vec<Action>) {
-        let Some((_, priority, since)) = self.place() else { return };
-        let (call, caller, priority) = (self.start.id, self.caller, priority.saturating_add(HANDED_ON));
+        let kept = self.place().unwrap_or(Place { group, priority: 0, since: now.time });
+        let (priority, since) = (kept.priority.saturating_add(HANDED_ON), kept.since);
+        let (call, caller) = (self.start.id, self.caller);
         let ringing = self.journey.ringing().and_then(Option::take);
         self.account.handed_on(now, out);
         for timer in [Timer::MaxTalk, Timer::Vanished] {
             out.push(Action::Disarm(timer));
         }
-        self.journey = Journey::Waiting(Waiting { group, priority, since, ringing });
+        self.journey = Journey::Waiting(Waiting { place: Place { group, priority, since }, ringing });
         let said = self.sounds(&["please-wait"]);
         self.begin_wait(now, group, said, out);
         out.push(Action::Queue(acd::Command::Return { call, caller, group, priority, since }));
     }
 
     /// Nobody takes the citizen: the agent has the talk back.
-    pub(crate) fn unclaimed(&mut self, now: Now, agent: AgentId, out: &mut Vec<Action>) {
+    pub(crate) fn unclaimed(&mut self, now: Now, to: HandTo, out: &mut Vec<Action>) {
         let Journey::With(with) = &mut self.journey else { return };
-        let Some(handing) = with.handing.take_if(|handing| handing.to == agent) else { return };
+        let Some(handing) = with.handing.take_if(|handing| handing.to == to) else { return };
         let leg = with.leg;
         with.handed_back = Some(now.time);
         self.drop_ringing(handing.ringing, out);
+        if !self.legs.iter().any(|l| l.id.index == leg && l.is_live()) {
+            return self.left_handing(now, out);
+        }
         out.push(Action::Fact(Fact::HandedBack));
         out.push(Action::HandingOn { leg, status: 480, over: true });
     }
@@ -108,10 +132,10 @@ impl Call {
     }
 
     /// The place in the queue, of who waits and of who talks.
-    pub(crate) fn place(&self) -> Option<(GroupId, u8, Time)> {
+    pub(crate) fn place(&self) -> Option<Place> {
         match &self.journey {
-            Journey::Waiting(Waiting { group, priority, since, .. }) => Some((*group, *priority, *since)),
-            Journey::With(With { group, priority, since, .. }) => Some((*group, *priority, *since)),
+            Journey::Waiting(waiting) => Some(waiting.place),
+            Journey::With(with) => with.place,
             _ => None,
         }
     }

@@ -1,9 +1,11 @@
 //! Where the citizen is.
 
 use acd::Reservation;
-use base::{AgentId, EndReason, GroupId, Lease, Time};
+use base::{AgentId, CallId, EndReason, GroupId, Lease, Time};
 use ivr::Walk;
 use roster::Contact;
+
+use crate::Callee;
 
 /// Where the citizen is. Hold, ringing several and the like are facts of legs, never phases.
 #[derive(Clone, Debug)]
@@ -12,6 +14,8 @@ pub(crate) enum Journey {
     Arriving,
     Menu(Box<Walk>),
     Waiting(Waiting),
+    /// Somebody is called for the one who waits, outside any queue; nobody has answered.
+    Calling(Calling),
     With(With),
     /// Hears a last message, then the call ends for this reason.
     Leaving(EndReason),
@@ -21,10 +25,8 @@ pub(crate) enum Journey {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Waiting {
-    pub(crate) group: GroupId,
-    pub(crate) priority: u8,
-    /// The place in time, kept whatever agents do.
-    pub(crate) since: Time,
+    /// Kept whatever agents do.
+    pub(crate) place: Place,
     pub(crate) ringing: Option<Ringing>,
 }
 
@@ -41,14 +43,48 @@ pub(crate) struct Ringing {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct With {
-    pub(crate) agent: AgentId,
-    pub(crate) reservation: Reservation,
-    pub(crate) leg: u16,
+pub(crate) struct Calling {
+    pub(crate) to: Callee,
+    /// What the phones that said no said; the gravest so far.
+    pub(crate) refusal: Option<u16>,
+    /// The call that whoever answers goes to: an agent has joined the two already.
+    pub(crate) promised: Option<CallId>,
+}
+
+/// Who talks with the party at place 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Peer {
+    /// An agent whom the queue gave the caller to.
+    Offered { agent: AgentId, reservation: Reservation },
+    /// An agent in a call that the queue has no part in.
+    Own(AgentId),
+    /// A line that was called.
+    Line,
+}
+
+impl Peer {
+    pub(crate) fn agent(self) -> Option<AgentId> {
+        match self {
+            Peer::Offered { agent, .. } | Peer::Own(agent) => Some(agent),
+            Peer::Line => None,
+        }
+    }
+}
+
+/// A place in the queue: of who waits, and of who talks, should the agent be lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
     pub(crate) group: GroupId,
-    /// With `group` and `since` the place in the queue, should the agent be lost.
     pub(crate) priority: u8,
     pub(crate) since: Time,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct With {
+    pub(crate) peer: Peer,
+    pub(crate) leg: u16,
+    /// None where the queue has no part in the call.
+    pub(crate) place: Option<Place>,
     /// Both parties still hear the agent's number.
     pub(crate) greeting: bool,
     /// The agent hands the citizen on; the talk is over when that has worked, and goes on when it has not.
@@ -57,11 +93,25 @@ pub(crate) struct With {
     pub(crate) handed_back: Option<Time>,
 }
 
-/// The agent whom the citizen is handed on to.
+/// A handing on that is under way.
 #[derive(Clone, Debug)]
 pub(crate) struct Handing {
-    pub(crate) to: AgentId,
+    pub(crate) to: HandTo,
     pub(crate) ringing: Option<Ringing>,
+}
+
+impl With {
+    pub(crate) fn new(peer: Peer, leg: u16, place: Option<Place>) -> With {
+        With { peer, leg, place, greeting: false, handing: None, handed_back: None }
+    }
+}
+
+/// To whom an agent hands the citizen on, while the talk is not over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HandTo {
+    Agent(AgentId),
+    /// The other party of that call, which is the agent's too.
+    Call(CallId),
 }
 
 impl Journey {
@@ -80,7 +130,8 @@ impl Journey {
         match self {
             Journey::Waiting(waiting) => of(&waiting.ringing),
             Journey::With(with) => {
-                with.reservation == reservation || with.handing.as_ref().is_some_and(|handing| of(&handing.ringing))
+                matches!(with.peer, Peer::Offered { reservation: held, .. } if held == reservation)
+                    || with.handing.as_ref().is_some_and(|handing| of(&handing.ringing))
             }
             _ => false,
         }

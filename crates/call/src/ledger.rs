@@ -109,7 +109,11 @@ impl Ledger {
                 self.held.retain(|held| held.reservation != reservation);
                 self.legs.retain(|leg| leg.reservation != reservation);
             }
-            Fact::Connected { number, .. } => self.agent = Some(number),
+            Fact::Connected { agent, number, reservation } => {
+                self.agent = Some(number);
+                self.hold(Held { agent, reservation });
+            }
+            Fact::Reached { number } => self.agent = Some(number),
             Fact::TalkBegan { at } => self.talk_since = Some(at),
             Fact::TalkEnded { talk_ms } | Fact::HandedOn { talk_ms } => {
                 self.talk_since = None;
@@ -118,12 +122,12 @@ impl Ledger {
             Fact::Confidential => self.confidential = true,
             Fact::Ended { .. } => self.ended = true,
             Fact::Visited { .. } | Fact::Dialled { .. } | Fact::Declined { .. } | Fact::Over => {}
-            Fact::Handing { .. } | Fact::HandedBack => {}
+            Fact::Handing { .. } | Fact::HandedBack | Fact::Calling { .. } => {}
         }
     }
 
     fn hold(&mut self, held: Held) {
-        if self.held.len() < GATHERED_MAX {
+        if self.held.len() < GATHERED_MAX && !self.held.contains(&held) {
             self.held.push(held);
         }
     }

@@ -18,12 +18,25 @@ pub(crate) enum State {
     Ending,
 }
 
+/// Who is at the far end of a leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Party {
+    /// No agent of ours: a citizen, or a line that was called.
+    Outside,
+    /// An agent whom the queue offered the call to.
+    Offered(AgentSide),
+    /// An agent in a call that the queue has no part in: the agent's own, or a colleague's. The roster counts it until the last such
+    /// leg of the agent is closed.
+    Own(AgentId),
+}
+
 /// The agent's side of an offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AgentSide {
     pub(crate) agent: AgentId,
     pub(crate) reservation: Reservation,
-    pub(crate) contact: Contact,
+    /// Where its phone was rung; none for a talk that was begun outside the queue.
+    pub(crate) contact: Option<Contact>,
 }
 
 #[derive(Clone, Debug)]
@@ -47,8 +60,7 @@ pub(crate) struct Leg {
     pub(crate) asked: bool,
     /// The dialog has no obligation left.
     pub(crate) closed: bool,
-    /// None for the citizen.
-    pub(crate) agent: Option<AgentSide>,
+    pub(crate) party: Party,
 }
 
 /// Our side of the session description.
@@ -96,17 +108,31 @@ impl Leg {
             spoke: false,
             asked: false,
             closed: false,
-            agent: None,
+            party: Party::Outside,
         }
     }
 
     /// Whether this leg rings or talks for the given reservation.
     pub(crate) fn serves(&self, reservation: Reservation) -> bool {
-        self.agent.as_ref().is_some_and(|a| a.reservation == reservation)
+        matches!(&self.party, Party::Offered(side) if side.reservation == reservation)
+    }
+
+    /// Whose phone it is; none for who is no agent.
+    pub(crate) fn agent(&self) -> Option<AgentId> {
+        match &self.party {
+            Party::Outside => None,
+            Party::Offered(side) => Some(side.agent),
+            Party::Own(agent) => Some(*agent),
+        }
     }
 
     pub(crate) fn is_live(&self) -> bool {
         self.state != State::Ending
+    }
+
+    /// What we said last.
+    pub(crate) fn said(&self) -> Vec<u8> {
+        self.session.last.clone()
     }
 
     /// Our offer: everything we can do, and streams that were refused stay so.

@@ -43,12 +43,12 @@ impl Call {
 
     /// Back into the queue at the old place. Enqueuing a call that talks ends the talk for the queue too.
     pub(crate) fn wait_again(&mut self, now: Now, out: &mut Vec<Action>) {
-        let Journey::With(With { group, priority, since, .. }) = self.journey else { return };
+        let Journey::With(With { place: Some(place), .. }) = self.journey else { return };
         self.account.talk_lost(now, out);
         for timer in [Timer::MaxTalk, Timer::Vanished] {
             out.push(Action::Disarm(timer));
         }
         let said = self.sounds(&["requeued"]);
-        self.take_place(now, Waiting { group, priority, since, ringing: None }, said, out);
+        self.take_place(now, Waiting { place, ringing: None }, said, out);
     }
 }

@@ -1,8 +1,8 @@
 //! A call tells again what its facts told, for a reader who lost the thread.
 
-use base::Now;
+use base::{AgentId, Now};
 
-use crate::journey::{Handing, Journey, Ringing, Waiting, With};
+use crate::journey::{Journey, Peer, Place, Ringing, Waiting, With};
 use crate::{Call, Fact};
 
 impl Call {
@@ -12,20 +12,25 @@ impl Call {
         let locale = self.plan.prompts.locale_name(self.locale);
         let mut facts = self.account.retell(now, &self.menu.version, locale);
         match &self.journey {
-            Journey::Waiting(Waiting { ringing: Some(ringing), since, .. }) => {
+            Journey::Waiting(Waiting { ringing: Some(ringing), place: Place { since, .. } }) => {
                 let Ringing { agent, reservation, .. } = *ringing;
                 let waited_ms = (now.time - *since).as_millis() as u64;
                 let number = self.agent_number(agent).to_owned();
                 facts.push(Fact::Offered { agent, number, reservation, waited_ms });
             }
-            Journey::With(With { agent, reservation, handing, .. }) => {
-                let (agent, reservation) = (*agent, *reservation);
-                let number = self.agent_number(agent).to_owned();
+            Journey::Calling(calling) => facts.push(Fact::Calling { to: self.callee_number(&calling.to).to_owned() }),
+            Journey::With(With { peer, handing, .. }) => {
+                let number = |agent: AgentId| self.agent_number(agent).to_owned();
                 let talk = facts.pop_if(|fact| matches!(fact, Fact::TalkBegan { .. }));
-                facts.push(Fact::Connected { agent, number, reservation });
+                facts.extend(match *peer {
+                    Peer::Offered { agent, reservation } => {
+                        Some(Fact::Connected { agent, number: number(agent), reservation })
+                    }
+                    Peer::Own(agent) => Some(Fact::Reached { number: number(agent) }),
+                    Peer::Line => None,
+                });
                 facts.extend(talk);
-                let to = |handing: &Handing| self.agent_number(handing.to).to_owned();
-                facts.extend(handing.as_ref().map(|handing| Fact::Handing { to: to(handing) }));
+                facts.extend(handing.as_ref().map(|handing| Fact::Handing { to: self.handing_to(handing.to) }));
             }
             Journey::Ending => facts.clear(),
             _ => {}

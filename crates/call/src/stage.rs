@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use base::{After, Job, PlayId, SoundId, Source};
 
-use crate::call::CITIZEN;
 use crate::journey::{Journey, With};
 use crate::leg::Leg;
 use crate::{Action, Call};
@@ -53,16 +52,16 @@ impl Call {
 
     /// What a leg should hear now.
     fn wanted(&self, leg: &Leg) -> Cow<'_, Source> {
-        let citizen = leg.id.index == CITIZEN;
+        let citizen = leg.id.index == self.citizen();
         let program = Cow::Borrowed(&self.program.source);
         match &self.journey {
             Journey::With(with) if with.greeting && (citizen || leg.id.index == with.leg) => program,
-            Journey::With(With { handing: Some(_), .. }) => Cow::Owned(match citizen {
+            Journey::With(With { handing: Some(_), .. }) | Journey::Calling(_) => Cow::Owned(match citizen {
                 true => Source::Play { play: PlayId(0), sounds: Vec::new(), after: self.hold_music() },
                 false => Source::Silence,
             }),
             Journey::With(with) if citizen => Cow::Owned(self.voice_of(with.leg)),
-            Journey::With(with) if leg.id.index == with.leg => Cow::Owned(self.voice_of(CITIZEN)),
+            Journey::With(with) if leg.id.index == with.leg => Cow::Owned(self.voice_of(self.citizen())),
             Journey::Arriving | Journey::Ending => Cow::Owned(Source::Silence),
             _ if citizen => program,
             _ => Cow::Owned(Source::Silence),
@@ -79,11 +78,8 @@ impl Call {
     }
 
     fn hold_music(&self) -> After {
-        match &self.journey {
-            Journey::With(with) => {
-                self.plan.groups.get(usize::from(with.group.0)).map_or(After::Silence, |g| After::Loop(g.music))
-            }
-            _ => After::Silence,
-        }
+        // Who is in no queue hears what the first group plays.
+        let group = self.place().map_or(0, |place| usize::from(place.group.0));
+        self.plan.groups.get(group).map_or(After::Silence, |group| After::Loop(group.music))
     }
 }

@@ -2,14 +2,16 @@
 
 use base::{After, EndReason, Now, WaitOutcome};
 
-use crate::journey::Journey;
+use crate::journey::{Journey, With};
+use crate::leg::Party;
 use crate::{Action, Call, Timer};
 
 impl Call {
     /// Announcements stop at this instant; where asked both parties first hear the agent's number.
     pub(crate) fn begin_talk(&mut self, now: Now, out: &mut Vec<Action>) {
         let Journey::With(with) = &self.journey else { return };
-        let number = self.plan.agents.get(with.agent.0 as usize).map_or("", |a| a.number.as_str());
+        let number = with.peer.agent().map_or("", |agent| self.agent_number(agent)).to_owned();
+        let number = number.as_str();
         self.account.wait_ended(now, WaitOutcome::Answered, out);
         self.account.connected(number);
         let greeting = if self.plan.connect.say_agent_number { self.say_agent_number(number) } else { Vec::new() };
@@ -36,17 +38,19 @@ impl Call {
     /// An agent's phone hung up, or its dialog died.
     pub(crate) fn agent_left(&mut self, now: Now, place: usize, reason: EndReason, out: &mut Vec<Action>) {
         let leg = self.legs[place].id.index;
-        let reservation = self.legs[place].agent.as_ref().map(|a| a.reservation);
-        match (&self.journey, reservation) {
+        match (&self.journey, &self.legs[place].party) {
             (Journey::With(with), _) if with.leg == leg && with.hands_on(now.time) => self.left_handing(now, out),
             // Nobody hung up, or the agent did before either could hear the other: the citizen is not to pay for it.
-            (Journey::With(with), _) if with.leg == leg && (with.greeting || reason == EndReason::MediaLost) => {
+            (Journey::With(With { greeting, place: Some(_), leg: with, .. }), _)
+                if *with == leg && (*greeting || reason == EndReason::MediaLost) =>
+            {
                 self.wait_again(now, out);
             }
             (Journey::With(with), _) if with.leg == leg => self.end(now, reason, out),
-            (Journey::Waiting(_) | Journey::With(_), Some(reservation)) => {
-                self.contact_failed(reservation, acd::Decline::Unreachable, out);
+            (Journey::Waiting(_) | Journey::With(_), Party::Offered(side)) => {
+                self.contact_failed(side.reservation, acd::Decline::Unreachable, out);
             }
+            (Journey::Calling(_) | Journey::With(_), _) => self.callee_failed(now, None, out),
             _ => {}
         }
     }

@@ -6,8 +6,8 @@ use acd::{Decline, Reservation};
 use base::{After, AgentId, Codec, EndReason, GroupId, Job, Lease, LegId, Masked, Now, SoundId, WaitOutcome};
 use roster::Contact;
 
-use crate::journey::{Journey, Ringing, Waiting, With};
-use crate::leg::{AgentSide, Leg};
+use crate::journey::{HandTo, Journey, Peer, Place, Ringing, Waiting, With};
+use crate::leg::{AgentSide, Leg, Party};
 use crate::{Action, Call, Dial, Fact, Offer, Timer};
 
 /// A phone may call itself busy for this long after its previous call.
@@ -24,13 +24,13 @@ impl Call {
         said: Vec<SoundId>,
         out: &mut Vec<Action>,
     ) {
-        self.take_place(now, Waiting { group, priority, since: now.time, ringing: None }, said, out);
+        self.take_place(now, Waiting { place: Place { group, priority, since: now.time }, ringing: None }, said, out);
     }
 
     /// Waits at this place, a new one or one that was kept.
-    pub(crate) fn take_place(&mut self, now: Now, place: Waiting, said: Vec<SoundId>, out: &mut Vec<Action>) {
-        let Waiting { group, priority, since, .. } = place;
-        self.journey = Journey::Waiting(place);
+    pub(crate) fn take_place(&mut self, now: Now, waiting: Waiting, said: Vec<SoundId>, out: &mut Vec<Action>) {
+        let Place { group, priority, since } = waiting.place;
+        self.journey = Journey::Waiting(waiting);
         self.begin_wait(now, group, said, out);
         let (call, caller) = (self.start.id, self.caller);
         out.push(Action::Queue(acd::Command::Enqueue { call, caller, group, priority, since }));
@@ -63,7 +63,8 @@ impl Call {
             acd::Action::Moved { to, .. } => self.moved(now, to, out),
             acd::Action::Refused { .. } => self.refused(now, out),
             acd::Action::Withdraw { reservation, .. } => self.withdraw(reservation, out),
-            acd::Action::Unclaimed { agent, .. } => self.unclaimed(now, agent, out),
+            acd::Action::Unclaimed { agent, .. } => self.unclaimed(now, HandTo::Agent(agent), out),
+            acd::Action::TakenOver { agent, reservation, .. } => self.taken_over(now, agent, reservation, out),
             // The others are not for calls.
             _ => {}
         }
@@ -97,7 +98,7 @@ impl Call {
 
     fn moved(&mut self, now: Now, to: GroupId, out: &mut Vec<Action>) {
         let Journey::Waiting(waiting) = &mut self.journey else { return };
-        waiting.group = to;
+        waiting.place.group = to;
         self.account.wait_ended(now, WaitOutcome::Overflowed, out);
         self.begin_wait(now, to, Vec::new(), out);
     }
@@ -139,13 +140,15 @@ impl Call {
     fn wants(&self, agent: AgentId) -> bool {
         match &self.journey {
             Journey::Waiting(waiting) => waiting.ringing.is_none(),
-            Journey::With(With { handing: Some(handing), .. }) => handing.to == agent && handing.ringing.is_none(),
+            Journey::With(With { handing: Some(handing), .. }) => {
+                handing.to == HandTo::Agent(agent) && handing.ringing.is_none()
+            }
             _ => false,
         }
     }
 
     fn ring(&mut self, now: Now, ringing: Ringing, contacts: Vec<(Contact, Lease)>, out: &mut Vec<Action>) {
-        let Some((_, _, since)) = self.place() else { return };
+        let Some(Place { since, .. }) = self.place() else { return };
         let (agent, reservation) = (ringing.agent, ringing.reservation);
         if let Some(place) = self.journey.ringing() {
             *place = Some(ringing);
@@ -153,7 +156,8 @@ impl Call {
         let waited = now.time - since;
         self.tell_offered(agent, reservation, waited, out);
         for (contact, lease) in contacts {
-            self.dial(AgentSide { agent, reservation, contact }, lease, waited, out);
+            let side = AgentSide { agent, reservation, contact: Some(contact.clone()) };
+            self.dial(Party::Offered(side), (contact, lease), waited, out);
         }
     }
 
@@ -167,23 +171,24 @@ impl Call {
         self.plan.agents.get(agent.0 as usize).map_or("", |a| a.number.as_str())
     }
 
-    fn dial(&mut self, side: AgentSide, lease: Lease, waited: Duration, out: &mut Vec<Action>) {
-        let index = self.next_leg;
-        self.next_leg = index.saturating_add(1);
+    pub(crate) fn dial(
+        &mut self,
+        party: Party,
+        (contact, lease): (Contact, Lease),
+        waited: Duration,
+        out: &mut Vec<Action>,
+    ) {
+        let index = self.draw_leg();
         let id = LegId { call: self.start.id, index };
         let session_id = self.session_id.wrapping_add(u64::from(index));
-        let mut leg = Leg::new(id, lease, side.contact.flow.peer.ip(), session_id, self.codecs_for_agent());
+        let mut leg = Leg::new(id, lease, contact.flow.peer.ip(), session_id, self.codecs_for_agent());
         let body = leg.offer();
         let (from_number, from_display) = self.shown_to_agent(waited);
-        out.push(Action::Fact(Fact::Dialled { leg: index, agent: side.agent, reservation: side.reservation }));
-        out.push(Action::Dial(Box::new(Dial {
-            leg: index,
-            contact: side.contact.clone(),
-            from_number,
-            from_display,
-            body,
-        })));
-        leg.agent = Some(side);
+        if let Party::Offered(AgentSide { agent, reservation, .. }) = party {
+            out.push(Action::Fact(Fact::Dialled { leg: index, agent, reservation }));
+        }
+        out.push(Action::Dial(Box::new(Dial { leg: index, contact, from_number, from_display, body })));
+        leg.party = party;
         self.legs.push(leg);
     }
 
@@ -200,9 +205,9 @@ impl Call {
         if !self.plan.connect.show_citizen {
             return (self.start.called.clone(), String::new());
         }
-        let group = self.place().and_then(|(group, ..)| self.plan.groups.get(usize::from(group.0)));
-        let group = group.map_or("", |g| g.name.as_str());
         let caller = self.start.caller.as_str();
+        let Some(place) = self.place() else { return (caller.to_owned(), String::new()) };
+        let group = self.plan.groups.get(usize::from(place.group.0)).map_or("", |g| g.name.as_str());
         let display = |caller: &str| [caller, " ", group, " ", &waited.as_secs().to_string(), "s"].concat();
         if self.account.is_confidential() {
             // Phones keep lists of who called (RFC 3323 §4.1).
@@ -211,8 +216,10 @@ impl Call {
         (caller.to_owned(), display(caller))
     }
 
-    pub(crate) fn on_agent_answered(&mut self, now: Now, place: usize, body: Option<&[u8]>, out: &mut Vec<Action>) {
-        let Some(side) = self.legs[place].agent.clone() else { return };
+    pub(crate) fn on_answered(&mut self, now: Now, place: usize, body: Option<&[u8]>, out: &mut Vec<Action>) {
+        let Party::Offered(side) = self.legs[place].party.clone() else {
+            return self.callee_answered(now, place, body, out);
+        };
         if self.journey.ringing().and_then(|r| r.as_ref()).is_none_or(|r| r.reservation != side.reservation) {
             return self.hang_up(place, out);
         }
@@ -223,14 +230,16 @@ impl Call {
         self.connect(now, place, &side, out);
     }
 
-    pub(crate) fn on_agent_rejected(&mut self, now: Now, place: usize, status: Option<u16>, out: &mut Vec<Action>) {
-        let Some(side) = self.legs[place].agent.clone() else { return };
+    pub(crate) fn on_rejected(&mut self, now: Now, place: usize, status: Option<u16>, out: &mut Vec<Action>) {
+        let Party::Offered(side) = self.legs[place].party.clone() else {
+            return self.callee_refused(now, place, status, out);
+        };
         self.legs[place].state = crate::leg::State::Ending;
         let Some(Some(ringing)) = self.journey.ringing() else { return self.close_media(place, out) };
         let still_busy = status == Some(486) && ringing.freed.is_some_and(|freed| now.time - freed < STILL_BUSY);
-        if ringing.reservation == side.reservation && still_busy {
+        if let Some(contact) = side.contact.filter(|_| ringing.reservation == side.reservation && still_busy) {
             self.legs[place].leased = false;
-            ringing.again.push((side.contact, self.legs[place].lease));
+            ringing.again.push((contact, self.legs[place].lease));
             out.push(Action::Arm { timer: Timer::Redial, at: now.time + REDIAL_AFTER });
             return;
         }
@@ -242,7 +251,8 @@ impl Call {
         let Some(Some(ringing)) = self.journey.ringing() else { return };
         let (agent, reservation) = (ringing.agent, ringing.reservation);
         for (contact, lease) in std::mem::take(&mut ringing.again) {
-            self.dial(AgentSide { agent, reservation, contact }, lease, Duration::ZERO, out);
+            let party = Party::Offered(AgentSide { agent, reservation, contact: Some(contact.clone()) });
+            self.dial(party, (contact, lease), Duration::ZERO, out);
         }
     }
 
@@ -290,15 +300,13 @@ impl Call {
     }
 
     fn connect(&mut self, now: Now, place: usize, side: &AgentSide, out: &mut Vec<Action>) {
-        let Some((group, priority, since)) = self.place() else { return };
+        let Some(kept) = self.place() else { return };
         let ringing = self.journey.ringing().and_then(Option::take);
         self.hand_over(now, out);
         let (agent, reservation) = (side.agent, side.reservation);
         let leg = self.legs[place].id.index;
         self.legs[place].state = crate::leg::State::Confirmed;
-        let with =
-            With { agent, reservation, leg, group, priority, since, greeting: false, handing: None, handed_back: None };
-        self.journey = Journey::With(with);
+        self.journey = Journey::With(With::new(Peer::Offered { agent, reservation }, leg, Some(kept)));
         let number = self.agent_number(agent).to_owned();
         out.push(Action::Fact(Fact::Connected { agent, number, reservation }));
         out.push(Action::Queue(acd::Command::Accepted { call: self.start.id, agent, reservation }));
@@ -311,7 +319,8 @@ impl Call {
         self.begin_talk(now, out);
     }
 
-    fn stop_others(&mut self, winner: u16, ringing: Option<Ringing>, out: &mut Vec<Action>) {
+    /// Every leg but the winner's and that at place 0 is hung up.
+    pub(crate) fn stop_others(&mut self, winner: u16, ringing: Option<Ringing>, out: &mut Vec<Action>) {
         for (_, lease) in ringing.map(|r| r.again).unwrap_or_default() {
             out.push(Action::Job(Job::Close { end: lease.end }));
         }

@@ -4,9 +4,13 @@
 mod confidential;
 #[path = "story/hand.rs"]
 mod hand;
+#[path = "story/join.rs"]
+mod join;
 mod kit;
 #[path = "story/lost.rs"]
 mod lost;
+#[path = "story/own.rs"]
+mod own;
 
 use base::{Codec, EndReason, Ticket, WaitOutcome};
 use call::{Action, Change, Event, Phase, Signal, Timer};

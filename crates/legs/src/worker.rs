@@ -60,6 +60,7 @@ impl Worker {
                 self.open(now, *end, *leg, params, *signalled_from, out);
             }
             Input::Job(Job::Change { end, params }) => self.change(now.time, *end, params),
+            Input::Job(Job::Belong { end, leg }) => self.end(*end).into_iter().for_each(|end| end.leg = *leg),
             Input::Job(Job::Hear { end, source }) => self.hear(now.time, *end, source, out),
             Input::Job(Job::Close { end }) => self.close(now, *end, out),
         }

@@ -22,6 +22,10 @@ pub enum Action {
         freed: Option<Time>,
         contacts: Vec<Contact>,
     },
+    /// To the switch of the call that `Command::Ring` named: ring these contacts, best first. At least one.
+    Reached { call: CallId, agent: AgentId, contacts: Vec<Contact> },
+    /// To the same: the phone is in use, or there is none.
+    Unreached { call: CallId, agent: AgentId, busy: bool },
     /// To the queue: the slot is not free for this reservation.
     SlotRefused { call: CallId, agent: AgentId, epoch: u64 },
     /// To the queue: slot free, signed on, ready, reachable.

@@ -19,6 +19,11 @@ pub enum Command {
     Released { agent: AgentId, call: CallId, epoch: u64 },
     /// A switch: the agent dialled something, a star code or a number, and is not rung meanwhile; or is done with it.
     OwnCall { agent: AgentId, begins: bool },
+    /// A switch: a colleague calls the agent. Answered with `Action::Reached`, and then the phone is in use as for a call of the
+    /// agent's own until `OwnCall` ends it; or with `Action::Unreached`.
+    Ring { call: CallId, agent: AgentId },
+    /// A switch: what was a call of the agent's own is a talk with a caller of the queue now, which gave it this number.
+    TakesOver { agent: AgentId, call: CallId, epoch: u64 },
     /// The agent by star code, a supervisor, or a program. `by` is the name for the records. Answered with `Action::State`.
     Set { ticket: Ticket, agent: AgentId, change: StateChange, by: String },
     /// The queue: an offer came to nothing.

@@ -126,6 +126,26 @@ impl Roster {
         });
     }
 
+    /// A colleague calls: whatever the agent's state, a phone that is free rings.
+    pub(crate) fn ring(&mut self, now: Now, id: AgentId, call: CallId, out: &mut Vec<Action>) {
+        let contacts = self.agent(id).map(|agent| agent.bindings.contacts(now.time)).unwrap_or_default();
+        let busy = self.agent(id).is_some_and(|agent| agent.slot != Slot::Free || agent.own_calls > 0);
+        if contacts.is_empty() || busy {
+            return out.push(Action::Unreached { call, agent: id, busy: busy && !contacts.is_empty() });
+        }
+        out.push(Action::Reached { call, agent: id, contacts });
+        self.own_call(id, true, out);
+    }
+
+    /// The slot serves the talk, and the call of the agent's own is over with that.
+    pub(crate) fn takes_over(&mut self, now: Now, id: AgentId, talk: (CallId, u64), out: &mut Vec<Action>) {
+        let (call, epoch) = talk;
+        let Some(agent) = self.agent(id) else { return };
+        agent.own_calls = agent.own_calls.saturating_sub(1);
+        agent.epoch = agent.epoch.max(epoch);
+        self.turn(now, id, out, |_| Slot::Talking { call, epoch });
+    }
+
     pub(crate) fn wraps_up(&mut self, now: Now, id: AgentId, until: Option<Time>, out: &mut Vec<Action>) {
         let Some(agent) = self.agent(id).filter(|a| a.wrap_up != Some(until)) else { return };
         agent.wrap_up = Some(until);

@@ -42,7 +42,7 @@ pub(crate) struct Agent {
     pub(crate) offered: Option<CallId>,
     /// The call whose ring-out paused the agent: answered after all, it takes the pause back.
     pub(crate) paused_by: Option<CallId>,
-    /// Calls that the agent made and that are not over: the phone is in use.
+    /// Calls that the agent made, or a colleague made to the agent, and that are not over: the phone is in use.
     pub(crate) own_calls: u32,
     /// The last word on wrap-up, so that nothing is told twice; none before the first.
     pub(crate) wrap_up: Option<Option<Time>>,
@@ -119,6 +119,8 @@ impl Roster {
                 out.push(Action::State { ticket, agent, outcome });
             }
             Command::OwnCall { agent, begins } => self.own_call(agent, begins, out),
+            Command::Ring { call, agent } => self.ring(now, agent, call, out),
+            Command::TakesOver { agent, call, epoch } => self.takes_over(now, agent, (call, epoch), out),
             Command::OfferOver { agent, call, outcome } => self.offer_over(now, agent, call, outcome, out),
             Command::WrapsUp { agent, until } => self.wraps_up(now, agent, until, out),
         }

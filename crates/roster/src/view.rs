@@ -22,7 +22,7 @@ pub struct AgentView {
     /// Live contacts.
     pub contacts: usize,
     pub slot: Slot,
-    /// The phone is in use for a call that the agent made.
+    /// The phone is in use for a call that the agent or a colleague made.
     pub own_call: bool,
     /// Offers that rang out in a row; a talk, or a change of state that somebody asked for, begins anew.
     pub unanswered: u8,

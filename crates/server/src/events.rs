@@ -74,6 +74,10 @@ pub enum CallEvent {
     },
     /// Nobody took the citizen, and the talk goes on.
     HandedBack,
+    /// Somebody is called outside the queue: the agent of this number, or that line.
+    Calling {
+        to: Arc<str>,
+    },
     Confidential,
     Ended {
         record: Box<Ended>,
@@ -94,7 +98,7 @@ impl Ended {
 }
 
 impl CallEvent {
-    pub const NAMES: [&'static str; 16] = [
+    pub const NAMES: [&'static str; 17] = [
         "call.started",
         "call.answered",
         "call.menu",
@@ -111,6 +115,7 @@ impl CallEvent {
         "call.handing",
         "call.handed_on",
         "call.handed_back",
+        "call.calling",
     ];
 
     pub const fn name(&self) -> &'static str {
@@ -131,6 +136,7 @@ impl CallEvent {
             CallEvent::Handing { .. } => 13,
             CallEvent::HandedOn { .. } => 14,
             CallEvent::HandedBack => 15,
+            CallEvent::Calling { .. } => 16,
         };
         CallEvent::NAMES[place]
     }

@@ -193,8 +193,18 @@ fn fold(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
             CallEvent::HandedOn { agent: row.agent.clone()? }
         }
         call::Fact::HandedBack => CallEvent::HandedBack,
+        call::Fact::Calling { to } => {
+            row.phase = CallPhase::Calling;
+            CallEvent::Calling { to: to.into() }
+        }
+        call::Fact::Reached { number } => {
+            row.agent = Some(number.into());
+            CallEvent::Connected
+        }
         call::Fact::Connected { number, .. } => {
-            (row.phase, row.offered, row.agent) = (CallPhase::Connected, None, Some(number.into()));
+            // A talk that began outside the queue goes on.
+            row.phase = if row.talk_since.is_some() { CallPhase::Talking } else { CallPhase::Connected };
+            (row.offered, row.agent) = (None, Some(number.into()));
             CallEvent::Connected
         }
         call::Fact::TalkBegan { at } => {

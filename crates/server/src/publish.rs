@@ -103,7 +103,7 @@ fn calls(exchange: &Exchange) -> Calls {
         started: counters.started,
         ended: counters.ended,
         refused: counters.refused.clone(),
-        now: [phases.menu, phases.waiting, phases.talking, phases.ending].map(|n| n as u64),
+        now: [phases.menu, phases.waiting, phases.calling, phases.talking, phases.ending].map(|n| n as u64),
         limit: exchange.plan().limits.calls as u64,
     }
 }

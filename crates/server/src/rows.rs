@@ -39,6 +39,8 @@ pub enum CallPhase {
     Arriving,
     Menu,
     Waiting,
+    /// Somebody is called outside the queue, by an agent or for a citizen.
+    Calling,
     /// An agent's phone is asked to ring.
     Offered,
     /// The agent answered; both hear the announcement.
@@ -49,10 +51,11 @@ pub enum CallPhase {
 }
 
 impl CallPhase {
-    pub const ALL: [CallPhase; 7] = [
+    pub const ALL: [CallPhase; 8] = [
         CallPhase::Arriving,
         CallPhase::Menu,
         CallPhase::Waiting,
+        CallPhase::Calling,
         CallPhase::Offered,
         CallPhase::Connected,
         CallPhase::Talking,
@@ -64,6 +67,7 @@ impl CallPhase {
             CallPhase::Arriving => "arriving",
             CallPhase::Menu => "menu",
             CallPhase::Waiting => "waiting",
+            CallPhase::Calling => "calling",
             CallPhase::Offered => "offered",
             CallPhase::Connected => "connected",
             CallPhase::Talking => "talking",

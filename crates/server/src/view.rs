@@ -68,17 +68,20 @@ pub enum Readiness {
 pub enum Phase {
     Menu,
     Waiting,
+    /// An agent calls somebody who has not answered.
+    Calling,
     Talking,
     Ending,
 }
 
 impl Phase {
-    pub const ALL: [Phase; 4] = [Phase::Menu, Phase::Waiting, Phase::Talking, Phase::Ending];
+    pub const ALL: [Phase; 5] = [Phase::Menu, Phase::Waiting, Phase::Calling, Phase::Talking, Phase::Ending];
 
     pub const fn name(self) -> &'static str {
         match self {
             Phase::Menu => "menu",
             Phase::Waiting => "waiting",
+            Phase::Calling => "calling",
             Phase::Talking => "talking",
             Phase::Ending => "ending",
         }

@@ -134,6 +134,11 @@ impl Uri {
         number::of_user(self.user.as_deref()?)
     }
 
+    /// The value of a header field behind `?`, every escape resolved.
+    pub fn header(&self, name: &str) -> Option<String> {
+        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| escape::decode(value))
+    }
+
     /// The host as an address, when it is one.
     pub fn host_ip(&self) -> Option<IpAddr> {
         host_ip(&self.host)

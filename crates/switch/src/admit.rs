@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base::{AgentId, CallerKey, Flow, Lease, Map, Now, StartRecord, Time};
 use call::plan::{Digest, Trunk};
-use call::{Action, Arrival, Call, Plan};
+use call::{Action, Arrival, Call, Callee, Plan};
 use sip::{Message, Name, Reply, ServerTx};
 
 use crate::auth::{Auth, Verdict};
@@ -34,6 +34,8 @@ pub(crate) struct Purpose {
     pub(crate) menu: usize,
     /// The prompt that is all that the call is about.
     pub(crate) errand: Option<&'static str>,
+    /// The colleague whom an agent calls.
+    pub(crate) to: Option<Callee>,
 }
 
 /// Knows agents and trunks.
@@ -84,17 +86,36 @@ impl Switch {
         if let Sender::Trunk(trunk) = sender {
             self.trunks.seized(trunk);
         }
-        let ours = called(&self.plan, request, self.trunk(sender)).cloned();
-        let Some(ours) = ours else { return self.turn_away(now, tx, Some(sender), 404) };
-        let purpose = Purpose { called: ours.number.clone(), menu: ours.menu, errand: None };
+        let Some(purpose) = self.purpose(sender, request) else { return self.turn_away(now, tx, Some(sender), 404) };
         if !self.has_room(now, sender) {
             return self.turn_away_for_now(now, tx, sender);
         }
-        let Some(lease) = self.lease_for(flow) else { return self.turn_away_for_now(now, tx, sender) };
+        let Some(lease) = self.lease_beside(sender, flow) else { return self.turn_away_for_now(now, tx, sender) };
         if let Sender::Agent(agent) = sender {
             out.roster.push(roster::Command::OwnCall { agent, begins: true });
         }
         self.arrive(now, (tx, flow, sender), request, (lease, purpose), out);
+    }
+
+    /// What the call is about: a number of ours, or a colleague of the agent who calls.
+    fn purpose(&self, sender: Sender, request: &Message) -> Option<Purpose> {
+        if let Some(ours) = called(&self.plan, request, self.trunk(sender)) {
+            return Some(Purpose { called: ours.number.clone(), menu: ours.menu, errand: None, to: None });
+        }
+        let Sender::Agent(_) = sender else { return None };
+        let called = request.request_uri_ref()?.user_text()?;
+        let colleague = self.plan.agents.iter().position(|agent| agent.number == called)?;
+        let to = Some(Callee::Colleague(AgentId(colleague as u32)));
+        Some(Purpose { called, menu: 0, errand: None, to })
+    }
+
+    /// A media end for a new call; an agent's second one is beside the first, so that the two can be joined.
+    fn lease_beside(&mut self, sender: Sender, flow: Flow) -> Option<Lease> {
+        let Sender::Agent(agent) = sender else { return self.lease_for(flow) };
+        match self.worker_of(agent) {
+            Some(worker) => self.leases.take(worker, flow.network),
+            None => self.lease_for(flow),
+        }
     }
 
     /// Whether one more call is within the limits: the trunk's own, which another trunk's burst leaves alone, then everybody's.
@@ -127,7 +148,7 @@ impl Switch {
         out: &mut Effects,
     ) {
         self.leases.refill(&mut out.jobs);
-        let Purpose { called, menu, errand } = purpose;
+        let Purpose { called, menu, errand, to } = purpose;
         let Caller { number, confidential } = caller(request, self.trunk(sender));
         let start = Arc::new(self.start_record(now, sender, (number, called)));
         let id = start.id;
@@ -138,7 +159,11 @@ impl Switch {
         let caller = CallerKey::of(&start.caller);
         let peer = flow.peer.ip();
         let offer = sdp_of(request);
-        let arrival = Arrival { start, caller, confidential, menu, errand, lease, peer, offer, session_id };
+        let agent = match sender {
+            Sender::Agent(agent) => Some(agent),
+            Sender::Trunk(_) => None,
+        };
+        let arrival = Arrival { start, caller, confidential, menu, errand, agent, to, lease, peer, offer, session_id };
         self.counters.started += 1;
         if let Sender::Trunk(trunk) = sender {
             self.trunks.begins(trunk);
@@ -204,11 +229,10 @@ impl Switch {
         }
     }
 
-    /// Whoever sent a call that is over.
-    pub(crate) fn call_over(&mut self, sender: Sender, out: &mut Effects) {
-        match sender {
-            Sender::Agent(agent) => out.roster.push(roster::Command::OwnCall { agent, begins: false }),
-            Sender::Trunk(trunk) => self.trunks.ends(trunk),
+    /// Whoever sent a call that is over; an agent's phone is given back by its leg.
+    pub(crate) fn call_over(&mut self, sender: Sender) {
+        if let Sender::Trunk(trunk) = sender {
+            self.trunks.ends(trunk);
         }
     }
 

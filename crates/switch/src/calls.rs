@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use base::{CallId, Epoch, Job, Key, LegId, Now, RecordEntry, Slab, SwitchId, WorkerId};
+use base::{AgentId, CallId, Epoch, Job, Key, LegId, Now, RecordEntry, Slab, SwitchId, WorkerId};
 use call::{Action, Call, Dial, Event, Timer};
 use sip::{Body, Reply};
 
@@ -97,6 +97,15 @@ impl Switch {
         self.actions = actions;
     }
 
+    /// The worker of a call that the agent is in. Walks over all calls, as an agent who dials does seldom, and only where workers differ.
+    pub(crate) fn worker_of(&self, agent: AgentId) -> Option<WorkerId> {
+        let is_in = |entry: &&Entry| entry.call.leg_of(agent).is_some();
+        if self.leases.workers() < 2 {
+            return None;
+        }
+        self.calls.entries.iter().map(|(_, entry)| entry).find(is_in).map(|entry| entry.worker)
+    }
+
     pub(crate) fn carry_out(&mut self, now: Now, id: CallId, actions: &mut Vec<Action>, out: &mut Effects) {
         if let Some(entry) = self.calls.get_mut(id) {
             actions.iter().for_each(|action| entry.estate.note_action(action));
@@ -112,6 +121,9 @@ impl Switch {
             Action::Answer { leg: index, body } => {
                 self.endpoint.answer(now, leg(index), &with_sdp(Some(body)), &mut self.sip);
             }
+            Action::Ringing { leg: index } => {
+                self.endpoint.provisional(now, leg(index), 180, &Reply::default(), &mut self.sip);
+            }
             Action::Reply { request, status, body } => {
                 if let Some(tx) = self.requests.remove(&request) {
                     self.endpoint.reply(now, tx, status, &with_sdp(body), &mut self.sip);
@@ -119,6 +131,10 @@ impl Switch {
             }
             Action::Dial(dial) => self.dial(now, leg(dial.leg), *dial),
             Action::HandingOn { leg: index, status, over } => self.tell_progress(now, leg(index), status, over),
+            Action::Fetch { from } => self.fetch(now, id, from, out),
+            Action::Unfetch { from } => self.tell(now, from, Event::Keep, out),
+            Action::Give { to, leg } => self.give(now, id, to, leg, out),
+            Action::NotGiven { to } => self.tell(now, to, Event::NotGiven, out),
             Action::HangUp { leg: index, status_if_early } => {
                 self.endpoint.hang_up(now, leg(index), status_if_early, None, &mut self.sip);
             }
@@ -136,7 +152,7 @@ impl Switch {
             }
             Action::Over => {
                 if let Some(entry) = self.forget(id) {
-                    self.call_over(entry.estate.sender, out);
+                    self.call_over(entry.estate.sender);
                 }
             }
         }
@@ -189,7 +205,11 @@ fn place(timer: Timer) -> usize {
 
 fn worker_of(job: &Job) -> WorkerId {
     match job {
-        Job::Open { end, .. } | Job::Change { end, .. } | Job::Hear { end, .. } | Job::Close { end } => end.worker,
+        Job::Open { end, .. }
+        | Job::Change { end, .. }
+        | Job::Belong { end, .. }
+        | Job::Hear { end, .. }
+        | Job::Close { end } => end.worker,
         // Calls ask for no leases; the switch does, and names the worker.
         Job::Lease { .. } => WorkerId(0),
     }

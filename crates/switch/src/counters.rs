@@ -70,6 +70,7 @@ impl Counters {
 pub struct Phases {
     pub menu: usize,
     pub waiting: usize,
+    pub calling: usize,
     pub talking: usize,
     pub ending: usize,
 }
@@ -81,6 +82,7 @@ impl Phases {
             match call.phase() {
                 Phase::Arriving | Phase::Menu => phases.menu += 1,
                 Phase::Waiting => phases.waiting += 1,
+                Phase::Calling => phases.calling += 1,
                 Phase::Talking => phases.talking += 1,
                 Phase::Ending => phases.ending += 1,
             }

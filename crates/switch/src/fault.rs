@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use base::{CallId, EndId, EndReason, Job, Now, Record, RecordEntry, StartRecord};
+use base::{AgentId, CallId, EndId, EndReason, Job, Now, Record, RecordEntry, StartRecord};
 use call::{Action, Call, Event, Fact, Held, Signal};
 
 use crate::admit::Sender;
@@ -18,6 +18,8 @@ pub(crate) struct Estate {
     pub(crate) sender: Sender,
     legs: Vec<OpenLeg>,
     held: Vec<Held>,
+    /// Agents whose phones are in use for this call, as the roster counts them.
+    own: Vec<AgentId>,
     ends: Vec<EndId>,
     /// The end record is out.
     recorded: bool,
@@ -28,9 +30,13 @@ impl Estate {
     pub(crate) fn new((start, confidential): (Arc<StartRecord>, bool), sender: Sender, end: EndId) -> Estate {
         // Room for the one agent's phone that most calls come to have.
         let (mut legs, mut ends) = (Vec::with_capacity(2), Vec::with_capacity(2));
+        let own = match sender {
+            Sender::Agent(agent) => vec![agent],
+            Sender::Trunk(_) => Vec::new(),
+        };
         legs.push(OpenLeg { index: 0, serves: None });
         ends.push(end);
-        Estate { start, confidential, sender, legs, held: Vec::new(), ends, recorded: false }
+        Estate { start, confidential, sender, legs, held: Vec::new(), own, ends, recorded: false }
     }
 
     /// Before the call hears of it.
@@ -39,6 +45,15 @@ impl Estate {
             Event::Offer(offer) => {
                 self.held.push(Held { agent: offer.agent, reservation: offer.reservation });
                 self.ends.extend(offer.contacts.iter().map(|(_, lease)| lease.end));
+            }
+            Event::Reached(reached) => {
+                self.own.push(reached.agent);
+                self.ends.extend(reached.contacts.iter().map(|(_, lease)| lease.end));
+            }
+            Event::Given { index, leg } => {
+                self.legs.push(OpenLeg { index: *index, serves: None });
+                self.own.extend(leg.agent());
+                self.ends.push(leg.end());
             }
             Event::Signal { leg, signal: Signal::Closed } => self.legs.retain(|l| l.index != *leg),
             _ => {}
@@ -49,14 +64,38 @@ impl Estate {
     pub(crate) fn note_action(&mut self, action: &Action) {
         match action {
             Action::Fact(Fact::Dialled { leg, agent, reservation }) => {
-                let serves = Some(Held { agent: *agent, reservation: *reservation });
-                self.legs.push(OpenLeg { index: *leg, serves });
+                let held = Held { agent: *agent, reservation: *reservation };
+                self.note_leg(*leg);
+                self.legs.iter_mut().filter(|l| l.index == *leg).for_each(|l| l.serves = Some(held));
             }
+            Action::Dial(dial) => self.note_leg(dial.leg),
+            Action::Give { leg, .. } => {
+                self.legs.retain(|l| l.index != leg.index());
+                self.ends.retain(|e| *e != leg.end());
+                leg.agent().into_iter().for_each(|agent| self.disown(agent));
+            }
+            Action::Roster(roster::Command::TakesOver { agent, epoch, .. }) => {
+                self.disown(*agent);
+                self.held.push(Held { agent: *agent, reservation: acd::Reservation(*epoch) });
+            }
+            Action::Roster(roster::Command::OwnCall { agent, begins: false }) => self.disown(*agent),
             Action::Fact(Fact::Released { reservation, .. }) => self.held.retain(|h| h.reservation != *reservation),
             Action::Job(Job::Close { end }) => self.ends.retain(|e| e != end),
             Action::Record(RecordEntry::End(_)) => self.recorded = true,
             Action::Record(RecordEntry::Confidential(_)) => self.confidential = true,
             _ => {}
+        }
+    }
+
+    fn note_leg(&mut self, index: u16) {
+        if !self.legs.iter().any(|leg| leg.index == index) {
+            self.legs.push(OpenLeg { index, serves: None });
+        }
+    }
+
+    fn disown(&mut self, agent: AgentId) {
+        if let Some(place) = self.own.iter().position(|known| *known == agent) {
+            self.own.swap_remove(place);
         }
     }
 
@@ -93,7 +132,7 @@ impl Switch {
     }
 
     fn wind_up(&mut self, now: Now, id: CallId, estate: Estate, record: Record, out: &mut Effects) {
-        let Estate { sender, legs, held, ends, recorded, .. } = estate;
+        let Estate { sender, legs, held, own, ends, recorded, .. } = estate;
         if !recorded {
             let record = Box::new(record);
             out.facts.push(crate::Fact::Call { call: id, fact: Fact::Ended { record: record.clone() } });
@@ -101,7 +140,8 @@ impl Switch {
         }
         out.jobs.extend(ends.into_iter().map(|end| (end.worker, Job::Close { end })));
         out.queue.push(acd::Command::Keep { call: id });
-        self.call_over(sender, out);
+        self.call_over(sender);
+        out.roster.extend(own.into_iter().map(|agent| roster::Command::OwnCall { agent, begins: false }));
         self.wind_down(now, id, Remnant { legs, held }, out);
     }
 }

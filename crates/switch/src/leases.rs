@@ -35,6 +35,10 @@ impl Leases {
         (ready(&self.pools[best]) > 0).then_some(WorkerId(best as u8))
     }
 
+    pub(crate) fn workers(&self) -> usize {
+        self.pools.len()
+    }
+
     pub(crate) fn take(&mut self, worker: WorkerId, network: NetworkId) -> Option<Lease> {
         self.pool(worker, network)?.ready.pop_front()
     }

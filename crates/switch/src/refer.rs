@@ -1,15 +1,19 @@
 //! REFER: an agent's phone hands its caller on, and is told how that goes (RFC 3515).
 
-use base::{AgentId, GroupId, LegId, Now};
-use call::{Plan, Signal, Target};
-use sip::{Body, Message, Method, Name, NameAddr, Reply, ServerTx, reason_phrase};
+use base::{AgentId, CallId, GroupId, LegId, Now};
+use call::{Event, Given, Plan, Signal, Target};
+use sip::{Body, Message, Method, Name, NameAddr, Replaces, Reply, ServerTx, Uri, reason_phrase};
 
 use crate::{Effects, Switch};
 
 impl Switch {
     pub(crate) fn on_refer(&mut self, now: Now, leg: LegId, tx: ServerTx, request: &Message, out: &mut Effects) {
-        let to = match target_of(&self.plan, request) {
-            Ok(to) => to,
+        let found = referred(request).and_then(|uri| match uri.header("Replaces") {
+            Some(replaces) => self.consulted(leg, &replaces),
+            None => Ok((leg, target_of(&self.plan, &uri))),
+        });
+        let (leg, to) = match found {
+            Ok(found) => found,
             Err(status) => return self.endpoint.reply(now, tx, status, &Reply::default(), &mut self.sip),
         };
         let ticket = self.ticket();
@@ -19,6 +23,52 @@ impl Switch {
             // The call is gone while its dialog winds down.
             self.endpoint.reply(now, tx, 481, &Reply::default(), &mut self.sip);
         }
+    }
+
+    /// The two calls of one agent that are to be joined: in which of them the agent's leg asks for the other one. The call that the queue
+    /// gave the agent goes on, whichever dialog the REFER came in.
+    fn consulted(&mut self, leg: LegId, replaces: &str) -> Result<(LegId, Target), u16> {
+        let Replaces { call_id, to_tag, from_tag } = Replaces::parse(replaces).ok_or(400_u16)?;
+        let other = self.endpoint.find(call_id, [to_tag, from_tag]).ok_or(404_u16)?;
+        let mut known = |leg: LegId| {
+            let call = &self.calls.get_mut(leg.call)?.call;
+            Some((call.agent_on(leg.index)?, call.is_queued()))
+        };
+        let (Some((agent, _)), Some((same, queued))) = (known(leg), known(other)) else { return Err(403) };
+        if agent != same || leg.call == other.call {
+            return Err(403);
+        }
+        let (keeps, gives) = if queued { (other, leg) } else { (leg, other) };
+        Ok((keeps, Target::Call(gives.call)))
+    }
+
+    /// One call asks for the other party of another one, which is on the same worker where calls of one agent belong.
+    pub(crate) fn fetch(&mut self, now: Now, to: CallId, from: CallId, out: &mut Effects) {
+        let worker = self.calls.get_mut(to).map(|entry| (entry.worker, entry.call.talks_with()));
+        let giver = self.calls.get_mut(from).map(|entry| (entry.worker, &entry.call));
+        let leg = worker
+            .zip(giver)
+            .and_then(|((worker, agent), (same, call))| call.leg_of(agent?).filter(|_| worker == same));
+        match leg {
+            Some(leg) => self.tell(now, from, Event::Give { leg, to }, out),
+            None => self.tell(now, to, Event::NotGiven, out),
+        }
+    }
+
+    /// A leg changes its call; one that the other call cannot have any more is hung up.
+    pub(crate) fn give(&mut self, now: Now, from: CallId, to: CallId, leg: Given, out: &mut Effects) {
+        let old = LegId { call: from, index: leg.index() };
+        let index = self.calls.get_mut(to).filter(|entry| !entry.call.is_over()).map(|entry| entry.call.draw_leg());
+        let renamed = index.filter(|index| self.endpoint.rename(old, LegId { call: to, index: *index }, &mut self.sip));
+        if let Some(index) = renamed {
+            return self.tell(now, to, Event::Given { index, leg }, out);
+        }
+        self.endpoint.hang_up(now, old, 480, None, &mut self.sip);
+        out.jobs.push((leg.end().worker, base::Job::Close { end: leg.end() }));
+        if let Some(agent) = leg.agent() {
+            out.roster.push(roster::Command::OwnCall { agent, begins: false });
+        }
+        self.tell(now, to, Event::NotGiven, out);
     }
 
     /// NOTIFY with the status line of a call to there (RFC 3515 §2.4.5).
@@ -32,25 +82,26 @@ impl Switch {
     }
 }
 
-/// Whom a REFER names, or the status that refuses it: exactly one Refer-To is allowed (RFC 3515 §2.4.2), and only an INVITE can be
+/// What a REFER names, or the status that refuses it: exactly one Refer-To is allowed (RFC 3515 §2.4.2), and only an INVITE can be
 /// asked for.
-fn target_of(plan: &Plan, request: &Message) -> Result<Target, u16> {
+fn referred(request: &Message) -> Result<Uri, u16> {
     let mut named = request.headers(Name::ReferTo);
     let (Some(value), None) = (named.next(), named.next()) else { return Err(400) };
     let uri = NameAddr::parse(value).map_err(|_| 400_u16)?.uri;
     if uri.params.get("method").is_some_and(|method| !method.eq_ignore_ascii_case("INVITE")) {
         return Err(501);
     }
-    // To take the place of a dialog that the agent has with somebody else (RFC 3891).
-    if uri.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("Replaces")) {
-        return Err(501);
-    }
+    Ok(uri)
+}
+
+/// Whom a URI without a dialog to replace stands for.
+fn target_of(plan: &Plan, uri: &Uri) -> Target {
     let user = uri.user_text().unwrap_or_default();
     let agent = plan.agents.iter().position(|agent| agent.number == user);
     let group =
         || plan.groups.iter().position(|group| group.number.as_deref() == Some(user.as_str()) || group.name == user);
-    Ok(match agent {
+    match agent {
         Some(place) => Target::Agent(AgentId(place as u32)),
         None => group().map_or(Target::Nobody, |place| Target::Group(GroupId(place as u16))),
-    })
+    }
 }

@@ -84,6 +84,10 @@ impl Switch {
                 self.answer(now, asked.tx, status, headers);
             }
             offer @ roster::Action::Offer { .. } => self.on_offer(now, offer, out),
+            roster::Action::Reached { call, agent, contacts } => self.on_reached(now, call, (agent, contacts), out),
+            roster::Action::Unreached { call, agent, busy } => {
+                self.tell(now, call, call::Event::Unreached { agent, busy }, out);
+            }
             // The exchange brings these elsewhere.
             roster::Action::SlotRefused { .. }
             | roster::Action::Ready { .. }

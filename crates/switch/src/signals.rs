@@ -1,7 +1,8 @@
 //! What the endpoint says, brought to the call it concerns.
 
-use base::{Digit, Lease, LegId, Now};
-use call::{Change, Event as CallEvent, Offer, Signal};
+use base::{AgentId, CallId, Digit, Lease, LegId, Now, WorkerId};
+use call::{Change, Event as CallEvent, Offer, Reached, Signal};
+use roster::Contact;
 use sip::{Cause, Event, Message, Reply, ServerTx};
 
 use crate::{Effects, Switch};
@@ -78,7 +79,7 @@ impl Switch {
         }
     }
 
-    /// A slot is held for a call: lease an end for each contact on the citizen's worker, so that the bridge stays on one thread.
+    /// A slot is held for a call.
     pub(crate) fn on_offer(&mut self, now: Now, offer: roster::Action, out: &mut Effects) {
         let roster::Action::Offer { call, agent, group, epoch, freed, contacts, .. } = offer else { return };
         let Some(worker) = self.calls.get_mut(call).map(|e| e.worker) else {
@@ -89,14 +90,38 @@ impl Switch {
             out.roster.push(roster::Command::Released { agent, call, epoch });
             return;
         };
+        let contacts = self.with_ends(worker, contacts, out);
+        let offer = Offer { agent, group, reservation: acd::Reservation(epoch), contacts, freed };
+        self.tell(now, call, CallEvent::Offer(offer), out);
+    }
+}
+
+impl Switch {
+    /// A colleague's phone may ring: in use from now on, for this call.
+    pub(crate) fn on_reached(
+        &mut self,
+        now: Now,
+        call: CallId,
+        (agent, contacts): (AgentId, Vec<Contact>),
+        out: &mut Effects,
+    ) {
+        let Some(worker) = self.calls.get_mut(call).map(|e| e.worker) else {
+            out.roster.push(roster::Command::OwnCall { agent, begins: false });
+            return;
+        };
+        let contacts = self.with_ends(worker, contacts, out);
+        self.tell(now, call, CallEvent::Reached(Reached { agent, contacts }), out);
+    }
+
+    /// Leases an end for each contact on the call's worker, so that the bridge stays on one thread; contacts beyond the ends fall out.
+    fn with_ends(&mut self, worker: WorkerId, contacts: Vec<Contact>, out: &mut Effects) -> Vec<(Contact, Lease)> {
         let leased = contacts.into_iter().filter_map(|contact| {
-            let lease: Lease = self.leases.take(worker, contact.flow.network)?;
+            let lease = self.leases.take(worker, contact.flow.network)?;
             Some((contact, lease))
         });
         let contacts = leased.collect();
         self.leases.refill(&mut out.jobs);
-        let offer = Offer { agent, group, reservation: acd::Reservation(epoch), contacts, freed };
-        self.tell(now, call, CallEvent::Offer(offer), out);
+        contacts
     }
 }
 

@@ -109,11 +109,13 @@ impl Switch {
         out: &mut Effects,
     ) {
         let Some(lease) = self.lease_for(flow) else {
-            self.call_over(sender, out);
+            if let Sender::Agent(agent) = sender {
+                out.roster.push(ToRoster::OwnCall { agent, begins: false });
+            }
             return self.turn_away_for_now(now, tx, sender);
         };
         let called = starred(request).unwrap_or_default();
-        let purpose = Purpose { called, menu: 0, errand: Some(prompt) };
+        let purpose = Purpose { called, menu: 0, errand: Some(prompt), to: None };
         self.arrive(now, (tx, flow, sender), request, (lease, purpose), out);
     }
 }

@@ -214,6 +214,7 @@ impl Switch {
             | acd::Action::Located { call, .. }
             | acd::Action::Moved { call, .. }
             | acd::Action::Unclaimed { call, .. }
+            | acd::Action::TakenOver { call, .. }
             | acd::Action::Refused { call, .. } => *call,
             // The exchange brings these elsewhere.
             acd::Action::OfferOver { .. }

@@ -29,6 +29,10 @@ enum Step {
         call: u32,
         agent: u32,
     },
+    TakesOver {
+        call: u32,
+        agent: u32,
+    },
     Return {
         call: u32,
         group: u16,
@@ -133,6 +137,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => (0..12u32, 0..=GROUPS, 0..3u8, 0..60u64, prop::option::of(0..6u64)).prop_map(
             |(call, group, priority, back_s, number)| Step::Enqueue { call, group, priority, back_s, number }),
         5 => (0..12u32, 0..=AGENTS).prop_map(|(call, agent)| Step::Claim { call, agent }),
+        3 => (0..12u32, 0..=AGENTS).prop_map(|(call, agent)| Step::TakesOver { call, agent }),
         3 => (0..12u32, 0..=GROUPS, 0..4u8, 0..60u64).prop_map(
             |(call, group, priority, back_s)| Step::Return { call, group, priority, back_s }),
         2 => (0..12u32).prop_map(|call| Step::Abandon { call }),
@@ -187,6 +192,7 @@ impl Both {
                 Command::Enqueue { call: id(call), caller, group: GroupId(group), priority, since }
             }
             Step::Claim { call, agent } => Command::Claim { call: id(call), agent: AgentId(agent) },
+            Step::TakesOver { call, agent } => Command::TakesOver { call: id(call), agent: AgentId(agent) },
             Step::Return { call, group, priority, back_s } => {
                 let since = Time::from_nanos(self.now.time.as_nanos() - back_s * 1_000_000_000);
                 Command::Return { call: id(call), caller: None, group: GroupId(group), priority, since }
@@ -319,6 +325,7 @@ impl Both {
                     self.made.push((agent, call, reservation));
                     self.open.push((agent, call, reservation));
                 }
+                Action::TakenOver { agent, call, reservation } => self.made.push((agent, call, reservation)),
                 Action::Withdraw { agent, call, reservation } => {
                     let before = self.open.len();
                     self.open.retain(|open| *open != (agent, call, reservation));

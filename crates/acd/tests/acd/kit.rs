@@ -162,6 +162,10 @@ impl Desk {
         self.tell(Command::Claim { call: id(call), agent: AgentId(agent) })
     }
 
+    pub(crate) fn takes_over(&mut self, call: u32, agent: u32) -> Vec<String> {
+        self.tell(Command::TakesOver { call: id(call), agent: AgentId(agent) })
+    }
+
     pub(crate) fn come_back(&mut self, call: u32, group: u16, priority: u8, since: Time) -> Vec<String> {
         let caller = Some(CallerKey([u64::from(call), 0]));
         self.tell(Command::Return { call: id(call), caller, group: GroupId(group), priority, since })
@@ -194,6 +198,9 @@ fn word(action: &Action) -> String {
             format!("Refused c{} g{} {reason}", call.serial, group.0)
         }
         Action::Unclaimed { call, agent } => format!("Unclaimed c{} a{}", call.serial, agent.0),
+        Action::TakenOver { call, agent, reservation } => {
+            format!("TakenOver c{} a{} r{}", call.serial, agent.0, reservation.0)
+        }
         Action::OfferOver { agent, call, cause } => {
             let cause = cause.map_or("nobody's fault".to_owned(), |cause| format!("{cause:?}"));
             format!("OfferOver a{} c{} {cause}", agent.0, call.serial)

@@ -92,6 +92,7 @@ impl Model {
                 self.enqueue(now, (call, caller), group, priority, since);
             }
             Command::Claim { call, agent } => self.claim(now, call, agent.0 as usize),
+            Command::TakesOver { call, agent } => self.hand_to(now, call, agent.0 as usize),
             Command::Return { call, caller, group, priority, since } => {
                 self.come_back(now, (call, caller), group, priority, since);
             }

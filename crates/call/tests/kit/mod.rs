@@ -11,7 +11,7 @@ use base::{
     StartRecord, Time, Wall,
 };
 use call::plan::{Advertised, Agent, CalledNumber, Connect, Group, Limits, MenuVersion, Network};
-use call::{Action, Arrival, Call, Event, Offer, Plan, Signal};
+use call::{Action, Arrival, Call, Callee, Event, Offer, Plan, Reached, Signal};
 use ivr::{Choice, Kind, Node, Prompts, Tree};
 use roster::Contact;
 
@@ -162,6 +162,10 @@ impl Bench {
     }
 
     fn arrive(plan: Arc<Plan>, offer: Option<&[u8]>, confidential: bool) -> Bench {
+        Bench::arrive_as(plan, |arrival| Arrival { offer, confidential, ..arrival })
+    }
+
+    fn arrive_as<'a>(plan: Arc<Plan>, edit: impl FnOnce(Arrival<'a>) -> Arrival<'a>) -> Bench {
         let now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
         let start = Arc::new(StartRecord {
             id: CallId::default(),
@@ -175,18 +179,39 @@ impl Bench {
         let arrival = Arrival {
             start,
             caller: None,
-            confidential,
+            confidential: false,
             menu: 0,
             errand: None,
+            agent: None,
+            to: None,
             lease: lease(0),
             peer,
-            offer,
+            offer: None,
             session_id: 1,
         };
-        let call = Call::arrive(plan, now, arrival, &mut said);
+        let call = Call::arrive(plan, now, edit(arrival), &mut said);
         let mut bench = Bench { now, call, said, facts: Vec::new(), next_end: 1, epoch: 0 };
         bench.gather();
         bench
+    }
+
+    /// Agent 1001 calls agent 1002, from a phone that offers this.
+    pub(crate) fn own_call(offer: Option<&[u8]>) -> Bench {
+        let to = Some(Callee::Colleague(AgentId(1)));
+        Bench::arrive_as(plan(|_| {}), |arrival| Arrival {
+            agent: Some(AgentId(0)),
+            to,
+            offer,
+            lease: lease(50),
+            session_id: 9,
+            ..arrival
+        })
+    }
+
+    /// The colleague's phone rings on leg 1, as often as there are contacts.
+    pub(crate) fn reached(&mut self, contacts: u16) -> &mut Bench {
+        let contacts = self.contacts(contacts);
+        self.tell(Event::Reached(Reached { agent: AgentId(1), contacts }))
     }
 
     /// Hands an event in; `said` holds the consequences alone.
@@ -228,15 +253,19 @@ impl Bench {
     pub(crate) fn offer_of(&mut self, agent: AgentId, contacts: u16, freed: Option<Time>) -> Reservation {
         self.epoch += 1;
         let reservation = Reservation(self.epoch);
-        let flow = Flow::udp(NetworkId(0), SocketAddr::from(([127, 0, 0, 1], 7000)));
-        let contacts = (0..contacts).map(|i| {
-            self.next_end += 1;
-            (Contact { uri: format!("sip:1001@127.0.0.1:{}", 7000 + i), flow }, lease(self.next_end))
-        });
-        let contacts = contacts.collect();
+        let contacts = self.contacts(contacts);
         let offer = Offer { agent, group: GroupId(0), reservation, contacts, freed };
         self.tell(Event::Offer(offer));
         reservation
+    }
+
+    fn contacts(&mut self, count: u16) -> Vec<(Contact, Lease)> {
+        let flow = Flow::udp(NetworkId(0), SocketAddr::from(([127, 0, 0, 1], 7000)));
+        let contacts = (0..count).map(|i| {
+            self.next_end += 1;
+            (Contact { uri: format!("sip:1001@127.0.0.1:{}", 7000 + i), flow }, lease(self.next_end))
+        });
+        contacts.collect()
     }
 
     /// In the queue, by key 1.
@@ -295,6 +324,11 @@ fn line(action: &Action) -> String {
         Action::Job(base::Job::Change { end, params }) => format!("change end {} to {:?}", end.slot, params.direction),
         Action::Job(base::Job::Hear { end, source }) => format!("end {} hears {}", end.slot, source_line(source)),
         Action::Job(base::Job::Close { end }) => format!("close end {}", end.slot),
+        Action::Job(base::Job::Belong { end, leg }) => format!("end {} is of leg {}", end.slot, leg.index),
+        Action::Give { leg, .. } => format!("give leg {}", leg.index()),
+        Action::Fetch { .. } => "fetch".to_owned(),
+        Action::Unfetch { .. } => "unfetch".to_owned(),
+        Action::NotGiven { .. } => "not given".to_owned(),
         Action::Record(RecordEntry::Start(_)) => "record start".to_owned(),
         Action::Record(RecordEntry::Confidential(_)) => "record confidential".to_owned(),
         Action::Record(RecordEntry::Agent(_)) => "record agent".to_owned(),

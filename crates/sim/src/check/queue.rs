@@ -95,6 +95,7 @@ impl Queue {
                 // A phone that rings is waited for before the line.
                 talking.standing = talking.claims.take().map_or(Standing::Waiting, Standing::Offered);
             }
+            Command::TakesOver { call, .. } => self.talks(call),
             Command::Claim { .. }
             | Command::Locate { .. }
             | Command::Ready { .. }

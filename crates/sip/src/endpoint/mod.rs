@@ -32,7 +32,7 @@ use base::{Flow, Key, LegId, Map, Now, Rng, Slab, Ticket, Time, Wheel, WireMap};
 
 use self::client::{Client, Draft, Purpose, Verdict};
 use self::deadline::Deadline;
-use self::leg::Leg;
+use self::leg::{Leg, Phase};
 use self::server::Server;
 use crate::text;
 use crate::transaction::Action;
@@ -271,6 +271,34 @@ impl Endpoint {
         if let Some(key) = self.leg(leg) {
             self.end(now.time, key, status_if_early, reason, out);
         }
+    }
+
+    /// The leg of the dialog that a Replaces names (RFC 3891 §3), with the tags as its sender saw them or, as some phones write
+    /// them, the other way round.
+    pub fn find(&self, call_id: &str, tags: [&str; 2]) -> Option<LegId> {
+        let [to, from] = tags;
+        [(to, from), (from, to)].into_iter().find_map(|(ours, theirs)| {
+            let leg = self.legs.get(*self.by_tag.get(ours)?)?;
+            let dialogs = leg.dialog.iter().chain(&leg.early);
+            let named = |dialog: &crate::Dialog| dialog.call_id() == call_id && dialog.remote_tag() == theirs;
+            dialogs.into_iter().any(named).then_some(leg.id)
+        })
+    }
+
+    /// An answered leg goes by another id from now on. False, and nothing changed, for one that is not up, and for an id in use.
+    pub fn rename(&mut self, leg: LegId, to: LegId, out: &mut Output) -> bool {
+        self.flush(out);
+        let Some(key) = self.leg(leg).filter(|_| !self.by_leg.contains_key(&to)) else { return false };
+        let Some(kept) = self.legs.get_mut(key).filter(|kept| !kept.muted && kept.phase == Phase::Up) else {
+            return false;
+        };
+        kept.id = to;
+        self.by_leg.remove(&leg);
+        self.by_leg.insert(to, key);
+        // The new name first: a journal that is cut between the two has the dialog twice, and not never.
+        self.note_image(key, out);
+        out.facts.push(crate::Fact::Closed { leg });
+        true
     }
 
     /// Makes a leg again of what an earlier process wrote of it, muted: `hang_up` it. Its `Event::Closed` comes with the

@@ -110,6 +110,10 @@ impl Story {
                 self.ends.insert(*end, leg.call);
                 Some(leg.call)
             }
+            Job::Belong { end, leg } => {
+                self.ends.insert(*end, leg.call);
+                Some(leg.call)
+            }
             Job::Change { end, .. } | Job::Hear { end, .. } => self.ends.get(end).copied(),
             Job::Close { end } => self.ends.remove(end),
             Job::Lease { .. } => None,

@@ -64,6 +64,7 @@ fn to_queue(command: &acd::Command) -> Option<(CallId, String)> {
             (*call, format!("waits in group {} with priority {priority} since {since:?}", group.0))
         }
         Command::Claim { call, agent } => (*call, format!("agent {} is to take it over", agent.0)),
+        Command::TakesOver { call, agent } => (*call, format!("agent {} has it now", agent.0)),
         Command::Return { call, group, priority, since, .. } => {
             (*call, format!("waits again in group {} with priority {priority} since {since:?}", group.0))
         }
@@ -85,6 +86,8 @@ fn to_roster(command: &roster::Command) -> Option<(CallId, String)> {
         Command::Talking { call, agent, .. } => (*call, format!("agent {} talks", agent.0)),
         Command::Releasing { call, agent, .. } => (*call, format!("agent {} is being hung up", agent.0)),
         Command::Released { call, agent, .. } => (*call, format!("agent {} is free of it", agent.0)),
+        Command::Ring { call, agent } => (*call, format!("agent {} is called", agent.0)),
+        Command::TakesOver { call, agent, .. } => (*call, format!("agent {} has it now", agent.0)),
         Command::OfferOver { call, agent, outcome } => {
             (*call, format!("the offer to agent {} is over: {outcome:?}", agent.0))
         }
@@ -109,6 +112,7 @@ fn by_queue(action: &acd::Action) -> Option<(CallId, String)> {
         Action::Moved { call, from, to } => (*call, format!("overflowed from group {} to {}", from.0, to.0)),
         Action::Refused { call, group, reason } => (*call, format!("group {} does not take it: {reason:?}", group.0)),
         Action::Unclaimed { call, agent } => (*call, format!("agent {} does not take it over", agent.0)),
+        Action::TakenOver { call, agent, .. } => (*call, format!("counts as a talk of agent {}", agent.0)),
         Action::Reserve { call, agent, until, .. } => (*call, reserved(agent.0, *until)),
         Action::OfferOver { .. } | Action::WrapsUp { .. } | Action::WrapUp { .. } | Action::Fact(_) => return None,
     })
@@ -131,6 +135,7 @@ pub(super) fn job(job: &Job) -> String {
             };
             format!("end {} hears {what}", end.slot)
         }
+        Job::Belong { end, leg } => format!("end {} is of leg {} from now on", end.slot, leg.index),
         Job::Close { end } => format!("close end {}", end.slot),
     }
 }

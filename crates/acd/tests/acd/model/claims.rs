@@ -12,6 +12,27 @@ impl Model {
         }
     }
 
+    pub(super) fn hand_to(&mut self, now: Time, call: CallId, agent: usize) {
+        let with = self.caller(call).map(|c| c.standing);
+        let Some(standing) = with.filter(|s| agent < self.agents.len() && *s != Standing::Talking(agent)) else {
+            return;
+        };
+        let caller = self.caller_mut(call);
+        (caller.standing, caller.wait) = (Standing::Nowhere, None);
+        self.leave(now, call, standing, agent);
+        let promised = self.free_for_talk(now, agent);
+        self.issued += 1;
+        let number = self.issued;
+        let as_now = self.caller_mut(call).clone();
+        (self.agents[agent].ready, self.agents[agent].newest) = (false, Some((number, as_now)));
+        let (id, reservation) = (AgentId(agent as u32), Reservation(number));
+        self.out.push(Action::TakenOver { call, agent: id, reservation });
+        self.talk(call, agent, number);
+        if let Some(promised) = promised {
+            self.resume(now, promised);
+        }
+    }
+
     pub(super) fn unclaim(&mut self, now: Time, call: CallId) {
         let caller = self.callers.iter_mut().find(|c| c.call == call);
         if let Some(agent) = caller.and_then(|c| c.claims.take()) {

@@ -78,21 +78,7 @@ impl Model {
                     self.talk_over(now, before);
                     self.agents[agent].ready = ready;
                 }
-                Standing::Offered(other) => {
-                    self.withdraw(other, None);
-                    if other != agent {
-                        self.review(now, other);
-                    }
-                }
-                Standing::Talking(other) => {
-                    let claimed = caller.claims.take();
-                    claimed.iter().for_each(|claimed| self.withdraw(*claimed, None));
-                    self.talk_over(now, other);
-                    if let Some(claimed) = claimed.filter(|claimed| *claimed != agent) {
-                        self.review(now, claimed);
-                    }
-                }
-                Standing::Waiting | Standing::Nowhere => {}
+                standing => self.leave(now, call, standing, agent),
             }
         }
         if number <= self.agents[agent].heard {
@@ -102,7 +88,37 @@ impl Model {
         self.begin_talk(now, call, agent, number);
     }
 
+    /// Whoever the caller was with or promised to is out of it, for the sake of `agent`.
+    pub(super) fn leave(&mut self, now: Time, call: CallId, standing: Standing, agent: usize) {
+        match standing {
+            Standing::Offered(other) => {
+                self.withdraw(other, None);
+                if other != agent {
+                    self.review(now, other);
+                }
+            }
+            Standing::Talking(other) => {
+                let claimed = self.caller_mut(call).claims.take();
+                claimed.iter().for_each(|claimed| self.withdraw(*claimed, None));
+                self.talk_over(now, other);
+                if let Some(claimed) = claimed.filter(|claimed| *claimed != agent) {
+                    self.review(now, claimed);
+                }
+            }
+            Standing::Waiting | Standing::Nowhere => {}
+        }
+    }
+
     fn begin_talk(&mut self, now: Time, call: CallId, agent: usize, number: u64) {
+        let promised = self.free_for_talk(now, agent);
+        self.talk(call, agent, number);
+        if let Some(promised) = promised {
+            self.resume(now, promised);
+        }
+    }
+
+    /// Takes an agent out of everything; whom it was promised to.
+    pub(super) fn free_for_talk(&mut self, now: Time, agent: usize) -> Option<CallId> {
         let promised = match self.agents[agent].state {
             State::Offered { call, .. } => Some(call),
             State::Talking { call, .. } => {
@@ -114,6 +130,10 @@ impl Model {
         };
         self.withdraw(agent, None);
         self.end_rest(agent);
+        promised
+    }
+
+    pub(super) fn talk(&mut self, call: CallId, agent: usize, number: u64) {
         let of_offer = self.agents[agent].newest.clone().filter(|(n, _)| *n == number).map(|(_, caller)| caller);
         let group = of_offer.as_ref().or(self.caller(call)).map(|c| c.group);
         if self.caller(call).is_none() {
@@ -137,8 +157,5 @@ impl Model {
         self.caller_mut(call).standing = Standing::Talking(agent);
         let a = &mut self.agents[agent];
         (a.state, a.heard, a.idle) = (State::Talking { call, group, asked: Duration::ZERO }, number, None);
-        if let Some(promised) = promised {
-            self.resume(now, promised);
-        }
     }
 }

@@ -1,0 +1,138 @@
+//! An agent joins two calls that are both the agent's: the parties of both talk on in one, the other is over (RFC 3891, RFC 5589 §7).
+//!
+//! The call that wants the other party asks for it, the call that has it gives it away, and neither sees inside the other.
+
+use acd::Reservation;
+use base::{AgentId, CallId, EndReason, Job, LegId, Now};
+
+use crate::journey::{Calling, HandTo, Journey, Peer, With};
+use crate::leg::{AgentSide, Party};
+use crate::{Action, Call, Fact, Given};
+
+impl Call {
+    /// The agent's phone on `leg` asks for the other party of that call.
+    pub(crate) fn hand_to_call(&mut self, leg: u16, from: CallId, out: &mut Vec<Action>) {
+        if leg == self.citizen() {
+            self.trade_places();
+        }
+        out.push(Action::Fact(Fact::Handing { to: self.handing_to(HandTo::Call(from)) }));
+        out.push(Action::HandingOn { leg, status: 100, over: false });
+        out.push(Action::Fetch { from });
+        self.handing(HandTo::Call(from));
+    }
+
+    pub(crate) fn handing_to(&self, to: HandTo) -> String {
+        match to {
+            HandTo::Agent(agent) => self.agent_number(agent).to_owned(),
+            HandTo::Call(call) => call.to_string(),
+        }
+    }
+
+    /// Who called stands where the one who was called stood, and the other way round.
+    fn trade_places(&mut self) {
+        let Journey::With(with) = &mut self.journey else { return };
+        let Some(place) = self.legs.iter().position(|leg| leg.id.index == with.leg) else { return };
+        (with.leg, with.peer) = (self.legs[0].id.index, self.legs[0].agent().map_or(Peer::Line, Peer::Own));
+        self.legs.swap(0, place);
+    }
+
+    /// Whether whoever answers goes to another call.
+    pub(crate) fn is_promised(&self) -> bool {
+        matches!(self.journey, Journey::Calling(Calling { promised: Some(_), .. }))
+    }
+
+    /// Gives away whom the agent on `leg` talks with, at once or as soon as somebody answers.
+    pub(crate) fn give(&mut self, now: Now, leg: u16, to: CallId, out: &mut Vec<Action>) {
+        match &mut self.journey {
+            Journey::Calling(calling) if calling.promised.is_none() => calling.promised = Some(to),
+            Journey::With(With { place: None, handing: None, .. }) => {
+                if leg != self.citizen() {
+                    self.trade_places();
+                }
+                let Journey::With(with) = &self.journey else { return };
+                let other = with.leg;
+                match self.legs.iter().position(|l| l.id.index == other) {
+                    Some(place) => self.give_away(now, place, to, out),
+                    None => out.push(Action::NotGiven { to }),
+                }
+            }
+            _ => out.push(Action::NotGiven { to }),
+        }
+    }
+
+    pub(crate) fn give_away(&mut self, now: Now, place: usize, to: CallId, out: &mut Vec<Action>) {
+        let leg = self.legs.remove(place);
+        // Nothing is promised any more, so that the end says nothing of it.
+        self.journey = Journey::Leaving(EndReason::Joined);
+        out.push(Action::Give { to, leg: Given(Box::new(leg)) });
+        self.end(now, EndReason::Joined, out);
+    }
+
+    /// The promise is taken back; an agent who hung up meanwhile waits for nobody.
+    pub(crate) fn keep(&mut self, now: Now, out: &mut Vec<Action>) {
+        let Journey::Calling(calling) = &mut self.journey else { return };
+        calling.promised = None;
+        if !self.legs[0].is_live() {
+            self.end(now, EndReason::Cancelled, out);
+        }
+    }
+
+    /// The other party is here: it talks with the citizen, and the agent is out of it.
+    pub(crate) fn given(&mut self, now: Now, index: u16, leg: Given, out: &mut Vec<Action>) {
+        let Given(mut leg) = leg;
+        leg.id = LegId { call: self.start.id, index };
+        let heard = leg.heard.is_some();
+        out.push(Action::Job(Job::Belong { end: leg.lease.end, leg: leg.id }));
+        self.legs.push(*leg);
+        let place = self.legs.len() - 1;
+        let Journey::With(With { handing: Some(handing), peer: before, place: kept, .. }) = &self.journey else {
+            return self.hang_up(place, out);
+        };
+        let (HandTo::Call(_), before, kept) = (handing.to, *before, *kept) else { return self.hang_up(place, out) };
+        self.hand_over(now, out);
+        if !heard {
+            self.open(place, out);
+        }
+        let peer = self.legs[place].agent().map_or(Peer::Line, Peer::Own);
+        self.stop_others(index, None, out);
+        self.journey = Journey::With(With::new(peer, index, kept));
+        self.talk_with(now, peer, out);
+        self.tell_of_taking(before, peer, out);
+    }
+
+    /// The queue learns who has its caller now; a line outside is none of its business.
+    fn tell_of_taking(&mut self, before: Peer, peer: Peer, out: &mut Vec<Action>) {
+        let call = self.start.id;
+        match (peer, self.place(), before) {
+            (Peer::Own(agent), Some(_), _) => out.push(Action::Queue(acd::Command::TakesOver { call, agent })),
+            (_, _, Peer::Offered { agent, .. }) => out.push(Action::Queue(acd::Command::Ended { call, agent })),
+            _ => {}
+        }
+    }
+
+    /// The queue counts the talk as one of its own: the agent's slot is held for it.
+    pub(crate) fn taken_over(&mut self, _: Now, agent: AgentId, reservation: Reservation, out: &mut Vec<Action>) {
+        let Journey::With(with) = &mut self.journey else { return };
+        if with.peer != Peer::Own(agent) {
+            return;
+        }
+        with.peer = Peer::Offered { agent, reservation };
+        let index = with.leg;
+        let Some(leg) = self.legs.iter_mut().find(|leg| leg.id.index == index) else { return };
+        leg.party = Party::Offered(AgentSide { agent, reservation, contact: None });
+        self.slots.hold(agent, reservation);
+        out.push(Action::Fact(Fact::Dialled { leg: index, agent, reservation }));
+        let number = self.agent_number(agent).to_owned();
+        out.push(Action::Fact(Fact::Connected { agent, number, reservation }));
+        let epoch = reservation.0;
+        out.push(Action::Roster(roster::Command::TakesOver { agent, call: self.start.id, epoch }));
+    }
+
+    pub(crate) fn not_given(&mut self, now: Now, out: &mut Vec<Action>) {
+        let Journey::With(With { handing: Some(handing), .. }) = &self.journey else { return };
+        let to = handing.to;
+        if matches!(to, HandTo::Call(_)) {
+            self.unclaimed(now, to, out);
+        }
+    }
+}
