@@ -8,6 +8,7 @@ mod api;
 mod callers;
 mod carrier;
 mod command_line;
+mod consulting;
 mod crowd;
 mod disks;
 mod drills;

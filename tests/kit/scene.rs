@@ -40,8 +40,13 @@ pub(crate) fn citizen(engine: &Engine, transport: &str) -> Baresip {
 
 /// Some seconds of talk, for the recordings: the announcement of the agent's number takes four.
 pub(crate) fn talk(engine: &Engine) {
+    talks(engine, 1);
+}
+
+/// The same of so many talks at once.
+pub(crate) fn talks(engine: &Engine, count: u32) {
     wait::until("the talk in the metrics", STEP, || {
-        (engine.metric("hotline_calls{phase=\"talking\"}") == Some(1.0)).then_some(())
+        (engine.metric("hotline_calls{phase=\"talking\"}") == Some(f64::from(count))).then_some(())
     });
     std::thread::park_timeout(Duration::from_secs(8));
 }

@@ -45,7 +45,7 @@ pub struct Call {
     errand: Option<&'static str>,
     /// Drawn once; makes the `o=` lines of this call.
     pub(crate) session_id: u64,
-    over: bool,
+    pub(crate) over: bool,
 }
 
 /// A first INVITE from a sender that may call.
@@ -69,18 +69,6 @@ pub struct Arrival<'a> {
     /// The body of the INVITE; none for a late offer.
     pub offer: Option<&'a [u8]>,
     pub session_id: u64,
-}
-
-/// Where the citizen is, for views.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Phase {
-    Arriving,
-    Menu,
-    Waiting,
-    /// An agent calls somebody who has not answered.
-    Calling,
-    Talking,
-    Ending,
 }
 
 impl Call {
@@ -140,55 +128,6 @@ impl Call {
         self.settle(out);
     }
 
-    pub fn phase(&self) -> Phase {
-        match self.journey {
-            Journey::Arriving => Phase::Arriving,
-            Journey::Menu(_) => Phase::Menu,
-            Journey::Waiting(_) => Phase::Waiting,
-            Journey::Calling(_) => Phase::Calling,
-            Journey::With(_) => Phase::Talking,
-            Journey::Leaving(_) | Journey::Ending => Phase::Ending,
-        }
-    }
-
-    /// The agent whose phone is on this leg.
-    pub fn agent_on(&self, leg: u16) -> Option<AgentId> {
-        self.legs.iter().find(|l| l.id.index == leg && l.is_live())?.agent()
-    }
-
-    /// The leg of an agent who calls or talks.
-    pub fn leg_of(&self, agent: AgentId) -> Option<u16> {
-        self.legs.iter().find(|l| l.is_live() && l.agent() == Some(agent)).map(|l| l.id.index)
-    }
-
-    /// Whether the queue has a part in the talk.
-    pub fn is_queued(&self) -> bool {
-        matches!(&self.journey, Journey::With(with) if with.place.is_some())
-    }
-
-    /// The agent who talks, and may be handing the citizen on.
-    pub fn talks_with(&self) -> Option<AgentId> {
-        match &self.journey {
-            Journey::With(with) => with.peer.agent(),
-            _ => None,
-        }
-    }
-
-    /// The number of the next leg.
-    pub fn draw_leg(&mut self) -> u16 {
-        let index = self.next_leg;
-        self.next_leg = index.saturating_add(1);
-        index
-    }
-
-    pub fn id(&self) -> base::CallId {
-        self.start.id
-    }
-
-    pub fn is_over(&self) -> bool {
-        self.over
-    }
-
     fn answer_citizen(&mut self, now: Now, offer: Option<&[u8]>, out: &mut Vec<Action>) {
         let citizen = &mut self.legs[0];
         let body = match offer {
@@ -201,6 +140,7 @@ impl Call {
         citizen.state = State::Offered;
         let locale = self.plan.prompts.locale_name(self.locale);
         self.account.started(&self.menu.version, locale, out);
+        self.tell_own(0, out);
         self.account.answered(now, out);
         self.open(0, out);
         out.push(Action::Answer { leg: FIRST, body });

@@ -95,6 +95,11 @@ pub enum Fact {
     Reached {
         number: String,
     },
+    /// An agent's phone is on this leg, in use for a call that the queue has no part in.
+    Own {
+        leg: u16,
+        agent: AgentId,
+    },
 }
 
 packed_enum!(Fact {
@@ -119,4 +124,5 @@ packed_enum!(Fact {
     18 => HandedBack,
     19 => Calling { to },
     20 => Reached { number },
+    21 => Own { leg, agent },
 });

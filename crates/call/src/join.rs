@@ -85,6 +85,7 @@ impl Call {
         out.push(Action::Job(Job::Belong { end: leg.lease.end, leg: leg.id }));
         self.legs.push(*leg);
         let place = self.legs.len() - 1;
+        self.tell_own(place, out);
         let Journey::With(With { handing: Some(handing), peer: before, place: kept, .. }) = &self.journey else {
             return self.hang_up(place, out);
         };

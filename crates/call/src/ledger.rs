@@ -122,7 +122,7 @@ impl Ledger {
             Fact::Confidential => self.confidential = true,
             Fact::Ended { .. } => self.ended = true,
             Fact::Visited { .. } | Fact::Dialled { .. } | Fact::Declined { .. } | Fact::Over => {}
-            Fact::Handing { .. } | Fact::HandedBack | Fact::Calling { .. } => {}
+            Fact::Handing { .. } | Fact::HandedBack | Fact::Calling { .. } | Fact::Own { .. } => {}
         }
     }
 

@@ -25,6 +25,7 @@ impl Call {
         }
         let locale = self.plan.prompts.locale_name(self.locale);
         self.account.started(&self.menu.version, locale, out);
+        self.tell_own(0, out);
         out.push(Action::Fact(Fact::Calling { to: self.callee_number(&to).to_owned() }));
         self.call_party(now, &to, out);
         self.journey = Journey::Calling(Calling { to, refusal: None, promised: None });
@@ -188,6 +189,14 @@ impl Call {
             }
         }
         self.callee_failed(now, Some(480), out);
+    }
+
+    /// Tells whose phone a leg is, where the roster counts it.
+    pub(crate) fn tell_own(&self, place: usize, out: &mut Vec<Action>) {
+        let leg = &self.legs[place];
+        if let Party::Own(agent) = leg.party {
+            out.push(Action::Fact(Fact::Own { leg: leg.id.index, agent }));
+        }
     }
 
     /// The phone of an agent's own call is free with the last leg of that agent.

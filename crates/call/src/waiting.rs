@@ -190,6 +190,7 @@ impl Call {
         out.push(Action::Dial(Box::new(Dial { leg: index, contact, from_number, from_display, body })));
         leg.party = party;
         self.legs.push(leg);
+        self.tell_own(self.legs.len() - 1, out);
     }
 
     /// The caller's codec first, so that the bridge need not convert.

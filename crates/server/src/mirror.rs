@@ -183,6 +183,17 @@ fn fold(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
             }
             CallEvent::Declined { agent, cause: cause_name(cause) }
         }
+        call::Fact::Confidential => {
+            row.face.confide();
+            CallEvent::Confidential
+        }
+        fact => return fold_talk(row, fact),
+    })
+}
+
+/// The same of whom the citizen, or an agent who calls, talks with.
+fn fold_talk(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
+    Some(match fact {
         call::Fact::TalkEnded { .. } => {
             row.talk_since = None;
             CallEvent::AgentLost { agent: row.agent.take()? }
@@ -211,14 +222,8 @@ fn fold(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
             (row.phase, row.talk_since) = (CallPhase::Talking, Some(at));
             CallEvent::Talking
         }
-        call::Fact::Confidential => {
-            row.face.confide();
-            CallEvent::Confidential
-        }
-        // Of legs and slots: for those who end calls after a restart.
-        call::Fact::Dialled { .. } | call::Fact::Released { .. } => return None,
-        // Handled where rows come and go.
-        call::Fact::Started { .. } | call::Fact::Ended { .. } | call::Fact::Over => return None,
+        // Of legs and slots: for those who end calls after a restart. The others are handled where rows come and go.
+        _ => return None,
     })
 }
 

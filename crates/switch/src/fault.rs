@@ -18,8 +18,9 @@ pub(crate) struct Estate {
     pub(crate) sender: Sender,
     legs: Vec<OpenLeg>,
     held: Vec<Held>,
-    /// Agents whose phones are in use for this call, as the roster counts them.
+    /// Agents whose phones are in use for this call, as the roster counts them, and on which legs.
     own: Vec<AgentId>,
+    own_legs: Vec<(u16, AgentId)>,
     ends: Vec<EndId>,
     /// The end record is out.
     recorded: bool,
@@ -36,7 +37,7 @@ impl Estate {
         };
         legs.push(OpenLeg { index: 0, serves: None });
         ends.push(end);
-        Estate { start, confidential, sender, legs, held: Vec::new(), own, ends, recorded: false }
+        Estate { start, confidential, sender, legs, held: Vec::new(), own, own_legs: Vec::new(), ends, recorded: false }
     }
 
     /// Before the call hears of it.
@@ -55,7 +56,10 @@ impl Estate {
                 self.own.extend(leg.agent());
                 self.ends.push(leg.end());
             }
-            Event::Signal { leg, signal: Signal::Closed } => self.legs.retain(|l| l.index != *leg),
+            Event::Signal { leg, signal: Signal::Closed } => {
+                self.legs.retain(|l| l.index != *leg);
+                self.own_legs.retain(|(own, _)| own != leg);
+            }
             _ => {}
         }
     }
@@ -63,7 +67,9 @@ impl Estate {
     /// Before any action of the same event is carried out.
     pub(crate) fn note_action(&mut self, action: &Action) {
         match action {
+            Action::Fact(Fact::Own { leg, agent }) => self.own_legs.push((*leg, *agent)),
             Action::Fact(Fact::Dialled { leg, agent, reservation }) => {
+                self.own_legs.retain(|(own, _)| own != leg);
                 let held = Held { agent: *agent, reservation: *reservation };
                 self.note_leg(*leg);
                 self.legs.iter_mut().filter(|l| l.index == *leg).for_each(|l| l.serves = Some(held));
@@ -71,6 +77,7 @@ impl Estate {
             Action::Dial(dial) => self.note_leg(dial.leg),
             Action::Give { leg, .. } => {
                 self.legs.retain(|l| l.index != leg.index());
+                self.own_legs.retain(|(own, _)| *own != leg.index());
                 self.ends.retain(|e| *e != leg.end());
                 leg.agent().into_iter().for_each(|agent| self.disown(agent));
             }
@@ -132,7 +139,7 @@ impl Switch {
     }
 
     fn wind_up(&mut self, now: Now, id: CallId, estate: Estate, record: Record, out: &mut Effects) {
-        let Estate { sender, legs, held, own, ends, recorded, .. } = estate;
+        let Estate { sender, legs, held, mut own, own_legs, ends, recorded, .. } = estate;
         if !recorded {
             let record = Box::new(record);
             out.facts.push(crate::Fact::Call { call: id, fact: Fact::Ended { record: record.clone() } });
@@ -141,7 +148,9 @@ impl Switch {
         out.jobs.extend(ends.into_iter().map(|end| (end.worker, Job::Close { end })));
         out.queue.push(acd::Command::Keep { call: id });
         self.call_over(sender);
+        // Whose phone is in no dialog yet is given back at once, the others with their last.
+        own.retain(|agent| !own_legs.iter().any(|(_, with)| with == agent));
         out.roster.extend(own.into_iter().map(|agent| roster::Command::OwnCall { agent, begins: false }));
-        self.wind_down(now, id, Remnant { legs, held }, out);
+        self.wind_down(now, id, Remnant { legs, held, own: own_legs }, out);
     }
 }

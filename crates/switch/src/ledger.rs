@@ -33,9 +33,14 @@ pub(crate) struct OpenCall {
     pub(crate) call: call::Ledger,
     /// Its dialogs by leg.
     pub(crate) images: BTreeMap<u16, sip::Image>,
+    /// Agents' phones by leg that are in use for it though the queue has no part in that.
+    pub(crate) own: BTreeMap<u16, AgentId>,
 }
 
 packed_struct!(Names { groups, agents });
+
+/// A call, and agents' phones in it by leg.
+type Owned = (CallId, Vec<(u16, AgentId)>);
 
 /// Entries that wait for a database that does not answer: an hour of the worst surge. Beyond it the oldest goes, and the store
 /// says that it lost records.
@@ -63,7 +68,14 @@ impl Ledger {
         if let call::Fact::Ended { record } = &fact {
             self.owe(RecordEntry::End(record.clone()));
         }
-        self.open(id).call.apply(fact);
+        let open = self.open(id);
+        match fact {
+            call::Fact::Own { leg, agent } => drop(open.own.insert(leg, agent)),
+            // From here on the agent's slot serves the call.
+            call::Fact::Dialled { leg, .. } => drop(open.own.remove(&leg)),
+            _ => {}
+        }
+        open.call.apply(fact);
     }
 
     fn apply_leg(&mut self, fact: sip::Fact) {
@@ -77,13 +89,18 @@ impl Ledger {
             sip::Fact::Closed { leg } => {
                 if let Some(call) = self.calls.get_mut(&leg.call) {
                     call.images.remove(&leg.index);
+                    call.own.remove(&leg.index);
                 }
             }
         }
     }
 
     fn open(&mut self, id: CallId) -> &mut OpenCall {
-        self.calls.entry(id).or_insert_with(|| OpenCall { call: call::Ledger::new(id), images: BTreeMap::new() })
+        self.calls.entry(id).or_insert_with(|| OpenCall {
+            call: call::Ledger::new(id),
+            images: BTreeMap::new(),
+            own: BTreeMap::new(),
+        })
     }
 
     fn owe(&mut self, entry: RecordEntry) {
@@ -105,6 +122,8 @@ impl Ledger {
         self.roster = std::mem::take(&mut self.roster).renumbered(agent);
         for open in self.calls.values_mut() {
             open.call.renumber(agent);
+            open.own =
+                std::mem::take(&mut open.own).into_iter().filter_map(|(leg, of)| Some((leg, agent(of)?))).collect();
         }
     }
 
@@ -128,7 +147,8 @@ impl Packed for OpenCall {
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<OpenCall, Unreadable> {
         let call = call::Ledger::unpack(from)?;
-        Ok(OpenCall { call, images: Vec::<(u16, sip::Image)>::unpack(from)?.into_iter().collect() })
+        let images = Vec::<(u16, sip::Image)>::unpack(from)?.into_iter().collect();
+        Ok(OpenCall { call, images, own: BTreeMap::new() })
     }
 }
 
@@ -141,16 +161,26 @@ impl Packed for Ledger {
         self.roster.pack(out);
         self.calls.iter().map(|(id, call)| (*id, call.clone())).collect::<Vec<_>>().pack(out);
         self.unwritten.iter().cloned().collect::<Vec<_>>().pack(out);
+        let own = self.calls.iter().filter(|(_, call)| !call.own.is_empty());
+        own.map(|(id, call)| (*id, call.own.iter().map(|(leg, agent)| (*leg, *agent)).collect()))
+            .collect::<Vec<Owned>>()
+            .pack(out);
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<Ledger, Unreadable> {
-        Ok(Ledger {
+        let mut ledger = Ledger {
             now: Packed::unpack(from)?,
             names: Packed::unpack(from)?,
             queue: Packed::unpack(from)?,
             roster: Packed::unpack(from)?,
             calls: Vec::<(CallId, OpenCall)>::unpack(from)?.into_iter().collect(),
             unwritten: Vec::<RecordEntry>::unpack(from)?.into(),
-        })
+        };
+        // A snapshot from before agents called each other ends here.
+        let own = if from.is_empty() { Vec::new() } else { Vec::<Owned>::unpack(from)? };
+        for (id, own) in own {
+            ledger.open(id).own = own.into_iter().collect();
+        }
+        Ok(ledger)
     }
 }

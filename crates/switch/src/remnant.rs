@@ -2,7 +2,9 @@
 //!
 //! Two roads lead here: a fault of ours in the call's own logic, and a restart that finds it open.
 
-use base::{CallId, Map, Now};
+use std::collections::BTreeSet;
+
+use base::{AgentId, CallId, Map, Now};
 use call::Held;
 
 use crate::{Effects, Fact, Switch};
@@ -20,6 +22,8 @@ pub(crate) struct OpenLeg {
 pub(crate) struct Remnant {
     pub(crate) legs: Vec<OpenLeg>,
     pub(crate) held: Vec<Held>,
+    /// Agents' phones by leg that the roster counts as in use.
+    pub(crate) own: Vec<(u16, AgentId)>,
 }
 
 /// At most the calls that there were.
@@ -53,7 +57,11 @@ impl Switch {
 
     /// Gives back what no dialog keeps, and forgets the call with the last of both.
     fn settle_remnant(&mut self, id: CallId, out: &mut Effects) {
-        let Some(Remnant { legs, held }) = self.remnants.get_mut(&id) else { return };
+        let Some(Remnant { legs, held, own }) = self.remnants.get_mut(&id) else { return };
+        let over = |agent: &AgentId| !own.iter().any(|(leg, of)| of == agent && legs.iter().any(|l| l.index == *leg));
+        let freed: BTreeSet<AgentId> = own.iter().map(|(_, agent)| *agent).filter(over).collect();
+        own.retain(|(_, agent)| !freed.contains(agent));
+        out.roster.extend(freed.into_iter().map(|agent| roster::Command::OwnCall { agent, begins: false }));
         held.retain(|one| {
             let kept = legs.iter().any(|l| l.serves == Some(*one));
             if !kept {

@@ -1,6 +1,6 @@
 //! From a ledger to an exchange that serves: every call found open is ended, everything else goes on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use acd::Acd;
@@ -67,14 +67,17 @@ impl Exchange {
 impl Switch {
     /// Ends calls of the process before this one, of whose last moment `last` is known.
     fn resume(&mut self, now: Now, calls: BTreeMap<CallId, OpenCall>, last: Now, out: &mut Effects) {
-        for (id, OpenCall { call, images }) in calls {
+        for (id, OpenCall { call, images, own }) in calls {
             if !call.is_ended() {
                 let record = Box::new(call.record(last.wall, EndReason::Restart));
                 out.facts.push(Fact::Call { call: id, fact: call::Fact::Ended { record: record.clone() } });
                 self.record(RecordEntry::End(record), out);
             }
             let leg = |index: &u16| OpenLeg { index: *index, serves: call.served_by(*index) };
-            let remnant = Remnant { legs: images.keys().map(leg).collect(), held: call.held().to_vec() };
+            let own: Vec<(u16, AgentId)> = own.into_iter().filter(|(leg, _)| images.contains_key(leg)).collect();
+            let agents: BTreeSet<AgentId> = own.iter().map(|(_, agent)| *agent).collect();
+            out.roster.extend(agents.into_iter().map(|agent| roster::Command::OwnCall { agent, begins: true }));
+            let remnant = Remnant { legs: images.keys().map(leg).collect(), held: call.held().to_vec(), own };
             for (index, image) in images {
                 self.endpoint.restore(now, LegId { call: id, index }, image, &mut self.sip);
             }

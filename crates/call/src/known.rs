@@ -1,0 +1,69 @@
+//! What others may know of a call.
+
+use base::AgentId;
+
+use crate::Call;
+use crate::journey::Journey;
+
+/// Where the citizen is, for views.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Phase {
+    Arriving,
+    Menu,
+    Waiting,
+    /// An agent calls somebody who has not answered.
+    Calling,
+    Talking,
+    Ending,
+}
+
+impl Call {
+    pub fn phase(&self) -> Phase {
+        match self.journey {
+            Journey::Arriving => Phase::Arriving,
+            Journey::Menu(_) => Phase::Menu,
+            Journey::Waiting(_) => Phase::Waiting,
+            Journey::Calling(_) => Phase::Calling,
+            Journey::With(_) => Phase::Talking,
+            Journey::Leaving(_) | Journey::Ending => Phase::Ending,
+        }
+    }
+
+    /// The agent whose phone is on this leg.
+    pub fn agent_on(&self, leg: u16) -> Option<AgentId> {
+        self.legs.iter().find(|l| l.id.index == leg && l.is_live())?.agent()
+    }
+
+    /// The leg of an agent who calls or talks.
+    pub fn leg_of(&self, agent: AgentId) -> Option<u16> {
+        self.legs.iter().find(|l| l.is_live() && l.agent() == Some(agent)).map(|l| l.id.index)
+    }
+
+    /// Whether the queue has a part in the talk.
+    pub fn is_queued(&self) -> bool {
+        matches!(&self.journey, Journey::With(with) if with.place.is_some())
+    }
+
+    /// The agent who talks, and may be handing the citizen on.
+    pub fn talks_with(&self) -> Option<AgentId> {
+        match &self.journey {
+            Journey::With(with) => with.peer.agent(),
+            _ => None,
+        }
+    }
+
+    /// The number of the next leg.
+    pub fn draw_leg(&mut self) -> u16 {
+        let index = self.next_leg;
+        self.next_leg = index.saturating_add(1);
+        index
+    }
+
+    pub fn id(&self) -> base::CallId {
+        self.start.id
+    }
+
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+}

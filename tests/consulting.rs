@@ -1,0 +1,121 @@
+//! Agents call colleagues, and bring them together with the citizen, from real phones: who hears whom at each step.
+
+use crate::kit::baresip::Baresip;
+use crate::kit::engine::Engine;
+use crate::kit::linphone::Linphone;
+use crate::kit::scene::{CITIZEN, STEP, agent, citizen, heard, talk, talks};
+use crate::kit::tone::Pair;
+use crate::kit::wait;
+
+const FIRST: Pair = Pair(620.0, 1510.0);
+const SECOND: Pair = Pair(560.0, 1330.0);
+
+#[test]
+fn an_agent_calls_a_colleague() {
+    for transport in ["udp", "tcp"] {
+        let engine = Engine::start();
+        let mut first = agent(&engine, "1001", transport, true, FIRST);
+        let mut second = agent(&engine, "1002", "udp", false, SECOND);
+        first.command("dial", &format!("sip:1002@{};transport={transport}", engine.sip));
+        second.event("CALL_INCOMING", STEP);
+        first.event("CALL_RINGING", STEP);
+        second.command("accept", "");
+        first.event("CALL_ESTABLISHED", STEP);
+        talk(&engine);
+        // A citizen who comes meanwhile finds nobody free.
+        let mut waits = citizen(&engine, "udp");
+        wait::until("the citizen to wait", STEP, || {
+            (engine.metric("hotline_calls{phase=\"waiting\"}") == Some(1.0)).then_some(())
+        });
+        waits.command("hangup", "");
+        second.command("hangup", "");
+        first.event("CALL_CLOSED", STEP);
+        let record = engine.ended_records(2).into_iter().find(|r| r["caller"] == "1001").expect("the agents' call");
+        assert_eq!((&record["agent"], &record["end_reason"]), (&"1002".into(), &"agent_hangup".into()), "{record}");
+        wait::until("both to be free again", STEP, || {
+            (engine.gauge("hotline_agents{state=\"free\"}") == 2.0).then_some(())
+        });
+        first.quit();
+        second.quit();
+        waits.quit();
+        heard("the first agent", &[first.heard(SECOND)], &[first.heard(FIRST)]);
+        heard("the second agent", &[second.heard(FIRST)], &[second.heard(SECOND)]);
+    }
+}
+
+#[test]
+fn a_colleague_who_is_busy_or_declines_is_said_to_be() {
+    let engine = Engine::start();
+    let mut first = agent(&engine, "1001", "udp", true, FIRST);
+    let mut second = agent(&engine, "1002", "udp", false, SECOND);
+    let dial = |first: &mut Baresip, number: &str| first.command("dial", &format!("sip:{number}@{}", engine.sip));
+    dial(&mut first, "1002");
+    second.event("CALL_INCOMING", STEP);
+    second.command("hangup", "");
+    let declined = closed(&mut first);
+    assert!(declined.contains("486"), "{declined}");
+    dial(&mut first, "1009");
+    let absent = closed(&mut first);
+    assert!(absent.contains("480"), "{absent}");
+    dial(&mut first, "4711");
+    let unknown = closed(&mut first);
+    assert!(unknown.contains("404"), "{unknown}");
+    first.quit();
+    second.quit();
+}
+
+fn closed(phone: &mut Baresip) -> String {
+    phone.event("CALL_CLOSED", STEP)["param"].as_str().unwrap_or_default().to_owned()
+}
+
+/// A citizen talks with a linphone, which holds and calls the colleague.
+fn consulting(engine: &Engine, transport: &'static str, colleague: impl FnOnce() -> Baresip) -> Table {
+    let mut first = Linphone::start(engine.sip, transport, FIRST);
+    first.register("1001", "example-1001");
+    let citizen = citizen(engine, "udp");
+    first.until("Receiving new incoming call");
+    first.says("answer");
+    talk(engine);
+    first.says("pause");
+    let second = colleague();
+    first.says(&format!("call sip:1002@{};transport={transport}", engine.sip));
+    Table { first, second, citizen }
+}
+
+struct Table {
+    first: Linphone,
+    second: Baresip,
+    citizen: Baresip,
+}
+
+#[test]
+fn a_colleague_is_asked_first_and_then_takes_the_citizen() {
+    for transport in ["udp", "tcp"] {
+        let engine = Engine::start();
+        let answers = || agent(&engine, "1002", transport, true, SECOND);
+        let Table { mut first, mut second, mut citizen } = consulting(&engine, transport, answers);
+        second.event("CALL_ESTABLISHED", STEP);
+        talks(&engine, 2);
+        first.says("transfer 1 --to-call 2");
+        first.until("ended (No error)");
+        talk(&engine);
+        citizen.command("hangup", "");
+        second.event("CALL_CLOSED", STEP);
+        let records = engine.ended_records(2);
+        let of = |caller: &str| records.iter().find(|r| r["caller"] == caller).expect("its record").clone();
+        let (call, own) = (of("13800138000"), of("1001"));
+        assert_eq!((&call["agent"], &call["end_reason"]), (&"1002".into(), &"caller_hangup".into()), "{call}");
+        assert_eq!(own["end_reason"], "joined", "{own}");
+        wait::until("both to be free again", STEP, || {
+            (engine.gauge("hotline_agents{state=\"free\"}") == 2.0).then_some(())
+        });
+        citizen.quit();
+        first.quit();
+        second.quit();
+        heard("the citizen", &[citizen.heard(FIRST), citizen.heard(SECOND)], &[citizen.heard(CITIZEN)]);
+        heard("the first agent", &[first.heard(CITIZEN), first.heard(SECOND)], &[first.heard(FIRST)]);
+        heard("the second agent", &[second.heard(FIRST), second.heard(CITIZEN)], &[second.heard(SECOND)]);
+        let citizen = second.heard(CITIZEN);
+        assert!(citizen < 12.0, "the colleague hears the citizen afterwards alone: {citizen} s");
+    }
+}
