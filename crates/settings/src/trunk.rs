@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use base::{NetworkId, Secret};
+use base::{Codec, NetworkId, Secret};
 use call::number::AreaCode;
 use call::plan::{Credentials, Identity, Limits, Refusal, Subnet, Trunk, TrunkLimits};
 
@@ -47,7 +47,9 @@ pub(crate) fn read(root: &Table<'_>, networks: &[String], problems: &Problems) -
         let area_code = table.get("area_code").and_then(|v| area_code(&v));
         let network = table.get("network").and_then(|v| network(&v, networks));
         let limits = limits(&table);
-        trunks.trunks.push(Trunk { name, sources, credentials, identity, area_code, network, limits });
+        let codecs = Codec::ALL.to_vec();
+        let outward = None;
+        trunks.trunks.push(Trunk { name, sources, credentials, identity, area_code, network, limits, codecs, outward });
     }
     trunks
 }

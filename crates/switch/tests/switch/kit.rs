@@ -69,6 +69,8 @@ fn plan() -> Plan {
         area_code: None,
         network: None,
         limits: call::plan::TrunkLimits::default(),
+        codecs: base::Codec::ALL.to_vec(),
+        outward: None,
     };
     Plan {
         realm: "12345".to_owned(),
