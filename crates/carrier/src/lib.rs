@@ -20,7 +20,7 @@ mod view;
 
 pub use carriers::{Action, Carriers, Input};
 pub use choice::{WAYS_MAX, Way};
-pub use dns::{Answer, Query, Record};
+pub use dns::{Answer, Naptr, Query, Record, Srv};
 pub use health::Outcome;
 pub use plan::{Family, Local, Login, Plan, Register, Trunk};
 pub use registration::Trouble;
