@@ -73,6 +73,11 @@ impl Carriers {
         }
     }
 
+    /// Of no trunk at all: asks nothing and leads nowhere.
+    pub fn none() -> Carriers {
+        Carriers::new(Plan::default(), Vec::new(), Now::default(), Rng::from_number(0))
+    }
+
     pub fn handle(&mut self, now: Now, input: Input<'_>, out: &mut Vec<Action>) {
         match input {
             Input::Resolved { ticket, answer } => self.stale |= self.lookups.answer(now.time, ticket, answer),

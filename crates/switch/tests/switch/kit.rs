@@ -116,7 +116,7 @@ pub(crate) fn plans() -> switch::Plans {
         contacts_max: 3,
         ..roster::Plan::default()
     };
-    switch::Plans { call: Arc::new(plan()), acd, roster }
+    switch::Plans { call: Arc::new(plan()), acd, roster, carrier: carrier::Plan::default() }
 }
 
 impl Bench {
