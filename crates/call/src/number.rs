@@ -19,6 +19,18 @@ impl AreaCode {
     }
 }
 
+/// How a number is written for a carrier.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NumberForm {
+    /// As it is dialled anywhere in China: `02012345678`, `13800138000`, other countries behind `00`.
+    #[default]
+    National,
+    /// With a plus and the country code: `+862012345678`.
+    E164,
+    /// As it is dialled in the area itself: without its own area code.
+    Local,
+}
+
 /// Digits of the longest local number; the shortest have one less.
 const LOCAL_LONGEST: usize = 8;
 /// Digits behind `00`: the shortest number with a country code that is in use, and E.164's longest.
@@ -45,6 +57,31 @@ pub fn dialled(text: &str, area_code: Option<&AreaCode>) -> String {
     let number = canonical(text, area_code);
     let service = area_code.and_then(|code| number.strip_prefix(code.as_str())).filter(|rest| is_city_service(rest));
     service.map(str::to_owned).unwrap_or(number)
+}
+
+/// A number as a carrier wants it; `area_code` is that of the carrier's own area. Service numbers that each city has one of, and
+/// what is no number, have one form alone.
+pub fn written(text: &str, form: NumberForm, area_code: Option<&AreaCode>) -> String {
+    let number = canonical(text, area_code);
+    let abroad = number.strip_prefix('+').map(|digits| ["00", digits].concat());
+    match form {
+        NumberForm::E164 => with_country(&number).unwrap_or(number),
+        NumberForm::National => abroad.unwrap_or(number),
+        NumberForm::Local => {
+            let near = area_code.and_then(|code| number.strip_prefix(code.as_str()));
+            let near = near.filter(|rest| is_local(rest) || is_city_service(rest)).map(str::to_owned);
+            abroad.or(near).unwrap_or(number)
+        }
+    }
+}
+
+/// With China's country code, where it is a number that can be called from abroad.
+fn with_country(number: &str) -> Option<String> {
+    let bare = match number.strip_prefix('0') {
+        Some(bare) => Some(bare).filter(|bare| is_in_city(bare)),
+        None => Some(number).filter(|number| is_mobile(number) || is_toll_free(number)),
+    };
+    bare.map(|bare| ["+86", bare].concat())
 }
 
 fn behind_plus(international: &str) -> String {

@@ -4,11 +4,11 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{NetworkId, Secret, SoundId};
+use base::{Codec, NetworkId, Secret, SoundId};
 use ivr::{Menu, Prompts};
 use roster::StarCodes;
 
-use crate::number::AreaCode;
+use crate::number::{AreaCode, NumberForm};
 
 /// Everything a switch and its calls need to know; a call keeps the plan it began with.
 #[derive(Clone, Debug)]
@@ -76,6 +76,39 @@ pub struct Trunk {
     /// The network that its sources are on; none for any.
     pub network: Option<NetworkId>,
     pub limits: TrunkLimits,
+    /// What is spoken on it, the preferred one first; never empty.
+    pub codecs: Vec<Codec>,
+    /// How numbers stand in calls that go out through it; none where none do. Where they go is in `carrier::Plan`.
+    pub outward: Option<Outward>,
+}
+
+/// How a carrier wants to read the numbers of a call that we place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outward {
+    pub number: NumberForm,
+    /// The number of ours that is shown unless a call says otherwise; none for the user that the trunk registers.
+    pub caller: Option<String>,
+    /// Further numbers that may be shown.
+    pub callers: Vec<String>,
+    pub identity: IdentityOut,
+}
+
+impl Outward {
+    /// Whether the carrier lets us show that number.
+    pub fn may_show(&self, number: &str) -> bool {
+        self.caller.iter().chain(&self.callers).any(|known| known == number)
+    }
+}
+
+/// Where we say who calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IdentityOut {
+    /// In From alone.
+    From,
+    /// In P-Asserted-Identity (RFC 3325) alone; From shows the user that the trunk registers, else `Outward::caller`.
+    Asserted,
+    #[default]
+    Both,
 }
 
 /// Bounds of one trunk, within those of the switch.

@@ -1,7 +1,7 @@
 //! Numbers as carriers write them, and the one form that they come to.
 
 use base::{CallerKey, Rng};
-use call::number::{AreaCode, canonical, dialled};
+use call::number::{AreaCode, NumberForm, canonical, dialled, written};
 
 fn code(text: &str) -> AreaCode {
     AreaCode::parse(text).unwrap_or_else(|| panic!("{text} is an area code"))
@@ -165,6 +165,31 @@ fn an_area_code_is_010_02x_or_four_digits() {
 }
 
 #[test]
+fn carriers_get_numbers_as_they_want_them() {
+    // As it came: national, E.164, local in 020.
+    let table = [
+        ("13800138000", ["13800138000", "+8613800138000", "13800138000"]),
+        ("+8613800138000", ["13800138000", "+8613800138000", "13800138000"]),
+        ("02083322110", ["02083322110", "+862083322110", "83322110"]),
+        ("83322110", ["02083322110", "+862083322110", "83322110"]),
+        ("+86 755 8332 2110", ["075583322110", "+8675583322110", "075583322110"]),
+        ("02012345", ["02012345", "+862012345", "12345"]),
+        ("12345", ["12345", "12345", "12345"]),
+        ("4008123123", ["4008123123", "+864008123123", "4008123123"]),
+        ("0012125550100", ["0012125550100", "+12125550100", "0012125550100"]),
+        ("+12125550100", ["0012125550100", "+12125550100", "0012125550100"]),
+        ("reception", ["reception", "reception", "reception"]),
+        ("", ["", "", ""]),
+    ];
+    let area = code("020");
+    for (text, expected) in table {
+        let forms = [NumberForm::National, NumberForm::E164, NumberForm::Local];
+        assert_eq!(forms.map(|form| written(text, form, Some(&area))), expected, "{text}");
+    }
+    assert_eq!(written("83322110", NumberForm::E164, None), "83322110", "nobody knows where it is");
+}
+
+#[test]
 fn inside_an_area_a_service_number_is_dialled_without_its_code() {
     for came in ["12345", "+8612345", "02012345", "+862012345", "862012345", "008602012345"] {
         assert_eq!(dialled(came, Some(&code("020"))), "12345", "{came}");
@@ -200,5 +225,18 @@ fn any_text_comes_to_a_form_that_is_its_own() {
                 assert!(once.len() <= longest, "seed {seed}: {text:?} became {once:?}");
             }
         }
+    }
+}
+
+/// Whatever way a number is written outwards, it comes back as the same number.
+#[test]
+fn what_is_written_reads_back() {
+    let area = code("020");
+    for text in ["13800138000", "02083322110", "075583322110", "02012345", "4008123123", "+12125550100", "110"] {
+        let form = canonical(text, Some(&area));
+        for way in [NumberForm::National, NumberForm::E164] {
+            assert_eq!(canonical(&written(text, way, Some(&area)), Some(&area)), form, "{text}");
+        }
+        assert_eq!(dialled(&written(text, NumberForm::Local, Some(&area)), Some(&area)), dialled(text, Some(&area)));
     }
 }

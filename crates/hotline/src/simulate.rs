@@ -54,7 +54,8 @@ pub(crate) fn run(args: &Args) -> ExitCode {
             return ExitCode::from(UNREADABLE);
         }
     };
-    let plans = switch::Plans { call: Arc::new(plans.call), acd: plans.acd, roster: plans.roster };
+    let plans =
+        switch::Plans { call: Arc::new(plans.call), acd: plans.acd, roster: plans.roster, carrier: plans.carrier };
     match replay(args, &plans) {
         Ok(code) => code,
         Err(reason) => {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base::{Now, Rng, Ticket, Time};
-use sip::{Cause, Message, Method, Name, Party, Request, digest};
+use sip::{Cause, Message, Method, Party, Request, digest};
 
 use crate::config::{Config, host};
 use crate::event::{Output, What};
@@ -198,8 +198,6 @@ pub(crate) fn authorization(
     uri: &str,
 ) -> Option<(String, String)> {
     let password = config.password.as_ref()?;
-    let (name, challenge) = digest::strongest(response)?;
     let cnonce = format!("{:016x}", rng.u64());
-    let name = if name == Name::ProxyAuthorization { "Proxy-Authorization" } else { "Authorization" };
-    Some((name.into(), digest::answer(&challenge, &config.user, &password.0, method, uri, &cnonce)))
+    digest::authorization(response, (&config.user, &password.0), method, uri, &cnonce)
 }

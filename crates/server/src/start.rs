@@ -134,7 +134,8 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let closed = ledger.open_calls() as u64;
     let mut first = Effects::default();
     let config = config(&plans, links.len(), epoch, options.drill)?;
-    let owners = switch::Plans { call: Arc::new(plans.call), acd: plans.acd, roster: plans.roster };
+    let owners =
+        switch::Plans { call: Arc::new(plans.call), acd: plans.acd, roster: plans.roster, carrier: plans.carrier };
     let (begin, seed) = (clock.now(), rng.seed());
     let traced = |trace| tape::open(&trace, &data, &Head::new(&config, &owners, &ledger, begin, seed));
     let tape = options.trace.map(traced).transpose()?.flatten();

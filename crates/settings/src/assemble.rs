@@ -33,6 +33,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         log: service.log,
         media_workers: service.media_workers,
         drain: service.drain,
+        dns: service.dns,
     };
     let call = call::Plan {
         realm: service.realm,
@@ -66,5 +67,6 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         redial: groups.redial,
         wrap_up_max: groups.wrap_up_max,
     };
-    Plans { server, acd, roster, call, sounds: sounds.files, warnings: Vec::new() }
+    let carrier = carrier::Plan { trunks: trunks.carriers };
+    Plans { server, acd, roster, call, carrier, sounds: sounds.files, warnings: Vec::new() }
 }

@@ -29,6 +29,7 @@ const KEYS: &[&str] = &[
     "limits.talk_s",
     "limits.menu_s",
     "drain.wait_s",
+    "dns.servers",
     "network.name",
     "network.listen",
     "network.tcp",
@@ -49,6 +50,24 @@ const KEYS: &[&str] = &[
     "trunk.retry_after_s",
     "trunk.identity",
     "trunk.area_code",
+    "trunk.codecs",
+    "trunk.targets",
+    "trunk.target.uri",
+    "trunk.target.priority",
+    "trunk.target.weight",
+    "trunk.domain",
+    "trunk.register",
+    "trunk.register.user",
+    "trunk.register.password",
+    "trunk.register.domain",
+    "trunk.register.auth_user",
+    "trunk.register.contact_user",
+    "trunk.register.expires_s",
+    "trunk.options_s",
+    "trunk.number_out",
+    "trunk.caller",
+    "trunk.callers",
+    "trunk.identity_out",
     "called.numbers",
     "called.menu",
     "token.name",
@@ -132,7 +151,8 @@ const KEYS: &[&str] = &[
 ];
 
 /// Sections of `hotline.toml` whose keys the environment may set.
-pub(crate) const ENV_SECTIONS: &[&str] = &["server", "sip", "http", "media", "prompts", "connect", "limits", "drain"];
+pub(crate) const ENV_SECTIONS: &[&str] =
+    &["server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns"];
 
 /// Every key of every file, as `section.key`.
 pub fn keys() -> &'static [&'static str] {

@@ -13,6 +13,7 @@ mod load;
 mod menu;
 mod nearest;
 mod network;
+mod outward;
 mod plans;
 mod problem;
 mod reader;

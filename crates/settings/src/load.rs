@@ -40,8 +40,7 @@ fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &P
     let queues = of(Part::Queues).map(Document::root).next();
     let sound_plan = main.as_ref().map(|root| sounds::read(dir, root, problems)).unwrap_or_default();
     let networks = main.as_ref().map(|root| network::read(root, problems)).unwrap_or_default();
-    let names: Vec<String> = networks.call.iter().map(|network| network.name.clone()).collect();
-    let trunks = main.as_ref().map(|root| trunk::read(root, &names, problems)).unwrap_or_default();
+    let trunks = main.as_ref().map(|root| trunk::read(root, &networks, problems)).unwrap_or_default();
     let groups = queues.as_ref().map(|root| groups::read(root, &sound_plan, problems)).unwrap_or_default();
     let agents = queues.as_ref().map(|root| agents::read(root, &groups, problems)).unwrap_or_default();
     let states = queues.as_ref().map(|root| states::read(root, problems)).unwrap_or_default();

@@ -12,6 +12,7 @@ pub struct Plans {
     pub acd: acd::Plan,
     pub roster: roster::Plan,
     pub call: call::Plan,
+    pub carrier: carrier::Plan,
     /// By `SoundId`.
     pub sounds: Vec<SoundFile>,
     /// What works, but probably not as meant; ready to print.
@@ -35,6 +36,8 @@ pub struct Server {
     pub media_workers: Option<usize>,
     /// How long calls may go on after the first SIGTERM.
     pub drain: Duration,
+    /// Name servers to ask; none for those of the system.
+    pub dns: Vec<SocketAddr>,
 }
 
 /// Who may use the API: whoever shows the text with this digest.

@@ -9,6 +9,7 @@ use call::plan::{CalledNumber, Connect, Digest, Limits, Refusal};
 use crate::groups::refuse_twins;
 use crate::nearest::did_you_mean;
 use crate::network::socket;
+use crate::outward::name_server;
 use crate::problem::{Problem, Problems};
 use crate::reader::Table;
 use crate::value::Value;
@@ -21,6 +22,8 @@ pub(crate) struct Service {
     pub(crate) log: String,
     pub(crate) media_workers: Option<usize>,
     pub(crate) drain: Duration,
+    /// Name servers; none for those of the system.
+    pub(crate) dns: Vec<SocketAddr>,
     pub(crate) realm: String,
     pub(crate) digest: &'static [Digest],
     pub(crate) expires_min: Duration,
@@ -42,6 +45,7 @@ impl Default for Service {
             log: "info".to_owned(),
             media_workers: None,
             drain: Duration::from_secs(300),
+            dns: Vec::new(),
             realm: "12345".to_owned(),
             digest: &[Digest::Md5],
             expires_min,
@@ -67,6 +71,7 @@ pub(crate) fn read(root: &Table<'_>, menus: &[String], problems: &Problems) -> S
     let d = Service::default();
     let [server, sip, http] = ["server", "sip", "http"].map(|s| root.section(s));
     let [media, connect, limits, drain] = ["media", "connect", "limits", "drain"].map(|s| root.section(s));
+    let servers = root.section("dns").get("servers").map(|v| v.list()).unwrap_or_default();
     let seconds = |table: &Table<'_>, key, default: Duration, min| table.seconds(key, default.as_secs(), min, DAY);
     let service = Service {
         http: http.get("listen").and_then(|v| http_listen(&v, problems)).unwrap_or(d.http),
@@ -77,6 +82,7 @@ pub(crate) fn read(root: &Table<'_>, menus: &[String], problems: &Problems) -> S
             n => usize::try_from(n).ok(),
         },
         drain: seconds(&drain, "wait_s", d.drain, 0),
+        dns: servers.iter().filter_map(name_server).collect(),
         realm: sip.get("realm").and_then(|v| realm(&v)).unwrap_or(d.realm),
         digest: sip.get("digest").and_then(|v| v.word("digest", DIGESTS)).unwrap_or(d.digest),
         expires_min: seconds(&sip, "expires_min_s", d.expires_min, 1),
@@ -181,8 +187,8 @@ fn called(root: &Table<'_>, menus: &[String], problems: &Problems) -> Vec<Called
     called
 }
 
-fn number(value: &Value<'_>) -> Option<String> {
-    value.parsed("a called number", "`12345` or `+8612345`", |text| {
+pub(crate) fn number(value: &Value<'_>) -> Option<String> {
+    value.parsed("a number", "`12345` or `+8612345`", |text| {
         let digits = text.strip_prefix('+').unwrap_or(text);
         let fits = !digits.is_empty() && digits.len() <= 32 && digits.bytes().all(|b| b.is_ascii_digit());
         fits.then(|| text.to_owned())

@@ -1,12 +1,14 @@
-//! `[[trunk]]`: whom calls may come from.
+//! `[[trunk]]`: whom calls may come from, and where they may go.
 
 use std::net::IpAddr;
 
-use base::{NetworkId, Secret};
+use base::{Codec, NetworkId, Secret};
 use call::number::AreaCode;
 use call::plan::{Credentials, Identity, Limits, Refusal, Subnet, Trunk, TrunkLimits};
 
 use crate::nearest::did_you_mean;
+use crate::network::Networks;
+use crate::outward::{self, Beside};
 use crate::problem::{Problem, Problems};
 use crate::reader::Table;
 use crate::service::{CALLS_MAX, refusal};
@@ -15,24 +17,28 @@ use crate::value::Value;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Trunks {
     pub(crate) trunks: Vec<Trunk>,
+    /// By place in `trunks`.
+    pub(crate) carriers: Vec<carrier::Trunk>,
     /// Who has a password of the examples.
     pub(crate) examples: Vec<String>,
 }
 
+const CODECS: &[(&str, Codec)] = &[("PCMA", Codec::Pcma), ("PCMU", Codec::Pcmu)];
 const IDENTITIES: &[(&str, Identity)] = &[("from", Identity::From), ("asserted", Identity::Asserted)];
 
 /// Passwords that begin so are printed in the manual.
 pub(crate) const EXAMPLE: &str = "example-";
 
-pub(crate) fn read(root: &Table<'_>, networks: &[String], problems: &Problems) -> Trunks {
+pub(crate) fn read(root: &Table<'_>, networks: &Networks, problems: &Problems) -> Trunks {
     let mut trunks = Trunks::default();
     for table in root.sections("trunk") {
         let name = table.need("name", "\"carrier\"").and_then(|v| v.text()).unwrap_or_default();
         let lines = table.get("sources").map(|v| v.list()).unwrap_or_default();
         let sources: Vec<_> = lines.iter().filter_map(subnet).collect();
         let credentials = credentials(&table);
-        if lines.is_empty() && credentials.is_none() {
-            let help = "add `sources = [\"192.0.2.0/24\"]`, or `user` and `password`";
+        if lines.is_empty() && credentials.is_none() && table.get("targets").is_none() {
+            let help =
+                "add `sources = [\"192.0.2.0/24\"]`, or `user` and `password`; or `targets` to call out through it";
             let title = format!("nobody can prove to be the trunk `{name}`");
             problems.error(Problem::new(table.spot.clone(), title, "neither sources nor a password", help));
         }
@@ -47,7 +53,11 @@ pub(crate) fn read(root: &Table<'_>, networks: &[String], problems: &Problems) -
         let area_code = table.get("area_code").and_then(|v| area_code(&v));
         let network = table.get("network").and_then(|v| network(&v, networks));
         let limits = limits(&table);
-        trunks.trunks.push(Trunk { name, sources, credentials, identity, area_code, network, limits });
+        let codecs = table.get("codecs").and_then(|v| codecs(&v)).unwrap_or_else(|| Codec::ALL.to_vec());
+        let beside = Beside { network, area_code: area_code.as_ref(), credentials: credentials.as_ref() };
+        let (carrier, outward) = outward::read(&table, networks, &beside);
+        trunks.carriers.push(carrier);
+        trunks.trunks.push(Trunk { name, sources, credentials, identity, area_code, network, limits, codecs, outward });
     }
     trunks
 }
@@ -61,11 +71,29 @@ fn credentials(table: &Table<'_>) -> Option<Credentials> {
     Some(Credentials { user: user?, password: Secret(password?) })
 }
 
-fn network(value: &Value<'_>, networks: &[String]) -> Option<NetworkId> {
+/// What is spoken, the preferred one first.
+fn codecs(value: &Value<'_>) -> Option<Vec<Codec>> {
+    let mut codecs = Vec::new();
+    for item in value.list() {
+        let codec = item.word("codec", CODECS)?;
+        if codecs.contains(&codec) {
+            item.error("a codec stands twice", "again", "name each once, the preferred one first");
+        }
+        codecs.push(codec);
+    }
+    if codecs.is_empty() {
+        value.error("a trunk without a codec is silent", "no codec", "write `[\"PCMA\", \"PCMU\"]`, or remove the key");
+        return None;
+    }
+    Some(codecs)
+}
+
+fn network(value: &Value<'_>, networks: &Networks) -> Option<NetworkId> {
     let name = value.text()?;
-    let place = networks.iter().position(|known| *known == name);
+    let mut names = networks.call.iter().map(|network| network.name.as_str());
+    let place = names.clone().position(|known| *known == name);
     if place.is_none() {
-        let known = did_you_mean(&name, networks.iter().map(String::as_str));
+        let known = did_you_mean(&name, &mut names);
         value.error(format!("no network is named `{name}`"), "no `[[network]]` with this name", known);
     }
     place.and_then(|place| u8::try_from(place).ok()).map(NetworkId)

@@ -157,6 +157,8 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
             area_code: None,
             network: None,
             limits: call::plan::TrunkLimits::default(),
+            codecs: base::Codec::ALL.to_vec(),
+            outward: None,
         }],
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
         menus: vec![Arc::new(MenuVersion { name: "12345".to_owned(), version: "v1".to_owned(), menu })],

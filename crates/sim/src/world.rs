@@ -92,7 +92,7 @@ impl World {
         edit(&mut plans);
         let Plans { call, acd, roster, bank } = plans;
         let kills = scenario.kills.iter().map(|after| START.time + *after).collect();
-        let all = switch::Plans { call, acd: acd.clone(), roster };
+        let all = switch::Plans { call, acd: acd.clone(), roster, carrier: Default::default() };
         let tapes = taped.then(Tapes::default);
         let mut disk = Disk::new(all, kills, rng.fork(), tapes);
         let mut effects = Effects::default();

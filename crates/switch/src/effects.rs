@@ -2,7 +2,7 @@
 
 use base::{Flow, Job, Notice, RecordEntry, Ticket, WorkerId};
 
-use crate::{Answer, Ask, Fact};
+use crate::{Answer, Ask, Fact, Query, Resolved};
 
 /// One input of a switch.
 #[derive(Debug)]
@@ -31,6 +31,11 @@ pub enum Input<'a> {
         worker: WorkerId,
         notice: Notice,
     },
+    /// What came of a lookup; nobody minds one that never comes.
+    Resolved {
+        ticket: Ticket,
+        answer: Resolved,
+    },
     /// Somebody asks for something; `by` is the name for the records. Answered in `Effects::answers`.
     Ask {
         ticket: Ticket,
@@ -57,6 +62,8 @@ pub struct Effects {
     pub answers: Vec<(Ticket, Answer)>,
     pub queue: Vec<acd::Command>,
     pub roster: Vec<roster::Command>,
+    /// Questions to the DNS.
+    pub lookups: Vec<(Ticket, Query)>,
 }
 
 impl Effects {
@@ -68,5 +75,6 @@ impl Effects {
         self.answers.clear();
         self.queue.clear();
         self.roster.clear();
+        self.lookups.clear();
     }
 }

@@ -18,6 +18,7 @@ mod fact;
 mod fault;
 mod leases;
 mod ledger;
+mod outward;
 mod rate;
 mod refer;
 mod register;
@@ -31,6 +32,7 @@ mod trunks;
 
 pub use ask::{Answer, Ask};
 pub use auth::Verdict;
+pub use carrier::{Answer as Resolved, Query};
 pub use counters::{Counters, Phases};
 pub use drill::{Drill, Place};
 pub use effects::{Effects, Input};

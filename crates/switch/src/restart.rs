@@ -17,6 +17,7 @@ pub struct Plans {
     pub call: Arc<call::Plan>,
     pub acd: acd::Plan,
     pub roster: roster::Plan,
+    pub carrier: carrier::Plan,
 }
 
 impl Exchange {
@@ -35,6 +36,7 @@ impl Exchange {
         let acd = Acd::restore(plans.acd, now, &ledger.queue, &mut by_queue);
         let roster = Roster::restore(plans.roster, now, &ledger.roster, &mut by_roster);
         let mut switch = Switch::new(config, plans.call, now.time, rng);
+        switch.lead_out(now, plans.carrier);
         for (agent, bound) in roster.bound() {
             switch.doorman.registered(bound.flow, agent, bound.until);
         }

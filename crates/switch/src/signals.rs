@@ -37,9 +37,11 @@ impl Switch {
                 self.signal(now, leg, Signal::Gone, out);
                 self.endpoint.hang_up(now, leg, 480, None, &mut self.sip);
             }
-            // Of what we ask inside dialogs the answer itself matters, not what it says; outside of them we ask nothing.
+            // Of what we ask inside dialogs the answer itself matters, not what it says.
             Event::ReinviteDone { leg, .. } => self.signal(now, leg, Signal::Alive, out),
-            Event::Response { .. } => {}
+            Event::Response { ticket, result } => {
+                self.on_response(now, ticket, result.as_ref().map_err(|cause| *cause), out);
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use base::{
     CallId, EndReason, Epoch, Flow, Map, Notice, Now, Rng, SwitchId, Ticket, Time, TimerId, Transport, Wheel, WorkerId,
 };
 use call::{Event, Plan, Timer};
+use carrier::Carriers;
 use sip::{Endpoint, Message, ServerTx};
 
 use crate::admit::Doorman;
@@ -55,6 +56,8 @@ pub struct Switch {
     pub(crate) drills: Drills,
     pub(crate) rate: Rate,
     pub(crate) trunks: Trunks,
+    /// By place in `Plan::trunks`: where each leads out, if it does.
+    pub(crate) carriers: Carriers,
     /// Star codes that wait for roster or queue.
     pub(crate) dialled: Map<Ticket, Dialled>,
     /// Requests that wait for the roster.
@@ -81,6 +84,7 @@ impl Switch {
             drills: Drills::new(config.drill),
             rate: Rate::default(),
             trunks: Trunks::new(plan.trunks.len()),
+            carriers: Carriers::none(),
             calls: Calls::new(config.id, config.epoch),
             plan,
             endpoint,
@@ -113,6 +117,7 @@ impl Switch {
             Input::Roster(action) => self.on_roster(now, action, out),
             Input::Answer { ticket, answer } => self.on_answer(now, ticket, &answer, out),
             Input::Notice { worker, notice } => self.on_notice(now, worker, notice, out),
+            Input::Resolved { ticket, answer } => self.on_resolved(now, ticket, answer, out),
             Input::Ask { ticket, ask, .. } => self.on_ask(now, ticket, ask, out),
             Input::Drain => self.draining = true,
             Input::StopCalls => self.stop_calls(now, out),
@@ -122,7 +127,8 @@ impl Switch {
     }
 
     pub fn next_timeout(&self) -> Option<Time> {
-        [self.endpoint.next_timeout(), self.timers.next()].into_iter().flatten().min()
+        let all = [self.endpoint.next_timeout(), self.timers.next(), self.carriers.next_timeout()];
+        all.into_iter().flatten().min()
     }
 
     pub fn plan(&self) -> &Arc<Plan> {
@@ -243,6 +249,7 @@ impl Switch {
             self.calls.fired(call, timer);
             self.tell(now, call, Event::Timer(timer), out);
         }
+        self.carriers_due(now, out);
         self.doorman.sweep(now);
         self.leases.refill(&mut out.jobs);
     }

@@ -6,7 +6,7 @@
 use base::Fingerprint;
 
 /// Ends in the version of the format.
-pub(crate) const MAGIC: &[u8; 16] = b"hotline trace 2\n";
+pub(crate) const MAGIC: &[u8; 16] = b"hotline trace 3\n";
 pub(crate) const SALT: usize = 32;
 /// Kind, two lengths, check.
 pub(crate) const HEADER: usize = 1 + 4 + 4 + 4;

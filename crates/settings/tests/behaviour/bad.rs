@@ -34,6 +34,7 @@ cases! {
     empty: "empty",
     warnings: "unused",
     tokens: "tokens",
+    trunks: "trunks",
 }
 
 #[test]

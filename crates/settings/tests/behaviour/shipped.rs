@@ -81,3 +81,40 @@ fn connections_are_taken_where_the_operator_says() {
     assert_eq!(tcp("127.0.0.1:5062"), (Some("127.0.0.1:5062".to_owned()), Some(5062)));
     assert_eq!(tcp("off"), (None, None));
 }
+
+/// What the shipped file shows as comments, with the marks taken away.
+#[test]
+fn a_trunk_leads_out_as_the_shipped_comments_say() {
+    let text = std::fs::read_to_string(config().join("hotline.toml")).expect("the shipped file");
+    let keys =
+        ["area_code", "codecs", "targets", "domain", "register", "options_s", "number_out", "caller", "identity_out"];
+    let shown = text.lines().map(|line| match line.strip_prefix("# ") {
+        Some(rest)
+            if keys.iter().any(|key| rest.starts_with(key)) || rest == "[dns]" || rest.starts_with("servers") =>
+        {
+            rest
+        }
+        _ => line,
+    });
+    let text = shown.collect::<Vec<_>>().join("\n");
+    let dir = folder_with("outward", "hotline.toml", text.as_bytes());
+    let plans = load(&dir).unwrap_or_else(|report| panic!("{report}"));
+    let trunk = &plans.carrier.trunks[0];
+    assert_eq!(plans.server.dns, ["192.0.2.53:53".parse().expect("an address")]);
+    assert!(plans.carrier.needs_dns());
+    let targets: Vec<_> = trunk.targets.iter().map(|t| (t.host.to_string(), t.port, t.transport, t.priority)).collect();
+    let expected = [
+        ("ims.example.org".to_owned(), None, None, 1),
+        ("192.0.2.1".to_owned(), Some(5060), Some(base::Transport::Tcp), 2),
+    ];
+    assert_eq!(targets, expected);
+    let register = trunk.register.as_ref().expect("it registers");
+    assert_eq!((register.user.as_str(), register.expires.as_secs()), ("02012345", 3600));
+    assert_eq!(trunk.login.as_ref().map(|login| login.user.as_str()), Some("02012345@ims.example.org"));
+    let outward = plans.call.trunks[0].outward.clone().expect("calls go out");
+    assert!(outward.may_show("12345") && outward.may_show("02012345") && !outward.may_show("13800138000"));
+    assert_eq!(plans.call.trunks[0].codecs, base::Codec::ALL);
+    let shipped = load(&config()).unwrap_or_else(|report| panic!("{report}"));
+    assert!(!shipped.carrier.needs_dns() && shipped.carrier.trunks[0].targets.is_empty());
+    assert_eq!(shipped.call.trunks[0].outward, None);
+}

@@ -20,6 +20,19 @@ pub fn strongest(response: &Message) -> Option<(Name, Challenge)> {
     best.map(|challenge| (answered, challenge))
 }
 
+/// The header, name and value, that answers a 401 or 407 to a request of that method and Request-URI; none where no challenge is
+/// one that we can answer. `cnonce` is fresh randomness of our own.
+pub fn authorization(
+    response: &Message,
+    (user, password): (&str, &str),
+    method: &str,
+    uri: &str,
+    cnonce: &str,
+) -> Option<(String, String)> {
+    let (name, challenge) = strongest(response)?;
+    Some((name.as_str().to_owned(), answer(&challenge, user, password, method, uri, cnonce)))
+}
+
 /// The header value that answers a challenge met for the first time; `cnonce` is fresh randomness of our own.
 pub fn answer(challenge: &Challenge, user: &str, password: &str, method: &str, uri: &str, cnonce: &str) -> String {
     answer_counted(challenge, user, password, method, uri, (cnonce, 1))

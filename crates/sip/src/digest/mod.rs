@@ -13,7 +13,7 @@ mod nonce;
 
 pub use authority::{Authority, Verdict};
 pub use challenge::Challenge;
-pub use client::{answer, answer_counted, strongest};
+pub use client::{answer, answer_counted, authorization, strongest};
 pub use credentials::{Credentials, verify};
 pub use nonce::{NonceState, Nonces};
 

@@ -145,6 +145,15 @@ impl Message {
             .take(limits::VALUES_MAX)
     }
 
+    /// The same for a name that is none of the known ones.
+    pub fn values_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.lines()
+            .filter(move |(_, spelt, _)| spelt.eq_ignore_ascii_case(name))
+            .flat_map(|(_, _, line)| text::split(line, b','))
+            .filter(|value| !value.is_empty())
+            .take(limits::VALUES_MAX)
+    }
+
     /// Whether a line of that name says anything.
     pub(super) fn has_value(&self, name: Name) -> bool {
         let first = self.slots(name).next().filter(|slot| slot.value_length > 0);

@@ -5,7 +5,7 @@ use base::{Flow, LegId, Masked, Notice, Now, Ticket, WorkerId, packed_enum};
 
 use super::gist::Gist;
 use super::{Marks, blank};
-use crate::{Ask, Input, Verdict, Wire};
+use crate::{Ask, Input, Resolved, Verdict, Wire};
 
 /// An input from outside, as it came but for secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,7 @@ pub enum Given {
     Drain,
     StopCalls,
     Deadline,
+    Resolved { ticket: Ticket, answer: Resolved },
 }
 
 packed_enum!(Given {
@@ -31,6 +32,7 @@ packed_enum!(Given {
     6 => Drain,
     7 => StopCalls,
     8 => Deadline,
+    9 => Resolved { ticket, answer },
 });
 
 /// What is written of a turn, in the order in which it happens.
@@ -64,6 +66,7 @@ impl Given {
             Input::Unreachable(flow) => Given::Unreachable(*flow),
             Input::Notice { worker, notice } => Given::Notice { worker: *worker, notice: notice.clone() },
             Input::Ask { ticket, by, ask } => Given::Ask { ticket: *ticket, by: by.clone(), ask: ask.clone() },
+            Input::Resolved { ticket, answer } => Given::Resolved { ticket: *ticket, answer: answer.clone() },
             Input::Drain => Given::Drain,
             Input::StopCalls => Given::StopCalls,
             Input::Deadline => Given::Deadline,
@@ -79,6 +82,7 @@ impl Given {
             Given::Unreachable(flow) => Input::Unreachable(*flow),
             Given::Notice { worker, notice } => Input::Notice { worker: *worker, notice: notice.clone() },
             Given::Ask { ticket, by, ask } => Input::Ask { ticket: *ticket, by: by.clone(), ask: ask.clone() },
+            Given::Resolved { ticket, answer } => Input::Resolved { ticket: *ticket, answer: answer.clone() },
             Given::Drain => Input::Drain,
             Given::StopCalls => Input::StopCalls,
             Given::Deadline => Input::Deadline,
@@ -94,6 +98,10 @@ impl Given {
             Given::Unreachable(flow) => format!("in   nobody listens at an address of network {}", flow.network.0),
             Given::Notice { worker, notice } => format!("note worker {}: {}", worker.0, notice_line(notice)),
             Given::Ask { by, ask, .. } => format!("ask  {} by {}", ask_line(ask), Masked(by)),
+            Given::Resolved { answer: Resolved::Failed, .. } => "name nobody answered".to_owned(),
+            Given::Resolved { answer: Resolved::Records { records, .. }, .. } => {
+                format!("name {} records of the DNS", records.len())
+            }
             Given::Drain => "told to take no new calls".to_owned(),
             Given::StopCalls => "told to end every call".to_owned(),
             Given::Deadline => "time".to_owned(),
@@ -119,6 +127,9 @@ impl Entry {
         let held = match self {
             Entry::Given { given: Given::Message { bytes, .. } | Given::Shed { bytes, .. }, .. } => bytes.0.len(),
             Entry::Turn { said, .. } => said.len(),
+            Entry::Given { given: Given::Resolved { answer: Resolved::Records { records, .. }, .. }, .. } => {
+                size_of_val(records.as_slice())
+            }
             _ => 0,
         };
         size_of::<Entry>() + held

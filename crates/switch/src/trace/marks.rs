@@ -5,10 +5,11 @@ use std::fmt;
 use base::pack::{Packed, Unpacker, Unreadable, pack_bytes};
 use base::{Fingerprint, packed_struct};
 
+use super::blank;
 use crate::Effects;
 
 /// The kinds of effects, in the order of `Effects`.
-const KINDS: [&str; 5] = ["facts", "records", "jobs", "messages", "answers"];
+const KINDS: [&str; 6] = ["facts", "records", "jobs", "messages", "answers", "lookups"];
 
 /// How many effects of one kind, and their fingerprint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,9 +33,11 @@ impl Marks {
             mark(&effects.jobs, &mut scratch, Packed::pack),
             mark(&effects.messages, &mut scratch, |message, out| {
                 message.flow.pack(out);
-                pack_bytes(&message.bytes, out);
+                // Not even a fingerprint of what a password made: it would tell a guess from the password.
+                pack_bytes(&blank(&message.bytes), out);
             }),
             mark(&effects.answers, &mut scratch, Packed::pack),
+            mark(&effects.lookups, &mut scratch, Packed::pack),
         ])
     }
 

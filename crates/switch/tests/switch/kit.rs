@@ -69,6 +69,8 @@ fn plan() -> Plan {
         area_code: None,
         network: None,
         limits: call::plan::TrunkLimits::default(),
+        codecs: base::Codec::ALL.to_vec(),
+        outward: None,
     };
     Plan {
         realm: "12345".to_owned(),
@@ -114,7 +116,7 @@ pub(crate) fn plans() -> switch::Plans {
         contacts_max: 3,
         ..roster::Plan::default()
     };
-    switch::Plans { call: Arc::new(plan()), acd, roster }
+    switch::Plans { call: Arc::new(plan()), acd, roster, carrier: carrier::Plan::default() }
 }
 
 impl Bench {

@@ -3,6 +3,7 @@
 mod door;
 mod identity;
 mod kit;
+mod outward;
 mod panics;
 mod traces;
 mod vanish;
