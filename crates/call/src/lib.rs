@@ -25,6 +25,7 @@ mod slots;
 mod stage;
 mod talk;
 mod waiting;
+mod ways;
 
 pub use action::{Action, Dial};
 pub use call::{Arrival, Call, Phase};

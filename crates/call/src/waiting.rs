@@ -8,6 +8,7 @@ use roster::Contact;
 
 use crate::journey::{Journey, Ringing, Waiting, With};
 use crate::leg::{AgentSide, Leg};
+use crate::ways::{close_unused, one_of_each_phone};
 use crate::{Action, Call, Dial, Fact, Offer, Timer};
 
 /// A phone may call itself busy for this long after its previous call.
@@ -125,8 +126,9 @@ impl Call {
             () if reservation <= self.withdrawn || !wanted => Decline::Taken,
             () if contacts.is_empty() => Decline::Unreachable,
             () => {
-                let ringing = Ringing { agent, reservation, freed, again: Vec::new(), cause: None };
-                return self.ring(now, ringing, contacts, out);
+                let (first, spare) = one_of_each_phone(contacts);
+                let ringing = Ringing { agent, reservation, freed, again: Vec::new(), spare, cause: None };
+                return self.ring(now, ringing, first, out);
             }
         };
         for (_, lease) in contacts {
@@ -167,7 +169,7 @@ impl Call {
         self.plan.agents.get(agent.0 as usize).map_or("", |a| a.number.as_str())
     }
 
-    fn dial(&mut self, side: AgentSide, lease: Lease, waited: Duration, out: &mut Vec<Action>) {
+    pub(crate) fn dial(&mut self, side: AgentSide, lease: Lease, waited: Duration, out: &mut Vec<Action>) {
         let index = self.next_leg;
         self.next_leg = index.saturating_add(1);
         let id = LegId { call: self.start.id, index };
@@ -235,7 +237,9 @@ impl Call {
             return;
         }
         self.close_media(place, out);
-        self.contact_failed(side.reservation, decline(status), out);
+        if !self.ring_another_way(now, &side, status, out) {
+            self.contact_failed(side.reservation, decline(status), out);
+        }
     }
 
     pub(crate) fn redial(&mut self, out: &mut Vec<Action>) {
@@ -257,7 +261,7 @@ impl Call {
             return;
         }
         let (agent, cause) = (ringing.agent, ringing.cause.unwrap_or(cause));
-        *place = None;
+        close_unused(place.take(), out);
         self.decline(agent, reservation, cause, out);
     }
 
@@ -279,11 +283,9 @@ impl Call {
         let Ringing { agent, reservation, .. } = ringing;
         out.push(Action::Fact(Fact::Declined { agent, reservation, cause: Decline::Taken }));
         out.push(Action::Disarm(Timer::Redial));
-        for (_, lease) in ringing.again {
-            out.push(Action::Job(Job::Close { end: lease.end }));
-        }
+        close_unused(Some(ringing), out);
         for place in 0..self.legs.len() {
-            if self.legs[place].serves(ringing.reservation) {
+            if self.legs[place].serves(reservation) {
                 self.hang_up(place, out);
             }
         }
@@ -312,9 +314,7 @@ impl Call {
     }
 
     fn stop_others(&mut self, winner: u16, ringing: Option<Ringing>, out: &mut Vec<Action>) {
-        for (_, lease) in ringing.map(|r| r.again).unwrap_or_default() {
-            out.push(Action::Job(Job::Close { end: lease.end }));
-        }
+        close_unused(ringing, out);
         for place in 1..self.legs.len() {
             if self.legs[place].id.index != winner {
                 self.hang_up(place, out);

@@ -7,6 +7,8 @@ mod hand;
 mod kit;
 #[path = "story/lost.rs"]
 mod lost;
+#[path = "story/ways.rs"]
+mod ways;
 
 use base::{Codec, EndReason, Ticket, WaitOutcome};
 use call::{Action, Change, Event, Phase, Signal, Timer};

@@ -18,6 +18,7 @@ pub mod name;
 pub mod name_addr;
 pub mod params;
 pub mod reason;
+pub mod stun;
 mod text;
 pub mod transaction;
 pub mod uri;

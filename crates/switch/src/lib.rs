@@ -19,6 +19,7 @@ mod fault;
 mod leases;
 mod ledger;
 mod rate;
+mod reach;
 mod refer;
 mod register;
 mod remnant;

@@ -226,12 +226,19 @@ impl Bench {
 
     /// The same of any agent.
     pub(crate) fn offer_of(&mut self, agent: AgentId, contacts: u16, freed: Option<Time>) -> Reservation {
+        let phones: Vec<_> = (0..usize::from(contacts)).collect();
+        self.offer_ways(agent, &phones, freed)
+    }
+
+    /// The same of contacts that lead to these phones.
+    pub(crate) fn offer_ways(&mut self, agent: AgentId, phones: &[usize], freed: Option<Time>) -> Reservation {
         self.epoch += 1;
         let reservation = Reservation(self.epoch);
         let flow = Flow::udp(NetworkId(0), SocketAddr::from(([127, 0, 0, 1], 7000)));
-        let contacts = (0..contacts).map(|i| {
+        let contacts = phones.iter().enumerate().map(|(i, phone)| {
             self.next_end += 1;
-            (Contact { uri: format!("sip:1001@127.0.0.1:{}", 7000 + i), flow }, lease(self.next_end))
+            let uri = format!("sip:1001@127.0.0.1:{}", 7000 + i);
+            (Contact { uri, flow, path: Vec::new(), phone: *phone }, lease(self.next_end))
         });
         let contacts = contacts.collect();
         let offer = Offer { agent, group: GroupId(0), reservation, contacts, freed };
