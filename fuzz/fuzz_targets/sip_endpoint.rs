@@ -133,6 +133,7 @@ impl Desk {
             uri: if uri.is_empty() { "sip:1001@192.0.2.1".into() } else { uri.into() },
             to: String::new(),
             from: Party { display: "一".into(), user: "12345".into(), host: String::new() },
+            routes: text.lines().nth(2).map(str::to_owned).into_iter().collect(),
             headers: vec![("X-A".into(), text.into())],
             body: (!body.is_empty()).then(|| Body::sdp(body)),
         };

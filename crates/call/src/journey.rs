@@ -38,6 +38,8 @@ pub(crate) struct Ringing {
     pub(crate) freed: Option<Time>,
     /// Contacts to ring again because the phone was still busy with its previous call.
     pub(crate) again: Vec<(Contact, Lease)>,
+    /// Other ways to phones that are being rung, best first.
+    pub(crate) spare: Vec<(Contact, Lease)>,
     /// The gravest refusal so far; told when no leg is left.
     pub(crate) cause: Option<acd::Decline>,
 }
@@ -112,6 +114,13 @@ pub(crate) enum HandTo {
     Agent(AgentId),
     /// The other party of that call, which is the agent's too.
     Call(CallId),
+}
+
+impl Ringing {
+    /// The media ends of contacts that are not rung at this moment.
+    pub(crate) fn unused(self) -> impl Iterator<Item = Lease> {
+        self.again.into_iter().chain(self.spare).map(|(_, lease)| lease)
+    }
 }
 
 impl Journey {

@@ -28,6 +28,7 @@ mod slots;
 mod stage;
 mod talk;
 mod waiting;
+mod ways;
 
 pub use action::{Action, Dial, Given};
 pub use call::{Arrival, Call};

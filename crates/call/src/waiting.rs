@@ -8,6 +8,7 @@ use roster::Contact;
 
 use crate::journey::{HandTo, Journey, Peer, Place, Ringing, Waiting, With};
 use crate::leg::{AgentSide, Leg, Party};
+use crate::ways::{close_unused, one_of_each_phone};
 use crate::{Action, Call, Dial, Fact, Offer, Timer};
 
 /// A phone may call itself busy for this long after its previous call.
@@ -126,8 +127,9 @@ impl Call {
             () if reservation <= self.withdrawn || !wanted => Decline::Taken,
             () if contacts.is_empty() => Decline::Unreachable,
             () => {
-                let ringing = Ringing { agent, reservation, freed, again: Vec::new(), cause: None };
-                return self.ring(now, ringing, contacts, out);
+                let (first, spare) = one_of_each_phone(contacts);
+                let ringing = Ringing { agent, reservation, freed, again: Vec::new(), spare, cause: None };
+                return self.ring(now, ringing, first, out);
             }
         };
         for (_, lease) in contacts {
@@ -238,14 +240,16 @@ impl Call {
         self.legs[place].state = crate::leg::State::Ending;
         let Some(Some(ringing)) = self.journey.ringing() else { return self.close_media(place, out) };
         let still_busy = status == Some(486) && ringing.freed.is_some_and(|freed| now.time - freed < STILL_BUSY);
-        if let Some(contact) = side.contact.filter(|_| ringing.reservation == side.reservation && still_busy) {
+        if let Some(contact) = side.contact.clone().filter(|_| ringing.reservation == side.reservation && still_busy) {
             self.legs[place].leased = false;
             ringing.again.push((contact, self.legs[place].lease));
             out.push(Action::Arm { timer: Timer::Redial, at: now.time + REDIAL_AFTER });
             return;
         }
         self.close_media(place, out);
-        self.contact_failed(side.reservation, decline(status), out);
+        if !self.ring_another_way(now, &side, status, out) {
+            self.contact_failed(side.reservation, decline(status), out);
+        }
     }
 
     pub(crate) fn redial(&mut self, out: &mut Vec<Action>) {
@@ -268,7 +272,7 @@ impl Call {
             return;
         }
         let (agent, cause) = (ringing.agent, ringing.cause.unwrap_or(cause));
-        *place = None;
+        close_unused(place.take(), out);
         self.decline(agent, reservation, cause, out);
     }
 
@@ -290,11 +294,9 @@ impl Call {
         let Ringing { agent, reservation, .. } = ringing;
         out.push(Action::Fact(Fact::Declined { agent, reservation, cause: Decline::Taken }));
         out.push(Action::Disarm(Timer::Redial));
-        for (_, lease) in ringing.again {
-            out.push(Action::Job(Job::Close { end: lease.end }));
-        }
+        close_unused(Some(ringing), out);
         for place in 0..self.legs.len() {
-            if self.legs[place].serves(ringing.reservation) {
+            if self.legs[place].serves(reservation) {
                 self.hang_up(place, out);
             }
         }
@@ -322,9 +324,7 @@ impl Call {
 
     /// Every leg but the winner's and that at place 0 is hung up.
     pub(crate) fn stop_others(&mut self, winner: u16, ringing: Option<Ringing>, out: &mut Vec<Action>) {
-        for (_, lease) in ringing.map(|r| r.again).unwrap_or_default() {
-            out.push(Action::Job(Job::Close { end: lease.end }));
-        }
+        close_unused(ringing, out);
         for place in 1..self.legs.len() {
             if self.legs[place].id.index != winner {
                 self.hang_up(place, out);

@@ -11,6 +11,8 @@ mod kit;
 mod lost;
 #[path = "story/own.rs"]
 mod own;
+#[path = "story/ways.rs"]
+mod ways;
 
 use base::{Codec, EndReason, Ticket, WaitOutcome};
 use call::{Action, Change, Event, Phase, Signal, Timer};

@@ -126,6 +126,7 @@ impl Phone {
             uri,
             to: String::new(),
             from,
+            routes: Vec::new(),
             headers: authorization.into_iter().collect(),
             body: (!self.config.late_offer).then(|| Body::sdp(call.body.clone())),
         };

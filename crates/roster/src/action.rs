@@ -11,7 +11,7 @@ pub enum Action {
     Registered { ticket: Ticket, bindings: Vec<BindingView> },
     /// To the switch that asked: answer with an error.
     RegisterRefused { ticket: Ticket, refusal: RegisterRefusal },
-    /// To the switch of the call: ring these contacts, best first. At least one. `freed`: when the agent's previous
+    /// To the switch of the call: ring these contacts, best first, one of each phone. At least one. `freed`: when the agent's previous
     /// call left the slot; a phone may call itself busy for a moment after.
     Offer {
         call: CallId,
@@ -60,6 +60,10 @@ pub struct Contact {
     pub uri: String,
     /// The flow that the REGISTER came over; requests go back on it.
     pub flow: Flow,
+    /// Through these proxies, the nearest to us first: the Route set of an INVITE (RFC 3327 §5.1).
+    pub path: Vec<String>,
+    /// The ways to one phone have one number. Only the first is rung, the next one when that failed (RFC 5626 §7).
+    pub phone: usize,
 }
 
 /// A live binding, as a 200 to REGISTER lists it.

@@ -1,12 +1,12 @@
 //! Contact bindings: which URIs of a phone are reached over which flow, until when (RFC 3261 §10.3).
 
 use std::cmp::Reverse;
-use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use base::{AgentId, Flow, SIP_PORT, Time, TimerId};
+use base::{AgentId, Flow, Time, TimerId};
 
-use crate::{BindingView, Bound, Change, Contact, ContactChange, Fact, Plan, RegisterRefusal, Registration};
+use crate::reach::{comparable, is_one};
+use crate::{BindingView, Bound, Change, Contact, ContactChange, Fact, Instance, Plan, RegisterRefusal, Registration};
 
 /// A registrar may call only intervals below this too brief (RFC 3261 §10.3 step 7).
 const BRIEF_BELOW_S: u32 = 3600;
@@ -27,14 +27,22 @@ impl Binding {
         Binding { same: comparable(&bound.uri), bound, serial, expiry }
     }
 
-    /// What is written down of this binding, which stands for `old`, the one at that place.
-    pub(crate) fn fact(&self, agent: AgentId, old: Option<&(usize, Binding)>) -> Fact {
+    /// What is written down of this binding, which stands for `old`, each with its place.
+    pub(crate) fn fact(&self, agent: AgentId, old: &[(usize, Binding)]) -> Fact {
         let Bound { until, cseq, .. } = self.bound;
-        let renewed = old.filter(|(_, old)| Bound { until, cseq, ..old.bound.clone() } == self.bound);
-        match renewed.and_then(|(place, _)| u16::try_from(*place).ok()) {
+        let renewed = match old {
+            [(place, old)] if Bound { until, cseq, ..old.bound.clone() } == self.bound => u16::try_from(*place).ok(),
+            _ => None,
+        };
+        match renewed {
             Some(place) => Fact::Renewed { agent, place, until, cseq },
             None => Fact::Bound { agent, binding: self.bound.clone() },
         }
+    }
+
+    /// What is written down of a binding that is gone.
+    pub(crate) fn gone(self, agent: AgentId) -> Fact {
+        Fact::Unbound { agent, uri: self.bound.uri, instance: self.bound.instance }
     }
 }
 
@@ -44,6 +52,7 @@ pub(crate) struct Update {
     uri: String,
     same: String,
     q: u16,
+    instance: Option<Instance>,
     /// `None` removes the binding.
     granted: Option<Duration>,
 }
@@ -75,7 +84,7 @@ impl Bindings {
                 for change in changes {
                     let update = Update::new(plan, asked.expires, change)?;
                     // A contact named twice in one request counts as it was named last.
-                    updates.retain(|u| u.same != update.same);
+                    updates.retain(|u| !update.concerns(&u.same, u.instance.as_ref()));
                     updates.push(update);
                 }
                 updates
@@ -84,7 +93,7 @@ impl Bindings {
         if updates.iter().any(|update| self.is_late(asked, update)) {
             return Err(RegisterRefusal::OutOfOrder);
         }
-        let kept = self.0.iter().filter(|b| updates.iter().all(|u| u.same != b.same)).count();
+        let kept = self.0.iter().filter(|b| !updates.iter().any(|u| u.is_about(b))).count();
         let set = updates.iter().filter(|u| u.granted.is_some()).count();
         if set > 0 && kept + set > plan.contacts_max {
             return Err(RegisterRefusal::TooManyContacts { limit: plan.contacts_max });
@@ -94,13 +103,13 @@ impl Bindings {
 
     /// RFC 3261 §10.3 steps 6 and 7: within one Call-ID only a higher CSeq may touch a binding.
     fn is_late(&self, asked: &Registration, update: &Update) -> bool {
-        let binding = self.0.iter().find(|b| b.same == update.same);
-        binding.is_some_and(|b| b.bound.call_id == asked.call_id && asked.cseq <= b.bound.cseq)
+        let mut about = self.0.iter().filter(|b| update.is_about(b));
+        about.any(|b| b.bound.call_id == asked.call_id && asked.cseq <= b.bound.cseq)
     }
 
-    /// Takes the binding that an update concerns out of the list, with the place that it had.
+    /// Takes a binding that an update concerns out of the list, with the place that it had.
     pub(crate) fn take(&mut self, update: &Update) -> Option<(usize, Binding)> {
-        let place = self.0.iter().position(|b| b.same == update.same)?;
+        let place = self.0.iter().position(|b| update.is_about(b))?;
         Some((place, self.0.remove(place)))
     }
 
@@ -135,7 +144,12 @@ impl Bindings {
     pub(crate) fn contacts(&self, now: Time) -> Vec<Contact> {
         let mut live: Vec<&Binding> = self.0.iter().filter(|b| b.bound.until > now).collect();
         live.sort_by_key(|b| Reverse((b.bound.q, b.serial)));
-        live.into_iter().map(|b| Contact { uri: b.bound.uri.clone(), flow: b.bound.flow }).collect()
+        let phone = |place: usize, bound: &Bound| live.iter().position(|b| b.bound.is_of_phone(bound)).unwrap_or(place);
+        let contact = |(place, b): (usize, &&Binding)| {
+            let Bound { uri, flow, path, .. } = b.bound.clone();
+            Contact { uri, flow, path, phone: phone(place, &b.bound) }
+        };
+        live.iter().enumerate().map(contact).collect()
     }
 }
 
@@ -151,11 +165,24 @@ impl Update {
         }
         let asked = asked.map_or(plan.expires_default, |s| Duration::from_secs(u64::from(s)));
         let granted = (!asked.is_zero()).then(|| asked.min(plan.expires_max));
-        Ok(Update { uri: change.uri.clone(), same: comparable(&change.uri), q: change.q, granted })
+        let (uri, same, instance) = (change.uri.clone(), comparable(&change.uri), change.instance.clone());
+        Ok(Update { uri, same, q: change.q, instance, granted })
     }
 
     fn removal(binding: &Binding) -> Update {
-        Update { uri: binding.bound.uri.clone(), same: binding.same.clone(), q: binding.bound.q, granted: None }
+        let Bound { uri, q, instance, .. } = binding.bound.clone();
+        Update { uri, same: binding.same.clone(), q, instance, granted: None }
+    }
+
+    /// Whether it stands for what has this URI and instance. A removal takes away nothing but the URI that it names: a phone
+    /// that moved tidies up behind itself and stays.
+    fn concerns(&self, same: &str, instance: Option<&Instance>) -> bool {
+        let named = self.same == same;
+        is_one((&self.same, self.instance.as_ref()), (same, instance)) && (named || self.granted.is_some())
+    }
+
+    fn is_about(&self, binding: &Binding) -> bool {
+        self.concerns(&binding.same, binding.bound.instance.as_ref())
     }
 
     /// When the binding will expire; `None` for a removal.
@@ -165,7 +192,8 @@ impl Update {
 
     pub(crate) fn into_bound(self, asked: &Registration, until: Time) -> Bound {
         let Registration { flow, cseq, .. } = *asked;
-        Bound { uri: self.uri, flow, q: self.q, until, call_id: asked.call_id.clone(), cseq }
+        let (call_id, path) = (asked.call_id.clone(), asked.path.clone());
+        Bound { uri: self.uri, flow, q: self.q, until, call_id, cseq, path, instance: self.instance }
     }
 }
 
@@ -173,90 +201,9 @@ fn seconds_up(left: Duration) -> u32 {
     u32::try_from(left.as_nanos().div_ceil(1_000_000_000)).unwrap_or(u32::MAX)
 }
 
-/// Where a phone takes connections itself, when its URI says so and is honest about its host: one behind NAT is not, and is
-/// reached on the connection that it opened or not at all (RFC 5626 §3.2).
-pub(crate) fn own_flow(bound: &Bound) -> Option<Flow> {
-    let flow = bound.flow;
-    let (address, params) = bound.uri.split_once(';').unwrap_or((&bound.uri, ""));
-    let (scheme, rest) = address.split_once(':')?;
-    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    let named =
-        params.split([';', '?']).find_map(|p| p.split_once('=').filter(|(k, _)| k.eq_ignore_ascii_case("transport")));
-    let fits = named.is_none_or(|(_, transport)| transport.eq_ignore_ascii_case(flow.transport.via_name()));
-    let ip = |host: &str| host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
-    let peer = host.parse().ok().or_else(|| ip(host).map(|ip| SocketAddr::new(ip, SIP_PORT)))?;
-    let honest = scheme.eq_ignore_ascii_case("sip") && fits && peer.ip() == flow.peer.ip();
-    honest.then_some(Flow { peer, connection: 0, ..flow })
-}
-
-/// The URI with scheme and host in lower case; user, parameters and headers stay as the phone wrote them.
-pub(crate) fn comparable(uri: &str) -> String {
-    let uri = uri.trim();
-    let (scheme, rest) = uri.split_once(':').unwrap_or(("", uri));
-    // An `@` inside user, parameters or headers is escaped (RFC 3261 §25.1), so the first one ends the user part.
-    let (user, rest) = rest.split_once('@').map_or((None, rest), |(user, rest)| (Some(user), rest));
-    let (host, tail) = rest.split_at(rest.find([';', '?']).unwrap_or(rest.len()));
-    let mut same = format!("{}:", scheme.to_ascii_lowercase());
-    if let Some(user) = user {
-        same.push_str(user);
-        same.push('@');
-    }
-    same.push_str(&host.to_ascii_lowercase());
-    same.push_str(tail);
-    same
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn uris_compare_by_scheme_and_host_without_case() {
-        let cases = [
-            ("sip:1001@PHONE.local:5060", "SIP:1001@phone.LOCAL:5060", true),
-            ("sip:Ann@host", "sip:ann@host", false),
-            ("sip:1@h;ob=A", "sip:1@H;ob=A", true),
-            ("sip:1@h;ob=A", "sip:1@h;ob=a", false),
-            ("sip:1@h", "sip:1@h:5060", false),
-            ("sip:HOST", "sip:host", true),
-            ("sip:[FE80::1]:5060", "sip:[fe80::1]:5060", true),
-            ("", "", true),
-            ("sip:1@h?Subject=A", "sip:1@h?subject=a", false),
-        ];
-        for (a, b, same) in cases {
-            assert_eq!(comparable(a) == comparable(b), same, "{a} and {b}");
-        }
-    }
-
-    #[test]
-    fn a_phone_is_connected_to_where_it_really_is() {
-        let flow = Flow {
-            transport: base::Transport::Tcp,
-            connection: 7,
-            ..Flow::udp(base::NetworkId(0), at("192.0.2.7:40001"))
-        };
-        let bound =
-            |uri: &str| Bound { uri: uri.into(), flow, q: 1000, until: Time::ZERO, call_id: String::new(), cseq: 1 };
-        let cases = [
-            ("sip:1001@192.0.2.7:5062;transport=tcp", Some("192.0.2.7:5062")),
-            ("sip:1001@192.0.2.7", Some("192.0.2.7:5060")),
-            ("SIP:192.0.2.7:5062;ob;Transport=TCP", Some("192.0.2.7:5062")),
-            ("sip:1001@192.168.1.4:5060;transport=tcp", None),
-            ("sip:1001@192.0.2.7:5062;transport=udp", None),
-            ("sips:1001@192.0.2.7:5062", None),
-            ("sip:1001@phone.example", None),
-            ("sip:1001@192.0.2.7:99999", None),
-            ("", None),
-        ];
-        for (uri, expected) in cases {
-            let expected = expected.map(|peer| Flow { peer: at(peer), connection: 0, ..flow });
-            assert_eq!(own_flow(&bound(uri)), expected, "{uri}");
-        }
-    }
-
-    fn at(text: &str) -> SocketAddr {
-        text.parse().expect("an address")
-    }
 
     #[test]
     fn seconds_left_are_rounded_up() {

@@ -1,6 +1,6 @@
 //! What the roster is asked and told.
 
-use base::{AgentId, CallId, Flow, GroupId, Ticket, Time, packed_enum};
+use base::{AgentId, CallId, Flow, GroupId, Ticket, Time, packed_enum, packed_struct};
 
 /// One input of the roster. None can fail: a refusal is an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +64,8 @@ pub struct Registration {
     pub cseq: u32,
     /// The `Expires` header, seconds.
     pub expires: Option<u32>,
+    /// The proxies between the phone and us, the nearest to us first (RFC 3327).
+    pub path: Vec<String>,
     pub change: Change,
 }
 
@@ -86,6 +88,18 @@ pub struct ContactChange {
     pub expires: Option<u32>,
     /// The `q` parameter in thousandths; 1000 when absent.
     pub q: u16,
+    /// Which phone it is, where the phone says so.
+    pub instance: Option<Instance>,
+}
+
+/// One registration of one phone (RFC 5626 §4.1, §4.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// The phone's own name, `+sip.instance`, in one form for comparing.
+    pub id: String,
+    /// `reg-id`: which of the ways that the phone keeps open; 0 for the only one of a phone that names none.
+    pub reg_id: u32,
 }
 
 packed_enum!(StateChange { 0 => SignOn, 1 => Ready, 2 => Pause { reason }, 3 => SignOff });
+packed_struct!(Instance { id, reg_id });

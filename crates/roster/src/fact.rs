@@ -2,12 +2,12 @@
 
 use base::{AgentId, CallId, Flow, Time, packed_enum, packed_struct};
 
-use crate::State;
+use crate::{Instance, State};
 
 /// One thing that became true.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
-    /// A phone is bound: replaces the binding with the same URI and is the most recent one.
+    /// A phone is bound: replaces the bindings with the same instance or URI and is the most recent one.
     Bound {
         agent: AgentId,
         binding: Bound,
@@ -20,10 +20,11 @@ pub enum Fact {
         until: Time,
         cseq: u32,
     },
-    /// No phone is bound at this URI any more.
+    /// No phone, or not this one, is bound at this URI any more.
     Unbound {
         agent: AgentId,
         uri: String,
+        instance: Option<Instance>,
     },
     State {
         agent: AgentId,
@@ -41,6 +42,20 @@ pub enum Fact {
     },
 }
 
+impl Fact {
+    /// Whom it concerns.
+    pub const fn agent(&self) -> AgentId {
+        match self {
+            Fact::Bound { agent, .. }
+            | Fact::Renewed { agent, .. }
+            | Fact::Unbound { agent, .. }
+            | Fact::State { agent, .. }
+            | Fact::Unanswered { agent, .. }
+            | Fact::Slot { agent, .. } => *agent,
+        }
+    }
+}
+
 /// A live binding (RFC 3261 §10.3).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bound {
@@ -52,6 +67,9 @@ pub struct Bound {
     pub until: Time,
     pub call_id: String,
     pub cseq: u32,
+    /// As the REGISTER brought it (RFC 3327).
+    pub path: Vec<String>,
+    pub instance: Option<Instance>,
 }
 
 /// An agent's state and how it came about.
@@ -81,16 +99,7 @@ pub enum Phase {
     Releasing,
 }
 
-packed_struct!(Bound { uri, flow, q, until, call_id, cseq });
 packed_struct!(Standing { state, by_hand, since });
 packed_struct!(Serving { call, epoch, phase });
 packed_enum!(Phase { 0 => Offered, 1 => Talking, 2 => Releasing });
-packed_enum!(Fact {
-    0 => Bound { agent, binding },
-    1 => Renewed { agent, place, until, cseq },
-    2 => Unbound { agent, uri },
-    3 => State { agent, standing },
-    4 => Unanswered { agent, count },
-    5 => Slot { agent, serves },
-});
 packed_enum!(State { 0 => SignedOff, 1 => Ready, 2 => Paused { reason } });

@@ -6,8 +6,9 @@ use base::pack::{Packed, Unpacker, Unreadable};
 use base::packed_struct;
 use base::{AgentId, CallId};
 
-use crate::binding::comparable;
-use crate::{Bound, Fact, Roster, Serving, Standing};
+use crate::form::Plain;
+use crate::reach::comparable;
+use crate::{Bound, Fact, Instance, Roster, Serving, Standing};
 
 /// The roster as a restart finds it: grows by [`Ledger::apply`] alone, and equals what the facts' owner is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,8 +29,26 @@ pub(crate) struct Known {
 
 packed_struct!(Known { standing, unanswered, bindings, serves });
 
+/// As a snapshot held it before proxies and instances were told.
+struct Earlier {
+    standing: Standing,
+    unanswered: u8,
+    bindings: Vec<Plain>,
+    serves: Option<Serving>,
+}
+
+packed_struct!(Earlier { standing, unanswered, bindings, serves });
+
+impl From<Earlier> for Known {
+    fn from(earlier: Earlier) -> Known {
+        let Earlier { standing, unanswered, bindings, serves } = earlier;
+        Known { standing, unanswered, bindings: bindings.into_iter().map(|Plain(bound)| bound).collect(), serves }
+    }
+}
+
 /// The form of a ledger in a snapshot; another form gets another number.
-const FORM: u8 = 0;
+const FORM: u8 = 1;
+const EARLIER: u8 = 0;
 
 impl Packed for Ledger {
     fn pack(&self, out: &mut Vec<u8>) {
@@ -41,6 +60,10 @@ impl Packed for Ledger {
     fn unpack(from: &mut Unpacker<'_>) -> Result<Ledger, Unreadable> {
         match from.byte("roster")? {
             FORM => Ok(Vec::<(AgentId, Known)>::unpack(from)?.into_iter().collect()),
+            EARLIER => {
+                let agents = Vec::<(AgentId, Earlier)>::unpack(from)?;
+                Ok(agents.into_iter().map(|(id, known)| (id, known.into())).collect())
+            }
             _ => Err(Unreadable { expected: "roster" }),
         }
     }
@@ -62,7 +85,7 @@ impl Ledger {
     pub fn apply(&mut self, fact: Fact) {
         match fact {
             Fact::Bound { agent, binding } => self.change(agent, |known| {
-                known.unbind(&binding.uri);
+                known.bindings.retain(|bound| !binding.replaces(bound));
                 known.bindings.push(binding);
             }),
             Fact::Renewed { agent, place, until, cseq } => self.change(agent, |known| {
@@ -72,7 +95,7 @@ impl Ledger {
                     known.bindings.push(Bound { until, cseq, ..bound });
                 }
             }),
-            Fact::Unbound { agent, uri } => self.change(agent, |known| known.unbind(&uri)),
+            Fact::Unbound { agent, uri, instance } => self.change(agent, |known| known.unbind(&uri, instance.as_ref())),
             Fact::State { agent, standing } => self.change(agent, |known| known.standing = standing),
             Fact::Unanswered { agent, count } => self.change(agent, |known| known.unanswered = count),
             Fact::Slot { agent, serves } => self.change(agent, |known| known.serves = serves),
@@ -99,9 +122,9 @@ impl Ledger {
 }
 
 impl Known {
-    fn unbind(&mut self, uri: &str) {
+    fn unbind(&mut self, uri: &str, instance: Option<&Instance>) {
         let same = comparable(uri);
-        self.bindings.retain(|bound| comparable(&bound.uri) != same);
+        self.bindings.retain(|bound| bound.instance.as_ref() != instance || comparable(&bound.uri) != same);
     }
 }
 

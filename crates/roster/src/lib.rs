@@ -36,8 +36,10 @@
 
 mod binding;
 mod fact;
+mod form;
 mod ledger;
 mod offer;
+mod reach;
 mod registrar;
 mod restore;
 mod roster;
@@ -51,7 +53,7 @@ pub mod plan;
 pub mod view;
 
 pub use action::{Action, BindingView, Contact, RegisterRefusal, StateRefusal};
-pub use command::{Change, Command, ContactChange, Outcome, Registration, StateChange};
+pub use command::{Change, Command, ContactChange, Instance, Outcome, Registration, StateChange};
 pub use fact::{Bound, Fact, Phase, Serving, Standing};
 pub use ledger::Ledger;
 pub use plan::{Agent, Plan};

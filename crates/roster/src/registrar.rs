@@ -2,9 +2,10 @@
 
 use base::{AgentId, Flow, Now, Ticket};
 
-use crate::binding::{Binding, Update, own_flow};
+use crate::binding::{Binding, Update};
+use crate::reach::own_flow;
 use crate::roster::Timer;
-use crate::{Action, Bound, Fact, Registration, Roster};
+use crate::{Action, Bound, Registration, Roster};
 
 impl Roster {
     pub(crate) fn register(
@@ -38,20 +39,20 @@ impl Roster {
     }
 
     fn update(&mut self, now: Now, id: AgentId, asked: &Registration, update: Update, out: &mut Vec<Action>) {
-        let old = self.agent(id).and_then(|a| a.bindings.take(&update));
-        if let Some((_, old)) = &old {
-            self.unbind(id, old);
+        let mut old = Vec::new();
+        while let Some(taken) = self.agent(id).and_then(|a| a.bindings.take(&update)) {
+            self.unbind(id, &taken.1);
+            old.push(taken);
         }
-        match (update.until(now.time), old) {
-            (Some(until), old) => {
+        match update.until(now.time) {
+            Some(until) => {
                 let binding = self.bind(id, update.into_bound(asked, until));
-                out.push(Action::Fact(binding.fact(id, old.as_ref())));
+                out.push(Action::Fact(binding.fact(id, &old)));
                 if let Some(agent) = self.agent(id) {
                     agent.bindings.push(binding);
                 }
             }
-            (None, Some((_, old))) => out.push(Action::Fact(Fact::Unbound { agent: id, uri: old.bound.uri })),
-            (None, None) => {}
+            None => out.extend(old.into_iter().map(|(_, old)| Action::Fact(old.gone(id)))),
         }
     }
 
@@ -103,7 +104,7 @@ impl Roster {
         let Some(old) = self.agent(id).and_then(|agent| agent.bindings.take_on(gone)) else { return false };
         self.deadlines.cancel(old.expiry);
         let binding = self.bind(id, Bound { flow, ..old.bound });
-        out.push(Action::Fact(binding.fact(id, None)));
+        out.push(Action::Fact(binding.fact(id, &[])));
         if let Some(agent) = self.agent(id) {
             agent.bindings.push(binding);
         }
@@ -120,7 +121,7 @@ impl Roster {
         self.telling(id, out, |roster, out| {
             let Some(old) = roster.agent(id).and_then(take) else { return };
             roster.unbind(id, &old);
-            out.push(Action::Fact(Fact::Unbound { agent: id, uri: old.bound.uri }));
+            out.push(Action::Fact(old.gone(id)));
             roster.phones_changed(now, id, out);
         });
     }

@@ -42,7 +42,7 @@ impl Roster {
             let surplus = lives(&bound) && too_many > 0;
             too_many -= usize::from(surplus);
             if !lives(&bound) || surplus {
-                out.push(Action::Fact(Fact::Unbound { agent: id, uri: bound.uri.clone() }));
+                out.push(Action::Fact(unbound(id, bound)));
                 continue;
             }
             let binding = self.bind(id, bound.clone());
@@ -80,9 +80,13 @@ impl Roster {
     }
 }
 
+fn unbound(agent: AgentId, bound: &Bound) -> Fact {
+    Fact::Unbound { agent, uri: bound.uri.clone(), instance: bound.instance.clone() }
+}
+
 /// The plan has no such agent any more.
 fn forget(id: AgentId, known: &Known, out: &mut Vec<Action>) {
-    out.extend(known.bindings.iter().map(|b| Action::Fact(Fact::Unbound { agent: id, uri: b.uri.clone() })));
+    out.extend(known.bindings.iter().map(|b| Action::Fact(unbound(id, b))));
     let none = Known::default();
     if known.standing != none.standing {
         out.push(Action::Fact(Fact::State { agent: id, standing: none.standing }));

@@ -196,6 +196,9 @@ impl Control {
             let count = listener.receive(&mut self.incoming);
             for place in 0..count {
                 let Some((peer, bytes)) = self.incoming.get(place) else { continue };
+                if listener.keeps_open(peer, bytes) {
+                    continue;
+                }
                 let arrived = (listener.flow(peer), bytes);
                 take_in(&mut self.parts.exchange, &mut self.arrivals, now, arrived, &mut self.effects);
             }

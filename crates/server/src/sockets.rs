@@ -3,10 +3,10 @@
 use std::io;
 use std::mem::{MaybeUninit, size_of, zeroed};
 use std::net::{SocketAddr, UdpSocket};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use base::{Flow, NetworkId};
-use rustix::net::sockopt;
+use rustix::net::{AddressFamily, SocketFlags, SocketType, socket_with, sockopt};
 use sip::Outgoing;
 
 use crate::datagrams::{self, Incoming, address};
@@ -27,8 +27,7 @@ impl Listener {
     /// # Errors
     /// The address is taken or not ours.
     pub(crate) fn bind(network: NetworkId, listen: SocketAddr, dscp: u8) -> io::Result<Listener> {
-        let socket = UdpSocket::bind(listen)?;
-        socket.set_nonblocking(true)?;
+        let socket = UdpSocket::from(socket_at(SocketType::DGRAM, listen)?);
         // A smaller buffer is no reason not to serve.
         let _ = sockopt::set_socket_recv_buffer_size_force(&socket, RECEIVE_BUFFER_BYTES)
             .or_else(|_| sockopt::set_socket_recv_buffer_size(&socket, RECEIVE_BUFFER_BYTES));
@@ -54,6 +53,14 @@ impl Listener {
     /// The flow of a datagram that arrived here.
     pub(crate) fn flow(&self, peer: SocketAddr) -> Flow {
         Flow::udp(self.network, peer)
+    }
+
+    /// Answers a datagram that only keeps an address translator's mapping open; false for any other.
+    pub(crate) fn keeps_open(&self, peer: SocketAddr, bytes: &[u8]) -> bool {
+        let Some(answer) = sip::stun::answer(bytes, peer) else { return false };
+        // One that is lost is asked for again.
+        let _ = datagrams::send(&self.socket, std::iter::once((peer, answer.as_slice())));
+        true
     }
 
     /// Sends all of `messages` in order; how many could not be sent, which keeps none of the others.
@@ -105,6 +112,22 @@ impl Listener {
     pub(crate) fn fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
+}
+
+/// A socket of that address, and of its family alone: `[::]` leaves IPv4 to a network of its own, which shows addresses that
+/// such phones can reach.
+pub(crate) fn socket_at(kind: SocketType, at: SocketAddr) -> io::Result<OwnedFd> {
+    let family = if at.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let socket = socket_with(family, kind, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC, None)?;
+    if at.is_ipv6() {
+        sockopt::set_ipv6_v6only(&socket, true)?;
+    }
+    if kind == SocketType::STREAM {
+        // A restart need not wait for the connections of the process before.
+        sockopt::set_socket_reuseaddr(&socket, true)?;
+    }
+    rustix::net::bind(&socket, &at)?;
+    Ok(socket)
 }
 
 /// Marks what a socket sends for routers; a lost mark is no reason not to serve.
@@ -199,6 +222,34 @@ mod tests {
             }
         }
         assert_eq!(taken, 40);
+    }
+
+    #[test]
+    fn a_phone_that_keeps_its_mapping_open_learns_it_and_what_is_sip_goes_on() {
+        for host in ["127.0.0.1:0", "[::1]:0"] {
+            let phone = UdpSocket::bind(host).expect("a free port");
+            let peer = phone.local_addr().expect("bound");
+            let listener = Listener::bind(NetworkId(0), host.parse().expect("an address"), 24).expect("a free port");
+            let request = [&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42][..], &[7; 12]].concat();
+            assert!(!listener.keeps_open(peer, b"OPTIONS sip:a SIP/2.0\r\n\r\n"));
+            assert!(listener.keeps_open(peer, &request));
+            let mut buffer = [0; 64];
+            let (length, from) = phone.recv_from(&mut buffer).expect("an answer");
+            assert_eq!(from, listener.local);
+            assert_eq!(Some(&buffer[..length]), sip::stun::answer(&request, peer).as_deref());
+        }
+    }
+
+    #[test]
+    fn each_family_has_a_listener_of_its_own_on_one_port() {
+        let listener = |at: &str| Listener::bind(NetworkId(0), at.parse().expect("an address"), 24);
+        let six = listener("[::]:0").expect("a free port");
+        let port = six.local.port();
+        let four = listener(&format!("0.0.0.0:{port}")).expect("the same port of the other family");
+        assert_eq!(four.local.port(), port);
+        let door = socket_at(SocketType::STREAM, six.local).expect("connections too");
+        socket_at(SocketType::STREAM, four.local).expect("and there");
+        drop(door);
     }
 
     #[test]

@@ -180,14 +180,8 @@ impl Dialog {
     }
 
     fn head(&self, method: Method, cseq: u32) -> Head {
-        let mut routes: Vec<String> = self.ends.routes.iter().map(text::printed).collect();
-        let mut uri = self.ends.target.printed();
-        // A strict router wants to see itself in the Request-URI (RFC 3261 §12.2.1.1).
-        if let Some(first) = self.ends.routes.first().filter(|route| !route.uri.params.has("lr")) {
-            routes.remove(0);
-            routes.push(format!("<{uri}>"));
-            uri = first.uri.printed();
-        }
+        let routes = self.ends.routes.iter().map(text::printed).collect();
+        let (uri, routes) = routed(self.ends.target.printed(), routes);
         Head {
             method,
             uri,
@@ -198,6 +192,16 @@ impl Dialog {
             cseq,
         }
     }
+}
+
+/// Request-URI and Route of a request to this target by these routes: a strict router wants to see itself in the Request-URI
+/// (RFC 3261 §12.2.1.1).
+pub(crate) fn routed(target: String, mut routes: Vec<String>) -> (String, Vec<String>) {
+    let first = routes.first().and_then(|route| NameAddr::parse(route).ok());
+    let Some(strict) = first.filter(|route| !route.uri.params.has("lr")) else { return (target, routes) };
+    routes.remove(0);
+    routes.push(format!("<{target}>"));
+    (strict.uri.printed(), routes)
 }
 
 fn contact(message: &Message) -> Option<Uri> {

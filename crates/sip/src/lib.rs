@@ -19,6 +19,7 @@ pub mod name_addr;
 pub mod params;
 pub mod reason;
 pub mod replaces;
+pub mod stun;
 mod text;
 pub mod transaction;
 pub mod uri;

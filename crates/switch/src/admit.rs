@@ -13,6 +13,7 @@ use crate::auth::{Auth, Verdict};
 use crate::called::called;
 use crate::caller::{Caller, caller};
 use crate::fault::Estate;
+use crate::reach::Proxies;
 use crate::signals::sdp_of;
 use crate::star::starred;
 use crate::{Effects, Place, Switch};
@@ -44,6 +45,7 @@ pub(crate) struct Doorman {
     pub(crate) auth: Auth,
     /// Flows that a live registration came over. At most `roster::Plan::contacts_max` live ones for each agent; the dead are swept at their end.
     registered: Map<Flow, (AgentId, Time)>,
+    pub(crate) proxies: Proxies,
     next_sweep: Time,
 }
 
@@ -52,7 +54,8 @@ const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
 impl Doorman {
     pub(crate) fn new(realm: &str, digest: &[Digest], nonce_key: [u8; 32]) -> Doorman {
-        Doorman { auth: Auth::new(realm, digest, nonce_key), registered: Map::default(), next_sweep: Time::ZERO }
+        let auth = Auth::new(realm, digest, nonce_key);
+        Doorman { auth, registered: Map::default(), proxies: Proxies::default(), next_sweep: Time::ZERO }
     }
 
     pub(crate) fn registered(&mut self, flow: Flow, agent: AgentId, until: Time) {
@@ -67,6 +70,7 @@ impl Doorman {
         if now.time >= self.next_sweep {
             self.next_sweep = now.time + SWEEP_EVERY;
             self.registered.retain(|_, (_, until)| *until > now.time);
+            self.proxies.sweep(now);
         }
     }
 
@@ -193,7 +197,9 @@ impl Switch {
         {
             return Some(Sender::Agent(agent));
         }
-        if let Some(trunk) = trunk_of(&self.plan, flow) {
+        // An agent behind a proxy shows the password, also where the proxy brings a trunk's calls too.
+        let agent_behind = self.doorman.proxies.knows(now, flow) && self.names_agent(request);
+        if let Some(trunk) = trunk_of(&self.plan, flow).filter(|_| !agent_behind) {
             return Some(Sender::Trunk(trunk));
         }
         match self.doorman.auth.check(now, request, |user| password_of(&self.plan, user)) {
@@ -208,6 +214,12 @@ impl Switch {
                 None
             }
         }
+    }
+
+    /// Whether From has the number of an agent.
+    fn names_agent(&self, request: &Message) -> bool {
+        let user = request.from_ref().ok().and_then(|from| from.uri.user_text());
+        user.is_some_and(|user| self.plan.agents.iter().any(|agent| agent.number == user))
     }
 
     fn trunk(&self, sender: Sender) -> Option<&Trunk> {

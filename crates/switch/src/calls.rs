@@ -185,13 +185,14 @@ impl Switch {
     }
 
     fn dial(&mut self, now: Now, leg: LegId, dial: Dial) {
-        let network = self.plan.networks.get(usize::from(dial.contact.flow.network.0));
-        let host = network.map_or_else(String::new, |n| n.advertised.host.clone());
+        let roster::Contact { uri, flow, path, .. } = dial.contact;
         let invite = sip::Invite {
-            flow: dial.contact.flow,
-            uri: dial.contact.uri.clone(),
-            to: dial.contact.uri,
-            from: sip::Party { display: dial.from_display, user: dial.from_number, host },
+            flow,
+            to: uri.clone(),
+            uri,
+            // Our host is what the flow's network knows us by.
+            from: sip::Party { display: dial.from_display, user: dial.from_number, host: String::new() },
+            routes: path,
             headers: Vec::new(),
             body: Some(sdp_body(dial.body)),
         };

@@ -20,6 +20,7 @@ mod leases;
 mod ledger;
 mod outward;
 mod rate;
+mod reach;
 mod refer;
 mod register;
 mod remnant;

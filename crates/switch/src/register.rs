@@ -8,6 +8,7 @@ use sip::{ContactHeader, Message, Name, Reply, ServerTx};
 
 use crate::admit::{password_of, seconds};
 use crate::auth::Verdict;
+use crate::reach::{Reach, instance};
 use crate::{Effects, Switch};
 
 /// A REGISTER that the roster is deciding on.
@@ -16,6 +17,7 @@ pub(crate) struct Asked {
     tx: ServerTx,
     agent: AgentId,
     flow: Flow,
+    reach: Reach,
 }
 
 /// REGISTERs that may wait for the roster at once: more than all phones of 2,000 seats at a power cut's end in one turn.
@@ -25,6 +27,10 @@ impl Switch {
     pub(crate) fn on_register(&mut self, now: Now, tx: ServerTx, flow: Flow, request: &Message, out: &mut Effects) {
         let Some(agent) = self.proved_agent(now, tx, request) else { return };
         let Some(change) = change_of(request) else { return self.answer(now, tx, 400, Vec::new()) };
+        let reach = match Reach::of(request, &change) {
+            Ok(reach) => reach,
+            Err(status) => return self.answer(now, tx, status, Vec::new()),
+        };
         if self.asked.len() >= ASKED_MAX {
             return self.answer(now, tx, 503, vec![("Retry-After".to_owned(), "5".to_owned())]);
         }
@@ -33,10 +39,11 @@ impl Switch {
             call_id: request.call_id().unwrap_or_default().to_owned(),
             cseq: request.cseq().map_or(0, |(number, _)| number),
             expires: seconds(request, Name::Expires),
+            path: reach.path.clone(),
             change,
         };
         let ticket = self.ticket();
-        self.asked.insert(ticket, Asked { tx, agent, flow });
+        self.asked.insert(ticket, Asked { tx, agent, flow, reach });
         out.roster.push(roster::Command::Register { ticket, agent, registration });
     }
 
@@ -67,15 +74,10 @@ impl Switch {
         match action {
             roster::Action::Registered { ticket, bindings } => {
                 let Some(asked) = self.asked.remove(&ticket) else { return };
-                match bindings.iter().map(|b| b.expires).max() {
-                    Some(longest) => {
-                        let until = now.time + Duration::from_secs(u64::from(longest));
-                        self.doorman.registered(asked.flow, asked.agent, until);
-                    }
-                    None => self.doorman.unregistered(asked.flow),
-                }
+                self.note_registered(now, &asked, &bindings);
                 let contact = |b: &roster::BindingView| format!("<{}>;expires={}", b.uri, b.expires);
-                let headers = bindings.iter().map(|b| ("Contact".to_owned(), contact(b))).collect();
+                let contacts = bindings.iter().map(|b| ("Contact".to_owned(), contact(b)));
+                let headers = contacts.chain(asked.reach.headers(asked.flow)).collect();
                 self.answer(now, asked.tx, 200, headers);
             }
             roster::Action::RegisterRefused { ticket, refusal } => {
@@ -95,6 +97,18 @@ impl Switch {
             | roster::Action::State { .. }
             | roster::Action::Event(_)
             | roster::Action::Fact(_) => {}
+        }
+    }
+
+    /// Whom the door knows from now on. A proxy's flow is that of many, and nobody's proof.
+    fn note_registered(&mut self, now: Now, asked: &Asked, bindings: &[roster::BindingView]) {
+        let longest = bindings.iter().map(|b| b.expires).max();
+        let until = longest.map(|longest| now.time + Duration::from_secs(u64::from(longest)));
+        match (until, asked.reach.direct) {
+            (Some(until), true) => self.doorman.registered(asked.flow, asked.agent, until),
+            (Some(until), false) => self.doorman.proxies.note(asked.flow, until),
+            (None, true) => self.doorman.unregistered(asked.flow),
+            (None, false) => {}
         }
     }
 
@@ -124,7 +138,8 @@ fn change_of(request: &Message) -> Option<Change> {
     let address = |contact: &ContactHeader| {
         let address = contact.address()?;
         let uri = address.uri.to_string();
-        Some(ContactChange { uri, expires: address.expires(), q: address.q_milli() })
+        let (expires, q, instance) = (address.expires(), address.q_milli(), instance(address));
+        Some(ContactChange { uri, expires, q, instance })
     };
     contacts.iter().map(address).collect::<Option<Vec<_>>>().map(Change::Update)
 }

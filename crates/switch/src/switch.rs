@@ -110,6 +110,7 @@ impl Switch {
             Input::Shed { flow, bytes } => self.shed(now, flow, bytes),
             Input::FlowClosed(flow) => {
                 self.doorman.unregistered(flow);
+                self.doorman.proxies.forget(flow);
                 self.endpoint.flow_closed(now, flow, &mut self.sip);
             }
             Input::Unreachable(flow) => self.endpoint.unreachable(now, flow, &mut self.sip),

@@ -210,7 +210,8 @@ impl Bench {
 
     /// The colleague's phone rings on leg 1, as often as there are contacts.
     pub(crate) fn reached(&mut self, contacts: u16) -> &mut Bench {
-        let contacts = self.contacts(contacts);
+        let phones: Vec<_> = (0..usize::from(contacts)).collect();
+        let contacts = self.contacts(&phones);
         self.tell(Event::Reached(Reached { agent: AgentId(1), contacts }))
     }
 
@@ -251,19 +252,26 @@ impl Bench {
 
     /// The same of any agent.
     pub(crate) fn offer_of(&mut self, agent: AgentId, contacts: u16, freed: Option<Time>) -> Reservation {
+        let phones: Vec<_> = (0..usize::from(contacts)).collect();
+        self.offer_ways(agent, &phones, freed)
+    }
+
+    /// The same of contacts that lead to these phones.
+    pub(crate) fn offer_ways(&mut self, agent: AgentId, phones: &[usize], freed: Option<Time>) -> Reservation {
         self.epoch += 1;
         let reservation = Reservation(self.epoch);
-        let contacts = self.contacts(contacts);
+        let contacts = self.contacts(phones);
         let offer = Offer { agent, group: GroupId(0), reservation, contacts, freed };
         self.tell(Event::Offer(offer));
         reservation
     }
 
-    fn contacts(&mut self, count: u16) -> Vec<(Contact, Lease)> {
+    fn contacts(&mut self, phones: &[usize]) -> Vec<(Contact, Lease)> {
         let flow = Flow::udp(NetworkId(0), SocketAddr::from(([127, 0, 0, 1], 7000)));
-        let contacts = (0..count).map(|i| {
+        let contacts = phones.iter().enumerate().map(|(i, phone)| {
             self.next_end += 1;
-            (Contact { uri: format!("sip:1001@127.0.0.1:{}", 7000 + i), flow }, lease(self.next_end))
+            let uri = format!("sip:1001@127.0.0.1:{}", 7000 + i);
+            (Contact { uri, flow, path: Vec::new(), phone: *phone }, lease(self.next_end))
         });
         contacts.collect()
     }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base::{AgentEvent, AgentHappening, AgentId, CallId, Flow, GroupId, NetworkId, Now, Ticket, Time, Transport, Wall};
 use roster::{
-    Action, Agent, Change, Command, Contact, ContactChange, Fact, Ledger, Outcome, Plan, Registration, Roster, State,
-    StateChange, StateRefusal,
+    Action, Agent, Change, Command, Contact, ContactChange, Fact, Instance, Ledger, Outcome, Plan, Registration,
+    Roster, State, StateChange, StateRefusal,
 };
 
 pub(crate) const A: AgentId = AgentId(0);
@@ -144,15 +144,28 @@ pub(crate) fn tcp(port: u16) -> Flow {
 }
 
 pub(crate) fn contact(uri: &str, expires: Option<u32>, q: u16) -> ContactChange {
-    ContactChange { uri: uri.to_owned(), expires, q }
+    ContactChange { uri: uri.to_owned(), expires, q, instance: None }
 }
 
 pub(crate) fn asks(flow: Flow, call_id: &str, cseq: u32, change: Change) -> Registration {
-    Registration { flow, call_id: call_id.to_owned(), cseq, expires: None, change }
+    Registration { flow, call_id: call_id.to_owned(), cseq, expires: None, path: Vec::new(), change }
 }
 
 pub(crate) fn binds(flow: Flow, call_id: &str, cseq: u32, uri: &str) -> Registration {
     asks(flow, call_id, cseq, Change::Update(vec![contact(uri, None, 1000)]))
+}
+
+/// The same of a phone that says which one it is; 0 where it keeps no more than one way open.
+pub(crate) fn binds_instance(
+    flow: Flow,
+    call_id: &str,
+    cseq: u32,
+    uri: &str,
+    (id, reg_id): (&str, u32),
+) -> Registration {
+    let instance = Some(Instance { id: id.to_owned(), reg_id });
+    let contact = ContactChange { instance, ..contact(uri, None, 1000) };
+    asks(flow, call_id, cseq, Change::Update(vec![contact]))
 }
 
 /// The bindings of a 200, as `uri expires` in words.

@@ -1,7 +1,9 @@
 //! The roster's behaviour, on virtual time.
 
+mod forms;
 mod kit;
 mod property;
+mod reach;
 mod register;
 mod restart;
 mod slot;

@@ -5,7 +5,10 @@ use std::time::Duration;
 use base::pack::Packed;
 use base::{AgentHappening, AgentId, Flow, GroupId, Time};
 use proptest::prelude::*;
-use roster::{Action, Change, Command, Fact, Ledger, Outcome, Plan, Slot, State, StateChange};
+use roster::{
+    Action, Change, Command, Contact, ContactChange, Fact, Instance, Ledger, Outcome, Plan, Registration, Roster, Slot,
+    State, StateChange,
+};
 
 use crate::kit::{Desk, asks, contact, id, pause, plan, tcp, udp};
 
@@ -16,7 +19,8 @@ enum Step {
         flow: u16,
         call_id: u8,
         cseq: u32,
-        contacts: Vec<(u8, Option<u32>)>,
+        hops: u8,
+        contacts: Vec<Named>,
     },
     RemoveAll {
         agent: u32,
@@ -67,14 +71,17 @@ enum Step {
     },
 }
 
+/// Number of the URI, seconds, phone and way to it.
+type Named = (u8, Option<u32>, Option<(u8, u32)>);
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let agent = || 0..3u32;
     let expires = prop_oneof![Just(None), Just(Some(0)), Just(Some(1)), (60..700u32).prop_map(Some)];
-    let contacts = prop::collection::vec((0..5u8, expires), 0..4);
+    let contacts = prop::collection::vec((0..5u8, expires, prop::option::of((0..2u8, 0..3u32))), 0..4);
     let step = prop_oneof![
-        4 => (agent(), 0..4u16, 0..3u8, 0..40u32, contacts).prop_map(|(agent, flow, call_id, cseq, contacts)| {
-            Step::Register { agent, flow, call_id, cseq, contacts }
-        }),
+        4 => (agent(), 0..4u16, 0..3u8, 0..40u32, 0..3u8, contacts).prop_map(
+            |(agent, flow, call_id, cseq, hops, contacts)| Step::Register { agent, flow, call_id, cseq, hops, contacts }
+        ),
         1 => (agent(), 0..40u32).prop_map(|(agent, cseq)| Step::RemoveAll { agent, cseq }),
         1 => (0..4u16).prop_map(|flow| Step::Close { flow }),
         5 => (agent(), 0..4u32, -1..3i64).prop_map(|(agent, call, newer)| Step::Reserve { agent, call, newer }),
@@ -170,15 +177,44 @@ impl Queue {
     }
 }
 
+fn named((n, expires, phone): &Named) -> ContactChange {
+    let instance = phone.map(|(id, reg_id)| Instance { id: format!("urn:x:{id}"), reg_id });
+    ContactChange { instance, ..contact(&format!("sip:x@h{n}"), *expires, 1000) }
+}
+
+/// No phone has two bindings for one way to it, and phones that do not say who they are none with one URI.
+fn bindings_are_apart(roster: &Roster) -> Result<(), TestCaseError> {
+    let all: Vec<_> = roster.bound().collect();
+    for (place, (agent, one)) in all.iter().enumerate() {
+        for (_, other) in all[..place].iter().filter(|(whose, _)| whose == agent) {
+            match (&one.instance, &other.instance) {
+                (Some(one), Some(other)) => prop_assert_ne!(one, other),
+                _ => prop_assert_ne!(&one.uri, &other.uri),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Each way to a phone has the number of that phone's best one.
+fn phones_are_numbered(contacts: &[Contact]) -> Result<(), TestCaseError> {
+    for (place, contact) in contacts.iter().enumerate() {
+        prop_assert!(contact.phone <= place && contacts[contact.phone].phone == contact.phone, "{contacts:?}");
+    }
+    Ok(())
+}
+
 fn flow(n: u16) -> Flow {
     if n.is_multiple_of(2) { udp(n) } else { tcp(n) }
 }
 
 fn run(desk: &mut Desk, queue: &mut Queue, step: &Step) -> Vec<Action> {
     match step {
-        Step::Register { agent, flow: f, call_id, cseq, contacts } => {
-            let change = contacts.iter().map(|(n, expires)| contact(&format!("sip:x@h{n}"), *expires, 1000)).collect();
-            desk.register(AgentId(*agent), asks(flow(*f), &call_id.to_string(), *cseq, Change::Update(change)))
+        Step::Register { agent, flow: f, call_id, cseq, hops, contacts } => {
+            let change = Change::Update(contacts.iter().map(named).collect());
+            let path = (0..*hops).map(|n| format!("<sip:edge{n};lr>")).collect();
+            let asked = asks(flow(*f), &call_id.to_string(), *cseq, change);
+            desk.register(AgentId(*agent), Registration { path, ..asked })
         }
         Step::RemoveAll { agent, cseq } => desk.register(AgentId(*agent), asks(udp(0), "0", *cseq, Change::RemoveAll)),
         Step::Close { flow: f } => desk.tell(Command::FlowClosed { flow: flow(*f) }),
@@ -212,6 +248,12 @@ proptest! {
             let before = desk.roster.view();
             let actions = run(&mut desk, &mut queue, step);
             queue.hear(&actions);
+            bindings_are_apart(&desk.roster)?;
+            for action in &actions {
+                if let Action::Offer { contacts, .. } = action {
+                    phones_are_numbered(contacts)?;
+                }
+            }
             let after = desk.roster.view();
             let restarted = matches!(step, Step::Restart { .. });
             for (place, agent) in after.agents.iter().enumerate() {

@@ -12,9 +12,11 @@ use std::time::Duration;
 
 use base::{Flow, NetworkId, Time, Transport};
 use rustix::event::epoll::{self, EventData, EventFlags};
+use rustix::net::SocketType;
 use sip::Outgoing;
 
 use self::stream::{Health, Stream};
+use crate::sockets::socket_at;
 
 /// Connections at once: two of each phone of 2,000 seats, a phone's old one not yet noticed as dead.
 const CONNECTIONS_MAX: usize = 4096;
@@ -26,6 +28,8 @@ const HELD_BYTES_MAX: usize = 64 << 20;
 const ACCEPTS: usize = 64;
 /// What one reading takes at most.
 const READ_BYTES: usize = 64 * 1024;
+/// Connections that the kernel keeps for us between two turns.
+const WAITING: i32 = 128;
 /// Between two looks for what is overdue.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
@@ -46,8 +50,9 @@ impl Door {
     /// # Errors
     /// The address is taken or not ours.
     pub(crate) fn open(network: NetworkId, listen: SocketAddr, dscp: u8) -> io::Result<Door> {
-        let socket = TcpListener::bind(listen)?;
-        socket.set_nonblocking(true)?;
+        let socket = socket_at(SocketType::STREAM, listen)?;
+        rustix::net::listen(&socket, WAITING)?;
+        let socket = TcpListener::from(socket);
         Ok(Door { network, local: socket.local_addr()?, dscp, socket })
     }
 }

@@ -90,7 +90,7 @@ fn is_closed(phone: &mut TcpStream) -> bool {
 
 /// A socket with a port of its own that takes no connections.
 fn bound() -> (OwnedFd, SocketAddr) {
-    let (family, kind) = (rustix::net::AddressFamily::INET, rustix::net::SocketType::STREAM);
+    let (family, kind) = (rustix::net::AddressFamily::INET, SocketType::STREAM);
     let socket = rustix::net::socket(family, kind, None).expect("a descriptor");
     rustix::net::bind(&socket, &"127.0.0.1:0".parse::<SocketAddr>().expect("an address")).expect("a free port");
     let name = rustix::net::getsockname(&socket).expect("bound");

@@ -5,6 +5,7 @@ use base::{Key, LegId, Time};
 use super::client::{Draft, Placed, Purpose, Verdict};
 use super::leg::{Cancel, Leg, OwedAck, Phase};
 use super::{Body, Cause, Endpoint, Event, Invite, Output, hop};
+use crate::dialog::routed;
 use crate::{Dialog, Head, Message, Method, Uri};
 
 impl Endpoint {
@@ -33,10 +34,11 @@ impl Endpoint {
 
     fn first_head(&self, invite: &Invite, local_tag: &str, call_id: String, cseq: u32) -> Head {
         let to = if invite.to.is_empty() { &invite.uri } else { &invite.to };
+        let (uri, routes) = routed(invite.uri.clone(), invite.routes.clone());
         Head {
             method: Method::Invite,
-            uri: invite.uri.clone(),
-            routes: Vec::new(),
+            uri,
+            routes,
             from: self.party(invite.flow, &invite.from, local_tag),
             to: format!("<{to}>"),
             call_id,

@@ -1,5 +1,6 @@
 //! What an endpoint is told once: who it is, how patient, how much it may hold.
 
+use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use base::{NetworkId, Transport};
@@ -20,6 +21,8 @@ pub struct Config {
     /// Option tags that a request may require (RFC 3261 §8.2.2.3), and that ours show. Without `timer` there are no session
     /// timers (RFC 4028).
     pub supported: Vec<String>,
+    /// Option tags that a REGISTER may require beside.
+    pub registrar: Vec<String>,
     /// Any other method is refused with 405 (RFC 3261 §8.2.1).
     pub allow: Vec<Method>,
 }
@@ -33,6 +36,7 @@ impl Default for Config {
             limits: Limits::default(),
             session: Session::default(),
             supported: vec![String::from("100rel"), String::from("timer")],
+            registrar: vec![String::from("path"), String::from("outbound")],
             allow: vec![
                 Method::Invite,
                 Method::Ack,
@@ -54,8 +58,18 @@ impl Default for Config {
 pub struct Identity {
     pub network: NetworkId,
     pub transport: Transport,
+    /// An address or a name; brackets around an IPv6 address may be left out.
     pub host: String,
     pub port: u16,
+}
+
+impl Identity {
+    /// Its host as it stands in a URI (RFC 3261 §25.1).
+    pub(super) fn bracket(&mut self) {
+        if self.host.parse::<Ipv6Addr>().is_ok() {
+            self.host = format!("[{}]", self.host);
+        }
+    }
 }
 
 /// How long a dialog lives without a sign of life (RFC 4028).

@@ -178,6 +178,8 @@ pub struct Invite {
     /// The URI of To; the Request-URI when empty.
     pub to: String,
     pub from: Party,
+    /// Values of Route, first hop first: the path that the callee registered with (RFC 3327 §5.1).
+    pub routes: Vec<String>,
     pub headers: Vec<(String, String)>,
     pub body: Option<Body>,
 }

@@ -80,6 +80,7 @@ impl Endpoint {
         // A T1 of nothing would make timers that are due at once for ever.
         config.timers.t1 = config.timers.t1.max(Duration::from_millis(1));
         config.timers.t2 = config.timers.t2.max(config.timers.t1);
+        config.identities.iter_mut().for_each(Identity::bracket);
         Endpoint {
             config,
             wheel: Wheel::new(now),

@@ -108,9 +108,12 @@ impl Endpoint {
 
     /// The option tags that the request requires and we do not know (RFC 3261 §8.2.2.3).
     pub(super) fn unsupported(&self, request: &Message) -> Option<String> {
-        let ours = &self.config.supported;
-        let unknown: Vec<&str> =
-            request.require().filter(|tag| !ours.iter().any(|our| our.eq_ignore_ascii_case(tag))).collect();
+        let register = request.method() == Method::Register;
+        let of_registrar = self.config.registrar.iter().filter(|_| register);
+        let known = |tag: &str| {
+            self.config.supported.iter().chain(of_registrar.clone()).any(|our| our.eq_ignore_ascii_case(tag))
+        };
+        let unknown: Vec<&str> = request.require().filter(|tag| !known(tag)).collect();
         (!unknown.is_empty()).then(|| unknown.join(", "))
     }
 

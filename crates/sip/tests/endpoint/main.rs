@@ -7,6 +7,7 @@ mod pair;
 mod prack;
 mod requests;
 mod restart;
+mod routes;
 mod script;
 mod session;
 mod storm;

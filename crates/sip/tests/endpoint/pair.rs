@@ -248,6 +248,7 @@ pub(crate) fn invite(flow: Flow, offer: Option<Body>) -> Invite {
         uri: "sip:12345@10.0.0.2".into(),
         to: String::new(),
         from: Party { display: "市民".into(), user: "13800138000".into(), host: String::new() },
+        routes: Vec::new(),
         headers: Vec::new(),
         body: offer,
     }

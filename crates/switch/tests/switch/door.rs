@@ -63,7 +63,7 @@ fn agents_register_and_nobody_learns_who_exists() {
 }
 
 /// Calls, and acknowledges the answer.
-fn citizen_waits(bench: &mut Bench) {
+pub(crate) fn citizen_waits(bench: &mut Bench) {
     bench.receive(CARRIER, &invite("a"));
     let to = bench.sent.iter().find_map(|(_, m)| m.header(Name::To).filter(|_| m.status() == Some(200)));
     let to = to.expect("our 200").to_owned();

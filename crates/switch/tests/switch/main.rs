@@ -5,5 +5,6 @@ mod identity;
 mod kit;
 mod outward;
 mod panics;
+mod reach;
 mod traces;
 mod vanish;

@@ -1,0 +1,50 @@
+//! Several ways to one phone (RFC 5626): one is rung, the next one when it leads nowhere.
+
+use std::time::Duration;
+
+use base::{Job, Lease, Now};
+use roster::Contact;
+
+use crate::journey::Ringing;
+use crate::leg::{AgentSide, Party};
+use crate::{Action, Call};
+
+impl Call {
+    /// RFC 5626 §7: the phone was not reached, so another way to it is tried, one after the other; a phone that answered has
+    /// answered for all of them.
+    pub(crate) fn ring_another_way(
+        &mut self,
+        now: Now,
+        side: &AgentSide,
+        status: Option<u16>,
+        out: &mut Vec<Action>,
+    ) -> bool {
+        let unreached = matches!(status, None | Some(408 | 430));
+        let since = self.place().map(|place| place.since);
+        let Some(phone) = side.contact.as_ref().map(|contact| contact.phone) else { return false };
+        let ringing = self.journey.ringing().and_then(Option::as_mut);
+        let Some(ringing) = ringing.filter(|r| unreached && r.reservation == side.reservation) else { return false };
+        let another = ringing.spare.iter().position(|(contact, _)| contact.phone == phone);
+        let Some((contact, lease)) = another.map(|place| ringing.spare.remove(place)) else { return false };
+        let AgentSide { agent, reservation, .. } = *side;
+        let waited = since.map_or(Duration::ZERO, |since| now.time - since);
+        let side = AgentSide { agent, reservation, contact: Some(contact.clone()) };
+        self.dial(Party::Offered(side), (contact, lease), waited, out);
+        true
+    }
+}
+
+/// The best way to each phone, and the others: a phone never rings twice at once (RFC 5626 §7).
+pub(crate) fn one_of_each_phone(contacts: Vec<(Contact, Lease)>) -> (Vec<(Contact, Lease)>, Vec<(Contact, Lease)>) {
+    let mut phones = Vec::with_capacity(contacts.len());
+    contacts.into_iter().partition(|(contact, _)| {
+        let first = !phones.contains(&contact.phone);
+        phones.push(contact.phone);
+        first
+    })
+}
+
+pub(crate) fn close_unused(ringing: Option<Ringing>, out: &mut Vec<Action>) {
+    let unused = ringing.into_iter().flat_map(Ringing::unused);
+    out.extend(unused.map(|lease| Action::Job(Job::Close { end: lease.end })));
+}
