@@ -136,6 +136,7 @@ impl Desk {
             routes: text.lines().nth(2).map(str::to_owned).into_iter().collect(),
             headers: vec![("X-A".into(), text.into())],
             body: (!body.is_empty()).then(|| Body::sdp(body)),
+            outward: text.len() % 2 == 0,
         };
         self.bytes_in += text.len();
         self.endpoint.invite(self.now, leg, invite, &mut self.out);

@@ -372,7 +372,7 @@ packed_enum!(WaitOutcome { 0 => Answered, 1 => Abandoned, 2 => Overflowed, 3 => 
 packed_enum!(EndReason {
     0 => CallerHangup, 1 => AgentHangup, 2 => LeftInMenu, 3 => Abandoned, 4 => Cancelled, 5 => MenuEnd,
     6 => QueueRefused, 7 => MaxTalk, 8 => NoAck, 9 => MediaLost, 10 => Refused, 11 => Shutdown, 12 => Restart,
-    13 => Fault, 14 => Forced, 15 => Unanswered, 16 => Joined,
+    13 => Fault, 14 => Forced, 15 => Unanswered, 16 => Joined, 17 => LineHangup,
 });
 packed_struct!(Wait { group, entered, waited_ms, outcome });
 packed_struct!(StartRecord { id, caller, called, source, started });

@@ -39,10 +39,12 @@ pub enum EndReason {
     Unanswered,
     /// An agent joined two calls: the parties talk on in the other one.
     Joined,
+    /// The line outside that the citizen was brought to hung up.
+    LineHangup,
 }
 
 impl EndReason {
-    pub const ALL: [EndReason; 17] = [
+    pub const ALL: [EndReason; 18] = [
         EndReason::CallerHangup,
         EndReason::AgentHangup,
         EndReason::LeftInMenu,
@@ -60,6 +62,7 @@ impl EndReason {
         EndReason::Forced,
         EndReason::Unanswered,
         EndReason::Joined,
+        EndReason::LineHangup,
     ];
 
     /// The word in records, metrics and the API.
@@ -82,6 +85,7 @@ impl EndReason {
             EndReason::Forced => "forced",
             EndReason::Unanswered => "unanswered",
             EndReason::Joined => "joined",
+            EndReason::LineHangup => "line_hangup",
         }
     }
 }

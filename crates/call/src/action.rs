@@ -1,6 +1,8 @@
 //! What a call obliges its switch to do.
 
-use base::{AgentId, CallId, EndId, Job, RecordEntry, Ticket, Time};
+use std::net::IpAddr;
+
+use base::{AgentId, CallId, Codec, EndId, Flow, Job, RecordEntry, Ticket, Time};
 use roster::Contact;
 
 use crate::leg::Leg;
@@ -14,9 +16,16 @@ pub enum Action {
         leg: u16,
         body: Vec<u8>,
     },
-    /// 180 to the leg's INVITE: whom it calls is rung.
-    Ringing {
+    /// 180 or 183 to the leg's INVITE: whom it calls is rung, or plays something that is heard already.
+    Progress {
         leg: u16,
+        status: u16,
+        body: Option<Vec<u8>>,
+    },
+    /// Which ways lead to this line, for whom? Answered with `Event::Lines` or `Event::NoLine`.
+    Seek {
+        number: String,
+        by: Option<AgentId>,
     },
     /// The answer to a request inside a dialog.
     Reply {
@@ -95,12 +104,46 @@ impl Given {
     }
 }
 
-/// An INVITE to an agent's phone.
+/// Where an INVITE goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    Phone(Contact),
+    Line(Box<Line>),
+}
+
+impl Destination {
+    pub(crate) fn peer(&self) -> IpAddr {
+        match self {
+            Destination::Phone(contact) => contact.flow.peer.ip(),
+            Destination::Line(line) => line.flow.peer.ip(),
+        }
+    }
+}
+
+/// One way to a line outside, in its trunk's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Place in `Plan::trunks`.
+    pub trunk: usize,
+    pub flow: Flow,
+    /// The Request-URI.
+    pub uri: String,
+    /// Route headers, in order.
+    pub routes: Vec<String>,
+    /// User and host of From.
+    pub from: (String, String),
+    /// P-Asserted-Identity and the like.
+    pub headers: Vec<(String, String)>,
+    /// What is spoken on the trunk, the preferred one first.
+    pub codecs: Vec<Codec>,
+}
+
+/// An INVITE to an agent's phone, or to a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dial {
     pub leg: u16,
-    pub contact: Contact,
-    /// What the phone shows: number and words.
+    pub to: Destination,
+    /// What an agent's phone shows: number and words.
     pub from_number: String,
     pub from_display: String,
     pub body: Vec<u8>,

@@ -10,8 +10,9 @@ use base::{
 use ivr::{LocaleId, Walk};
 
 use crate::account::Account;
-use crate::journey::{Calling, HandTo, Journey, Peer};
+use crate::journey::{Calling, Journey, Peer, With};
 use crate::leg::{Leg, Party, State};
+use crate::outgoing::close_left;
 use crate::plan::MenuVersion;
 use crate::slots::Slots;
 use crate::stage::Program;
@@ -42,6 +43,8 @@ pub struct Call {
     pub(crate) program: Program,
     pub(crate) locale: LocaleId,
     pub(crate) caller: Option<CallerKey>,
+    /// The number at place 0, where that is a line that an agent called.
+    pub(crate) line: Option<String>,
     errand: Option<&'static str>,
     /// Drawn once; makes the `o=` lines of this call.
     pub(crate) session_id: u64,
@@ -97,6 +100,7 @@ impl Call {
             program: Program::default(),
             locale: LocaleId(0),
             caller: arrival.caller,
+            line: None,
             errand: arrival.errand,
             session_id: arrival.session_id,
             over: false,
@@ -117,6 +121,8 @@ impl Call {
             Event::Offer(offer) => self.on_offer(now, offer, out),
             Event::Reached(reached) => self.on_reached(now, reached, out),
             Event::Unreached { agent, busy } => self.on_unreached(now, agent, busy, out),
+            Event::Lines(lines) => self.on_lines(now, lines, out),
+            Event::NoLine { status } => self.callee_failed(now, Some(status), out),
             Event::Give { leg, to } => self.give(now, leg, to, out),
             Event::Keep => self.keep(now, out),
             Event::Given { index, leg } => self.given(now, index, leg, out),
@@ -172,7 +178,7 @@ impl Call {
             Signal::Acked { body } => self.on_acked(now, place, body, out),
             Signal::AckMissing if place > 0 => self.agent_lost(now, place, out),
             Signal::AckMissing => self.end(now, EndReason::NoAck, out),
-            Signal::Progress => self.on_progress(out),
+            Signal::Progress { status, body } => self.on_progress(now, place, status, body, out),
             Signal::Answered { body } => self.on_answered(now, place, body, out),
             Signal::Rejected { status } => self.on_rejected(now, place, status, out),
             Signal::Refer { request, to } => self.on_refer(now, place, request, to, out),
@@ -282,6 +288,7 @@ impl Call {
 
     fn on_bye(&mut self, now: Now, place: usize, out: &mut Vec<Action>) {
         let reason = match &self.journey {
+            Journey::With(With { peer: Peer::Line, .. }) if place > 0 => EndReason::LineHangup,
             _ if place > 0 => EndReason::AgentHangup,
             Journey::Waiting(_) => EndReason::Abandoned,
             Journey::With(_) | Journey::Calling(_) => EndReason::CallerHangup,
@@ -348,15 +355,15 @@ impl Call {
                 self.drop_ringing(waiting.ringing, out);
             }
             Journey::With(with) => {
-                if let Some(HandTo::Call(from)) = with.handing.as_ref().map(|handing| handing.to) {
-                    out.push(Action::Unfetch { from });
-                }
-                self.drop_ringing(with.handing.and_then(|handing| handing.ringing), out);
+                self.drop_handing(with.handing, out);
                 if let Peer::Offered { agent, .. } = with.peer {
                     out.push(Action::Queue(acd::Command::Ended { call: self.start.id, agent }));
                 }
             }
-            Journey::Calling(Calling { promised: Some(to), .. }) => out.push(Action::NotGiven { to }),
+            Journey::Calling(Calling { promised, outgoing, .. }) => {
+                out.extend(promised.map(|to| Action::NotGiven { to }));
+                close_left(outgoing, out);
+            }
             _ => {}
         }
     }
@@ -416,7 +423,7 @@ fn refusal_status(refusal: &sdp::Refusal) -> u16 {
     refusal.status()
 }
 
-fn change(leg: &Leg) -> Action {
+pub(crate) fn change(leg: &Leg) -> Action {
     let params = leg.params.expect("only called after an agreement");
     Action::Job(Job::Change { end: leg.lease.end, params })
 }

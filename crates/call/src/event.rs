@@ -3,7 +3,7 @@
 use base::{AgentId, CallId, EndReason, GroupId, Lease, Notice, Ticket, Time};
 use roster::Contact;
 
-use crate::Given;
+use crate::{Given, Line};
 
 /// One input of a call.
 #[derive(Clone, Debug)]
@@ -21,6 +21,12 @@ pub enum Event<'a> {
     Unreached {
         agent: AgentId,
         busy: bool,
+    },
+    /// Ways to the line that was asked for, best first, each with a media end; there is at least one.
+    Lines(Vec<(Line, Lease)>),
+    /// There is none, or the agent may not call there.
+    NoLine {
+        status: u16,
     },
     /// An agent joins two calls: whom the agent talks with on `leg`, or rings there, is to go to that call.
     Give {
@@ -53,8 +59,11 @@ pub enum Signal<'a> {
         body: Option<&'a [u8]>,
     },
     AckMissing,
-    /// The phone rings or reports progress.
-    Progress,
+    /// The phone, or what is before it, works on it (100), rings or plays something (RFC 3261 §13.3.1.1).
+    Progress {
+        status: u16,
+        body: Option<&'a [u8]>,
+    },
     /// The phone answered.
     Answered {
         body: Option<&'a [u8]>,
@@ -72,7 +81,7 @@ pub enum Signal<'a> {
     /// The phone asks that the other party be handed on (REFER, RFC 3515): answer `request`, and tell how it goes.
     Refer {
         request: Ticket,
-        to: Target,
+        to: Target<'a>,
     },
     /// A key by SIP INFO.
     Digit(base::Digit),
@@ -88,11 +97,13 @@ pub enum Signal<'a> {
 
 /// To whom a call is handed on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
+pub enum Target<'a> {
     Agent(AgentId),
     Group(GroupId),
     /// The other party of a call that the same agent has beside this one (RFC 3891).
     Call(CallId),
+    /// A line outside: its number in the one form.
+    Line(&'a str),
     /// Nobody whom we know.
     Nobody,
 }

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use base::{AgentId, GroupId, Now, Ticket, Time};
 
-use crate::journey::{Calling, HandTo, Handing, Journey, Place, Waiting, With};
+use crate::journey::{Calling, HandTo, Handing, Journey, Outgoing, Place, Waiting, With};
+use crate::outgoing::close_left;
 use crate::{Action, Call, Callee, Fact, Target, Timer};
 
 /// What a citizen's priority grows by who has waited and talked once: enough to go before those who wait at the same one.
@@ -23,7 +24,7 @@ impl With {
 
 impl Call {
     /// A REFER from a phone of this call (RFC 3515 §2.4.2).
-    pub(crate) fn on_refer(&mut self, now: Now, place: usize, request: Ticket, to: Target, out: &mut Vec<Action>) {
+    pub(crate) fn on_refer(&mut self, now: Now, place: usize, request: Ticket, to: Target<'_>, out: &mut Vec<Action>) {
         let leg = self.legs[place].id.index;
         let status = match &self.journey {
             Journey::With(with) if with.greeting => 403,
@@ -31,7 +32,7 @@ impl Call {
             Journey::With(With { handing: Some(_), .. }) => 491,
             Journey::With(with) if with.leg == leg => match to {
                 Target::Agent(agent) if Some(agent) == with.peer.agent() => 403,
-                Target::Agent(_) | Target::Group(_) | Target::Call(_) => 202,
+                Target::Agent(_) | Target::Group(_) | Target::Call(_) | Target::Line(_) => 202,
                 Target::Nobody => 404,
             },
             // Who called a colleague may bring the colleague together with another one.
@@ -44,6 +45,7 @@ impl Call {
             Target::Agent(agent) => self.hand_to_agent(now, leg, agent, out),
             Target::Group(group) => self.hand_to_group(now, place, group, out),
             Target::Call(call) => self.hand_to_call(leg, call, out),
+            Target::Line(number) => self.hand_to_line(now, leg, number, out),
             Target::Nobody => {}
         }
     }
@@ -52,17 +54,38 @@ impl Call {
     fn hand_to_agent(&mut self, now: Now, leg: u16, agent: AgentId, out: &mut Vec<Action>) {
         out.push(Action::Fact(Fact::Handing { to: self.agent_number(agent).to_owned() }));
         out.push(Action::HandingOn { leg, status: 100, over: false });
-        match self.place() {
-            Some(_) => out.push(Action::Queue(acd::Command::Claim { call: self.start.id, agent })),
-            None => self.call_party(now, &Callee::Colleague(agent), out),
-        }
-        self.handing(HandTo::Agent(agent));
+        let outgoing = match self.place() {
+            Some(_) => {
+                out.push(Action::Queue(acd::Command::Claim { call: self.start.id, agent }));
+                None
+            }
+            None => Some(self.call_party(now, Callee::Colleague(agent), out)),
+        };
+        self.handing(HandTo::Agent(agent), outgoing);
     }
 
-    pub(crate) fn handing(&mut self, to: HandTo) {
+    /// The agent's right to call there is what counts.
+    fn hand_to_line(&mut self, now: Now, leg: u16, number: &str, out: &mut Vec<Action>) {
+        out.push(Action::Fact(Fact::Handing { to: number.to_owned() }));
+        out.push(Action::HandingOn { leg, status: 100, over: false });
+        let outgoing = self.call_party(now, Callee::Line(number.to_owned()), out);
+        self.handing(HandTo::Line, Some(outgoing));
+    }
+
+    pub(crate) fn handing(&mut self, to: HandTo, outgoing: Option<Outgoing>) {
         if let Journey::With(with) = &mut self.journey {
-            with.handing = Some(Handing { to, ringing: None });
+            with.handing = Some(Handing { to, ringing: None, outgoing });
         }
+    }
+
+    /// Whatever was under way for a handing on is over.
+    pub(crate) fn drop_handing(&mut self, handing: Option<Handing>, out: &mut Vec<Action>) {
+        let Some(Handing { to, ringing, outgoing }) = handing else { return };
+        if let HandTo::Call(from) = to {
+            out.push(Action::Unfetch { from });
+        }
+        self.drop_ringing(ringing, out);
+        outgoing.into_iter().for_each(|outgoing| close_left(outgoing, out));
     }
 
     /// A line takes whoever is brought to it: the agent is done.
@@ -78,18 +101,19 @@ impl Call {
     /// The agent hung up before anybody has answered, as many phones do at once: the phone that rings goes on ringing, and after it
     /// comes the line.
     pub(crate) fn left_handing(&mut self, now: Now, out: &mut Vec<Action>) {
-        let Journey::With(With { handing, place, .. }) = &self.journey else { return };
+        let Journey::With(With { handing, place, .. }) = &mut self.journey else { return };
         let to = handing.as_ref().map(|handing| handing.to);
-        match (to, place) {
-            // The other call says what becomes of it.
-            (Some(HandTo::Call(_)), _) => {}
+        match (to, *place) {
+            // The other call says what becomes of it, or the line: the queue has the citizen back when that is nothing.
+            (Some(HandTo::Call(_)), _) | (Some(HandTo::Line), Some(_)) => {}
             (_, Some(place)) => self.back_into_line(now, place.group, out),
-            (Some(HandTo::Agent(agent)), None) => {
-                let calling = Calling { to: Callee::Colleague(agent), refusal: None, promised: None };
-                self.account.handed_on(now, out);
-                self.journey = Journey::Calling(calling);
-            }
-            (None, None) => self.end(now, base::EndReason::AgentHangup, out),
+            (_, None) => match handing.take().and_then(|handing| handing.outgoing) {
+                Some(outgoing) => {
+                    self.account.handed_on(now, out);
+                    self.journey = Journey::Calling(Calling { outgoing, told: 0, promised: None });
+                }
+                None => self.end(now, base::EndReason::AgentHangup, out),
+            },
         }
     }
 
@@ -110,17 +134,18 @@ impl Call {
     }
 
     /// Nobody takes the citizen: the agent has the talk back.
-    pub(crate) fn unclaimed(&mut self, now: Now, to: HandTo, out: &mut Vec<Action>) {
+    pub(crate) fn unclaimed(&mut self, now: Now, to: HandTo, status: u16, out: &mut Vec<Action>) {
         let Journey::With(with) = &mut self.journey else { return };
         let Some(handing) = with.handing.take_if(|handing| handing.to == to) else { return };
         let leg = with.leg;
         with.handed_back = Some(now.time);
         self.drop_ringing(handing.ringing, out);
+        handing.outgoing.into_iter().for_each(|outgoing| close_left(outgoing, out));
         if !self.legs.iter().any(|l| l.id.index == leg && l.is_live()) {
             return self.left_handing(now, out);
         }
         out.push(Action::Fact(Fact::HandedBack));
-        out.push(Action::HandingOn { leg, status: 480, over: true });
+        out.push(Action::HandingOn { leg, status, over: true });
     }
 
     /// The other agent has answered: the first one's phone is told so and hung up.

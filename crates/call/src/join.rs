@@ -18,13 +18,14 @@ impl Call {
         out.push(Action::Fact(Fact::Handing { to: self.handing_to(HandTo::Call(from)) }));
         out.push(Action::HandingOn { leg, status: 100, over: false });
         out.push(Action::Fetch { from });
-        self.handing(HandTo::Call(from));
+        self.handing(HandTo::Call(from), None);
     }
 
     pub(crate) fn handing_to(&self, to: HandTo) -> String {
         match to {
             HandTo::Agent(agent) => self.agent_number(agent).to_owned(),
             HandTo::Call(call) => call.to_string(),
+            HandTo::Line => self.line_asked().to_owned(),
         }
     }
 
@@ -81,7 +82,7 @@ impl Call {
     pub(crate) fn given(&mut self, now: Now, index: u16, leg: Given, out: &mut Vec<Action>) {
         let Given(mut leg) = leg;
         leg.id = LegId { call: self.start.id, index };
-        let heard = leg.heard.is_some();
+        let opened = leg.heard.is_some();
         out.push(Action::Job(Job::Belong { end: leg.lease.end, leg: leg.id }));
         self.legs.push(*leg);
         let place = self.legs.len() - 1;
@@ -91,7 +92,7 @@ impl Call {
         };
         let (HandTo::Call(_), before, kept) = (handing.to, *before, *kept) else { return self.hang_up(place, out) };
         self.hand_over(now, out);
-        if !heard {
+        if !opened {
             self.open(place, out);
         }
         let peer = self.legs[place].agent().map_or(Peer::Line, Peer::Own);
@@ -102,7 +103,7 @@ impl Call {
     }
 
     /// The queue learns who has its caller now; a line outside is none of its business.
-    fn tell_of_taking(&mut self, before: Peer, peer: Peer, out: &mut Vec<Action>) {
+    pub(crate) fn tell_of_taking(&mut self, before: Peer, peer: Peer, out: &mut Vec<Action>) {
         let call = self.start.id;
         match (peer, self.place(), before) {
             (Peer::Own(agent), Some(_), _) => out.push(Action::Queue(acd::Command::TakesOver { call, agent })),
@@ -133,7 +134,7 @@ impl Call {
         let Journey::With(With { handing: Some(handing), .. }) = &self.journey else { return };
         let to = handing.to;
         if matches!(to, HandTo::Call(_)) {
-            self.unclaimed(now, to, out);
+            self.unclaimed(now, to, 480, out);
         }
     }
 }

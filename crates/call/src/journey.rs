@@ -5,7 +5,7 @@ use base::{AgentId, CallId, EndReason, GroupId, Lease, Time};
 use ivr::Walk;
 use roster::Contact;
 
-use crate::Callee;
+use crate::{Callee, Destination};
 
 /// Where the citizen is. Hold, ringing several and the like are facts of legs, never phases.
 #[derive(Clone, Debug)]
@@ -46,11 +46,25 @@ pub(crate) struct Ringing {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Calling {
+    pub(crate) outgoing: Outgoing,
+    /// The highest provisional status that the caller was told; 0 before the first.
+    pub(crate) told: u16,
+    /// The call that whoever answers goes to: an agent has joined the two already.
+    pub(crate) promised: Option<CallId>,
+}
+
+/// Somebody is called outside the queue.
+#[derive(Clone, Debug)]
+pub(crate) struct Outgoing {
     pub(crate) to: Callee,
     /// What the phones that said no said; the gravest so far.
     pub(crate) refusal: Option<u16>,
-    /// The call that whoever answers goes to: an agent has joined the two already.
-    pub(crate) promised: Option<CallId>,
+    /// Ways that are not tried yet.
+    pub(crate) left: Vec<(Destination, Lease)>,
+    /// Whether anything was heard on the way that is tried.
+    pub(crate) heard: bool,
+    /// Whether it rings somewhere: no other way is tried any more.
+    pub(crate) rings: bool,
 }
 
 /// Who talks with the party at place 0.
@@ -100,6 +114,8 @@ pub(crate) struct With {
 pub(crate) struct Handing {
     pub(crate) to: HandTo,
     pub(crate) ringing: Option<Ringing>,
+    /// Where the queue has no part in it.
+    pub(crate) outgoing: Option<Outgoing>,
 }
 
 impl With {
@@ -114,6 +130,7 @@ pub(crate) enum HandTo {
     Agent(AgentId),
     /// The other party of that call, which is the agent's too.
     Call(CallId),
+    Line,
 }
 
 impl Ringing {
@@ -124,6 +141,15 @@ impl Ringing {
 }
 
 impl Journey {
+    /// Whom somebody calls outside the queue.
+    pub(crate) fn outgoing(&mut self) -> Option<&mut Outgoing> {
+        match self {
+            Journey::Calling(calling) => Some(&mut calling.outgoing),
+            Journey::With(With { handing: Some(handing), .. }) => handing.outgoing.as_mut(),
+            _ => None,
+        }
+    }
+
     /// Where the offer in flight stands; none where no agent is waited for.
     pub(crate) fn ringing(&mut self) -> Option<&mut Option<Ringing>> {
         match self {

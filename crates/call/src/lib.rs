@@ -21,6 +21,7 @@ mod leg;
 mod lost;
 mod menu;
 pub mod number;
+mod outgoing;
 mod own;
 pub mod plan;
 mod retell;
@@ -30,7 +31,7 @@ mod talk;
 mod waiting;
 mod ways;
 
-pub use action::{Action, Dial, Given};
+pub use action::{Action, Destination, Dial, Given, Line};
 pub use call::{Arrival, Call};
 pub use event::{Change, Event, Offer, Reached, Signal, Target, Timer};
 pub use fact::Fact;

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Codec, NetworkId, Secret, SoundId};
-use ivr::{Menu, Prompts};
+use base::{AgentId, Codec, NetworkId, Secret, SoundId};
+use ivr::{Hours, Menu, Prompts};
 use roster::StarCodes;
 
 use crate::number::{AreaCode, NumberForm};
@@ -20,6 +20,8 @@ pub struct Plan {
     /// By `NetworkId`: the id is the place in the list.
     pub networks: Vec<Network>,
     pub trunks: Vec<Trunk>,
+    /// Where calls may go out to, and whose.
+    pub dial: Vec<DialRule>,
     /// The numbers that are ours.
     pub called: Vec<CalledNumber>,
     pub menus: Vec<Arc<MenuVersion>>,
@@ -80,6 +82,24 @@ pub struct Trunk {
     pub codecs: Vec<Codec>,
     /// How numbers stand in calls that go out through it; none where none do. Where they go is in `carrier::Plan`.
     pub outward: Option<Outward>,
+}
+
+/// A `[[dial]]`: some numbers outside, who may call them, and through which trunks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DialRule {
+    pub name: String,
+    /// What the numbers begin with, in their one form; the longest prefix of all rules decides.
+    pub prefixes: Vec<String>,
+    /// Places in `Plan::trunks`, in the order in which they are tried.
+    pub trunks: Vec<usize>,
+    /// The number that is shown; none for the trunk's own.
+    pub caller: Option<String>,
+    /// Who may; nobody named, everybody.
+    pub agents: Vec<AgentId>,
+    /// When; at any time without.
+    pub hours: Option<Hours>,
+    /// Calls of one agent in an hour.
+    pub per_hour: Option<u32>,
 }
 
 /// How a carrier wants to read the numbers of a call that we place.

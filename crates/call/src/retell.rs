@@ -18,7 +18,9 @@ impl Call {
                 let number = self.agent_number(agent).to_owned();
                 facts.push(Fact::Offered { agent, number, reservation, waited_ms });
             }
-            Journey::Calling(calling) => facts.push(Fact::Calling { to: self.callee_number(&calling.to).to_owned() }),
+            Journey::Calling(calling) => {
+                facts.push(Fact::Calling { to: self.callee_number(&calling.outgoing.to).to_owned() });
+            }
             Journey::With(With { peer, handing, .. }) => {
                 let number = |agent: AgentId| self.agent_number(agent).to_owned();
                 let talk = facts.pop_if(|fact| matches!(fact, Fact::TalkBegan { .. }));

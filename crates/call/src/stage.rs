@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base::{After, Job, PlayId, SoundId, Source};
 
 use crate::journey::{Journey, With};
-use crate::leg::Leg;
+use crate::leg::{Leg, State};
 use crate::{Action, Call};
 
 /// What the engine itself plays to the citizen.
@@ -56,6 +56,8 @@ impl Call {
         let program = Cow::Borrowed(&self.program.source);
         match &self.journey {
             Journey::With(with) if with.greeting && (citizen || leg.id.index == with.leg) => program,
+            // Who calls hears what a line plays before it answers; the line hears nobody yet.
+            Journey::Calling(_) if citizen && leg.state == State::Early => Cow::Owned(self.early_voice()),
             Journey::With(With { handing: Some(_), .. }) | Journey::Calling(_) => Cow::Owned(match citizen {
                 true => Source::Play { play: PlayId(0), sounds: Vec::new(), after: self.hold_music() },
                 false => Source::Silence,
@@ -75,6 +77,11 @@ impl Call {
             Some(_) => Source::Play { play: PlayId(0), sounds: Vec::new(), after: self.hold_music() },
             None => Source::Silence,
         }
+    }
+
+    fn early_voice(&self) -> Source {
+        let early = self.legs[1..].iter().find(|leg| leg.state == State::Early && leg.heard.is_some());
+        early.map_or(Source::Silence, |leg| Source::End(leg.lease.end))
     }
 
     fn hold_music(&self) -> After {

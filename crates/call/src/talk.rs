@@ -50,7 +50,7 @@ impl Call {
             (Journey::Waiting(_) | Journey::With(_), Party::Offered(side)) => {
                 self.contact_failed(side.reservation, acd::Decline::Unreachable, out);
             }
-            (Journey::Calling(_) | Journey::With(_), _) => self.callee_failed(now, None, out),
+            (Journey::Calling(_) | Journey::With(_), _) => self.callee_lost(now, place, None, out),
             _ => {}
         }
     }

@@ -9,7 +9,7 @@ use roster::Contact;
 use crate::journey::{HandTo, Journey, Peer, Place, Ringing, Waiting, With};
 use crate::leg::{AgentSide, Leg, Party};
 use crate::ways::{close_unused, one_of_each_phone};
-use crate::{Action, Call, Dial, Fact, Offer, Timer};
+use crate::{Action, Call, Destination, Dial, Fact, Offer, Timer};
 
 /// A phone may call itself busy for this long after its previous call.
 const STILL_BUSY: Duration = Duration::from_secs(2);
@@ -64,7 +64,7 @@ impl Call {
             acd::Action::Moved { to, .. } => self.moved(now, to, out),
             acd::Action::Refused { .. } => self.refused(now, out),
             acd::Action::Withdraw { reservation, .. } => self.withdraw(reservation, out),
-            acd::Action::Unclaimed { agent, .. } => self.unclaimed(now, HandTo::Agent(agent), out),
+            acd::Action::Unclaimed { agent, .. } => self.unclaimed(now, HandTo::Agent(agent), 480, out),
             acd::Action::TakenOver { agent, reservation, .. } => self.taken_over(now, agent, reservation, out),
             // The others are not for calls.
             _ => {}
@@ -159,7 +159,7 @@ impl Call {
         self.tell_offered(agent, reservation, waited, out);
         for (contact, lease) in contacts {
             let side = AgentSide { agent, reservation, contact: Some(contact.clone()) };
-            self.dial(Party::Offered(side), (contact, lease), waited, out);
+            self.dial(Party::Offered(side), (Destination::Phone(contact), lease), waited, out);
         }
     }
 
@@ -176,28 +176,31 @@ impl Call {
     pub(crate) fn dial(
         &mut self,
         party: Party,
-        (contact, lease): (Contact, Lease),
+        (to, lease): (Destination, Lease),
         waited: Duration,
         out: &mut Vec<Action>,
     ) {
         let index = self.draw_leg();
         let id = LegId { call: self.start.id, index };
         let session_id = self.session_id.wrapping_add(u64::from(index));
-        let mut leg = Leg::new(id, lease, contact.flow.peer.ip(), session_id, self.codecs_for_agent());
+        let mut leg = Leg::new(id, lease, to.peer(), session_id, self.codecs_towards(&to));
         let body = leg.offer();
         let (from_number, from_display) = self.shown_to_agent(waited);
         if let Party::Offered(AgentSide { agent, reservation, .. }) = party {
             out.push(Action::Fact(Fact::Dialled { leg: index, agent, reservation }));
         }
-        out.push(Action::Dial(Box::new(Dial { leg: index, contact, from_number, from_display, body })));
+        out.push(Action::Dial(Box::new(Dial { leg: index, to, from_number, from_display, body })));
         leg.party = party;
         self.legs.push(leg);
         self.tell_own(self.legs.len() - 1, out);
     }
 
     /// The caller's codec first, so that the bridge need not convert.
-    fn codecs_for_agent(&self) -> Vec<Codec> {
-        let mut codecs = Codec::ALL.to_vec();
+    fn codecs_towards(&self, to: &Destination) -> Vec<Codec> {
+        let mut codecs = match to {
+            Destination::Phone(_) => Codec::ALL.to_vec(),
+            Destination::Line(line) => return line.codecs.clone(),
+        };
         if let Some(params) = self.legs[0].params {
             codecs.sort_by_key(|c| *c != params.codec);
         }
@@ -208,7 +211,7 @@ impl Call {
         if !self.plan.connect.show_citizen {
             return (self.start.called.clone(), String::new());
         }
-        let caller = self.start.caller.as_str();
+        let caller = self.line.as_deref().unwrap_or(&self.start.caller);
         let Some(place) = self.place() else { return (caller.to_owned(), String::new()) };
         let group = self.plan.groups.get(usize::from(place.group.0)).map_or("", |g| g.name.as_str());
         let display = |caller: &str| [caller, " ", group, " ", &waited.as_secs().to_string(), "s"].concat();
@@ -257,7 +260,7 @@ impl Call {
         let (agent, reservation) = (ringing.agent, ringing.reservation);
         for (contact, lease) in std::mem::take(&mut ringing.again) {
             let party = Party::Offered(AgentSide { agent, reservation, contact: Some(contact.clone()) });
-            self.dial(party, (contact, lease), Duration::ZERO, out);
+            self.dial(party, (Destination::Phone(contact), lease), Duration::ZERO, out);
         }
     }
 

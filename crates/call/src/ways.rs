@@ -7,7 +7,7 @@ use roster::Contact;
 
 use crate::journey::Ringing;
 use crate::leg::{AgentSide, Party};
-use crate::{Action, Call};
+use crate::{Action, Call, Destination};
 
 impl Call {
     /// RFC 5626 §7: the phone was not reached, so another way to it is tried, one after the other; a phone that answered has
@@ -29,7 +29,7 @@ impl Call {
         let AgentSide { agent, reservation, .. } = *side;
         let waited = since.map_or(Duration::ZERO, |since| now.time - since);
         let side = AgentSide { agent, reservation, contact: Some(contact.clone()) };
-        self.dial(Party::Offered(side), (contact, lease), waited, out);
+        self.dial(Party::Offered(side), (Destination::Phone(contact), lease), waited, out);
         true
     }
 }

@@ -7,6 +7,8 @@ mod hand;
 #[path = "story/join.rs"]
 mod join;
 mod kit;
+#[path = "story/line.rs"]
+mod line;
 #[path = "story/lost.rs"]
 mod lost;
 #[path = "story/own.rs"]

@@ -129,6 +129,7 @@ impl Phone {
             routes: Vec::new(),
             headers: authorization.into_iter().collect(),
             body: (!self.config.late_offer).then(|| Body::sdp(call.body.clone())),
+            outward: false,
         };
         self.call = Some(call);
         self.endpoint.invite(now, leg, invite, &mut self.wire);

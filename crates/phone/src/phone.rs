@@ -222,6 +222,8 @@ impl Phone {
                 }
             }
             E::Closed { leg } => self.ended(now, leg, Side::Peer, Why::Gone, out),
+            // Of carriers alone.
+            E::Trying { .. } | E::Challenged { .. } => {}
         }
     }
 

@@ -1,5 +1,7 @@
 //! The parts, put together.
 
+use call::plan::DialRule;
+
 use crate::agents::Agents;
 use crate::groups::Groups;
 use crate::menu::Menus;
@@ -15,6 +17,7 @@ pub(crate) struct Parts {
     pub(crate) service: Service,
     pub(crate) networks: Networks,
     pub(crate) trunks: Trunks,
+    pub(crate) dial: Vec<DialRule>,
     pub(crate) tokens: Vec<Token>,
     pub(crate) groups: Groups,
     pub(crate) agents: Agents,
@@ -24,7 +27,7 @@ pub(crate) struct Parts {
 }
 
 pub(crate) fn plans(parts: Parts) -> Plans {
-    let Parts { service, networks, trunks, tokens, groups, agents, states, menus, sounds } = parts;
+    let Parts { service, networks, trunks, dial, tokens, groups, agents, states, menus, sounds } = parts;
     let server = Server {
         networks: networks.server,
         http: service.http,
@@ -40,6 +43,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         digest: service.digest.to_vec(),
         networks: networks.call,
         trunks: trunks.trunks,
+        dial,
         called: service.called,
         menus: menus.versions,
         prompts: sounds.prompts,

@@ -6,6 +6,7 @@
 mod agents;
 mod assemble;
 mod calendar;
+mod dial;
 mod env;
 mod groups;
 mod keys;

@@ -7,7 +7,7 @@ use crate::problem::Problems;
 use crate::reader::Document;
 use crate::report::Report;
 use crate::source::{self, Part, Sources};
-use crate::{Plans, agents, assemble, calendar, groups, menu, network, service, sounds, states, token, trunk};
+use crate::{Plans, agents, assemble, calendar, dial, groups, menu, network, service, sounds, states, token, trunk};
 
 /// Reads the configuration in `dir`, with `HOTLINE__SECTION__KEY` variables of `env` over it.
 ///
@@ -49,12 +49,15 @@ fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &P
     let menu_documents: Vec<_> = of(Part::Menu).collect();
     let menus = menu::read(&menu_documents, sources, &hours, &groups.names, &sound_plan, problems);
     let tokens = main.as_ref().map(|root| token::read(root, &agents, problems)).unwrap_or_default();
+    let known = dial::Known { trunks: &trunks.trunks, agents: &agents, hours: &hours };
+    let dial = main.as_ref().map(|root| dial::read(root, &known, problems)).unwrap_or_default();
     network::refuse_example_passwords(&networks, &agents, &trunks, problems);
     let service = main.as_ref().map(|root| service::read(root, &menus.names, problems)).unwrap_or_default();
     assemble::plans(assemble::Parts {
         service,
         networks,
         trunks,
+        dial,
         tokens,
         groups,
         agents,

@@ -160,6 +160,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
             codecs: base::Codec::ALL.to_vec(),
             outward: None,
         }],
+        dial: Vec::new(),
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
         menus: vec![Arc::new(MenuVersion { name: "12345".to_owned(), version: "v1".to_owned(), menu })],
         prompts,

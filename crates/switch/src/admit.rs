@@ -12,6 +12,7 @@ use sip::{Message, Name, Reply, ServerTx};
 use crate::auth::{Auth, Verdict};
 use crate::called::called;
 use crate::caller::{Caller, caller};
+use crate::dial::{dialled_number, rules};
 use crate::fault::Estate;
 use crate::reach::Proxies;
 use crate::signals::sdp_of;
@@ -35,7 +36,7 @@ pub(crate) struct Purpose {
     pub(crate) menu: usize,
     /// The prompt that is all that the call is about.
     pub(crate) errand: Option<&'static str>,
-    /// The colleague whom an agent calls.
+    /// Whom an agent calls.
     pub(crate) to: Option<Callee>,
 }
 
@@ -101,16 +102,20 @@ impl Switch {
         self.arrive(now, (tx, flow, sender), request, (lease, purpose), out);
     }
 
-    /// What the call is about: a number of ours, or a colleague of the agent who calls.
+    /// What the call is about: a number of ours, or a colleague of the agent who calls, or a line outside.
     fn purpose(&self, sender: Sender, request: &Message) -> Option<Purpose> {
         if let Some(ours) = called(&self.plan, request, self.trunk(sender)) {
             return Some(Purpose { called: ours.number.clone(), menu: ours.menu, errand: None, to: None });
         }
         let Sender::Agent(_) = sender else { return None };
         let called = request.request_uri_ref()?.user_text()?;
-        let colleague = self.plan.agents.iter().position(|agent| agent.number == called)?;
-        let to = Some(Callee::Colleague(AgentId(colleague as u32)));
-        Some(Purpose { called, menu: 0, errand: None, to })
+        if let Some(colleague) = self.plan.agents.iter().position(|agent| agent.number == called) {
+            let to = Some(Callee::Colleague(AgentId(colleague as u32)));
+            return Some(Purpose { called, menu: 0, errand: None, to });
+        }
+        let number = dialled_number(&self.plan, &request.request_uri_ref()?.number()?);
+        let leads_out = rules(&self.plan, &number).next().is_some();
+        leads_out.then(|| Purpose { called: number.clone(), menu: 0, errand: None, to: Some(Callee::Line(number)) })
     }
 
     /// A media end for a new call; an agent's second one is beside the first, so that the two can be joined.

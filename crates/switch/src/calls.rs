@@ -3,7 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use base::{AgentId, CallId, Epoch, Job, Key, LegId, Now, RecordEntry, Slab, SwitchId, WorkerId};
-use call::{Action, Call, Dial, Event, Timer};
+use call::{Action, Call, Destination, Dial, Event, Line, Timer};
+use roster::Contact;
 use sip::{Body, Reply};
 
 use crate::fault::Estate;
@@ -121,9 +122,10 @@ impl Switch {
             Action::Answer { leg: index, body } => {
                 self.endpoint.answer(now, leg(index), &with_sdp(Some(body)), &mut self.sip);
             }
-            Action::Ringing { leg: index } => {
-                self.endpoint.provisional(now, leg(index), 180, &Reply::default(), &mut self.sip);
+            Action::Progress { leg: index, status, body } => {
+                self.endpoint.provisional(now, leg(index), status, &with_sdp(body), &mut self.sip);
             }
+            Action::Seek { number, by } => self.seek(now, id, &number, by, out),
             Action::Reply { request, status, body } => {
                 if let Some(tx) = self.requests.remove(&request) {
                     self.endpoint.reply(now, tx, status, &with_sdp(body), &mut self.sip);
@@ -185,16 +187,22 @@ impl Switch {
     }
 
     fn dial(&mut self, now: Now, leg: LegId, dial: Dial) {
-        let roster::Contact { uri, flow, path, .. } = dial.contact;
-        let invite = sip::Invite {
-            flow,
-            to: uri.clone(),
-            uri,
-            // Our host is what the flow's network knows us by.
-            from: sip::Party { display: dial.from_display, user: dial.from_number, host: String::new() },
-            routes: path,
-            headers: Vec::new(),
-            body: Some(sdp_body(dial.body)),
+        let Dial { to, from_number, from_display, body, .. } = dial;
+        let body = Some(sdp_body(body));
+        let invite = match to {
+            Destination::Phone(Contact { uri, flow, path, .. }) => {
+                let network = self.plan.networks.get(usize::from(flow.network.0));
+                let host = network.map_or_else(String::new, |n| n.advertised.host.clone());
+                let from = sip::Party { display: from_display, user: from_number, host };
+                let (to, headers) = (uri.clone(), Vec::new());
+                sip::Invite { flow, uri, to, from, routes: path, headers, body, outward: false }
+            }
+            Destination::Line(line) => {
+                self.line_dialled(now, leg, &line);
+                let Line { flow, uri, routes, from: (user, host), headers, .. } = *line;
+                let (to, from) = (uri.clone(), sip::Party { display: String::new(), user, host });
+                sip::Invite { flow, uri, to, from, routes, headers, body, outward: true }
+            }
         };
         self.endpoint.invite(now, leg, invite, &mut self.sip);
     }

@@ -25,6 +25,8 @@ pub struct Counters {
     /// Citizens whom agents handed on, and whom nobody took.
     pub handed_on: u64,
     pub handed_back: u64,
+    /// Calls to lines outside that nobody was asked to take, by the status that says why: at most one entry a status.
+    pub unplaced: Vec<(u16, u64)>,
     /// Calls that a fault of ours ended.
     pub faults: u64,
     /// Messages that a fault of the reader cost.
@@ -41,10 +43,11 @@ impl Counters {
     }
 
     pub(crate) fn note_refused(&mut self, status: u16) {
-        match self.refused.iter_mut().find(|(known, _)| *known == status) {
-            Some((_, count)) => *count += 1,
-            None => self.refused.push((status, 1)),
-        }
+        count(&mut self.refused, status);
+    }
+
+    pub(crate) fn note_unplaced(&mut self, status: u16) {
+        count(&mut self.unplaced, status);
     }
 
     pub(crate) fn note_fact(&mut self, fact: &Fact) {
@@ -62,6 +65,14 @@ impl Counters {
             acd::Command::Declined { .. } => self.declined += 1,
             _ => {}
         }
+    }
+}
+
+/// One more of a status.
+pub(crate) fn count(by_status: &mut Vec<(u16, u64)>, status: u16) {
+    match by_status.iter_mut().find(|(known, _)| *known == status) {
+        Some((_, count)) => *count += 1,
+        None => by_status.push((status, 1)),
     }
 }
 

@@ -51,6 +51,7 @@ impl Estate {
                 self.own.push(reached.agent);
                 self.ends.extend(reached.contacts.iter().map(|(_, lease)| lease.end));
             }
+            Event::Lines(lines) => self.ends.extend(lines.iter().map(|(_, lease)| lease.end)),
             Event::Given { index, leg } => {
                 self.legs.push(OpenLeg { index: *index, serves: None });
                 self.own.extend(leg.agent());

@@ -11,6 +11,8 @@ mod called;
 mod caller;
 mod calls;
 mod counters;
+mod delay;
+mod dial;
 mod drill;
 mod effects;
 mod exchange;

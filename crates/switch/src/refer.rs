@@ -4,13 +4,15 @@ use base::{AgentId, CallId, GroupId, LegId, Now};
 use call::{Event, Given, Plan, Signal, Target};
 use sip::{Body, Message, Method, Name, NameAddr, Replaces, Reply, ServerTx, Uri, reason_phrase};
 
+use crate::dial::{dialled_number, rules};
 use crate::{Effects, Switch};
 
 impl Switch {
     pub(crate) fn on_refer(&mut self, now: Now, leg: LegId, tx: ServerTx, request: &Message, out: &mut Effects) {
+        let mut number = String::new();
         let found = referred(request).and_then(|uri| match uri.header("Replaces") {
             Some(replaces) => self.consulted(leg, &replaces),
-            None => Ok((leg, target_of(&self.plan, &uri))),
+            None => Ok((leg, target_of(&self.plan, &uri, &mut number))),
         });
         let (leg, to) = match found {
             Ok(found) => found,
@@ -27,7 +29,7 @@ impl Switch {
 
     /// The two calls of one agent that are to be joined: in which of them the agent's leg asks for the other one. The call that the queue
     /// gave the agent goes on, whichever dialog the REFER came in.
-    fn consulted(&mut self, leg: LegId, replaces: &str) -> Result<(LegId, Target), u16> {
+    fn consulted(&mut self, leg: LegId, replaces: &str) -> Result<(LegId, Target<'static>), u16> {
         let Replaces { call_id, to_tag, from_tag } = Replaces::parse(replaces).ok_or(400_u16)?;
         let other = self.endpoint.find(call_id, [to_tag, from_tag]).ok_or(404_u16)?;
         let mut known = |leg: LegId| {
@@ -61,6 +63,7 @@ impl Switch {
         let index = self.calls.get_mut(to).filter(|entry| !entry.call.is_over()).map(|entry| entry.call.draw_leg());
         let renamed = index.filter(|index| self.endpoint.rename(old, LegId { call: to, index: *index }, &mut self.sip));
         if let Some(index) = renamed {
+            self.line_renamed(old, LegId { call: to, index });
             return self.tell(now, to, Event::Given { index, leg }, out);
         }
         self.endpoint.hang_up(now, old, 480, None, &mut self.sip);
@@ -94,14 +97,25 @@ fn referred(request: &Message) -> Result<Uri, u16> {
     Ok(uri)
 }
 
-/// Whom a URI without a dialog to replace stands for.
-fn target_of(plan: &Plan, uri: &Uri) -> Target {
+/// Whom a URI without a dialog to replace stands for; `number` holds that of a line.
+fn target_of<'a>(plan: &Plan, uri: &Uri, number: &'a mut String) -> Target<'a> {
     let user = uri.user_text().unwrap_or_default();
     let agent = plan.agents.iter().position(|agent| agent.number == user);
     let group =
         || plan.groups.iter().position(|group| group.number.as_deref() == Some(user.as_str()) || group.name == user);
     match agent {
         Some(place) => Target::Agent(AgentId(place as u32)),
-        None => group().map_or(Target::Nobody, |place| Target::Group(GroupId(place as u16))),
+        None => match group() {
+            Some(place) => Target::Group(GroupId(place as u16)),
+            None => line_of(plan, uri, number),
+        },
+    }
+}
+
+fn line_of<'a>(plan: &Plan, uri: &Uri, number: &'a mut String) -> Target<'a> {
+    *number = uri.number().map(|text| dialled_number(plan, &text)).unwrap_or_default();
+    match rules(plan, number).next() {
+        Some(_) => Target::Line(number),
+        None => Target::Nobody,
     }
 }

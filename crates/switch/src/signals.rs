@@ -20,15 +20,20 @@ impl Switch {
             Event::Info { leg, tx, request } => self.on_info(now, leg, tx, &request, out),
             Event::InDialog { leg, tx, request } => self.on_in_dialog(now, leg, tx, &request, out),
             Event::Bye { leg, .. } => self.signal(now, leg, Signal::Bye, out),
-            Event::Progress { leg, .. } => self.signal(now, leg, Signal::Progress, out),
+            Event::Trying { leg } => self.signal(now, leg, Signal::Progress { status: 100, body: None }, out),
+            Event::Progress { leg, response } => self.on_progress(now, leg, &response, out),
+            Event::Challenged { leg, response } => self.challenged(now, leg, &response),
             Event::Answered { leg, response } => {
+                self.line_answered(now, leg);
                 self.signal(now, leg, Signal::Answered { body: sdp_of(&response) }, out);
             }
-            Event::Rejected { leg, cause, .. } => {
+            Event::Rejected { leg, cause, response } => {
+                self.line_refused(now, leg, cause, response.as_ref());
                 self.signal(now, leg, Signal::Rejected { status: status_of(cause) }, out);
             }
             Event::Gone { leg, .. } => self.signal(now, leg, Signal::Gone, out),
             Event::Closed { leg } => {
+                self.line_closed(leg);
                 self.signal(now, leg, Signal::Closed, out);
                 self.remnant_closed(leg.call, leg.index, out);
             }
@@ -47,6 +52,12 @@ impl Switch {
 
     pub(crate) fn signal(&mut self, now: Now, leg: LegId, signal: Signal<'_>, out: &mut Effects) {
         self.tell(now, leg.call, CallEvent::Signal { leg: leg.index, signal }, out);
+    }
+
+    fn on_progress(&mut self, now: Now, leg: LegId, response: &Message, out: &mut Effects) {
+        self.line_heard(now, leg);
+        let status = response.status().unwrap_or(180);
+        self.signal(now, leg, Signal::Progress { status, body: sdp_of(response) }, out);
     }
 
     fn on_change(&mut self, now: Now, leg: LegId, tx: ServerTx, request: &Message, method: Change, out: &mut Effects) {

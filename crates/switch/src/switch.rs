@@ -12,6 +12,7 @@ use sip::{Endpoint, Message, ServerTx};
 
 use crate::admit::Doorman;
 use crate::calls::Calls;
+use crate::dial::Outgoing;
 use crate::drill::Drills;
 use crate::leases::Leases;
 use crate::rate::Rate;
@@ -56,6 +57,7 @@ pub struct Switch {
     pub(crate) drills: Drills,
     pub(crate) rate: Rate,
     pub(crate) trunks: Trunks,
+    pub(crate) outgoing: Outgoing,
     /// By place in `Plan::trunks`: where each leads out, if it does.
     pub(crate) carriers: Carriers,
     /// Star codes that wait for roster or queue.
@@ -84,6 +86,7 @@ impl Switch {
             drills: Drills::new(config.drill),
             rate: Rate::default(),
             trunks: Trunks::new(plan.trunks.len()),
+            outgoing: Outgoing::default(),
             carriers: Carriers::none(),
             calls: Calls::new(config.id, config.epoch),
             plan,

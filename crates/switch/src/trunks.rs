@@ -1,8 +1,12 @@
 //! What each trunk brings, and how much of it is let in.
 
+use std::time::Duration;
+
 use base::Time;
 use call::plan::Trunk;
 
+use crate::counters::count;
+use crate::delay::Delays;
 use crate::rate::Rate;
 
 /// What came of a trunk's calls since the start.
@@ -14,6 +18,12 @@ pub struct TrunkCounters {
     pub seizures: u64,
     /// Them by our final answer: at most one entry a status, a dozen that we answer with.
     pub answers: Vec<(u16, u64)>,
+    /// INVITEs of ours through it.
+    pub placed: u64,
+    /// Them by the final answer of the other side, 408 where there was none: at most one entry a status.
+    pub reached: Vec<(u16, u64)>,
+    /// From such an INVITE to the first word that says more than 100 (RFC 6076 §4.3).
+    pub delays: Delays,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -43,10 +53,26 @@ impl Trunks {
 
     pub(crate) fn answered(&mut self, place: usize, status: u16) {
         let Some(state) = self.0.get_mut(place) else { return };
-        let answers = &mut state.counters.answers;
-        match answers.iter_mut().find(|(known, _)| *known == status) {
-            Some((_, count)) => *count += 1,
-            None => answers.push((status, 1)),
+        count(&mut state.counters.answers, status);
+    }
+
+    /// A call leaves through it.
+    pub(crate) fn placed(&mut self, place: usize) {
+        if let Some(state) = self.0.get_mut(place) {
+            state.counters.placed += 1;
+            state.counters.calls += 1;
+        }
+    }
+
+    pub(crate) fn heard(&mut self, place: usize, delay: Duration) {
+        if let Some(state) = self.0.get_mut(place) {
+            state.counters.delays.note(delay);
+        }
+    }
+
+    pub(crate) fn reached(&mut self, place: usize, status: u16) {
+        if let Some(state) = self.0.get_mut(place) {
+            count(&mut state.counters.reached, status);
         }
     }
 

@@ -11,7 +11,7 @@ use base::{
     StartRecord, Time, Wall,
 };
 use call::plan::{Advertised, Agent, CalledNumber, Connect, Group, Limits, MenuVersion, Network};
-use call::{Action, Arrival, Call, Callee, Event, Offer, Plan, Reached, Signal};
+use call::{Action, Arrival, Call, Callee, Destination, Event, Line, Offer, Plan, Reached, Signal};
 use ivr::{Choice, Kind, Node, Prompts, Tree};
 use roster::Contact;
 
@@ -110,6 +110,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
             advertised: Advertised { host: "127.0.0.1".to_owned(), udp_port: 5060, tcp_port: Some(5060) },
         }],
         trunks: Vec::new(),
+        dial: Vec::new(),
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
         menus: vec![Arc::new(MenuVersion { name: "12345".to_owned(), version: "v1".to_owned(), menu })],
         prompts,
@@ -206,6 +207,38 @@ impl Bench {
             session_id: 9,
             ..arrival
         })
+    }
+
+    /// Agent 1001 calls a line outside.
+    pub(crate) fn line_call(offer: Option<&[u8]>) -> Bench {
+        let to = Some(Callee::Line("13900139000".to_owned()));
+        Bench::arrive_as(plan(|_| {}), |arrival| Arrival {
+            agent: Some(AgentId(0)),
+            to,
+            offer,
+            lease: lease(50),
+            session_id: 9,
+            ..arrival
+        })
+    }
+
+    /// So many ways to a line were found.
+    pub(crate) fn lines_found(&mut self, count: usize) -> &mut Bench {
+        let line = |trunk: usize| Line {
+            trunk,
+            flow: Flow::udp(NetworkId(0), SocketAddr::from(([10, 0, 0, 1], 5060))),
+            uri: "sip:13900139000@ims.example.org".to_owned(),
+            routes: Vec::new(),
+            from: ("02012345".to_owned(), "ims.example.org".to_owned()),
+            headers: Vec::new(),
+            codecs: vec![Codec::Pcmu],
+        };
+        let lines = (0..count).map(|trunk| {
+            self.next_end += 1;
+            (line(trunk), lease(self.next_end))
+        });
+        let lines = lines.collect();
+        self.tell(Event::Lines(lines))
     }
 
     /// The colleague's phone rings on leg 1, as often as there are contacts.
@@ -327,7 +360,10 @@ fn line(action: &Action) -> String {
         Action::Reply { status, body, .. } => {
             format!("reply {status}{}", if body.is_some() { " with sdp" } else { "" })
         }
-        Action::Dial(dial) => format!("dial leg {} at {} as {:?}", dial.leg, dial.contact.uri, dial.from_display),
+        Action::Dial(dial) => match &dial.to {
+            Destination::Phone(phone) => format!("dial leg {} at {} as {:?}", dial.leg, phone.uri, dial.from_display),
+            Destination::Line(line) => format!("dial leg {} at {} over trunk {}", dial.leg, line.uri, line.trunk),
+        },
         Action::Job(base::Job::Open { end, params, .. }) => format!("open end {} with {:?}", end.slot, params.codec),
         Action::Job(base::Job::Change { end, params }) => format!("change end {} to {:?}", end.slot, params.direction),
         Action::Job(base::Job::Hear { end, source }) => format!("end {} hears {}", end.slot, source_line(source)),

@@ -28,8 +28,8 @@ fn a_colleague_is_rung_and_answers() {
     ");
     bench.reached(1);
     assert_snapshot!(bench.lines(), @r#"dial leg 1 at sip:1001@127.0.0.1:7000 as """#);
-    bench.signal(1, Signal::Progress);
-    assert_snapshot!(bench.lines(), @"Ringing { leg: 0 }");
+    bench.signal(1, Signal::Progress { status: 180, body: None });
+    assert_snapshot!(bench.lines(), @"Progress { leg: 0, status: 180, body: None }");
     bench.pass(4).agent_answers(1);
     assert_snapshot!(bench.lines(), @r"
     disarm NoAnswer
@@ -133,6 +133,7 @@ fn it_rings_for_half_a_minute() {
     assert_snapshot!(bench.lines(), @r"
     close end 2
     HangUp { leg: 1, status_if_early: 480 }
+    disarm NoAnswer
     HangUp { leg: 0, status_if_early: 480 }
     close end 50
     record end unanswered

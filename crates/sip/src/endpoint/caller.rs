@@ -27,6 +27,7 @@ impl Endpoint {
         };
         let phase = Phase::Calling { client, cancel: Cancel::No };
         let mut leg = Leg::new(id, invite.flow, user, local_tag, phase);
+        leg.outward = invite.outward;
         leg.asked = Some(Box::new(invite));
         let leg = self.insert_leg(leg);
         self.note_image(leg, out);
@@ -73,13 +74,58 @@ impl Endpoint {
     fn place_again(&mut self, now: Time, key: Key, verdict: &Verdict, out: &mut Output) -> bool {
         let Some(min_se) = self.interval_demanded(verdict) else { return false };
         let Verdict::Response(response) = verdict else { return false };
-        let Some(leg) = self.legs.get_mut(key) else { return false };
         // Taken, so that it happens once.
-        let Some(invite) = leg.asked.take().filter(|_| !leg.muted) else { return false };
+        let asked = self.legs.get_mut(key).filter(|leg| !leg.muted).and_then(|leg| leg.asked.take());
+        asked.is_some_and(|invite| self.repeat(now, (key, &invite), response, min_se, out))
+    }
+
+    /// RFC 3261 §22.2: the owner may answer a challenge, once.
+    fn ask_for_proof(&mut self, key: Key, verdict: &Verdict, out: &mut Output) -> bool {
+        let Verdict::Response(response) = verdict else { return false };
+        let Some(leg) = self.legs.get_mut(key).filter(|leg| !leg.muted) else { return false };
+        let first = leg.asked.as_mut().is_some_and(|invite| std::mem::take(&mut invite.outward));
+        let challenged = first && matches!(response.status(), Some(401 | 407));
+        if challenged {
+            out.events.push(Event::Challenged { leg: leg.id, response: response.clone() });
+        }
+        challenged
+    }
+
+    /// The INVITE of a challenged leg again, with this header; without one it came to nothing.
+    pub(super) fn prove(
+        &mut self,
+        now: Time,
+        key: Key,
+        response: &Message,
+        header: Option<(String, String)>,
+        out: &mut Output,
+    ) {
+        let asked = self.legs.get_mut(key).filter(|_| header.is_some()).and_then(|leg| leg.asked.take());
+        if let (Some(mut invite), Some(header)) = (asked, header) {
+            invite.headers.push(header);
+            if self.repeat(now, (key, &invite), response, 0, out) {
+                // A 422 may still make us ask once more.
+                self.legs.get_mut(key).into_iter().for_each(|leg| leg.asked = Some(invite.clone()));
+                return;
+            }
+        }
+        self.on_rejected(now, key, Verdict::Response(response.clone()), out);
+    }
+
+    /// One more INVITE of the same call, under the next number.
+    fn repeat(
+        &mut self,
+        now: Time,
+        (key, invite): (Key, &Invite),
+        response: &Message,
+        min_se: u32,
+        out: &mut Output,
+    ) -> bool {
+        let Some(leg) = self.legs.get_mut(key) else { return false };
         let (user, tag) = (leg.user.clone(), leg.local_tag.clone());
         let (call_id, cseq) = (response.call_id().unwrap_or_default(), response.cseq().map_or(1, |(cseq, _)| cseq));
-        let head = self.first_head(&invite, &tag, call_id.to_owned(), cseq.saturating_add(1));
-        let Some(client) = self.send_invite(now, (key, &user), head, &invite, min_se, out) else { return false };
+        let head = self.first_head(invite, &tag, call_id.to_owned(), cseq.saturating_add(1));
+        let Some(client) = self.send_invite(now, (key, &user), head, invite, min_se, out) else { return false };
         if let Some(leg) = self.legs.get_mut(key) {
             leg.phase = Phase::Calling { client, cancel: Cancel::No };
             leg.early = Vec::new();
@@ -98,7 +144,7 @@ impl Endpoint {
             Verdict::Response(response) if response.status().is_some_and(|status| status < 300) => {
                 self.on_accepted(now, client, leg, response, out);
             }
-            verdict if self.place_again(now, leg, &verdict, out) => {}
+            verdict if self.place_again(now, leg, &verdict, out) || self.ask_for_proof(leg, &verdict, out) => {}
             verdict => self.on_rejected(now, leg, verdict, out),
         }
     }
@@ -113,7 +159,11 @@ impl Endpoint {
             *cancel = Cancel::Sent;
             return self.send_cancel(now, client, reason.as_deref(), out);
         }
-        if leg.muted || response.status() == Some(100) {
+        if leg.muted {
+            return;
+        }
+        if response.status() == Some(100) {
+            out.events.extend(leg.outward.then_some(Event::Trying { leg: leg.id }));
             return;
         }
         let tag = Some(response.to_tag()).filter(|tag| !tag.is_empty()).map(str::to_owned);

@@ -98,6 +98,10 @@ pub enum Event {
         leg: LegId,
         request: Message,
     },
+    /// 100 to our INVITE to a carrier: somebody works on it.
+    Trying {
+        leg: LegId,
+    },
     /// A provisional response above 100 to our INVITE.
     Progress {
         leg: LegId,
@@ -106,6 +110,11 @@ pub enum Event {
     /// The first 2xx to our INVITE. It is acknowledged when the INVITE carried a body; otherwise `acknowledge` it.
     /// Its body may be that of a reliable provisional response before it.
     Answered {
+        leg: LegId,
+        response: Message,
+    },
+    /// A carrier challenged our INVITE: `authorize` the leg within the same turn.
+    Challenged {
         leg: LegId,
         response: Message,
     },
@@ -182,6 +191,8 @@ pub struct Invite {
     pub routes: Vec<String>,
     pub headers: Vec<(String, String)>,
     pub body: Option<Body>,
+    /// To a carrier: its owner wants to hear of a 100, and of a challenge (RFC 3261 §22.2).
+    pub outward: bool,
 }
 
 /// A request outside any dialog.

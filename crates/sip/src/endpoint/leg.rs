@@ -20,6 +20,8 @@ pub(super) struct Leg {
     pub(super) follow: bool,
     /// We placed the call, so the Call-ID is ours.
     pub(super) calls: bool,
+    /// `Invite::outward`.
+    pub(super) outward: bool,
     /// The user part of our Contact.
     pub(super) user: String,
     pub(super) local_tag: String,
@@ -64,6 +66,7 @@ impl Leg {
             flow,
             follow: false,
             calls,
+            outward: false,
             user,
             local_tag,
             phase,

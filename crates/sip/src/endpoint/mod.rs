@@ -192,6 +192,21 @@ impl Endpoint {
         self.place(now.time, leg, invite, out);
     }
 
+    /// Answers the challenge that `Event::Challenged` told of; without a header the call comes to nothing.
+    pub fn authorize(
+        &mut self,
+        now: Now,
+        leg: LegId,
+        challenge: &Message,
+        header: Option<(String, String)>,
+        out: &mut Output,
+    ) {
+        self.flush(out);
+        if let Some(key) = self.leg(leg) {
+            self.prove(now.time, key, challenge, header, out);
+        }
+    }
+
     /// Sends a request outside any dialog; ends with `Event::Response`.
     pub fn request(&mut self, now: Now, ticket: Ticket, request: Request, out: &mut Output) {
         self.flush(out);

@@ -251,6 +251,7 @@ pub(crate) fn invite(flow: Flow, offer: Option<Body>) -> Invite {
         routes: Vec::new(),
         headers: Vec::new(),
         body: offer,
+        outward: false,
     }
 }
 
@@ -282,6 +283,8 @@ pub(crate) fn tell(event: &Event) -> String {
         Event::Info { leg, request, .. } => format!("Info {} {}", n(leg), text(request)),
         Event::InDialog { leg, request, .. } => format!("InDialog {} {}", n(leg), request.method()),
         Event::Bye { leg, .. } => format!("Bye {}", n(leg)),
+        Event::Trying { leg } => format!("Trying {}", n(leg)),
+        Event::Challenged { leg, response } => format!("Challenged {} {}", n(leg), both(response)),
         Event::Progress { leg, response } => format!("Progress {} {}", n(leg), both(response)),
         Event::Answered { leg, response } => format!("Answered {} {}", n(leg), both(response)),
         Event::Rejected { leg, cause, .. } => format!("Rejected {} {cause:?}", n(leg)),

@@ -263,6 +263,8 @@ fn of(event: &Event) -> Option<LegId> {
         | Event::InDialog { leg, .. }
         | Event::Bye { leg, .. }
         | Event::Progress { leg, .. }
+        | Event::Trying { leg }
+        | Event::Challenged { leg, .. }
         | Event::Answered { leg, .. }
         | Event::Rejected { leg, .. }
         | Event::ReinviteDone { leg, .. }

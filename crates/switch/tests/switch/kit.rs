@@ -77,6 +77,7 @@ fn plan() -> Plan {
         digest: vec![Digest::Sha256, Digest::Md5],
         networks: vec![network],
         trunks: vec![trunk],
+        dial: Vec::new(),
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
         menus: vec![Arc::new(menu(&prompts))],
         prompts,

@@ -1,0 +1,207 @@
+//! Somebody is called outside the queue: a colleague's phones, or a line, over one way after the other.
+
+use std::time::Duration;
+
+use base::{AgentId, Job, Lease, Now};
+
+use crate::journey::{Calling, Journey, Outgoing, With};
+use crate::leg::{Party, State};
+use crate::ways::one_of_each_phone;
+use crate::{Action, Call, Callee, Destination, Line, Reached, Timer};
+
+/// How long a colleague's phone rings.
+const PHONE_RINGS: Duration = Duration::from_secs(30);
+/// How long a line rings: the other end gives up sooner, or has a mailbox.
+const LINE_RINGS: Duration = Duration::from_secs(60);
+/// A way on which nothing is heard so long, not even a 100, leads nowhere: the INVITE was sent four times (RFC 3261 §17.1.1.2).
+const SILENT_WAY: Duration = Duration::from_secs(4);
+
+impl Call {
+    /// Asks for ways to somebody.
+    pub(crate) fn call_party(&self, now: Now, to: Callee, out: &mut Vec<Action>) -> Outgoing {
+        let rings = match &to {
+            Callee::Colleague(agent) => {
+                out.push(Action::Roster(roster::Command::Ring { call: self.start.id, agent: *agent }));
+                PHONE_RINGS
+            }
+            Callee::Line(number) => {
+                out.push(Action::Seek { number: number.clone(), by: self.who_calls() });
+                LINE_RINGS
+            }
+        };
+        out.push(Action::Arm { timer: Timer::NoAnswer, at: now.time + rings });
+        Outgoing { to, refusal: None, left: Vec::new(), heard: false, rings: false }
+    }
+
+    /// The agent whose right to call counts.
+    fn who_calls(&self) -> Option<AgentId> {
+        match &self.journey {
+            Journey::With(with) => with.peer.agent(),
+            _ => self.legs[0].agent(),
+        }
+    }
+
+    pub(crate) fn callee_number<'a>(&'a self, to: &'a Callee) -> &'a str {
+        match to {
+            Callee::Colleague(agent) => self.agent_number(*agent),
+            Callee::Line(number) => number,
+        }
+    }
+
+    /// The line that is called now.
+    pub(crate) fn line_asked(&self) -> &str {
+        let outgoing = match &self.journey {
+            Journey::Calling(calling) => Some(&calling.outgoing),
+            Journey::With(With { handing: Some(handing), .. }) => handing.outgoing.as_ref(),
+            _ => None,
+        };
+        outgoing.map_or("", |outgoing| self.callee_number(&outgoing.to))
+    }
+
+    fn calls(&mut self, agent: AgentId) -> bool {
+        self.journey.outgoing().is_some_and(|outgoing| outgoing.to == Callee::Colleague(agent))
+    }
+
+    pub(crate) fn on_reached(&mut self, now: Now, reached: Reached, out: &mut Vec<Action>) {
+        let Reached { agent, contacts } = reached;
+        let wanted = self.calls(agent);
+        if !wanted || contacts.is_empty() {
+            close(contacts.into_iter().map(|(_, lease)| lease), out);
+            out.push(Action::Roster(roster::Command::OwnCall { agent, begins: false }));
+            return if wanted {
+                self.callee_failed(now, None, out)
+            };
+        }
+        let (first, spare) = one_of_each_phone(contacts);
+        if let Some(outgoing) = self.journey.outgoing() {
+            outgoing.left = spare.into_iter().map(|(contact, lease)| (Destination::Phone(contact), lease)).collect();
+        }
+        for (contact, lease) in first {
+            self.dial(Party::Own(agent), (Destination::Phone(contact), lease), Duration::ZERO, out);
+        }
+    }
+
+    pub(crate) fn on_unreached(&mut self, now: Now, agent: AgentId, busy: bool, out: &mut Vec<Action>) {
+        if self.calls(agent) {
+            self.callee_failed(now, busy.then_some(486), out);
+        }
+    }
+
+    pub(crate) fn on_lines(&mut self, now: Now, lines: Vec<(Line, Lease)>, out: &mut Vec<Action>) {
+        let outgoing = self.journey.outgoing().filter(|outgoing| matches!(outgoing.to, Callee::Line(_)));
+        let Some(outgoing) = outgoing else { return close(lines.into_iter().map(|(_, lease)| lease), out) };
+        outgoing.left = lines.into_iter().map(|(line, lease)| (Destination::Line(Box::new(line)), lease)).collect();
+        self.try_next_line(now, out);
+    }
+
+    /// False when no way is left.
+    fn try_next_line(&mut self, now: Now, out: &mut Vec<Action>) -> bool {
+        let Some(outgoing) = self.journey.outgoing().filter(|outgoing| !outgoing.left.is_empty()) else { return false };
+        let way = outgoing.left.remove(0);
+        let patience = if outgoing.left.is_empty() { LINE_RINGS } else { SILENT_WAY };
+        outgoing.heard = false;
+        out.push(Action::Arm { timer: Timer::NoAnswer, at: now.time + patience });
+        self.dial(Party::Outside, way, Duration::ZERO, out);
+        true
+    }
+
+    /// Somebody works on it, it rings, or it plays something: so does the caller's phone, once.
+    pub(crate) fn on_progress(
+        &mut self,
+        now: Now,
+        place: usize,
+        status: u16,
+        body: Option<&[u8]>,
+        out: &mut Vec<Action>,
+    ) {
+        let Some(outgoing) = self.journey.outgoing() else { return };
+        if !std::mem::replace(&mut outgoing.heard, true) && matches!(outgoing.to, Callee::Line(_)) {
+            out.push(Action::Arm { timer: Timer::NoAnswer, at: now.time + LINE_RINGS });
+        }
+        if status == 100 || place == 0 {
+            return;
+        }
+        outgoing.rings = true;
+        let plays = body.is_some_and(|body| self.legs[0].params.is_some() && self.legs[place].accept(body).is_ok());
+        let caller = self.legs[0].state == State::Early;
+        let Journey::Calling(Calling { told, .. }) = &mut self.journey else { return };
+        let status = if plays { 183 } else { 180 };
+        if !caller || *told >= status {
+            return;
+        }
+        *told = status;
+        let body = plays.then(|| self.legs[0].said());
+        if plays {
+            self.open(place, out);
+            self.open(0, out);
+        }
+        out.push(Action::Progress { leg: self.citizen(), status, body });
+    }
+
+    /// One phone of the callee will not answer, or one way leads nowhere: another one may.
+    pub(crate) fn callee_refused(&mut self, now: Now, place: usize, status: Option<u16>, out: &mut Vec<Action>) {
+        self.legs[place].state = State::Ending;
+        self.callee_lost(now, place, status, out);
+    }
+
+    pub(crate) fn callee_lost(&mut self, now: Now, place: usize, status: Option<u16>, out: &mut Vec<Action>) {
+        self.close_media(place, out);
+        let party = self.legs[place].party.clone();
+        let Some(outgoing) = self.journey.outgoing() else { return };
+        let led_nowhere = !outgoing.rings && matches!(status, None | Some(408 | 430 | 500 | 502..=504));
+        let again = led_nowhere
+            && match party {
+                Party::Own(agent) => self.ring_again(agent, out),
+                _ => self.try_next_line(now, out),
+            };
+        if !again {
+            self.callee_failed(now, status, out);
+        }
+    }
+
+    /// Another way to the phone, where no other phone of the agent rings that it may be the way to.
+    fn ring_again(&mut self, agent: AgentId, out: &mut Vec<Action>) -> bool {
+        if self.legs.iter().any(|leg| leg.is_live() && leg.party == Party::Own(agent)) {
+            return false;
+        }
+        let Some(outgoing) = self.journey.outgoing().filter(|outgoing| !outgoing.left.is_empty()) else { return false };
+        let way = outgoing.left.remove(0);
+        self.dial(Party::Own(agent), way, Duration::ZERO, out);
+        true
+    }
+
+    /// It has rung for long enough, or nothing was heard on this way.
+    pub(crate) fn no_answer(&mut self, now: Now, out: &mut Vec<Action>) {
+        let silent = self.journey.outgoing().is_some_and(|outgoing| !outgoing.heard && !outgoing.left.is_empty());
+        self.hang_up_called(out);
+        if !silent || !self.try_next_line(now, out) {
+            self.callee_failed(now, Some(480), out);
+        }
+    }
+
+    fn hang_up_called(&mut self, out: &mut Vec<Action>) {
+        let talks = self.talking_leg();
+        for place in 1..self.legs.len() {
+            if Some(self.legs[place].id.index) != talks {
+                self.hang_up(place, out);
+            }
+        }
+    }
+
+    /// The leg at another place than 0 that somebody talks on.
+    pub(crate) fn talking_leg(&self) -> Option<u16> {
+        match &self.journey {
+            Journey::With(with) => Some(with.leg),
+            _ => None,
+        }
+    }
+}
+
+/// The ways that were not tried are not needed any more.
+pub(crate) fn close_left(outgoing: Outgoing, out: &mut Vec<Action>) {
+    close(outgoing.left.into_iter().map(|(_, lease)| lease), out);
+}
+
+fn close(leases: impl Iterator<Item = Lease>, out: &mut Vec<Action>) {
+    out.extend(leases.map(|lease| Action::Job(Job::Close { end: lease.end })));
+}

@@ -1,0 +1,211 @@
+//! Calls that go out: whether an agent may call a number, and the ways that lead there.
+
+use base::{AgentId, CallId, LegId, Map, Now, Time};
+use call::number::{AreaCode, canonical, written};
+use call::plan::{DialRule, IdentityOut, Outward};
+use call::{Event, Line, Plan};
+use carrier::{Outcome, Way};
+use sip::{Cause, Message, Uri};
+
+use crate::{Effects, Switch};
+
+/// Ways of one call, over all trunks of its rule: whoever waits through more has given up.
+const LINES_MAX: usize = 4;
+const HOUR: std::time::Duration = std::time::Duration::from_secs(3600);
+
+/// The calls that go out.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outgoing {
+    /// What is on its way, by leg; at most the legs that there are.
+    lines: Map<LegId, Tried>,
+    /// Calls of an agent by a rule since the hour began that the first of them began; at most agents times rules.
+    counts: Map<(AgentId, usize), (Time, u32)>,
+}
+
+#[derive(Clone, Debug)]
+struct Tried {
+    way: Way,
+    uri: String,
+    since: Time,
+    /// The first word of the other side came: the delay is known.
+    heard: bool,
+}
+
+impl Outgoing {
+    /// Whether one more call of the agent is within the rule's number; takes it down when it is.
+    fn counts(&mut self, now: Time, agent: AgentId, rule: usize, per_hour: Option<u32>) -> bool {
+        let Some(most) = per_hour else { return true };
+        let (since, count) = self.counts.entry((agent, rule)).or_insert((now, 0));
+        if now - *since >= HOUR {
+            (*since, *count) = (now, 0);
+        }
+        let fits = *count < most;
+        *count += u32::from(fits);
+        fits
+    }
+}
+
+/// A number as the rules know it: local ones are those of the first trunk that has an area.
+pub(crate) fn dialled_number(plan: &Plan, text: &str) -> String {
+    let area: Option<&AreaCode> = plan.trunks.iter().find_map(|trunk| trunk.area_code.as_ref());
+    canonical(text, area)
+}
+
+/// The rules for a number: those of the longest prefix, in order.
+pub(crate) fn rules<'a>(plan: &'a Plan, number: &str) -> impl Iterator<Item = (usize, &'a DialRule)> {
+    let length =
+        |rule: &DialRule| rule.prefixes.iter().filter(|p| number.starts_with(p.as_str())).map(String::len).max();
+    let longest = plan.dial.iter().filter_map(length).max();
+    let of_it: Vec<_> =
+        plan.dial.iter().enumerate().filter(|(_, rule)| longest.is_some() && length(rule) == longest).collect();
+    of_it.into_iter()
+}
+
+impl Switch {
+    /// A call asks for ways to a line, for an agent or, where nobody is named, on behalf of the house.
+    pub(crate) fn seek(&mut self, now: Now, call: CallId, number: &str, by: Option<AgentId>, out: &mut Effects) {
+        let lines = self.allowed(now, number, by).and_then(|rule| self.lines_to(now, call, &rule, number, out));
+        match lines {
+            Ok(lines) => self.tell(now, call, Event::Lines(lines), out),
+            Err(status) => {
+                self.counters.note_unplaced(status);
+                self.tell(now, call, Event::NoLine { status }, out);
+            }
+        }
+    }
+
+    /// The rule by which the number may be called, or the status that says why it may not.
+    fn allowed(&mut self, now: Now, number: &str, by: Option<AgentId>) -> Result<DialRule, u16> {
+        let mut status = 404;
+        for (place, rule) in rules(&self.plan, number) {
+            let Some(agent) = by else { return Ok(rule.clone()) };
+            let named = rule.agents.is_empty() || rule.agents.contains(&agent);
+            let open = rule.hours.as_ref().is_none_or(|hours| hours.is_open(now.wall));
+            if named && open && self.outgoing.counts(now.time, agent, place, rule.per_hour) {
+                return Ok(rule.clone());
+            }
+            status = 403;
+        }
+        Err(status)
+    }
+
+    fn lines_to(
+        &mut self,
+        now: Now,
+        call: CallId,
+        rule: &DialRule,
+        number: &str,
+        out: &mut Effects,
+    ) -> Result<Vec<(Line, base::Lease)>, u16> {
+        let worker = self.calls.get_mut(call).map(|entry| entry.worker).ok_or(503_u16)?;
+        let mut lines = Vec::new();
+        for &trunk in &rule.trunks {
+            let Some(plan) = self.plan.trunks.get(trunk).cloned() else { continue };
+            let Some(outward) = &plan.outward else { continue };
+            if !self.trunks.allows(now.time, trunk, &plan) {
+                continue;
+            }
+            let ways = self.carriers.ways(now, trunk);
+            for way in ways.into_iter().take(LINES_MAX - lines.len()) {
+                let Some(lease) = self.leases.take(worker, way.flow.network) else { break };
+                let named = Named { number, caller: rule.caller.as_deref(), area: plan.area_code.as_ref() };
+                lines.push((self.line(outward, way, &named, plan.codecs.clone()), lease));
+            }
+        }
+        self.leases.refill(&mut out.jobs);
+        if lines.is_empty() { Err(503) } else { Ok(lines) }
+    }
+
+    fn line(&self, outward: &Outward, way: Way, named: &Named<'_>, codecs: Vec<base::Codec>) -> Line {
+        let form = |number: &str| written(number, outward.number, named.area);
+        let domain = way.domain;
+        let address = |user: &str| Uri::sip(Some(user), &domain, None).to_string();
+        let trunk = self.carriers.plan().trunks.get(way.trunk);
+        let registered = trunk.and_then(|trunk| trunk.register.as_ref()).map(|register| register.user.clone());
+        let shown = named.caller.map(str::to_owned).or_else(|| outward.caller.clone()).map(|caller| form(&caller));
+        let shown = shown.or_else(|| registered.clone()).unwrap_or_default();
+        let from = match outward.identity {
+            IdentityOut::Asserted => registered.unwrap_or_else(|| shown.clone()),
+            IdentityOut::From | IdentityOut::Both => shown.clone(),
+        };
+        let asserted = matches!(outward.identity, IdentityOut::Asserted | IdentityOut::Both) && !shown.is_empty();
+        let headers = asserted.then(|| ("P-Asserted-Identity".to_owned(), format!("<{}>", address(&shown))));
+        Line {
+            trunk: way.trunk,
+            flow: way.flow,
+            uri: format!("{};user=phone", address(&form(named.number))),
+            routes: way.routes,
+            from: (from, domain.clone()),
+            headers: headers.into_iter().collect(),
+            codecs,
+        }
+    }
+
+    /// An INVITE leaves for a line.
+    pub(crate) fn line_dialled(&mut self, now: Now, leg: LegId, line: &Line) {
+        let way = Way {
+            trunk: line.trunk,
+            flow: line.flow,
+            domain: String::new(),
+            routes: Vec::new(),
+            associated: Vec::new(),
+        };
+        self.trunks.placed(line.trunk);
+        self.outgoing.lines.insert(leg, Tried { way, uri: line.uri.clone(), since: now.time, heard: false });
+    }
+
+    /// The other side said its first word that says something: how long it took is what callers wait for (RFC 6076 §4.3).
+    pub(crate) fn line_heard(&mut self, now: Now, leg: LegId) {
+        if let Some(tried) = self.outgoing.lines.get_mut(&leg).filter(|tried| !tried.heard) {
+            tried.heard = true;
+            self.trunks.heard(tried.way.trunk, now.time - tried.since);
+        }
+    }
+
+    pub(crate) fn line_answered(&mut self, now: Now, leg: LegId) {
+        self.line_heard(now, leg);
+        if let Some(tried) = self.outgoing.lines.get(&leg) {
+            self.trunks.reached(tried.way.trunk, 200);
+            self.carriers.tried(now, &tried.way, Outcome::Answered);
+        }
+    }
+
+    pub(crate) fn line_refused(&mut self, now: Now, leg: LegId, cause: Cause, response: Option<&Message>) {
+        if let Some(tried) = self.outgoing.lines.get(&leg) {
+            let status = match cause {
+                Cause::Status(status) => status,
+                Cause::Timeout => 408,
+                Cause::Unreachable => 503,
+            };
+            self.trunks.reached(tried.way.trunk, status);
+            self.carriers.tried(now, &tried.way, Outcome::of(response.ok_or(cause)));
+        }
+    }
+
+    pub(crate) fn line_closed(&mut self, leg: LegId) {
+        if let Some(tried) = self.outgoing.lines.remove(&leg) {
+            self.trunks.ends(tried.way.trunk);
+        }
+    }
+
+    /// A leg goes by another name.
+    pub(crate) fn line_renamed(&mut self, old: LegId, new: LegId) {
+        if let Some(tried) = self.outgoing.lines.remove(&old) {
+            self.outgoing.lines.insert(new, tried);
+        }
+    }
+
+    /// A carrier asks who we are.
+    pub(crate) fn challenged(&mut self, now: Now, leg: LegId, response: &Message) {
+        let tried = self.outgoing.lines.get(&leg);
+        let header = tried.and_then(|tried| self.carriers.authorize(tried.way.trunk, response, "INVITE", &tried.uri));
+        self.endpoint.authorize(now, leg, response, header, &mut self.sip);
+    }
+}
+
+/// The numbers of one call.
+struct Named<'a> {
+    number: &'a str,
+    caller: Option<&'a str>,
+    area: Option<&'a AreaCode>,
+}
