@@ -12,6 +12,7 @@ mod books;
 mod control;
 mod datagrams;
 pub mod desk;
+mod dns;
 pub mod events;
 mod listen;
 mod mirror;
