@@ -13,6 +13,7 @@ use sip::Outgoing;
 use store::Store;
 use switch::{Effects, Input};
 
+use crate::alarms::Alarms;
 use crate::arrivals::{Arrivals, NEW_CALLS_A_TURN, Place};
 use crate::books::Books;
 use crate::datagrams::{DATAGRAMS, Incoming};
@@ -89,6 +90,7 @@ pub(crate) struct Control {
     /// Jobs that found their ring full; bounded by what the calls of one switch can ask for.
     late_jobs: VecDeque<(WorkerId, Job)>,
     phase: Phase,
+    alarms: Alarms,
     next_tick: Time,
     /// A turn left work over: the next one follows at once.
     more: bool,
@@ -103,6 +105,7 @@ impl Control {
             arrivals: Arrivals::default(),
             late_jobs: VecDeque::new(),
             phase: Phase::Serving,
+            alarms: Alarms::default(),
             next_tick: Time::ZERO,
             more: false,
         }
@@ -180,6 +183,8 @@ impl Control {
             self.parts.streams.sweep(now.time);
             self.parts.books.settle(&self.parts.store);
             self.publish(now);
+            let switch = &self.parts.exchange.switch;
+            self.alarms.note(switch.plan().trunks.iter().map(|trunk| trunk.name.as_str()), switch.outward(now));
         }
         outcome
     }
