@@ -18,6 +18,7 @@ mod handing_on;
 mod kit;
 mod life;
 mod offers;
+mod outward;
 mod overload;
 mod restart;
 mod sessions;

@@ -1,4 +1,5 @@
-//! Kamailio as the carrier's proxy: it stays in the path of each call, and turns to the next of our engines when one fails.
+//! Kamailio as the carrier: a proxy that stays in the path of each call and turns to the next of our engines when one fails, or a
+//! registrar.
 
 use std::fmt::Write as _;
 use std::net::{SocketAddr, UdpSocket};
@@ -10,7 +11,7 @@ use tempfile::TempDir;
 use super::process::Process;
 use super::{ports, wait};
 
-const MODULES: [&str; 9] = ["tm", "sl", "rr", "pv", "maxfwd", "textops", "siputils", "kex", "dispatcher"];
+const MODULES: [&str; 8] = ["tm", "sl", "rr", "pv", "maxfwd", "textops", "siputils", "kex"];
 const ROUTES: &str = r#"
 request_route {
     if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
@@ -37,9 +38,33 @@ failure_route[NEXT] {
 }
 "#;
 
+/// A registrar: who proves the password is known, and calls go to where that one registered.
+const REGISTRAR: &str = r#"
+request_route {
+    if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+    if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
+    if (has_totag()) {
+        if (loose_route()) { t_relay(); exit; }
+        if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
+        sl_send_reply("404", "Not here");
+        exit;
+    }
+    if (is_method("OPTIONS")) { sl_send_reply("200", "OK"); exit; }
+    if (is_method("REGISTER")) {
+        if (!pv_www_authenticate("ims.example.org", "PASSWORD", "0")) { www_challenge("ims.example.org", "1"); exit; }
+        append_to_reply("Service-Route: <sip:AT;lr>\r\n");
+        save("location");
+        exit;
+    }
+    record_route();
+    if (!lookup("location")) { sl_send_reply("404", "Nobody registered"); exit; }
+    t_relay();
+}
+"#;
+
 pub(crate) struct Kamailio {
     pub(crate) at: SocketAddr,
-    _process: Process,
+    process: Process,
     _dir: TempDir,
 }
 
@@ -47,19 +72,34 @@ impl Kamailio {
     /// In front of these engines, the first one preferred.
     pub(crate) fn start(engines: &[SocketAddr]) -> Kamailio {
         let dir = tempfile::tempdir().expect("a temporary folder");
-        let at = SocketAddr::from(([127, 0, 0, 1], *ports::block(2).start()));
         let mut list = String::new();
         for (place, engine) in engines.iter().enumerate() {
             let _ = writeln!(list, "1 sip:{engine};transport=udp 0 {}", 100 - place);
         }
         std::fs::write(dir.path().join("engines.list"), list).expect("written");
-        let modules: String = MODULES.iter().map(|name| format!("loadmodule \"{name}.so\"\n")).collect();
+        let params = format!(
+            "modparam(\"dispatcher\", \"list_file\", \"{}\")\nmodparam(\"dispatcher\", \"flags\", 2)\n\
+             modparam(\"dispatcher\", \"xavp_dst\", \"_dsdst_\")\n",
+            dir.path().join("engines.list").display()
+        );
+        Kamailio::serve(dir, free_address(), &["dispatcher"], &[&params, ROUTES].concat())
+    }
+
+    /// A registrar of `ims.example.org` where everybody has this password.
+    pub(crate) fn registrar(password: &str) -> Kamailio {
+        let (dir, at) = (tempfile::tempdir().expect("a temporary folder"), free_address());
+        let routes = REGISTRAR.replace("PASSWORD", password).replace("AT", &at.to_string());
+        Kamailio::serve(dir, at, &["auth", "usrloc", "registrar"], &routes)
+    }
+
+    /// `rest` stands behind the modules.
+    fn serve(dir: TempDir, at: SocketAddr, modules: &[&str], rest: &str) -> Kamailio {
+        let modules = MODULES.iter().chain(modules);
+        let modules: String = modules.map(|name| format!("loadmodule \"{name}.so\"\n")).collect();
         let config = format!(
             "debug=1\nlog_stderror=yes\nfork=yes\nchildren=2\nauto_aliases=no\nlisten=udp:{at}\nlisten=tcp:{at}\n{modules}\
              modparam(\"tm\", \"fr_timer\", 1500)\nmodparam(\"tm\", \"fr_inv_timer\", 120000)\n\
-             modparam(\"rr\", \"enable_double_rr\", 1)\nmodparam(\"dispatcher\", \"list_file\", \"{}\")\n\
-             modparam(\"dispatcher\", \"flags\", 2)\nmodparam(\"dispatcher\", \"xavp_dst\", \"_dsdst_\")\n{ROUTES}",
-            dir.path().join("engines.list").display()
+             modparam(\"rr\", \"enable_double_rr\", 1)\n{rest}"
         );
         std::fs::write(dir.path().join("kamailio.cfg"), config).expect("written");
         let mut command = Command::new("kamailio");
@@ -78,6 +118,17 @@ impl Kamailio {
             probe.send_to(ping.as_bytes(), at).ok()?;
             probe.recv(&mut [0; 2048]).ok()
         });
-        Kamailio { at, _process: process, _dir: dir }
+        Kamailio { at, process, _dir: dir }
     }
+}
+
+impl Drop for Kamailio {
+    /// A killed one leaves its workers behind, and they go on answering.
+    fn drop(&mut self) {
+        self.process.end(Duration::from_secs(10));
+    }
+}
+
+fn free_address() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], *ports::block(2).start()))
 }

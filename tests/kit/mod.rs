@@ -5,6 +5,7 @@ pub(crate) mod disk;
 pub(crate) mod engine;
 pub(crate) mod kamailio;
 pub(crate) mod linphone;
+pub(crate) mod names;
 pub(crate) mod ports;
 pub(crate) mod process;
 pub(crate) mod puppet;

@@ -58,6 +58,15 @@ impl Process {
         })
     }
 
+    /// Asks it to end, and gives it that long.
+    pub(crate) fn end(&mut self, limit: Duration) {
+        let asked = Command::new("kill").arg("-TERM").arg(self.id().to_string()).status();
+        let deadline = std::time::Instant::now() + limit;
+        while asked.is_ok() && self.is_running() && std::time::Instant::now() < deadline {
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+    }
+
     pub(crate) fn output(&self) -> String {
         std::fs::read(&self.log).map(|b| String::from_utf8_lossy(&b).into_owned()).unwrap_or_default()
     }

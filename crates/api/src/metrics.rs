@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use base::EndReason;
-use server::view::{Histogram, MediaWorker, Phase, Readiness, View};
+use server::view::{Histogram, MediaWorker, Phase, Readiness, RegistrationState, TargetState, View};
 
 use crate::serve::Shared;
 
@@ -89,6 +89,30 @@ fn trunks(page: &mut Page, view: &View) {
         for (status, count) in &trunk.answers {
             let labels = [("trunk", trunk.name.as_str()), ("status", &status.to_string())];
             page.labelled("hotline_trunk_answers_total", &labels, *count as f64);
+        }
+    }
+    outward(page, view);
+}
+
+/// Of the trunks that calls go out through.
+fn outward(page: &mut Page, view: &View) {
+    let trunks = || view.trunks.iter().filter_map(|trunk| Some((trunk.name.as_str(), trunk.outward.as_ref()?)));
+    page.head("hotline_trunk_open", "gauge", "1 where a call has a way out now, by trunk.");
+    for (name, trunk) in trunks() {
+        page.labelled("hotline_trunk_open", &[("trunk", name)], f64::from(u8::from(trunk.open)));
+    }
+    page.head("hotline_trunk_registered", "gauge", "1 where we are registered, by trunk that registers.");
+    for (name, trunk) in trunks() {
+        if let Some(registration) = &trunk.registration {
+            let is_on = registration.state == RegistrationState::Registered;
+            page.labelled("hotline_trunk_registered", &[("trunk", name)], f64::from(u8::from(is_on)));
+        }
+    }
+    page.head("hotline_trunk_targets", "gauge", "Addresses of targets now, by trunk and state.");
+    for (name, trunk) in trunks() {
+        for state in TargetState::ALL {
+            let count = trunk.targets.iter().filter(|target| target.state == state).count();
+            page.labelled("hotline_trunk_targets", &[("trunk", name), ("state", state.name())], count as f64);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The objects that answers are made of.
 
 use server::rows::{AgentRow, CallPhase};
+use server::view::TargetState;
 
 use crate::schema::{COUNT, Schema, Shape, field, optional};
 
@@ -196,6 +197,49 @@ const ANSWERS: Shape = Shape {
     ],
 };
 
+const REGISTRATION: Shape = Shape {
+    name: "TrunkRegistration",
+    about: "Our place at the carrier's registrar.",
+    fields: &[
+        field("state", Schema::Words(&["trying", "registered", "failed"]), "No call goes out unless it is registered."),
+        field("since", Schema::Time, "Since when it is so."),
+        field("at", TEXT_OR_NULL, "The address asked last; null before the first one."),
+        field("until", TIME_OR_NULL, "When it ends unless it is refreshed; null while there is none."),
+        field("trouble", TEXT_OR_NULL, "Why the last try came to nothing; null when it did not."),
+    ],
+};
+
+const TARGET: Shape = Shape {
+    name: "TrunkTarget",
+    about: "An address of a target, or a target without one.",
+    fields: &[
+        field("uri", TEXT, "As it is configured."),
+        field("address", TEXT_OR_NULL, "As `udp:192.0.2.1:5060`; null where the name has none."),
+        field("state", Schema::Words(&TARGET_STATES), "`avoided`: a call could not reach it a moment ago."),
+        field("since", Schema::Time, "Since when it is so."),
+    ],
+};
+
+const TARGET_STATES: [&str; TargetState::ALL.len()] = {
+    let mut names = [""; TargetState::ALL.len()];
+    let mut place = 0;
+    while place < names.len() {
+        names[place] = TargetState::ALL[place].name();
+        place += 1;
+    }
+    names
+};
+
+const OUTWARD: Shape = Shape {
+    name: "TrunkOutward",
+    about: "How calls go out through a trunk.",
+    fields: &[
+        field("open", Schema::Bool, "Whether a call has a way now."),
+        field("registration", Schema::Maybe(&Schema::Object(&REGISTRATION)), "Null where the trunk does not register."),
+        field("targets", Schema::List(&Schema::Object(&TARGET)), "In the order of the configuration."),
+    ],
+};
+
 const TRUNK: Shape = Shape {
     name: "Trunk",
     about: "A carrier's trunk, since the start; the shares are null before its first call.",
@@ -210,6 +254,7 @@ const TRUNK: Shape = Shape {
         field("ser", SHARE_OR_NULL, "Session establishment ratio (RFC 6076 §4.6)."),
         field("seer", SHARE_OR_NULL, "Session establishment effectiveness ratio (RFC 6076 §4.7)."),
         field("isa", SHARE_OR_NULL, "Ineffective session attempts (RFC 6076 §4.8)."),
+        field("outward", Schema::Maybe(&Schema::Object(&OUTWARD)), "How calls go out; null where none do."),
     ],
 };
 

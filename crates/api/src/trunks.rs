@@ -1,6 +1,7 @@
 //! Trunks as they are now, and how they served since the start.
 
 use serde_json::{Value, json};
+use server::view::{RegistrationView, TargetView, TrunkView, shown};
 
 use crate::problem::Problem;
 use crate::route::Request;
@@ -24,5 +25,33 @@ fn trunk(trunk: &server::view::Trunk) -> Value {
         "ser": trunk.ser(),
         "seer": trunk.seer(),
         "isa": trunk.isa(),
+        "outward": trunk.outward.as_ref().map(outward),
+    })
+}
+
+fn outward(trunk: &TrunkView) -> Value {
+    json!({
+        "open": trunk.open,
+        "registration": trunk.registration.as_ref().map(registration),
+        "targets": trunk.targets.iter().map(target).collect::<Vec<_>>(),
+    })
+}
+
+fn registration(registration: &RegistrationView) -> Value {
+    json!({
+        "state": registration.state.name(),
+        "since": registration.since.to_string(),
+        "at": registration.at.map(|at| at.to_string()),
+        "until": registration.until.map(|until| until.to_string()),
+        "trouble": registration.trouble.map(|trouble| trouble.to_string()),
+    })
+}
+
+fn target(target: &TargetView) -> Value {
+    json!({
+        "uri": target.uri,
+        "address": target.address.map(|(transport, peer)| shown(transport, peer)),
+        "state": target.state.name(),
+        "since": target.since.to_string(),
     })
 }

@@ -13,10 +13,12 @@ use sip::Outgoing;
 use store::Store;
 use switch::{Effects, Input};
 
+use crate::alarms::Alarms;
 use crate::arrivals::{Arrivals, NEW_CALLS_A_TURN, Place};
 use crate::books::Books;
 use crate::datagrams::{DATAGRAMS, Incoming};
 use crate::desk::Counter;
+use crate::dns::Dns;
 use crate::news::Herald;
 use crate::publish::{Picture, Publisher};
 use crate::sockets::Listener;
@@ -74,6 +76,8 @@ pub(crate) struct Parts {
     pub(crate) publisher: Publisher,
     pub(crate) drain: Duration,
     pub(crate) counter: Counter,
+    /// None where no target of a trunk is a name.
+    pub(crate) dns: Option<Dns>,
     pub(crate) herald: Herald,
 }
 
@@ -86,6 +90,7 @@ pub(crate) struct Control {
     /// Jobs that found their ring full; bounded by what the calls of one switch can ask for.
     late_jobs: VecDeque<(WorkerId, Job)>,
     phase: Phase,
+    alarms: Alarms,
     next_tick: Time,
     /// A turn left work over: the next one follows at once.
     more: bool,
@@ -100,6 +105,7 @@ impl Control {
             arrivals: Arrivals::default(),
             late_jobs: VecDeque::new(),
             phase: Phase::Serving,
+            alarms: Alarms::default(),
             next_tick: Time::ZERO,
             more: false,
         }
@@ -167,6 +173,7 @@ impl Control {
             self.parts.exchange.handle(now, Input::Deadline, &mut self.effects);
         }
         self.take_questions(now);
+        self.take_names(now);
         let outcome = self.follow_orders(now);
         self.carry_out(now);
         self.parts.publisher.note_turn(self.parts.clock.time() - now.time);
@@ -176,6 +183,8 @@ impl Control {
             self.parts.streams.sweep(now.time);
             self.parts.books.settle(&self.parts.store);
             self.publish(now);
+            let switch = &self.parts.exchange.switch;
+            self.alarms.note(switch.plan().trunks.iter().map(|trunk| trunk.name.as_str()), switch.outward(now));
         }
         outcome
     }
@@ -254,6 +263,13 @@ impl Control {
         self.more |= counter.take(put);
     }
 
+    fn take_names(&mut self, now: Now) {
+        let Parts { dns: Some(dns), exchange, .. } = &mut self.parts else { return };
+        let effects = &mut self.effects;
+        let put = |ticket, answer| exchange.handle(now, Input::Resolved { ticket, answer }, effects);
+        self.more |= dns.take(put);
+    }
+
     /// Facts first, then records, jobs and messages: nobody is told of what was not written down.
     fn carry_out(&mut self, now: Now) {
         self.parts.exchange.end_turn(now, &self.effects);
@@ -273,6 +289,9 @@ impl Control {
         self.send_messages(now);
         for (ticket, answer) in self.effects.answers.drain(..) {
             self.parts.counter.answer(ticket, answer);
+        }
+        if let Some(dns) = &self.parts.dns {
+            self.effects.lookups.drain(..).for_each(|(ticket, query)| dns.ask(ticket, query));
         }
         self.parts.herald.end_turn(now, &self.parts.exchange);
     }

@@ -5,6 +5,7 @@
 //! without ever waiting: what finds no room is counted and healed with a picture; questions reach it through a bounded mailbox;
 //! a dead media worker ends the process.
 
+mod alarms;
 mod arrivals;
 mod bell;
 mod board;
@@ -12,6 +13,7 @@ mod books;
 mod control;
 mod datagrams;
 pub mod desk;
+mod dns;
 pub mod events;
 mod listen;
 mod mirror;

@@ -11,7 +11,7 @@ use switch::Exchange;
 
 use crate::streams;
 use crate::view::{
-    Agents, Calls, Group, GroupAgents, Handings, Histogram, MediaWorker, Offers, Readiness, Sip, Trunk, View,
+    Agents, Calls, Group, GroupAgents, Handings, Histogram, MediaWorker, Offers, Readiness, Sip, Trunk, TrunkView, View,
 };
 
 /// Gathers what only the control thread sees and publishes it.
@@ -65,7 +65,7 @@ impl Publisher {
             },
             groups: groups(now, of.exchange),
             agents: agents(now, of.exchange),
-            trunks: of.exchange.switch.trunks().map(trunk).collect(),
+            trunks: of.exchange.switch.trunks().zip(of.exchange.switch.outward(now)).map(trunk).collect(),
             handings: Handings { done: counters.handed_on, failed: counters.handed_back },
             offers: Offers {
                 accepted: counters.accepted,
@@ -108,13 +108,14 @@ fn calls(exchange: &Exchange) -> Calls {
     }
 }
 
-fn trunk((plan, counters): (&call::plan::Trunk, &switch::TrunkCounters)) -> Trunk {
+fn trunk(((plan, counters), outward): ((&call::plan::Trunk, &switch::TrunkCounters), Option<TrunkView>)) -> Trunk {
     Trunk {
         name: plan.name.clone(),
         calls: counters.calls as u64,
         limit: plan.limits.calls.map(|most| most as u64),
         seizures: counters.seizures,
         answers: counters.answers.clone(),
+        outward,
     }
 }
 

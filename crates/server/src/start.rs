@@ -22,6 +22,7 @@ use crate::board::Board;
 use crate::books::{Books, Found};
 use crate::control::{Control, Outcome, Parts};
 use crate::desk::{self, Desk};
+use crate::dns;
 use crate::listen;
 use crate::news::{self, Inbox};
 use crate::publish::Publisher;
@@ -131,6 +132,9 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let stop = Arc::new(Stop::new().map_err(|source| Error::Thread { source })?);
     let (media, links) = start_media(&plans, clock, &mut rng, &stop, options.drill)?;
     let drain = plans.server.drain;
+    let servers = std::mem::take(&mut plans.server.dns);
+    let named = plans.carrier.needs_dns().then(|| dns::start(servers, Arc::clone(&stop)));
+    let dns = named.transpose().map_err(|source| Error::Thread { source })?;
     let closed = ledger.open_calls() as u64;
     let mut first = Effects::default();
     let config = config(&plans, links.len(), epoch, options.drill)?;
@@ -163,6 +167,7 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
         publisher,
         drain,
         counter,
+        dns,
         herald,
     };
     let control = Control::new(parts);

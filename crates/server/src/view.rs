@@ -3,6 +3,9 @@
 use std::time::{Duration, Instant};
 
 use base::EndReason;
+pub use carrier::{RegistrationState, RegistrationView, TargetState, TargetView, TrunkView};
+
+pub use crate::alarms::shown;
 
 /// Everything that health, readiness and metrics are made from.
 #[derive(Clone, Debug)]
@@ -192,6 +195,8 @@ pub struct Trunk {
     pub seizures: u64,
     /// Them by our final answer.
     pub answers: Vec<(u16, u64)>,
+    /// How calls go out through it; none where none do.
+    pub outward: Option<TrunkView>,
 }
 
 impl Trunk {

@@ -5,14 +5,16 @@ mod license;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use super::Finding;
 use super::metadata::{Graph, Package};
+use crate::run;
 
 const DUPLICATES: &str = "xtask/duplicates.txt";
 const LOCK: &str = "Cargo.lock";
 
-/// Crates that never come into the graph, on no platform, and why.
+/// Crates that are never built, on no platform, and why.
 const BANNED: &[(&str, &str)] = &[
     ("ring", "one crypto provider: aws-lc-rs"),
     ("openssl", "TLS is rustls"),
@@ -29,7 +31,7 @@ const STATED: &[(&str, &str)] = &[("rsip", "MIT"), ("rsip-derives", "MIT")];
 pub(super) fn check(root: &Path, linux: &Graph, everywhere: &Graph) -> Result<Vec<Finding>, String> {
     let lock = fs::read_to_string(root.join(LOCK)).map_err(|error| format!("cannot read {LOCK}: {error}"))?;
     let allowed = fs::read_to_string(root.join(DUPLICATES)).unwrap_or_default();
-    let mut findings = banned(everywhere, &lock);
+    let mut findings = banned(everywhere, &lock, |name| is_built(root, name));
     findings.extend(licenses(linux, &lock));
     findings.extend(duplicates(linux, &allowed, &lock));
     Ok(findings)
@@ -39,11 +41,18 @@ fn outside(graph: &Graph) -> impl Iterator<Item = &Package> {
     graph.packages.values().filter(|package| package.resolved && !package.member)
 }
 
-fn banned(graph: &Graph, lock: &str) -> Vec<Finding> {
+/// Whether anything of ours is built with it. A weak feature (`ring?/std`) puts a crate into the lock that nobody needs.
+fn is_built(root: &Path, name: &str) -> bool {
+    let mut command = Command::new("cargo");
+    command.args(["tree", "--workspace", "--target", "all", "--edges", "all", "--quiet", "--invert", name]);
+    run::output(command.current_dir(root)).map_or(true, |users| !users.trim().is_empty())
+}
+
+fn banned(graph: &Graph, lock: &str, is_built: impl Fn(&str) -> bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     for package in outside(graph) {
         let hit = BANNED.iter().find(|(name, _)| *name == package.name);
-        if let Some((name, why)) = hit {
+        if let Some((name, why)) = hit.filter(|(name, _)| is_built(name)) {
             let by: Vec<&str> = users(graph, package).collect();
             let what = format!("crate {name}, needed by {}", by.join(", "));
             let mend = "switch off the feature that brings it, or take another crate";
@@ -150,7 +159,8 @@ mod tests {
     #[test]
     fn ring_is_found_with_who_brings_it() {
         let graph = graph(&["+rustls: ring", "+ring:"]);
-        let found = banned(&graph, "");
+        assert!(banned(&graph, "", |_| false).is_empty(), "in the lock alone");
+        let found = banned(&graph, "", |_| true);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].what, "crate ring, needed by rustls");
     }

@@ -15,7 +15,7 @@ use base::{
 use call::Fact;
 use roster::{Slot, State, StateChange, StateRefusal};
 use serde_json::Value;
-use server::view::{Group, Trunk, View};
+use server::view::{Group, RegistrationState, RegistrationView, TargetState, TargetView, Trunk, TrunkView, View};
 use server::{AgentPicture, Board, Desk, News, Picture, Stop, desk};
 use settings::{Role, Token};
 use store::Store;
@@ -120,7 +120,9 @@ impl Rig {
 
 fn start(desk: Desk, board: &Arc<Board>, tokens: Vec<Token>, data: &std::path::Path) -> Http {
     let group = Group { name: "consult".into(), waiting: 1, longest_wait: Duration::from_secs(2), ..Group::default() };
-    let trunk = Trunk { name: "carrier".into(), seizures: 4, answers: vec![(200, 3), (503, 1)], ..Trunk::default() };
+    let outward = Some(outward());
+    let trunk =
+        Trunk { name: "carrier".into(), seizures: 4, answers: vec![(200, 3), (503, 1)], outward, ..Trunk::default() };
     let idle = Trunk { name: "idle".into(), ..Trunk::default() };
     let view = Arc::new(View { groups: vec![group], trunks: vec![trunk, idle], ..View::default() });
     let setup = Setup {
@@ -132,6 +134,27 @@ fn start(desk: Desk, board: &Arc<Board>, tokens: Vec<Token>, data: &std::path::P
         data: data.to_owned(),
     };
     Http::start(([127, 0, 0, 1], 0).into(), setup).expect("listens")
+}
+
+/// Registered, one target up and another without an address.
+pub(crate) fn outward() -> TrunkView {
+    let since = Wall(1_790_000_000_000);
+    let at = SocketAddr::from(([192, 0, 2, 1], 5060));
+    let address = Some((base::Transport::Udp, at));
+    TrunkView {
+        open: true,
+        registration: Some(RegistrationView {
+            state: RegistrationState::Registered,
+            since,
+            at: Some(at),
+            until: Some(since),
+            trouble: None,
+        }),
+        targets: vec![
+            TargetView { uri: "sip:ims.example.org".into(), address, state: TargetState::Up, since },
+            TargetView { uri: "sip:p2.example.org".into(), address: None, state: TargetState::Unresolved, since },
+        ],
+    }
 }
 
 /// Health and metrics of a view; nobody has a token.

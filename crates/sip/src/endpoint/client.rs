@@ -105,6 +105,14 @@ pub(super) struct Draft<'a> {
     pub(super) dialog: Option<Dialog>,
 }
 
+impl Draft<'_> {
+    /// Whether the flow says where a connection is to be opened: that of a request outside any dialog which names none.
+    fn names_its_place(&self) -> bool {
+        let is_first = matches!(self.purpose, Purpose::Invite(_) | Purpose::Ticket(_));
+        is_first && self.flow.transport.is_reliable() && self.flow.connection == 0
+    }
+}
+
 /// How a request ended, or went on.
 pub(super) enum Verdict {
     Response(Message),
@@ -183,8 +191,10 @@ impl Endpoint {
             via = self.via(flow, branch);
             bytes = self.write(&draft, flow, &via);
         }
+        let is_named = draft.names_its_place();
         let Draft { purpose, head, body, dialog, .. } = draft;
-        let (pace, way) = (self.pace(flow), Way::of_request(flow, &head));
+        let way = if is_named { Way::to_place(flow) } else { Way::of_request(flow, &head) };
+        let pace = self.pace(flow);
         let key = Arc::from(branch_key(branch, head.method));
         let (machine, placed) = if head.method == Method::Invite {
             let sent = Arc::new(SentInvite { head, via });

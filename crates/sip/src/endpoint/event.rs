@@ -181,6 +181,7 @@ pub struct Party {
 /// A call to place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invite {
+    /// With connection 0 of a reliable transport the peer is where a connection is opened, whatever the Request-URI says.
     pub flow: Flow,
     /// The Request-URI.
     pub uri: String,

@@ -22,6 +22,11 @@ impl Way {
         Way { flow, direct }
     }
 
+    /// To where the owner says, whatever the Request-URI names (RFC 3261 §8.1.2): the flow's peer takes connections.
+    pub(super) fn to_place(flow: Flow) -> Way {
+        Way { flow, direct: Some(flow.peer) }
+    }
+
     /// Of a response: to the sender's address, at the port that its Via names (RFC 3261 §18.2.2).
     pub(super) fn of_response(flow: Flow, via_port: Option<u16>) -> Way {
         let port = via_port.unwrap_or(SIP_PORT);

@@ -141,6 +141,30 @@ fn a_request_says_where_its_peer_takes_connections() {
 }
 
 #[test]
+fn a_flow_without_a_connection_names_the_place_to_open_one_at() {
+    // The Request-URI is the domain of a carrier, which need not be where its proxy listens.
+    for uri in ["sip:9@10.0.0.2", "sip:9@ims.example"] {
+        let mut bench = Bench::new(&[Transport::Tcp]);
+        let invite = sip::Invite { uri: uri.to_owned(), ..invite(over(Transport::Tcp, 0), body("x")) };
+        bench.end.invite(bench.now, leg(1), invite, &mut bench.out);
+        assert_eq!(bench.sent().remove(0).direct.map(|at| at.to_string()).as_deref(), Some(PEER), "{uri}");
+        let options = sip::Request {
+            flow: over(Transport::Tcp, 0),
+            method: Method::Options,
+            uri: uri.to_owned(),
+            to: String::new(),
+            from: sip::Party::default(),
+            call_id: None,
+            cseq: 1,
+            headers: Vec::new(),
+            body: None,
+        };
+        bench.end.request(bench.now, base::Ticket(1), options, &mut bench.out);
+        assert_eq!(bench.sent().remove(0).direct.map(|at| at.to_string()).as_deref(), Some(PEER), "{uri}");
+    }
+}
+
+#[test]
 fn nobody_outside_aims_our_connections_inside() {
     let mut bench = Bench::new(&[Transport::Tcp]);
     let outside = Flow { peer: "198.51.100.7:40123".parse().unwrap(), ..over(Transport::Tcp, 3) };
