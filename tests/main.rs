@@ -18,6 +18,7 @@ mod kit;
 mod life;
 mod offers;
 mod overload;
+mod reach;
 mod restart;
 mod sessions;
 mod star_codes;

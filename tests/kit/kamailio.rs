@@ -1,4 +1,5 @@
-//! Kamailio as the carrier's proxy: it stays in the path of each call, and turns to the next of our engines when one fails.
+//! Kamailio as the carrier's proxy, which stays in the path of each call and turns to the next of our engines when one fails; and
+//! as the edge of a house, which agents' phones register through.
 
 use std::fmt::Write as _;
 use std::net::{SocketAddr, UdpSocket};
@@ -10,7 +11,7 @@ use tempfile::TempDir;
 use super::process::Process;
 use super::{ports, wait};
 
-const MODULES: [&str; 9] = ["tm", "sl", "rr", "pv", "maxfwd", "textops", "siputils", "kex", "dispatcher"];
+const MODULES: [&str; 8] = ["tm", "sl", "rr", "pv", "maxfwd", "textops", "siputils", "kex"];
 const ROUTES: &str = r#"
 request_route {
     if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
@@ -39,27 +40,67 @@ failure_route[NEXT] {
 
 pub(crate) struct Kamailio {
     pub(crate) at: SocketAddr,
-    _process: Process,
+    process: Process,
     _dir: TempDir,
 }
+
+/// The Contact that the engine sees leads nowhere; only the edge knows where the phone is.
+const EDGE: &str = r#"
+request_route {
+    if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+    if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
+    if (has_totag()) {
+        if (loose_route()) { t_relay(); exit; }
+        if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
+        sl_send_reply("404", "Not here");
+        exit;
+    }
+    if (is_method("OPTIONS") && $rU == $null) { sl_send_reply("200", "OK"); exit; }
+    t_check_trans();
+    if (is_method("REGISTER")) {
+        remove_hf("Route");
+        subst_hf("Contact", "/@127\.0\.0\.1/@198.51.100.77/", "a");
+        add_path_received("edge", "ob");
+        $du = "ENGINE";
+        t_relay();
+        exit;
+    }
+    if (is_method("INVITE")) record_route();
+    # A route that only leads to us counts as none here; what it knows of the phone is used all the same.
+    if (!loose_route() && $du == $null) { sl_send_reply("404", "No way"); exit; }
+    t_relay();
+}
+"#;
 
 impl Kamailio {
     /// In front of these engines, the first one preferred.
     pub(crate) fn start(engines: &[SocketAddr]) -> Kamailio {
-        let dir = tempfile::tempdir().expect("a temporary folder");
-        let at = SocketAddr::from(([127, 0, 0, 1], *ports::block(2).start()));
         let mut list = String::new();
         for (place, engine) in engines.iter().enumerate() {
             let _ = writeln!(list, "1 sip:{engine};transport=udp 0 {}", 100 - place);
         }
-        std::fs::write(dir.path().join("engines.list"), list).expect("written");
+        let more = "loadmodule \"dispatcher.so\"\nmodparam(\"dispatcher\", \"list_file\", \"DIR/engines.list\")\n\
+                    modparam(\"dispatcher\", \"flags\", 2)\nmodparam(\"dispatcher\", \"xavp_dst\", \"_dsdst_\")\n";
+        Kamailio::run(&list, &format!("{more}{ROUTES}"))
+    }
+
+    /// Between phones and this engine, which it speaks to over `transport`.
+    pub(crate) fn edge(engine: SocketAddr, transport: &str) -> Kamailio {
+        let routes = EDGE.replace("ENGINE", &format!("sip:{engine};transport={transport}"));
+        let more = "loadmodule \"path.so\"\nmodparam(\"path\", \"use_received\", 1)\n";
+        Kamailio::run("", &format!("{more}{routes}"))
+    }
+
+    fn run(engines: &str, more: &str) -> Kamailio {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let at = SocketAddr::from(([127, 0, 0, 1], *ports::block(2).start()));
+        std::fs::write(dir.path().join("engines.list"), engines).expect("written");
         let modules: String = MODULES.iter().map(|name| format!("loadmodule \"{name}.so\"\n")).collect();
         let config = format!(
             "debug=1\nlog_stderror=yes\nfork=yes\nchildren=2\nauto_aliases=no\nlisten=udp:{at}\nlisten=tcp:{at}\n{modules}\
              modparam(\"tm\", \"fr_timer\", 1500)\nmodparam(\"tm\", \"fr_inv_timer\", 120000)\n\
-             modparam(\"rr\", \"enable_double_rr\", 1)\nmodparam(\"dispatcher\", \"list_file\", \"{}\")\n\
-             modparam(\"dispatcher\", \"flags\", 2)\nmodparam(\"dispatcher\", \"xavp_dst\", \"_dsdst_\")\n{ROUTES}",
-            dir.path().join("engines.list").display()
+             modparam(\"rr\", \"enable_double_rr\", 1)\n{}",
+            more.replace("DIR", &dir.path().to_string_lossy())
         );
         std::fs::write(dir.path().join("kamailio.cfg"), config).expect("written");
         let mut command = Command::new("kamailio");
@@ -78,6 +119,14 @@ impl Kamailio {
             probe.send_to(ping.as_bytes(), at).ok()?;
             probe.recv(&mut [0; 2048]).ok()
         });
-        Kamailio { at, _process: process, _dir: dir }
+        Kamailio { at, process, _dir: dir }
+    }
+}
+
+/// In order: its children outlive one that is killed.
+impl Drop for Kamailio {
+    fn drop(&mut self) {
+        self.process.signal("TERM");
+        self.process.wait(Duration::from_secs(20));
     }
 }

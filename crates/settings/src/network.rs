@@ -117,7 +117,12 @@ fn advertised(value: &Value<'_>) -> Option<(String, Option<u16>)> {
         if let Ok(socket) = text.parse::<SocketAddr>() {
             return Some((socket.ip().to_string(), Some(socket.port())));
         }
-        if let Ok(ip) = text.parse::<IpAddr>() {
+        let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let ip = match bracketed {
+            Some(v6) => v6.parse().map(IpAddr::V6),
+            None => text.parse(),
+        };
+        if let Ok(ip) = ip {
             return (!ip.is_unspecified()).then(|| (ip.to_string(), None));
         }
         let (host, port) = match text.rsplit_once(':') {
