@@ -36,7 +36,10 @@ impl Exchange {
         let roster = Roster::restore(plans.roster, now, &ledger.roster, &mut by_roster);
         let mut switch = Switch::new(config, plans.call, now.time, rng);
         for (agent, bound) in roster.bound() {
-            switch.doorman.registered(bound.flow, agent, bound.until);
+            match bound.proxied {
+                false => switch.doorman.registered(bound.flow, agent, bound.until),
+                true => switch.doorman.proxies.note(bound.flow, bound.until),
+            }
         }
         let mut exchange = Exchange::new(switch, acd, roster);
         // What the store did not confirm comes again, before what follows now: it knows what it has.
