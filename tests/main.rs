@@ -20,6 +20,7 @@ mod life;
 mod offers;
 mod outward;
 mod overload;
+mod reach;
 mod restart;
 mod sessions;
 mod star_codes;

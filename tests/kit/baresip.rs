@@ -40,6 +40,11 @@ const MODULES: [&str; 4] = ["g711.so", "aufile.so", "aubridge.so", "sndfile.so"]
 
 impl Baresip {
     pub(crate) fn start(options: &Options<'_>) -> Baresip {
+        Baresip::start_with(options, "")
+    }
+
+    /// The same with further parameters of the account.
+    pub(crate) fn start_with(options: &Options<'_>, more: &str) -> Baresip {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let sip = *ports::block(4).start();
         let rtp = ports::block(40);
@@ -47,10 +52,11 @@ impl Baresip {
         tone::write(options.voice, 120, &dir.path().join("voice.wav"));
         std::fs::create_dir(dir.path().join("rec")).expect("a folder for recordings");
         std::fs::write(dir.path().join("contacts"), "").expect("written");
-        std::fs::write(dir.path().join("accounts"), account(options)).expect("written");
-        std::fs::write(dir.path().join("config"), config(dir.path(), sip, control, &rtp)).expect("written");
+        std::fs::write(dir.path().join("accounts"), account(options, more)).expect("written");
+        let local = SocketAddr::new(options.server.ip(), sip);
+        std::fs::write(dir.path().join("config"), config(dir.path(), local, control, &rtp)).expect("written");
         let mut command = Command::new("baresip");
-        command.arg("-f").arg(dir.path());
+        command.arg(if local.is_ipv4() { "-4" } else { "-6" }).arg("-f").arg(dir.path());
         let process = Process::start("baresip", &mut command, &dir.path().join("log"));
         let address = SocketAddr::from(([127, 0, 0, 1], control));
         let control =
@@ -61,8 +67,13 @@ impl Baresip {
 
     /// Waits until the phone says that it is registered; it may have been before anybody listened to its events.
     pub(crate) fn registered(&self) {
-        wait::until("baresip's registration", Duration::from_secs(20), || {
-            self.process.output().contains("[1 binding]").then_some(())
+        self.says("[1 binding]");
+    }
+
+    /// Waits until this stands in what the phone prints.
+    pub(crate) fn says(&self, words: &str) {
+        wait::until(&format!("{words} of baresip"), Duration::from_secs(20), || {
+            self.process.output().contains(words).then_some(())
         });
     }
 
@@ -136,21 +147,21 @@ fn recordings(dir: &Path) -> Vec<PathBuf> {
     paths.filter(|p| p.to_string_lossy().ends_with("-dec.wav")).collect()
 }
 
-fn account(options: &Options<'_>) -> String {
+fn account(options: &Options<'_>, more: &str) -> String {
     let Options { user, server, transport, codec, .. } = options;
     let register = match options.password {
         Some(password) => format!("auth_user={user};auth_pass={password};regint=60"),
         None => "regint=0".to_owned(),
     };
     let answer = if options.answers { ";answermode=auto" } else { "" };
-    format!("<sip:{user}@{server};transport={transport}>;{register};audio_codecs={codec}{answer}\n")
+    format!("<sip:{user}@{server};transport={transport}>;{register};audio_codecs={codec}{answer}{more}\n")
 }
 
-fn config(dir: &Path, sip: u16, control: u16, rtp: &std::ops::RangeInclusive<u16>) -> String {
+fn config(dir: &Path, sip: SocketAddr, control: u16, rtp: &std::ops::RangeInclusive<u16>) -> String {
     let modules: String = MODULES.iter().map(|m| format!("module {m}\n")).collect();
     let dir = dir.display();
     format!(
-        "poll_method epoll\nsip_listen 127.0.0.1:{sip}\naudio_source aufile,{dir}/voice.wav\n\
+        "poll_method epoll\nsip_listen {sip}\naudio_source aufile,{dir}/voice.wav\n\
          audio_player aubridge,sink\naudio_alert aubridge,sink\nausrc_srate 8000\nauplay_srate 8000\n\
          ausrc_channels 1\nauplay_channels 1\nrtp_ports {}-{}\nmodule_path /usr/lib/baresip/modules\n{modules}\
          module uuid.so\nmodule_tmp account.so\nmodule_app contact.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n\

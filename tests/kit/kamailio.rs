@@ -1,5 +1,5 @@
 //! Kamailio as the carrier: a proxy that stays in the path of each call and turns to the next of our engines when one fails, or a
-//! registrar.
+//! registrar; and as the edge of a house, which agents' phones register through.
 
 use std::fmt::Write as _;
 use std::net::{SocketAddr, UdpSocket};
@@ -62,6 +62,34 @@ request_route {
 }
 "#;
 
+/// The Contact that the engine sees leads nowhere; only the edge knows where the phone is.
+const EDGE: &str = r#"
+request_route {
+    if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+    if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
+    if (has_totag()) {
+        if (loose_route()) { t_relay(); exit; }
+        if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
+        sl_send_reply("404", "Not here");
+        exit;
+    }
+    if (is_method("OPTIONS") && $rU == $null) { sl_send_reply("200", "OK"); exit; }
+    t_check_trans();
+    if (is_method("REGISTER")) {
+        remove_hf("Route");
+        subst_hf("Contact", "/@127\.0\.0\.1/@198.51.100.77/", "a");
+        add_path_received("edge", "ob");
+        $du = "ENGINE";
+        t_relay();
+        exit;
+    }
+    if (is_method("INVITE")) record_route();
+    # A route that only leads to us counts as none here; what it knows of the phone is used all the same.
+    if (!loose_route() && $du == $null) { sl_send_reply("404", "No way"); exit; }
+    t_relay();
+}
+"#;
+
 pub(crate) struct Kamailio {
     pub(crate) at: SocketAddr,
     process: Process,
@@ -90,6 +118,14 @@ impl Kamailio {
         let (dir, at) = (tempfile::tempdir().expect("a temporary folder"), free_address());
         let routes = REGISTRAR.replace("PASSWORD", password).replace("AT", &at.to_string());
         Kamailio::serve(dir, at, &["auth", "usrloc", "registrar"], &routes)
+    }
+
+    /// Between phones and this engine, which it speaks to over `transport`.
+    pub(crate) fn edge(engine: SocketAddr, transport: &str) -> Kamailio {
+        let routes = EDGE.replace("ENGINE", &format!("sip:{engine};transport={transport}"));
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let rest = ["modparam(\"path\", \"use_received\", 1)\n", &routes].concat();
+        Kamailio::serve(dir, free_address(), &["path"], &rest)
     }
 
     /// `rest` stands behind the modules.

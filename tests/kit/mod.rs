@@ -14,4 +14,5 @@ pub(crate) mod scene;
 pub(crate) mod sipp;
 pub(crate) mod tone;
 pub(crate) mod town;
+pub(crate) mod translator;
 pub(crate) mod wait;

@@ -191,9 +191,9 @@ impl Update {
     }
 
     pub(crate) fn into_bound(self, asked: &Registration, until: Time) -> Bound {
-        let Registration { flow, cseq, .. } = *asked;
+        let Registration { flow, cseq, proxied, .. } = *asked;
         let (call_id, path) = (asked.call_id.clone(), asked.path.clone());
-        Bound { uri: self.uri, flow, q: self.q, until, call_id, cseq, path, instance: self.instance }
+        Bound { uri: self.uri, flow, q: self.q, until, call_id, cseq, path, proxied, instance: self.instance }
     }
 }
 

@@ -66,6 +66,8 @@ pub struct Registration {
     pub expires: Option<u32>,
     /// The proxies between the phone and us, the nearest to us first (RFC 3327).
     pub path: Vec<String>,
+    /// There is a proxy between, one of the path or another: the flow is not the phone's own.
+    pub proxied: bool,
     pub change: Change,
 }
 

@@ -69,6 +69,7 @@ pub struct Bound {
     pub cseq: u32,
     /// As the REGISTER brought it (RFC 3327).
     pub path: Vec<String>,
+    pub proxied: bool,
     pub instance: Option<Instance>,
 }
 

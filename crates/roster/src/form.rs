@@ -23,13 +23,14 @@ impl Packed for Plain {
             call_id: Packed::unpack(from)?,
             cseq: Packed::unpack(from)?,
             path: Vec::new(),
+            proxied: false,
             instance: None,
         }))
     }
 }
 
 fn pack_plain(bound: &Bound, out: &mut Vec<u8>) {
-    let Bound { uri, flow, q, until, call_id, cseq, path: _, instance: _ } = bound;
+    let Bound { uri, flow, q, until, call_id, cseq, path: _, proxied: _, instance: _ } = bound;
     uri.pack(out);
     flow.pack(out);
     q.pack(out);
@@ -42,12 +43,14 @@ impl Packed for Bound {
     fn pack(&self, out: &mut Vec<u8>) {
         pack_plain(self, out);
         self.path.pack(out);
+        self.proxied.pack(out);
         self.instance.pack(out);
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<Bound, Unreadable> {
         let Plain(plain) = Packed::unpack(from)?;
-        Ok(Bound { path: Packed::unpack(from)?, instance: Packed::unpack(from)?, ..plain })
+        let (path, proxied) = (Packed::unpack(from)?, Packed::unpack(from)?);
+        Ok(Bound { path, proxied, instance: Packed::unpack(from)?, ..plain })
     }
 }
 
@@ -113,6 +116,6 @@ impl Fact {
 
 impl Bound {
     const fn is_plain(&self) -> bool {
-        self.path.is_empty() && self.instance.is_none()
+        self.path.is_empty() && !self.proxied && self.instance.is_none()
     }
 }

@@ -107,6 +107,7 @@ mod tests {
             call_id: String::new(),
             cseq: 1,
             path: Vec::new(),
+            proxied: false,
             instance: None,
         };
         let cases = [

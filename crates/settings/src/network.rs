@@ -59,12 +59,14 @@ fn one(table: &Table<'_>, [udp, tcp]: [Option<Value<'_>>; 2], ports: &RangeInclu
         None => (own_host(listen.ip(), &value, "advertised"), listen.port()),
     };
     let tcp = match tcp.or_else(|| table.get("tcp")) {
-        Some(value) => connections(&value),
+        Some(value) => connections(&value).inspect(|tcp| refuse_mixture(listen, tcp.ip(), &value)),
         None => Some(listen),
     };
     // Behind an address translator one mark is made for both, unless connections are taken somewhere else.
     let tcp_port = tcp.map(|tcp| if tcp.port() == listen.port() { port } else { tcp.port() });
-    let media_bind = table.get("media_bind").and_then(|v| ip(&v)).unwrap_or(listen.ip());
+    let bind = table.get("media_bind");
+    let bind = bind.and_then(|v| ip(&v).inspect(|bind| refuse_mixture(listen, *bind, &v)));
+    let media_bind = bind.unwrap_or(listen.ip());
     let media_advertised = table.get("media_advertised").and_then(|v| ip(&v));
     let media_advertised = media_advertised.or_else(|| host.parse().ok()).unwrap_or_else(|| {
         own_host(media_bind, &value, "media_advertised").parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
@@ -85,6 +87,14 @@ fn one(table: &Table<'_>, [udp, tcp]: [Option<Value<'_>>; 2], ports: &RangeInclu
         dscp_sip: dscp("dscp_sip", DSCP_SIP),
         dscp_media: dscp("dscp_media", DSCP_MEDIA),
     });
+}
+
+/// A phone reaches addresses of its own family alone: what it is told over one has to be of that one.
+fn refuse_mixture(listen: SocketAddr, other: IpAddr, value: &Value<'_>) {
+    if listen.is_ipv4() != other.is_ipv4() {
+        let help = "give IPv4 and IPv6 a `[[network]]` each; calls go between them";
+        value.error(format!("`{other}` and `{listen}` are of two families"), "of another family than `listen`", help);
+    }
 }
 
 /// Peers cannot send to "every address".
@@ -117,7 +127,12 @@ fn advertised(value: &Value<'_>) -> Option<(String, Option<u16>)> {
         if let Ok(socket) = text.parse::<SocketAddr>() {
             return Some((socket.ip().to_string(), Some(socket.port())));
         }
-        if let Ok(ip) = text.parse::<IpAddr>() {
+        let bracketed = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+        let ip = match bracketed {
+            Some(v6) => v6.parse().map(IpAddr::V6),
+            None => text.parse(),
+        };
+        if let Ok(ip) = ip {
             return (!ip.is_unspecified()).then(|| (ip.to_string(), None));
         }
         let (host, port) = match text.rsplit_once(':') {

@@ -20,8 +20,8 @@ const KEEP_CONNECTION_S: u32 = 120;
 pub(crate) struct Reach {
     /// The nearest to us first.
     pub(crate) path: Vec<String>,
-    /// The phone came to us without a proxy between.
-    pub(crate) direct: bool,
+    /// A proxy stands between the phone and us.
+    pub(crate) proxied: bool,
     /// The phone understands `Path` in a response.
     knows_path: bool,
     /// The phone keeps its flow open, and whoever holds the other end sends its requests there.
@@ -32,10 +32,10 @@ impl Reach {
     /// # Errors
     /// The status that refuses the REGISTER.
     pub(crate) fn of(request: &Message, change: &Change) -> Result<Reach, u16> {
-        let direct = request.vias().nth(1).is_none();
+        let proxied = request.vias().nth(1).is_some();
         let path = path(request)?;
         let named = is_named(change, request.expires())?;
-        let kept_open = direct || path.iter().any(|hop| has_ob(hop));
+        let kept_open = !proxied || path.iter().any(|hop| has_ob(hop));
         let requires = request.require().any(is("outbound"));
         if requires && !kept_open {
             return Err(439);
@@ -46,7 +46,7 @@ impl Reach {
         // RFC 3327 §5.3 leaves phones that do not support Path to us: 420 would shut out those of any house with a proxy, and
         // they need not know their path for us to use it.
         let knows_path = request.require().chain(request.supported()).any(is("path"));
-        Ok(Reach { path, direct, knows_path, outbound })
+        Ok(Reach { path, proxied, knows_path, outbound })
     }
 
     /// What the 200 says of it.
@@ -58,7 +58,7 @@ impl Reach {
             headers.push(header(Name::Require.as_str(), "outbound".to_owned()));
         }
         // Between a phone and its proxy the proxy says it.
-        if self.outbound && self.direct {
+        if self.outbound && !self.proxied {
             let keep_s = if flow.transport.is_reliable() { KEEP_CONNECTION_S } else { KEEP_DATAGRAMS_S };
             headers.push(header("Flow-Timer", keep_s.to_string()));
         }

@@ -40,6 +40,7 @@ impl Switch {
             cseq: request.cseq().map_or(0, |(number, _)| number),
             expires: seconds(request, Name::Expires),
             path: reach.path.clone(),
+            proxied: reach.proxied,
             change,
         };
         let ticket = self.ticket();
@@ -104,11 +105,11 @@ impl Switch {
     fn note_registered(&mut self, now: Now, asked: &Asked, bindings: &[roster::BindingView]) {
         let longest = bindings.iter().map(|b| b.expires).max();
         let until = longest.map(|longest| now.time + Duration::from_secs(u64::from(longest)));
-        match (until, asked.reach.direct) {
-            (Some(until), true) => self.doorman.registered(asked.flow, asked.agent, until),
-            (Some(until), false) => self.doorman.proxies.note(asked.flow, until),
-            (None, true) => self.doorman.unregistered(asked.flow),
-            (None, false) => {}
+        match (until, asked.reach.proxied) {
+            (Some(until), false) => self.doorman.registered(asked.flow, asked.agent, until),
+            (Some(until), true) => self.doorman.proxies.note(asked.flow, until),
+            (None, false) => self.doorman.unregistered(asked.flow),
+            (None, true) => {}
         }
     }
 

@@ -38,7 +38,10 @@ impl Exchange {
         let mut switch = Switch::new(config, plans.call, now.time, rng);
         switch.lead_out(now, plans.carrier);
         for (agent, bound) in roster.bound() {
-            switch.doorman.registered(bound.flow, agent, bound.until);
+            match bound.proxied {
+                false => switch.doorman.registered(bound.flow, agent, bound.until),
+                true => switch.doorman.proxies.note(bound.flow, bound.until),
+            }
         }
         let mut exchange = Exchange::new(switch, acd, roster);
         // What the store did not confirm comes again, before what follows now: it knows what it has.

@@ -32,6 +32,7 @@ fn plain() -> Bound {
         call_id: "abc".to_owned(),
         cseq: 7,
         path: Vec::new(),
+        proxied: false,
         instance: None,
     }
 }
@@ -89,6 +90,7 @@ fn a_phone_that_says_more_has_forms_of_its_own() {
     let facts = [
         said(&path, &None),
         said(&[], &Some(instance.clone())),
+        Fact::Bound { agent: A, binding: Bound { proxied: true, ..plain() } },
         said(&path, &Some(instance.clone())),
         unbound(A, Some(instance)),
     ];

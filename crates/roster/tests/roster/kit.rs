@@ -148,7 +148,7 @@ pub(crate) fn contact(uri: &str, expires: Option<u32>, q: u16) -> ContactChange 
 }
 
 pub(crate) fn asks(flow: Flow, call_id: &str, cseq: u32, change: Change) -> Registration {
-    Registration { flow, call_id: call_id.to_owned(), cseq, expires: None, path: Vec::new(), change }
+    Registration { flow, call_id: call_id.to_owned(), cseq, expires: None, path: Vec::new(), proxied: false, change }
 }
 
 pub(crate) fn binds(flow: Flow, call_id: &str, cseq: u32, uri: &str) -> Registration {

@@ -214,7 +214,7 @@ fn run(desk: &mut Desk, queue: &mut Queue, step: &Step) -> Vec<Action> {
             let change = Change::Update(contacts.iter().map(named).collect());
             let path = (0..*hops).map(|n| format!("<sip:edge{n};lr>")).collect();
             let asked = asks(flow(*f), &call_id.to_string(), *cseq, change);
-            desk.register(AgentId(*agent), Registration { path, ..asked })
+            desk.register(AgentId(*agent), Registration { path, proxied: *hops > 0, ..asked })
         }
         Step::RemoveAll { agent, cseq } => desk.register(AgentId(*agent), asks(udp(0), "0", *cseq, Change::RemoveAll)),
         Step::Close { flow: f } => desk.tell(Command::FlowClosed { flow: flow(*f) }),

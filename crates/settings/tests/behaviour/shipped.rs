@@ -118,3 +118,40 @@ fn a_trunk_leads_out_as_the_shipped_comments_say() {
     assert!(!shipped.carrier.needs_dns() && shipped.carrier.trunks[0].targets.is_empty());
     assert_eq!(shipped.call.trunks[0].outward, None);
 }
+
+/// The shipped file with another listener, and these lines behind it.
+fn listening(case: &str, listen: &str, lines: &str) -> Result<settings::Plans, settings::Report> {
+    let text = std::fs::read_to_string(config().join("hotline.toml")).expect("the shipped file");
+    let text = text.replace("listen = \"127.0.0.1:5060\"\n", &format!("listen = \"{listen}\"\n{lines}"));
+    load(&folder_with(case, "hotline.toml", text.as_bytes()))
+}
+
+#[test]
+fn a_network_of_ipv6_says_so_in_all_it_tells_phones() {
+    let cases = [
+        ("", "::1", 5060, "::1"),
+        ("advertised = \"2001:db8::7\"\n", "2001:db8::7", 5060, "2001:db8::7"),
+        ("advertised = \"[2001:db8::7]\"\n", "2001:db8::7", 5060, "2001:db8::7"),
+        ("advertised = \"[2001:db8::7]:5070\"\n", "2001:db8::7", 5070, "2001:db8::7"),
+        ("advertised = \"sip.example.org\"\n", "sip.example.org", 5060, "::1"),
+    ];
+    for (lines, host, port, media) in cases {
+        let plans = listening("six", "[::1]:5060", lines).unwrap_or_else(|report| panic!("{lines}{report}"));
+        let (shown, server) = (&plans.call.networks[0].advertised, &plans.server.networks[0]);
+        assert_eq!((shown.host.as_str(), shown.udp_port), (host, port), "{lines}");
+        assert_eq!((server.media_advertised.to_string(), server.media_bind), (media.to_owned(), server.listen.ip()));
+    }
+    let report = listening("six", "[::]:5060", "").expect_err("nobody can send to every address");
+    assert!(report.to_string().contains("`::` is no address that a phone can send to"), "{report}");
+}
+
+#[test]
+fn a_network_is_of_one_family_and_two_share_a_port() {
+    for lines in ["tcp = \"[::1]:5060\"\n", "media_bind = \"::1\"\n"] {
+        let report = listening("families", "127.0.0.1:5060", lines).expect_err(lines);
+        assert!(report.to_string().contains("are of two families"), "{lines}{report}");
+    }
+    let six = "[[network]]\nname = \"six\"\nlisten = \"[::1]:5060\"\n\n[[network]]\nname = \"more\"\nlisten = \"127.0.0.1:5070\"\n";
+    let plans = listening("families", "127.0.0.1:5060", six).unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!(plans.server.networks.len(), 3);
+}

@@ -18,7 +18,7 @@ use ivr::{Kind, Node, Prompts, Tree};
 use roster::Roster;
 use sip::Message;
 use sip::digest::{answer, strongest};
-use switch::{Config, Effects, Exchange, Input, Switch};
+use switch::{Config, Effects, Exchange, Input, Ledger, Switch};
 
 /// Inside the trunk's network.
 pub(crate) const CARRIER: ([u8; 4], u16) = ([10, 1, 0, 1], 5060);
@@ -29,6 +29,7 @@ const LEASES: u16 = 4;
 pub(crate) struct Bench {
     pub(crate) exchange: Exchange,
     pub(crate) now: Now,
+    ledger: Ledger,
     pub(crate) records: Vec<RecordEntry>,
     pub(crate) jobs: Vec<(WorkerId, Job)>,
     pub(crate) sent: Vec<(Flow, Message)>,
@@ -96,6 +97,18 @@ fn plan() -> Plan {
     }
 }
 
+fn config() -> Config {
+    Config {
+        id: SwitchId::default(),
+        epoch: Epoch(1),
+        product: "hotline".to_owned(),
+        nonce_key: [7; 32],
+        workers: 1,
+        leases_ready: LEASES,
+        drill: None,
+    }
+}
+
 /// The plans of all owners on the bench.
 pub(crate) fn plans() -> switch::Plans {
     let group = acd::Group {
@@ -129,24 +142,29 @@ impl Bench {
     pub(crate) fn with(edit: impl FnOnce(&mut Plan, &mut Config)) -> Bench {
         let now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
         let switch::Plans { acd: acd_plan, roster: roster_plan, .. } = plans();
-        let mut config = Config {
-            id: SwitchId::default(),
-            epoch: Epoch(1),
-            product: "hotline".to_owned(),
-            nonce_key: [7; 32],
-            workers: 1,
-            leases_ready: LEASES,
-            drill: None,
-        };
-        let mut plan = plan();
+        let (mut config, mut plan) = (config(), plan());
         edit(&mut plan, &mut config);
         let switch = Switch::new(config, Arc::new(plan), now.time, Rng::from_number(1));
         let exchange = Exchange::new(switch, Acd::new(acd_plan, now.time), Roster::new(roster_plan, now.time));
-        let mut bench = Bench { exchange, now, records: Vec::new(), jobs: Vec::new(), sent: Vec::new() };
-        for slot in 0..u32::from(LEASES) {
-            bench.lease(slot);
-        }
+        let (ledger, records, jobs, sent) = (Ledger::default(), Vec::new(), Vec::new(), Vec::new());
+        let mut bench = Bench { exchange, now, ledger, records, jobs, sent };
+        bench.lease_all();
         bench
+    }
+
+    /// The same after its process was killed and another one began; with the usual plan.
+    pub(crate) fn restart(&mut self) {
+        let mut effects = Effects::default();
+        let config = Config { epoch: Epoch(2), ..config() };
+        self.exchange = Exchange::restore(config, plans(), &self.ledger, self.now, Rng::from_number(2), &mut effects);
+        self.take(effects);
+        self.lease_all();
+    }
+
+    fn lease_all(&mut self) {
+        for slot in 0..u32::from(LEASES) {
+            self.lease(slot);
+        }
     }
 
     pub(crate) fn lease(&mut self, slot: u32) {
@@ -159,6 +177,11 @@ impl Bench {
     pub(crate) fn feed(&mut self, input: Input<'_>) {
         let mut effects = Effects::default();
         self.exchange.handle(self.now, input, &mut effects);
+        self.take(effects);
+    }
+
+    fn take(&mut self, mut effects: Effects) {
+        effects.facts.drain(..).for_each(|fact| self.ledger.apply(fact));
         self.records.append(&mut effects.records);
         self.jobs.append(&mut effects.jobs);
         for message in effects.messages {

@@ -199,18 +199,39 @@ fn a_430_from_the_edge_brings_the_next_flow_and_a_refusal_by_the_phone_does_not_
 
 #[test]
 fn whoever_comes_over_a_proxys_flow_is_no_agent_without_the_password() {
-    let mut bench = Bench::new();
     let carrier = Flow::udp(NetworkId(0), SocketAddr::from(CARRIER));
-    let proxied = format!("{PROXIED}Path: <sip:10.1.0.1;lr>\r\n");
-    assert_eq!(registers(&mut bench, carrier, "a", PHONE, &proxied).status(), Some(200));
+    for path in ["Path: <sip:10.1.0.1;lr>\r\n", ""] {
+        let mut bench = Bench::new();
+        let proxied = format!("{PROXIED}{path}");
+        assert_eq!(registers(&mut bench, carrier, "a", PHONE, &proxied).status(), Some(200));
+        proves_itself(&mut bench);
+        bench.restart();
+        proves_itself(&mut bench);
+    }
+}
+
+/// An agent behind the carrier's proxy, and a citizen of the carrier.
+fn proves_itself(bench: &mut Bench) {
     let uri = "sip:*73@10.0.0.1";
     let star = |tag: &str, extra: &str| request("INVITE", uri, "1001", tag, extra, SDP);
     bench.receive(CARRIER, &star("b", ""));
     assert_eq!(bench.status(), Some(401), "From alone proves nothing");
-    let proof = proof(&bench, "1001", "pass-1001", "INVITE", uri);
+    let proof = proof(bench, "1001", "pass-1001", "INVITE", uri);
     bench.receive(CARRIER, &star("c", &proof));
     assert_eq!(bench.status(), Some(200));
     assert!(matches!(bench.exchange.roster.view().agents[0].state, roster::State::Paused { .. }));
     bench.receive(CARRIER, &crate::kit::invite("d"));
     assert_eq!(bench.status(), Some(200), "the citizens of the same proxy need none");
+}
+
+#[test]
+fn a_path_outlives_the_process() {
+    let mut bench = Bench::new();
+    let both = format!("{PROXIED}Path: {EDGE}\r\n");
+    registers(&mut bench, udp(), "a", NAMED, &both);
+    bench.restart();
+    citizen_waits(&mut bench);
+    let rung = invites(&bench);
+    assert_eq!(rung.len(), 1);
+    assert_eq!((rung[0].0, rung[0].1.header(Name::Route)), (udp(), Some(EDGE)));
 }
