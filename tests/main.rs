@@ -17,6 +17,7 @@ mod hammer;
 mod handing_on;
 mod kit;
 mod life;
+mod lines;
 mod offers;
 mod outward;
 mod overload;

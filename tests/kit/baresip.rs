@@ -28,6 +28,8 @@ pub(crate) struct Options<'a> {
 }
 
 pub(crate) struct Baresip {
+    /// Where it takes calls.
+    pub(crate) at: SocketAddr,
     process: Process,
     control: TcpStream,
     received: Vec<u8>,
@@ -62,7 +64,8 @@ impl Baresip {
         let control =
             wait::until("baresip's control socket", Duration::from_secs(10), || TcpStream::connect(address).ok());
         control.set_read_timeout(Some(Duration::from_millis(20))).expect("a time-out");
-        Baresip { process, control, received: Vec::new(), events: VecDeque::new(), token: 0, dir }
+        let at = SocketAddr::from(([127, 0, 0, 1], sip));
+        Baresip { at, process, control, received: Vec::new(), events: VecDeque::new(), token: 0, dir }
     }
 
     /// Waits until the phone says that it is registered; it may have been before anybody listened to its events.

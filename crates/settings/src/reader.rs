@@ -41,7 +41,7 @@ impl<'a> Document<'a> {
                 &[],
                 &[
                     "server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns", "network",
-                    "trunk", "called", "token",
+                    "trunk", "dial", "called", "token",
                 ],
             ),
             Part::Queues => (&[], &["queue", "back_off", "group", "agents", "agent"]),

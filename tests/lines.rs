@@ -1,0 +1,158 @@
+//! Calls that go out: agents call lines, hand citizens on to them, and may not do so everywhere; real phones at both ends.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use crate::kit::baresip::{Baresip, Options};
+use crate::kit::engine::Engine;
+use crate::kit::linphone::Linphone;
+use crate::kit::ports;
+use crate::kit::scene::{CITIZEN, STEP, agent, citizen, heard, talk, talks};
+use crate::kit::tone::Pair;
+use crate::kit::wait;
+
+const FIRST: Pair = Pair(620.0, 1510.0);
+const LINE: Pair = Pair(560.0, 1330.0);
+const NUMBER: &str = "13900139000";
+
+/// A telephone outside.
+fn line(answers: bool) -> Baresip {
+    let server = SocketAddr::from(([127, 0, 0, 1], 5060));
+    let options =
+        Options { user: NUMBER, password: None, server, transport: "udp", codec: "PCMA", answers, voice: LINE };
+    Baresip::start(&options)
+}
+
+/// An engine whose agents may call mobiles over a trunk with these targets.
+fn engine(targets: &[SocketAddr], rules: &str) -> Engine {
+    let targets: Vec<_> =
+        targets.iter().zip(1..).map(|(at, n)| format!("{{ uri = \"sip:{at}\", priority = {n} }}")).collect();
+    let trunk = format!(
+        "[[trunk]]\nname = \"out\"\ntargets = [{}]\noptions_s = 0\ncaller = \"02012345\"\n\
+         user = \"12345\"\npassword = \"of-the-trunk\"\n",
+        targets.join(", ")
+    );
+    let rules =
+        if rules.is_empty() { "[[dial]]\nname = \"mobile\"\nprefixes = [\"13\"]\ntrunks = [\"out\"]\n" } else { rules };
+    Engine::start_with(|config: &Path| {
+        let file = config.join("hotline.toml");
+        let before = std::fs::read_to_string(&file).expect("the shipped server");
+        std::fs::write(file, format!("{before}\n{trunk}\n{rules}")).expect("written");
+    })
+}
+
+/// A port where nobody listens.
+fn nobody() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], *ports::block(2).start()))
+}
+
+fn dial(phone: &mut Baresip, number: &str, engine: &Engine) {
+    phone.command("dial", &format!("sip:{number}@{}", engine.sip));
+}
+
+#[test]
+fn an_agent_calls_a_line_and_hands_it_on_to_the_queue() {
+    let mut outside = line(false);
+    // The first target is dead.
+    let engine = engine(&[nobody(), outside.at], "");
+    let mut first = agent(&engine, "1001", "udp", true, FIRST);
+    dial(&mut first, "+86 139 0013 9000".replace(' ', "").as_str(), &engine);
+    outside.event("CALL_INCOMING", STEP);
+    first.event("CALL_RINGING", STEP);
+    outside.command("accept", "");
+    first.event("CALL_ESTABLISHED", STEP);
+    talk(&engine);
+    let mut second = agent(&engine, "1002", "udp", true, Pair(700.0, 1660.0));
+    first.command("transfer", &format!("sip:802@{}", engine.sip));
+    second.event("CALL_ESTABLISHED", STEP);
+    first.event("CALL_CLOSED", STEP);
+    talk(&engine);
+    outside.command("hangup", "");
+    second.event("CALL_CLOSED", STEP);
+    let record = engine.ended_records(1).remove(0);
+    assert_eq!((&record["caller"], &record["called"]), (&"1001".into(), &NUMBER.into()), "{record}");
+    assert_eq!((&record["agent"], &record["end_reason"]), (&"1002".into(), &"caller_hangup".into()), "{record}");
+    outside.quit();
+    first.quit();
+    second.quit();
+    heard("the line", &[outside.heard(FIRST), outside.heard(Pair(700.0, 1660.0))], &[outside.heard(LINE)]);
+    heard("the first agent", &[first.heard(LINE)], &[first.heard(FIRST)]);
+    heard("the second agent", &[second.heard(LINE)], &[second.heard(FIRST)]);
+}
+
+#[test]
+fn a_citizen_is_handed_on_to_a_line_at_once_or_after_asking() {
+    for asks in [false, true] {
+        let mut outside = line(true);
+        let engine = engine(&[outside.at], "");
+        let mut first = Linphone::start(engine.sip, "udp", FIRST);
+        first.register("1001", "example-1001");
+        let mut citizen = citizen(&engine, "udp");
+        first.until("Receiving new incoming call");
+        first.says("answer");
+        talk(&engine);
+        if asks {
+            first.says("pause");
+            first.says(&format!("call sip:{NUMBER}@{}", engine.sip));
+            outside.event("CALL_ESTABLISHED", STEP);
+            talks(&engine, 2);
+            first.says("transfer 1 --to-call 2");
+        } else {
+            first.says(&format!("transfer sip:{NUMBER}@{}", engine.sip));
+            outside.event("CALL_ESTABLISHED", STEP);
+        }
+        first.until("ended (No error)");
+        talk(&engine);
+        outside.command("hangup", "");
+        citizen.event("CALL_CLOSED", STEP);
+        let records = engine.ended_records(if asks { 2 } else { 1 });
+        let record = records.iter().find(|r| r["caller"] == "13800138000").expect("the citizen's record");
+        assert_eq!((&record["agent"], &record["end_reason"]), (&"1001".into(), &"line_hangup".into()), "{record}");
+        wait::until("the agent to be free again", STEP, || {
+            (engine.gauge("hotline_agents{state=\"free\"}") == 1.0).then_some(())
+        });
+        citizen.quit();
+        first.quit();
+        outside.quit();
+        heard("the citizen", &[citizen.heard(FIRST), citizen.heard(LINE)], &[citizen.heard(CITIZEN)]);
+        heard("the line", &[outside.heard(CITIZEN)], &[outside.heard(LINE)]);
+    }
+}
+
+#[test]
+fn not_everybody_may_call_everywhere() {
+    let outside = line(true);
+    let rules = "[[dial]]\nname = \"mobile\"\nprefixes = [\"13\"]\ntrunks = [\"out\"]\nper_hour = 1\n\
+                 [[dial]]\nname = \"abroad\"\nprefixes = [\"+\"]\ntrunks = [\"out\"]\nagents = [\"1002\"]\n";
+    let engine = engine(&[outside.at], rules);
+    let mut first = agent(&engine, "1001", "udp", true, FIRST);
+    dial(&mut first, "0012125550100", &engine);
+    assert!(closed(&mut first).contains("403"), "calls abroad are another agent's");
+    dial(&mut first, "02083322110", &engine);
+    assert!(closed(&mut first).contains("404"), "no rule leads there");
+    dial(&mut first, NUMBER, &engine);
+    first.event("CALL_ESTABLISHED", STEP);
+    first.command("hangup", "");
+    first.event("CALL_CLOSED", STEP);
+    dial(&mut first, NUMBER, &engine);
+    assert!(closed(&mut first).contains("403"), "one call an hour");
+    // A citizen who dials such a number is told that it is none of ours.
+    let options = Options {
+        user: "13800138000",
+        password: None,
+        server: engine.sip,
+        transport: "udp",
+        codec: "PCMA",
+        answers: false,
+        voice: CITIZEN,
+    };
+    let mut stranger = Baresip::start(&options);
+    dial(&mut stranger, NUMBER, &engine);
+    assert!(closed(&mut stranger).contains("404"), "trunks do not lead through us");
+    first.quit();
+    stranger.quit();
+}
+
+fn closed(phone: &mut Baresip) -> String {
+    phone.event("CALL_CLOSED", STEP)["param"].as_str().unwrap_or_default().to_owned()
+}
