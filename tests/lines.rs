@@ -8,7 +8,8 @@ use crate::kit::engine::Engine;
 use crate::kit::linphone::Linphone;
 use crate::kit::ports;
 use crate::kit::scene::{CITIZEN, STEP, agent, citizen, heard, talk, talks};
-use crate::kit::tone::Pair;
+use crate::kit::sipp::Sipp;
+use crate::kit::tone::{self, Pair};
 use crate::kit::wait;
 
 const FIRST: Pair = Pair(620.0, 1510.0);
@@ -155,4 +156,23 @@ fn not_everybody_may_call_everywhere() {
 
 fn closed(phone: &mut Baresip) -> String {
     phone.event("CALL_CLOSED", STEP)["param"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_carrier_that_asks_who_calls_is_told_and_what_it_plays_before_it_answers_is_heard() {
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    let voice = dir.path().join("voice.al");
+    tone::write_alaw(LINE, 20, &voice);
+    let (at, mut carrier) = Sipp::serve("challenge.xml", &[("TONE", &voice.to_string_lossy())]);
+    let engine = engine(&[at], "");
+    let mut first = agent(&engine, "1001", "udp", true, FIRST);
+    dial(&mut first, NUMBER, &engine);
+    first.event("CALL_PROGRESS", STEP);
+    first.event("CALL_ESTABLISHED", STEP);
+    first.command("hangup", "");
+    carrier.succeeds(STEP);
+    let record = engine.ended_records(1).remove(0);
+    assert!(record["talk_ms"].as_u64().is_some_and(|ms| ms < 2000), "the talk begins with the answer: {record}");
+    first.quit();
+    assert!(first.heard(LINE) >= 2.5, "before the answer: {} s", first.heard(LINE));
 }

@@ -34,6 +34,24 @@ impl Sipp {
         Sipp { process, dir }
     }
 
+    /// A scenario that answers one call: ours of this name, with every word of `edit` replaced.
+    pub(crate) fn serve(name: &str, edit: &[(&str, &str)]) -> (SocketAddr, Sipp) {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        let path = super::engine::root().join("tests/sipp").join(name);
+        let text = std::fs::read_to_string(path).expect("the scenario");
+        let text = edit.iter().fold(text, |text, (word, with)| text.replace(word, with));
+        std::fs::write(dir.path().join("scenario.xml"), text).expect("written");
+        let at = SocketAddr::from(([127, 0, 0, 1], *ports::block(2).start()));
+        let media = *ports::block(64).start();
+        let mut command = Command::new("sipp");
+        command
+            .args(["-sf", "scenario.xml", "-i", "127.0.0.1", "-mi", "127.0.0.1", "-nostdin", "-trace_err"])
+            .args(["-p", &at.port().to_string(), "-mp", &media.to_string(), "-m", "1", "-timeout", "60s"])
+            .current_dir(dir.path());
+        let process = Process::start("sipp", &mut command, &dir.path().join("log"));
+        (at, Sipp { process, dir })
+    }
+
     /// # Panics
     /// When a call failed; shows SIPp's own account of it.
     pub(crate) fn succeeds(&mut self, limit: Duration) {

@@ -61,6 +61,17 @@ pub(crate) fn write(pair: Pair, seconds: u32, wav: &Path) {
     writer.finalize().expect("a finished file");
 }
 
+/// The same as bare A-law, for SIPp.
+pub(crate) fn write_alaw(pair: Pair, seconds: u32, file: &Path) {
+    let decoded: Vec<i32> = (0..=255).map(|code| i32::from(rtp::g711::decode(base::Codec::Pcma, code))).collect();
+    let nearest = |sample: i32| (0..=255).min_by_key(|code| (decoded[usize::from(*code)] - sample).abs());
+    let codes = (0..seconds * 8000).map(|i| {
+        let t = f64::from(i) / 8000.0 * std::f64::consts::TAU;
+        nearest((6000.0 * ((t * pair.0).sin() + (t * pair.1).sin())) as i32).expect("256 codes")
+    });
+    std::fs::write(file, codes.collect::<Vec<u8>>()).expect("the test's folder takes files");
+}
+
 /// How much of a spoken prompt is in what was heard, from 0 to 1: 1 for the same sound, however late.
 pub(crate) fn likeness(heard: &Path, said: &Path) -> f64 {
     let (heard, said) = (samples(heard), samples(said));
