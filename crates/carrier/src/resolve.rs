@@ -62,12 +62,12 @@ struct Walk<'a, F> {
 /// Walks from a target; `find` says what is known of a question.
 pub(crate) fn walk<'k>(target: &Target, family: Family, find: impl Fn(&Query) -> Found<'k>) -> Walked {
     let mut walk = Walk { find, family, target, groups: 0, walked: Walked::default() };
-    walk.from_target();
+    walk.begin();
     walk.walked
 }
 
 impl<'k, F: Fn(&Query) -> Found<'k>> Walk<'_, F> {
-    fn from_target(&mut self) {
+    fn begin(&mut self) {
         let Target { host, port, transport, .. } = self.target;
         let over = transport.unwrap_or(Transport::Udp);
         match (host, port) {

@@ -1,6 +1,6 @@
 //! One trunk: its addresses, what is known of them, and its registration.
 
-use base::{Flow, Now, Rng, Ticket, Time, Wall};
+use base::{Flow, Now, Rng, Ticket, Time, Transport, Wall};
 use sip::{Cause, Message};
 
 use crate::carriers::{Action, Tickets};
@@ -46,36 +46,45 @@ impl State {
     pub(crate) fn new(now: Now, plan: &Trunk, rng: &mut Rng) -> State {
         let register = plan.register.as_ref().filter(|_| !plan.targets.is_empty());
         let registration = register.map(|register| Registration::new(now, register.expires, rng));
-        let unresolved = vec![Some((TargetState::Unresolved, now.wall)); plan.targets.len()];
+        let unresolved = vec![Some((TargetState::Unknown, now.wall)); plan.targets.len()];
         State { spots: Vec::new(), registration, unresolved, pending: true }
     }
 
     /// Finds the addresses anew; of those that stay, what is known is kept.
     pub(crate) fn resolve(&mut self, now: Now, means: &mut Means<'_>, lookups: &mut Lookups) {
-        let mut spots: Vec<Spot> = Vec::new();
-        let mut tls_only = Vec::with_capacity(means.plan.targets.len());
+        let (mut spots, mut without) = (Vec::new(), Vec::new());
         self.pending = false;
         for (target, plan) in means.plan.targets.iter().enumerate() {
-            let walked = resolve::walk(plan, means.plan.family, |query| lookups.find(query));
+            let mut walked = resolve::walk(plan, means.plan.family, |query| lookups.find(query));
+            // A connection that is not taken is not opened either.
+            walked.places.retain(|place| place.transport != Transport::Tcp || means.local.tcp_port.is_some());
             walked.queries.into_iter().for_each(|query| lookups.want(now.time, query));
             self.pending |= walked.pending;
-            tls_only.push(walked.tls_only);
-            let before = self.spots.iter().filter(|spot| spot.target == target).count();
+            without.push(match (walked.tls_only, walked.pending) {
+                (true, _) => TargetState::TlsOnly,
+                (false, true) => TargetState::Unknown,
+                (false, false) => TargetState::Unresolved,
+            });
+            let before = self.spots.iter().filter(|spot| spot.target == target);
             // An answer that is still awaited takes nothing away.
-            let places = if walked.pending && before > walked.places.len() { None } else { Some(walked.places) };
-            match places {
-                None => spots.extend(self.spots.iter().filter(|spot| spot.target == target).cloned()),
-                Some(places) => spots.extend(places.into_iter().map(|place| self.spot(now, target, place, means))),
+            if walked.pending && before.clone().count() > walked.places.len() {
+                spots.extend(before.cloned());
+            } else {
+                spots.extend(walked.places.into_iter().map(|place| self.spot(now, target, place, means)));
             }
         }
         spots.truncate(SPOTS_MAX);
-        for (target, (unresolved, tls_only)) in self.unresolved.iter_mut().zip(tls_only).enumerate() {
-            let why = if tls_only { TargetState::TlsOnly } else { TargetState::Unresolved };
-            let is_found = spots.iter().any(|spot| spot.target == target);
-            let same = unresolved.filter(|(known, _)| *known == why);
-            *unresolved = (!is_found).then(|| same.unwrap_or((why, now.wall)));
-        }
         self.spots = spots;
+        self.note_unresolved(now, &without);
+    }
+
+    /// Notes which target has no address, and since when; `without` says what that means, by place in `Trunk::targets`.
+    fn note_unresolved(&mut self, now: Now, without: &[TargetState]) {
+        for (target, (unresolved, why)) in self.unresolved.iter_mut().zip(without).enumerate() {
+            let is_found = self.spots.iter().any(|spot| spot.target == target);
+            let same = unresolved.filter(|(known, _)| known == why);
+            *unresolved = (!is_found).then(|| same.unwrap_or((*why, now.wall)));
+        }
     }
 
     fn spot(&self, now: Now, target: usize, place: Place, means: &mut Means<'_>) -> Spot {

@@ -61,7 +61,7 @@ pub struct TargetView {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetState {
-    /// Nobody has asked it yet, or nobody does.
+    /// Nobody has asked it yet, or nobody does; or its name is still being looked up.
     Unknown,
     Up,
     /// It asked to be left alone for a while.

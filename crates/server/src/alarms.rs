@@ -46,18 +46,15 @@ fn lines(then: &TrunkView, now: &TrunkView) -> Vec<Line> {
 fn target_line(before: &[TargetView], now: &TargetView) -> Option<Line> {
     let same = |target: &&TargetView| target.uri == now.uri && target.address == now.address;
     let before = before.iter().find(same).map(|target| target.state);
-    // A target is unknown, or not looked up yet, in the first moments of every start.
-    let is_news = match before {
-        Some(state) => state != now.state,
-        None => !matches!(now.state, TargetState::Unknown | TargetState::Unresolved),
-    };
+    // A target is unknown in the first moments of every start.
+    let is_news = before.unwrap_or(TargetState::Unknown) != now.state;
     let (level, is) = match now.state {
         TargetState::Up => (Level::INFO, "is up"),
         TargetState::Unknown => (Level::INFO, "may be up again"),
         TargetState::Avoided => (Level::INFO, "could not be reached by a call, and is avoided for a while"),
         TargetState::Busy => (Level::WARN, "is busy and gets no calls for a while"),
         TargetState::Down => (Level::WARN, "is down: it does not answer"),
-        TargetState::Unresolved => (Level::WARN, "has no address any more; look at the DNS"),
+        TargetState::Unresolved => (Level::WARN, "has no address that its network can reach; look at the DNS"),
         TargetState::TlsOnly => {
             (Level::ERROR, "offers TLS alone, which trunks are not reached over; ask the carrier for UDP or TCP")
         }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use base::NetworkId;
+use base::{NetworkId, Transport};
 use call::number::{AreaCode, NumberForm, canonical};
 use call::plan::{Credentials, IdentityOut, Outward};
 use carrier::{Family, Host, Login, Register, Target};
@@ -45,10 +45,11 @@ pub(crate) fn read(table: &Table<'_>, networks: &Networks, beside: &Beside<'_>) 
     let network = network(table, networks, beside.network);
     let listen = networks.server.get(usize::from(network.0)).map(|network| network.listen);
     let family = if listen.is_some_and(|at| at.is_ipv6()) { Family::V6 } else { Family::V4 };
+    let takes_tcp = networks.server.get(usize::from(network.0)).is_none_or(|network| network.tcp.is_some());
     let register = table.get("register").and_then(|value| register(&value));
     let own = beside.credentials.map(|c| Login { user: c.user.clone(), password: c.password.clone() });
     let trunk = carrier::Trunk {
-        targets: targets(&list, family),
+        targets: targets(&list, (family, takes_tcp)),
         network,
         family,
         domain: table.get("domain").and_then(|value| domain(&value)),
@@ -77,28 +78,29 @@ fn network(table: &Table<'_>, networks: &Networks, named: Option<NetworkId>) -> 
     named.unwrap_or_default()
 }
 
-fn targets(list: &Value<'_>, family: Family) -> Vec<Target> {
+/// `near`: what the network can reach, a version of IP and whether over connections.
+fn targets(list: &Value<'_>, near: (Family, bool)) -> Vec<Target> {
     let items = list.list();
     if items.is_empty() || items.len() > TARGETS_MAX {
         let title = format!("{} targets, but 1 to {TARGETS_MAX} are possible", items.len());
         list.error(title, "", "write `targets = [\"sip:ims.example.org\"]`");
     }
-    items.iter().take(TARGETS_MAX).filter_map(|item| target(item, family)).collect()
+    items.iter().take(TARGETS_MAX).filter_map(|item| target(item, near)).collect()
 }
 
 /// A URI, or a table with one.
-fn target(item: &Value<'_>, family: Family) -> Option<Target> {
+fn target(item: &Value<'_>, near: (Family, bool)) -> Option<Target> {
     if item.as_text().is_some() {
-        return uri(item, family);
+        return uri(item, near);
     }
     let table = item.table(&["trunk.target"])?;
     let value = table.need("uri", "\"sip:ims.example.org\"")?;
     let share = |key, default| u16::try_from(table.number(key, default, 0, u16::MAX.into())).unwrap_or(u16::MAX);
     let (priority, weight) = (share("priority", 1), share("weight", 10));
-    Some(Target { priority, weight, ..uri(&value, family)? })
+    Some(Target { priority, weight, ..uri(&value, near)? })
 }
 
-fn uri(value: &Value<'_>, family: Family) -> Option<Target> {
+fn uri(value: &Value<'_>, (family, takes_tcp): (Family, bool)) -> Option<Target> {
     let text = value.text()?;
     let help = "write it as `sip:ims.example.org`, `sip:192.0.2.1:5060` or `sip:ims.example.org;transport=tcp`";
     let target = match Target::parse(text.trim()) {
@@ -113,6 +115,15 @@ fn uri(value: &Value<'_>, family: Family) -> Option<Target> {
     {
         let title = format!("`{text}` cannot be reached from the trunk's network");
         value.error(title, "another version of IP", "name a network that listens on an address of this version");
+        return None;
+    }
+    if target.transport == Some(Transport::Tcp) && !takes_tcp {
+        let title = format!("`{text}` cannot be reached from the trunk's network");
+        value.error(
+            title,
+            "the network takes no connections",
+            "remove `tcp = \"off\"` of the network, or `;transport=tcp`",
+        );
         return None;
     }
     Some(target)

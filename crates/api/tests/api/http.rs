@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use api::Http;
-use server::view::{Group, MediaWorker, Readiness, View};
+use server::view::{Group, MediaWorker, Readiness, Trunk, View};
 
 use crate::kit::probe;
 
@@ -84,6 +84,11 @@ fn metrics_are_well_formed_and_complete() {
         ..Group::default()
     }];
     view.media = vec![MediaWorker::default(); 2];
+    let outward = Some(crate::kit::outward());
+    view.trunks = vec![
+        Trunk { name: "in".into(), ..Trunk::default() },
+        Trunk { name: "out".into(), outward, ..Trunk::default() },
+    ];
     view.wait.observe(Duration::from_secs(3));
     let (http, _shared) = serve(view);
     let (status, text) = get(&http, "/metrics");
@@ -95,6 +100,10 @@ fn metrics_are_well_formed_and_complete() {
         "hotline_calls_refused_total{status=\"488\"} 1",
         "hotline_queue_waiting{group=\"咨询 \\\"a\\\\b\\\"\\n\"} 4",
         "hotline_queue_longest_wait_seconds{group=\"咨询 \\\"a\\\\b\\\"\\n\"} 1.5",
+        "hotline_trunk_open{trunk=\"out\"} 1",
+        "hotline_trunk_registered{trunk=\"out\"} 1",
+        "hotline_trunk_targets{trunk=\"out\",state=\"up\"} 1",
+        "hotline_trunk_targets{trunk=\"out\",state=\"down\"} 0",
         "hotline_store_up 1",
         "hotline_media_ends{worker=\"1\"} 0",
         "hotline_wait_seconds_bucket{le=\"1\"} 0",

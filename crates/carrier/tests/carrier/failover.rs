@@ -67,7 +67,7 @@ fn a_name_is_resolved_and_stays_when_the_dns_dies() {
     }
     world.until(0);
     assert!(world.turns().is_empty());
-    assert_eq!(states(&world), [TargetState::Unresolved]);
+    assert_eq!(states(&world), [TargetState::Unknown], "the DNS has not answered yet");
     world.until(5);
     assert_eq!(world.turns(), [peer(1), peer(2)]);
     let way = world.ways().remove(0);
@@ -81,11 +81,39 @@ fn a_name_is_resolved_and_stays_when_the_dns_dies() {
 }
 
 #[test]
+fn a_name_without_an_address_that_we_can_reach_is_said() {
+    let mut world =
+        World::new(vec![trunk(vec![target("sip:nowhere.example.org", 1), target("sip:tls.example.org", 1)])]);
+    let rule = carrier::Naptr {
+        order: 1,
+        preference: 1,
+        flags: "s".to_owned(),
+        service: "SIPS+D2T".to_owned(),
+        replacement: "_sips._tcp.tls.example.org".to_owned(),
+    };
+    let records = vec![Record::Naptr(rule)];
+    world.zone.insert(Query::Naptr("tls.example.org".to_owned()), Answer::Records { records, ttl_s: 60 });
+    world.until(5);
+    assert_eq!(states(&world), [TargetState::Unresolved, TargetState::TlsOnly]);
+    assert!(world.turns().is_empty() && !world.view().open);
+}
+
+#[test]
+fn a_network_without_connections_opens_none() {
+    let mut world =
+        World::without_tcp(vec![trunk(vec![target("sip:192.0.2.1;transport=tcp", 1), target("sip:192.0.2.2", 2)])]);
+    world.peers.insert(peer(2), Peer::Says(200, ""));
+    world.until(5);
+    assert_eq!(states(&world), [TargetState::Unresolved, TargetState::Up]);
+    assert_eq!(world.turns(), [peer(2)]);
+}
+
+#[test]
 fn a_changed_answer_moves_calls_and_keeps_what_is_known() {
     let mut world = World::new(vec![trunk(vec![target("sip:ims.example.org:5060", 1)])]);
     let query = Query::A("ims.example.org".to_owned());
     world.zone.insert(query.clone(), addresses(&[peer(1), peer(2)], 60));
-    (1..4).for_each(|last| drop(world.peers.insert(peer(last), Peer::Says(200, ""))));
+    world.peers.extend((1..4).map(|last| (peer(last), Peer::Says(200, ""))));
     world.until(30);
     assert_eq!(states(&world), [TargetState::Up, TargetState::Up]);
     world.zone.insert(query, addresses(&[peer(2), peer(3)], 60));

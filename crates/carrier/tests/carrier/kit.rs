@@ -89,8 +89,16 @@ impl World {
     }
 
     pub(crate) fn seeded(trunks: Vec<Trunk>, seed: u64) -> World {
+        World::made(trunks, seed, Some(5060))
+    }
+
+    pub(crate) fn without_tcp(trunks: Vec<Trunk>) -> World {
+        World::made(trunks, 1, None)
+    }
+
+    fn made(trunks: Vec<Trunk>, seed: u64, tcp_port: Option<u16>) -> World {
         let now = Now { time: Time::from_millis(START), wall: Wall(0) };
-        let local = Local { host: "198.51.100.1".to_owned(), udp_port: 5060, tcp_port: Some(5060) };
+        let local = Local { host: "198.51.100.1".to_owned(), udp_port: 5060, tcp_port };
         World {
             carriers: Carriers::new(Plan { trunks }, vec![local], now, Rng::from_number(seed)),
             now,

@@ -103,7 +103,7 @@ fn answers_and_what_comes_of_them() {
     ];
     for (status, headers, trouble, asks) in table {
         let mut world = world(PASSWORD);
-        (1..3).for_each(|last| drop(world.peers.insert(peer(last), Peer::Says(status, headers))));
+        world.peers.extend((1..3).map(|last| (peer(last), Peer::Says(status, headers))));
         world.until(3600);
         assert_eq!(state(&world), (RegistrationState::Failed, Some(trouble)), "{status}");
         let sent = world.registers().len();
