@@ -9,6 +9,9 @@ use crate::journey::Ringing;
 use crate::leg::{AgentSide, Party};
 use crate::{Action, Call, Destination};
 
+/// A contact and the media end that waits for it.
+type Way = (Contact, Lease);
+
 impl Call {
     /// RFC 5626 §7: the phone was not reached, so another way to it is tried, one after the other; a phone that answered has
     /// answered for all of them.
@@ -35,7 +38,7 @@ impl Call {
 }
 
 /// The best way to each phone, and the others: a phone never rings twice at once (RFC 5626 §7).
-pub(crate) fn one_of_each_phone(contacts: Vec<(Contact, Lease)>) -> (Vec<(Contact, Lease)>, Vec<(Contact, Lease)>) {
+pub(crate) fn one_of_each_phone(contacts: Vec<Way>) -> (Vec<Way>, Vec<Way>) {
     let mut phones = Vec::with_capacity(contacts.len());
     contacts.into_iter().partition(|(contact, _)| {
         let first = !phones.contains(&contact.phone);

@@ -63,7 +63,7 @@ fn invites(bench: &Bench) -> Vec<(Flow, &Message)> {
 fn a_phone_that_keeps_its_flow_open_is_told_so_where_we_can_hold_it_rfc5626_6() {
     let (supports, requires) = ("Supported: gruu, outbound, path\r\n", "Require: outbound\r\n");
     let yes = Some("outbound");
-    let cases: [(Transport, &str, String, (u16, Option<&str>, Option<&str>)); 11] = [
+    let cases: [(_, _, String, _); 11] = [
         (Transport::Udp, NAMED, supports.into(), (200, yes, Some("30"))),
         (Transport::Tcp, NAMED, supports.into(), (200, yes, Some("120"))),
         (Transport::Tcp, NAMED, requires.into(), (200, yes, Some("120"))),
