@@ -14,4 +14,6 @@ mod wire;
 pub use book::{Book, Kept, Limits};
 pub use ladder::{Ladder, Party, Sight};
 pub use rung::{Body, Rung};
+/// One stream of a session description.
+pub use sdp::Gist as Stream;
 pub use wire::{Item, Way, Wire};

@@ -33,6 +33,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         log: service.log,
         media_workers: service.media_workers,
         drain: service.drain,
+        ladder_bytes: service.ladder_bytes,
     };
     let call = call::Plan {
         realm: service.realm,

@@ -29,6 +29,7 @@ const KEYS: &[&str] = &[
     "limits.talk_s",
     "limits.menu_s",
     "drain.wait_s",
+    "ladder.keep_mib",
     "network.name",
     "network.listen",
     "network.tcp",
@@ -132,7 +133,8 @@ const KEYS: &[&str] = &[
 ];
 
 /// Sections of `hotline.toml` whose keys the environment may set.
-pub(crate) const ENV_SECTIONS: &[&str] = &["server", "sip", "http", "media", "prompts", "connect", "limits", "drain"];
+pub(crate) const ENV_SECTIONS: &[&str] =
+    &["server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "ladder"];
 
 /// Every key of every file, as `section.key`.
 pub fn keys() -> &'static [&'static str] {

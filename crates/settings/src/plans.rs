@@ -35,6 +35,8 @@ pub struct Server {
     pub media_workers: Option<usize>,
     /// How long calls may go on after the first SIGTERM.
     pub drain: Duration,
+    /// What the messages kept for ladders may weigh; 0 for none.
+    pub ladder_bytes: usize,
 }
 
 /// Who may use the API: whoever shows the text with this digest.

@@ -40,8 +40,8 @@ impl<'a> Document<'a> {
             Part::Main => (
                 &[],
                 &[
-                    "server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "network", "trunk",
-                    "called", "token",
+                    "server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "ladder", "network",
+                    "trunk", "called", "token",
                 ],
             ),
             Part::Queues => (&[], &["queue", "back_off", "group", "agents", "agent"]),

@@ -99,6 +99,8 @@ impl World {
         for (worker, job) in self.effects.jobs.drain(..) {
             self.rims[usize::from(worker.0)].jobs.push(now, job);
         }
+        // Nobody keeps ladders here.
+        self.effects.legs.clear();
         let from = addresses::server();
         for message in self.effects.messages.drain(..) {
             self.network.send(now, Packet { from, to: message.flow.peer, bytes: message.bytes.to_vec() });

@@ -76,7 +76,9 @@ impl Switch {
             let leg = |index: &u16| OpenLeg { index: *index, serves: call.served_by(*index) };
             let remnant = Remnant { legs: images.keys().map(leg).collect(), held: call.held().to_vec() };
             for (index, image) in images {
-                self.endpoint.restore(now, LegId { call: id, index }, image, &mut self.sip);
+                let leg = LegId { call: id, index };
+                out.legs.push((leg, image.call_id().into()));
+                self.endpoint.restore(now, leg, image, &mut self.sip);
             }
             self.wind_down(now, id, remnant, out);
         }
