@@ -15,6 +15,7 @@ mod endings;
 mod hammer;
 mod handing_on;
 mod kit;
+mod ladder;
 mod life;
 mod offers;
 mod overload;
