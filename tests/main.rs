@@ -16,6 +16,7 @@ mod endings;
 mod hammer;
 mod handing_on;
 mod kit;
+mod ladder;
 mod life;
 mod lines;
 mod offers;

@@ -21,7 +21,7 @@ use roster::{Slot, State, StateChange, StateRefusal};
 use serde_json::Value;
 use server::desk::Counter;
 use server::view::{Readiness, View};
-use server::{AgentPicture, Board, News, Picture, Stop};
+use server::{AgentPicture, Board, Ladders, News, Picture, Stop};
 use settings::{Role, Token};
 use sha2::{Digest as _, Sha256};
 use store::Store;
@@ -72,7 +72,8 @@ impl Rig {
         let data = folder();
         fill(&data);
         let (stop, stopped) = oneshot::channel();
-        let setup = Setup { view: Arc::new(view), desk, inbox: None, board: board(), tokens: tokens(), data };
+        let (board, ladders, tokens) = (board(), Arc::new(Ladders::new(0)), tokens());
+        let setup = Setup { view: Arc::new(view), desk, inbox: None, board, ladders, tokens, data };
         runtime.spawn(api::serve(setup, Lobby(lobby), stopped));
         let mut rig = Rig { runtime, arrivals, owners, connections: 0, declared: BTreeMap::new(), _stop: stop };
         let said = rig.converse(b"GET /api/v1/openapi.json HTTP/1.1\r\nConnection: close\r\n\r\n");

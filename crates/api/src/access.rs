@@ -27,6 +27,8 @@ pub(crate) const EVERYBODY: Roles = &[Word::Viewer, Word::Agent, Word::Superviso
 pub(crate) const OVERSEERS: Roles = &[Word::Viewer, Word::Supervisor, Word::Operator, Word::Admin];
 /// An agent for itself or its own call, others for all.
 pub(crate) const DESKS: Roles = &[Word::Agent, Word::Supervisor, Word::Admin];
+/// What was said on the wire, for those who look why a call went as it did.
+pub(crate) const ENGINEERS: Roles = &[Word::Supervisor, Word::Operator, Word::Admin];
 pub(crate) const SUPERVISORS: Roles = &[Word::Supervisor, Word::Admin];
 pub(crate) const ADMINS: Roles = &[Word::Admin];
 

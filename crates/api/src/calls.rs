@@ -67,7 +67,7 @@ fn find(request: &Request, who: &Who) -> Result<Arc<CallRow>, Problem> {
     row.filter(|row| who.sees(row)).ok_or_else(|| no_such_call(id))
 }
 
-fn id(request: &Request) -> Result<CallId, Problem> {
+pub(crate) fn id(request: &Request) -> Result<CallId, Problem> {
     request.place("id").parse().map_err(|error: base::id::BadCallId| Problem::bad(error.to_string()))
 }
 

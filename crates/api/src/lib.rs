@@ -2,7 +2,8 @@
 //!
 //! Invariants: a request reads what the server published and asks no owner anything but through the desk; a route is declared once,
 //! and what comes in and the document follow from that; strangers' connections are few, short and never keep each other out, readers'
-//! are bounded too; a caller's number leaves only through `access::Who::caller`; a token is compared by its digest and printed nowhere.
+//! are bounded too; a caller's number leaves only through `access::Who::caller`, and in
+//! messages of a call only past a mask that `access::Who` lifts; a token is compared by its digest and printed nowhere.
 
 mod access;
 mod agents;
@@ -13,6 +14,8 @@ mod calls;
 mod desk;
 mod dispatch;
 mod guard;
+mod ladder;
+mod ladder_shapes;
 mod metrics;
 mod openapi;
 mod problem;

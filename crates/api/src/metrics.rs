@@ -23,6 +23,7 @@ pub(crate) fn text(shared: &Shared, now: Instant) -> String {
     journal(&mut page, view);
     media(&mut page, &view.media);
     api(&mut page, shared);
+    ladders(&mut page, shared);
     page.histogram("hotline_answer_seconds", "From the INVITE to our 200.", &view.answer);
     page.histogram("hotline_wait_seconds", "In the queue, of calls that an agent answered.", &view.wait);
     page.histogram("hotline_turn_seconds", "One turn of the control loop.", &view.turn);
@@ -212,6 +213,13 @@ fn api(page: &mut Page, shared: &Shared) {
     page.counter("hotline_api_auth_failed_total", "Tokens shown that are none.", count(&shared.counts.auth_failed));
     page.single("hotline_api_streams", "gauge", "Event streams that are open.", shared.streams.open() as f64);
     page.counter("hotline_api_news_lost_total", "News that found no room on its way to readers.", shared.board.lost());
+}
+
+fn ladders(page: &mut Page, shared: &Shared) {
+    let counts = shared.ladders.counts();
+    page.single("hotline_ladder_messages", "gauge", "SIP messages kept for ladders.", counts.messages as f64);
+    page.single("hotline_ladder_bytes", "gauge", "What they weigh.", counts.bytes as f64);
+    page.counter("hotline_ladder_lost_total", "What found no room on its way to ladders.", counts.lost);
 }
 
 fn number(truth: bool) -> f64 {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::serve::Listener;
 use server::view::View;
-use server::{Board, Desk, Inbox};
+use server::{Board, Desk, Inbox, Ladders};
 use settings::Token;
 use tokio::net::{TcpSocket, UnixStream};
 use tokio::sync::{Semaphore, oneshot, watch};
@@ -31,6 +31,8 @@ const FAREWELL: Duration = Duration::from_millis(500);
 const BACKLOG: u32 = 4096;
 /// Threads for files: readers of records, and the audit.
 const FILE_THREADS: usize = 6;
+/// Messages are taken in so often: in that time their ring fills to a twentieth at 200 calls a second.
+const MESSAGES_EVERY: Duration = Duration::from_millis(200);
 /// Readers of records at once; the audit keeps threads of its own.
 const READING: usize = 4;
 
@@ -41,6 +43,8 @@ pub struct Setup {
     /// What the control thread tells; none where somebody else folds it into the board.
     pub inbox: Option<Inbox>,
     pub board: Arc<Board>,
+    /// The messages of calls; taken in here.
+    pub ladders: Arc<Ladders>,
     pub tokens: Vec<Token>,
     /// The folder of records and of the audit.
     pub data: PathBuf,
@@ -51,6 +55,7 @@ pub(crate) struct Shared {
     pub(crate) view: Source,
     pub(crate) desk: Desk,
     pub(crate) board: Arc<Board>,
+    pub(crate) ladders: Arc<Ladders>,
     pub(crate) tokens: Tokens,
     pub(crate) attempts: Attempts,
     pub(crate) audit: Arc<Audit>,
@@ -144,16 +149,20 @@ fn listener(listen: SocketAddr) -> io::Result<tokio::net::TcpListener> {
 ///
 /// Needs the clock of the runtime that runs it, and its sockets where the setup has an inbox.
 pub async fn serve<L: Listener<Addr = SocketAddr>>(setup: Setup, listener: L, stopped: oneshot::Receiver<()>) {
-    let Setup { view, desk, inbox, board, tokens, data } = setup;
+    let Setup { view, desk, inbox, board, ladders, tokens, data } = setup;
     let (stopping, told) = watch::channel(false);
     let mut ended = told.clone();
     if let Some(inbox) = inbox {
         tokio::spawn(take_in(inbox, Arc::clone(&board)));
     }
+    if ladders.is_on() {
+        tokio::spawn(take_in_messages(Arc::clone(&ladders)));
+    }
     let shared = Arc::new(Shared {
         view,
         desk,
         board,
+        ladders,
         tokens: Tokens::new(tokens),
         attempts: Attempts::default(),
         audit: Audit::new(&data),
@@ -195,6 +204,16 @@ async fn take_in(mut inbox: Inbox, board: Arc<Board>) {
         }
         if stopped {
             return;
+        }
+    }
+}
+
+/// Takes in the messages of calls from time to time, so that nobody is woken for each.
+async fn take_in_messages(ladders: Arc<Ladders>) {
+    loop {
+        tokio::time::sleep(MESSAGES_EVERY).await;
+        while ladders.take_in() {
+            tokio::task::yield_now().await;
         }
     }
 }

@@ -17,7 +17,7 @@ const PREFIX: &str = "hotline_";
 /// Unguessable: 256 bits.
 const RANDOM_BYTES: usize = 32;
 /// The admin's token, in the data folder.
-const ADMIN_FILE: &str = "admin.token";
+pub const ADMIN_FILE: &str = "admin.token";
 
 /// A token as it is shown once.
 #[derive(Clone, Debug)]

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::access::{ADMINS, DESKS, EVERYBODY, OVERSEERS, SUPERVISORS};
+use crate::access::{ADMINS, DESKS, ENGINEERS, EVERYBODY, OVERSEERS, SUPERVISORS};
+use crate::ladder_shapes::LADDER;
 use crate::problem::Problem;
 use crate::route::{Access, Answered, Handle, Method, Request, Route};
 use crate::schema::{Field, Schema, field, optional};
@@ -10,7 +11,7 @@ use crate::shapes::{
     AGENT, AGENTS, AUDIT, CALL, CALLS, DONE, END_REASON, EVENT, HAPPENINGS, MISSED, QUEUES, RECORD, RECORDS, STATE,
     STATE_CHANGE, TRUNKS, WRAP_UP, WRAPS_UP,
 };
-use crate::{agents, calls, openapi, queues, records, trunks};
+use crate::{agents, calls, ladder, openapi, queues, records, trunks};
 
 const CALL_ID: &[Field] = &[field("id", Schema::CallId, "The call's id.")];
 const NUMBER: &[Field] = &[field("number", Schema::Number, "The agent's number.")];
@@ -63,6 +64,18 @@ pub(crate) static ROUTES: &[Route] = &[
         answer: Schema::Object(&CALL),
         problems: &[NO_CALL],
         handle: Handle::Json(|r: Request| Box::pin(calls::one(r))),
+        ..GET
+    },
+    Route {
+        path: "/calls/{id}/ladder",
+        name: "getLadder",
+        about: "Every SIP message of a call that is open or has ended, as long as they are kept.",
+        access: Access::Token(ENGINEERS),
+        places: CALL_ID,
+        query: &[optional("full", Schema::Bool, "With the messages themselves.")],
+        answer: Schema::Object(&LADDER),
+        problems: &[(404, "No message of such a call is kept."), (500, "The messages cannot be read.")],
+        handle: Handle::Json(|r: Request| Box::pin(ladder::one(r))),
         ..GET
     },
     Route {

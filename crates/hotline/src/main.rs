@@ -3,6 +3,7 @@
 mod agent;
 mod call;
 mod check;
+mod ladder;
 mod log;
 mod panics;
 mod records;
@@ -36,6 +37,7 @@ enum Command {
     Call(call::Args),
     Agent(agent::Args),
     Records(records::Args),
+    Ladder(ladder::Args),
     Simulate(simulate::Args),
     Trace(trace::Args),
     Token(token::Args),
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Command::Call(args) => call::run(args),
         Command::Agent(args) => agent::run(args),
         Command::Records(args) => records::run(args),
+        Command::Ladder(args) => ladder::run(args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Trace(args) => trace::run(&args),
         Command::Token(args) => token::run(args),

@@ -124,7 +124,7 @@ fn cells(row: &CallRow, full: bool) -> [String; HEADINGS.len()] {
 }
 
 /// A caller chooses its number's characters: none of them may steer the terminal.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 

@@ -85,6 +85,7 @@ fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<(), 
         desk: running.desk.clone(),
         inbox: running.inbox.take(),
         board: Arc::clone(&running.board),
+        ladders: Arc::clone(&running.ladders),
         tokens: with_admin(tokens, &data),
         data,
     };

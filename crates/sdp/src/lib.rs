@@ -7,6 +7,7 @@
 //! lines twice, and a strict parser loses the whole call for a line that nobody needs.
 
 mod answer;
+mod gist;
 mod offer;
 mod reader;
 mod refusal;
@@ -17,6 +18,7 @@ use std::net::{IpAddr, SocketAddr};
 use base::{Codec, Direction};
 
 pub use answer::{Answer, answer};
+pub use gist::{Gist, gist};
 pub use offer::{accept, first_codecs, offer, offer_again};
 pub use refusal::Refusal;
 

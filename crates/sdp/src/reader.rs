@@ -146,6 +146,26 @@ impl<'a> Stream<'a> {
         plain && self.port != 0 && self.media.eq_ignore_ascii_case("audio")
     }
 
+    /// What `rtpmap` says of a payload type.
+    pub(crate) fn rtpmap(&self, format: &str) -> Option<&'a str> {
+        self.rtpmaps.iter().find(|(known, _)| *known == format).map(|(_, map)| *map)
+    }
+
+    /// The address of its `c=` line as it stands there.
+    pub(crate) fn address(&self) -> Option<&'a str> {
+        Some(before(words(self.scope.connection?).nth(2)?, b'/'))
+    }
+
+    /// The direction as it stands there (RFC 4566 §6); `sendrecv` where none does.
+    pub(crate) fn said_direction(&self) -> &'static str {
+        match self.scope.direction.unwrap_or_default() {
+            Direction::SendRecv => "sendrecv",
+            Direction::SendOnly => "sendonly",
+            Direction::RecvOnly => "recvonly",
+            Direction::Inactive => "inactive",
+        }
+    }
+
     /// The payload types that we can use, in the peer's order.
     pub(crate) fn meanings(&self) -> impl Iterator<Item = (u8, Meaning)> {
         self.formats.iter().filter_map(|format| {
@@ -155,7 +175,7 @@ impl<'a> Stream<'a> {
     }
 
     fn meaning(&self, format: &str, payload_type: u8) -> Option<Meaning> {
-        let Some((_, map)) = self.rtpmaps.iter().find(|(t, _)| *t == format) else {
+        let Some(map) = self.rtpmap(format) else {
             // A static type needs no rtpmap (RFC 3551 §6).
             return Codec::ALL.into_iter().find(|c| c.payload_type() == payload_type).map(Meaning::Voice);
         };

@@ -286,6 +286,7 @@ impl Control {
         }
         self.parts.store.send();
         self.send_jobs();
+        self.effects.legs.clear();
         self.send_messages(now);
         for (ticket, answer) in self.effects.answers.drain(..) {
             self.parts.counter.answer(ticket, answer);

@@ -2,7 +2,8 @@
 //!
 //! Invariants: the control thread owns everything that decides about calls and waits for nobody; it reads the clock once
 //! a turn; what other threads see of it is a view published at least every 100 ms, and the news that it tells over a bounded ring
-//! without ever waiting: what finds no room is counted and healed with a picture; questions reach it through a bounded mailbox;
+//! without ever waiting: what finds no room is counted and healed with a picture; the messages that pass it go another such way, where
+//! what finds no room is counted; questions reach it through a bounded mailbox;
 //! a dead media worker ends the process.
 
 mod alarms;
@@ -15,6 +16,7 @@ mod datagrams;
 pub mod desk;
 mod dns;
 pub mod events;
+mod ladders;
 mod listen;
 mod mirror;
 mod news;
@@ -25,12 +27,14 @@ mod sockets;
 mod start;
 mod stop;
 mod streams;
+mod tap;
 mod tape;
 pub mod view;
 
 pub use board::Board;
 pub use control::Outcome;
 pub use desk::{Busy, Desk};
+pub use ladders::Ladders;
 pub use mirror::Mirror;
 pub use news::{Inbox, News};
 pub use picture::{AgentPicture, Picture};

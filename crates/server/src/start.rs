@@ -23,6 +23,7 @@ use crate::books::{Books, Found};
 use crate::control::{Control, Outcome, Parts};
 use crate::desk::{self, Desk};
 use crate::dns;
+use crate::ladders::{self, Ladders};
 use crate::listen;
 use crate::news::{self, Inbox};
 use crate::publish::Publisher;
@@ -90,6 +91,8 @@ pub struct Running {
     /// What the control thread tells; the rim folds it into the board.
     pub inbox: Option<Inbox>,
     pub board: Arc<Board>,
+    /// The messages of calls; the rim has to take them in.
+    pub ladders: Arc<Ladders>,
     /// Calls found open from before a restart.
     pub closed: u64,
     thread: JoinHandle<io::Result<(Outcome, Store, Books)>>,
@@ -144,7 +147,8 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let traced = |trace| tape::open(&trace, &data, &Head::new(&config, &owners, &ledger, begin, seed));
     let tape = options.trace.map(traced).transpose()?.flatten();
     let exchange = Exchange::restore(config, owners, &ledger, begin, Rng::from_seed(seed), &mut first);
-    let exchange = Taped::new(exchange, tape);
+    let (tap, ladders) = ladders::keep(plans.server.ladder_bytes);
+    let exchange = Taped::new(exchange, tap, tape);
     drop(ledger);
     let view = Arc::new(ArcSwap::from_pointee(View::default()));
     let publisher = Publisher::new(Arc::clone(&view));
@@ -175,7 +179,8 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     control.publish(begin);
     let thread = std::thread::Builder::new().name("control".to_owned()).spawn(|| control.run());
     let thread = thread.map_err(|source| Error::Thread { source })?;
-    Ok(Running { sip, tcp, stop, view, desk, inbox: Some(inbox), board, closed, thread })
+    let ladders = Arc::new(ladders);
+    Ok(Running { sip, tcp, stop, view, desk, inbox: Some(inbox), board, ladders, closed, thread })
 }
 
 fn start_media(

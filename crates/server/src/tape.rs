@@ -1,4 +1,5 @@
-//! The exchange as the control thread drives it: with `--trace`, every input stands in the file's queue before it is handled.
+//! The exchange as the control thread drives it: with `--trace`, every input stands in the file's queue before it is handled; and
+//! whoever keeps ladders hears of each message that goes in or comes out.
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,8 @@ use base::pack::Packed;
 use switch::trace::{Entry, Head, Turn};
 use switch::{Effects, Exchange, Input};
 use trace::{Key, Limits, Recorder};
+
+use crate::tap::Tap;
 
 /// What `serve` is told about a trace.
 #[derive(Clone, Debug)]
@@ -27,9 +30,10 @@ pub(crate) enum Item {
     Turn(Turn),
 }
 
-/// An exchange, and the trace of what goes into it and of what comes out.
+/// An exchange, and who is told what goes into it and what comes out.
 pub(crate) struct Taped {
     exchange: Exchange,
+    tap: Tap,
     tape: Option<Recorder<Item>>,
     /// Entries are still taken.
     is_on: bool,
@@ -71,13 +75,16 @@ fn render(item: &Item, line: &mut String, bytes: &mut Vec<u8>) {
 
 impl Taped {
     /// `exchange` was made a moment ago; what it said at its start belongs to the first turn.
-    pub(crate) fn new(mut exchange: Exchange, tape: Option<Recorder<Item>>) -> Taped {
+    pub(crate) fn new(mut exchange: Exchange, tap: Tap, tape: Option<Recorder<Item>>) -> Taped {
         let is_on = tape.is_some();
         exchange.switch.keep_verdicts(is_on);
-        Taped { exchange, tape, is_on, turned: is_on }
+        Taped { exchange, tap, tape, is_on, turned: is_on }
     }
 
     pub(crate) fn handle(&mut self, now: Now, input: Input<'_>, out: &mut Effects) {
+        if let Input::Message { flow, bytes } = &input {
+            self.tap.came(now, *flow, bytes);
+        }
         // The one branch that it costs without a trace.
         if !self.is_on {
             return self.exchange.handle(now, input, out);
@@ -95,6 +102,9 @@ impl Taped {
 
     /// All of a turn has been handled and nothing of it has left.
     pub(crate) fn end_turn(&mut self, now: Now, effects: &Effects) {
+        let agents = &self.exchange.plan().agents;
+        let number = |agent: base::AgentId| agents.get(agent.0 as usize).map(|agent| agent.number.as_str().into());
+        self.tap.made(now, effects, number);
         if !std::mem::take(&mut self.turned) {
             return;
         }

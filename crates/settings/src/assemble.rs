@@ -37,6 +37,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         media_workers: service.media_workers,
         drain: service.drain,
         dns: service.dns,
+        ladder_bytes: service.ladder_bytes,
     };
     let call = call::Plan {
         realm: service.realm,

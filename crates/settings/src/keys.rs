@@ -30,6 +30,7 @@ const KEYS: &[&str] = &[
     "limits.menu_s",
     "drain.wait_s",
     "dns.servers",
+    "ladder.keep_mib",
     "network.name",
     "network.listen",
     "network.tcp",
@@ -159,7 +160,7 @@ const KEYS: &[&str] = &[
 
 /// Sections of `hotline.toml` whose keys the environment may set.
 pub(crate) const ENV_SECTIONS: &[&str] =
-    &["server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns"];
+    &["server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns", "ladder"];
 
 /// Every key of every file, as `section.key`.
 pub fn keys() -> &'static [&'static str] {

@@ -38,6 +38,8 @@ pub struct Server {
     pub drain: Duration,
     /// Name servers to ask; none for those of the system.
     pub dns: Vec<SocketAddr>,
+    /// What the messages kept for ladders may weigh; 0 for none.
+    pub ladder_bytes: usize,
 }
 
 /// Who may use the API: whoever shows the text with this digest.

@@ -40,8 +40,8 @@ impl<'a> Document<'a> {
             Part::Main => (
                 &[],
                 &[
-                    "server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns", "network",
-                    "trunk", "dial", "called", "token",
+                    "server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns", "ladder",
+                    "network", "trunk", "dial", "called", "token",
                 ],
             ),
             Part::Queues => (&[], &["queue", "back_off", "group", "agents", "agent"]),

@@ -24,6 +24,7 @@ pub(crate) struct Service {
     pub(crate) drain: Duration,
     /// Name servers; none for those of the system.
     pub(crate) dns: Vec<SocketAddr>,
+    pub(crate) ladder_bytes: usize,
     pub(crate) realm: String,
     pub(crate) digest: &'static [Digest],
     pub(crate) expires_min: Duration,
@@ -46,6 +47,7 @@ impl Default for Service {
             media_workers: None,
             drain: Duration::from_secs(300),
             dns: Vec::new(),
+            ladder_bytes: LADDER_MIB << 20,
             realm: "12345".to_owned(),
             digest: &[Digest::Md5],
             expires_min,
@@ -64,6 +66,10 @@ impl Default for Service {
 const DIGESTS: &[(&str, &[Digest])] =
     &[("md5", &[Digest::Md5]), ("sha-256", &[Digest::Sha256]), ("both", &[Digest::Sha256, Digest::Md5])];
 const DAY: u64 = 86_400;
+/// Messages of 5,000 queue calls, of the last eight minutes at ten calls a second.
+const LADDER_MIB: usize = 64;
+/// Half a million calls: beyond it memory is better spent on calls.
+const LADDER_MIB_MAX: u64 = 4096;
 /// One machine's memory and ports; more calls need more machines.
 pub(crate) const CALLS_MAX: u64 = 100_000;
 
@@ -72,6 +78,7 @@ pub(crate) fn read(root: &Table<'_>, menus: &[String], problems: &Problems) -> S
     let [server, sip, http] = ["server", "sip", "http"].map(|s| root.section(s));
     let [media, connect, limits, drain] = ["media", "connect", "limits", "drain"].map(|s| root.section(s));
     let servers = root.section("dns").get("servers").map(|v| v.list()).unwrap_or_default();
+    let ladder = root.section("ladder");
     let seconds = |table: &Table<'_>, key, default: Duration, min| table.seconds(key, default.as_secs(), min, DAY);
     let service = Service {
         http: http.get("listen").and_then(|v| http_listen(&v, problems)).unwrap_or(d.http),
@@ -83,6 +90,7 @@ pub(crate) fn read(root: &Table<'_>, menus: &[String], problems: &Problems) -> S
         },
         drain: seconds(&drain, "wait_s", d.drain, 0),
         dns: servers.iter().filter_map(name_server).collect(),
+        ladder_bytes: (ladder.number("keep_mib", LADDER_MIB as u64, 0, LADDER_MIB_MAX) as usize) << 20,
         realm: sip.get("realm").and_then(|v| realm(&v)).unwrap_or(d.realm),
         digest: sip.get("digest").and_then(|v| v.word("digest", DIGESTS)).unwrap_or(d.digest),
         expires_min: seconds(&sip, "expires_min_s", d.expires_min, 1),

@@ -101,6 +101,8 @@ impl World {
         }
         // No target of a scenario is a name.
         self.effects.lookups.clear();
+        // Nobody keeps ladders here.
+        self.effects.legs.clear();
         let from = addresses::server();
         for message in self.effects.messages.drain(..) {
             self.network.send(now, Packet { from, to: message.flow.peer, bytes: message.bytes.to_vec() });

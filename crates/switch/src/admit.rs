@@ -161,7 +161,9 @@ impl Switch {
         let Caller { number, confidential } = caller(request, self.trunk(sender));
         let start = Arc::new(self.start_record(now, sender, (number, called)));
         let id = start.id;
-        self.endpoint.adopt(tx, base::LegId { call: id, index: 0 });
+        let leg = base::LegId { call: id, index: 0 };
+        self.endpoint.adopt(tx, leg);
+        out.legs.extend(request.call_id().map(|call_id| (leg, call_id.into())));
         // Drawn below 2^62, so that versions and legs can be added without leaving the range that old phones parse.
         let session_id = self.rng.u64() >> 2;
         let estate = Estate::new((Arc::clone(&start), confidential), sender, lease.end);

@@ -1,6 +1,6 @@
 //! What goes into a switch and what comes out.
 
-use base::{Flow, Job, Notice, RecordEntry, Ticket, WorkerId};
+use base::{Flow, Job, LegId, Notice, RecordEntry, Ticket, WorkerId};
 
 use crate::{Answer, Ask, Fact, Query, Resolved};
 
@@ -58,6 +58,8 @@ pub struct Effects {
     /// A start record is handed over before the 200 OK leaves.
     pub records: Vec<RecordEntry>,
     pub jobs: Vec<(WorkerId, Job)>,
+    /// Legs that began, each with its Call-ID: for those who tell messages apart, nothing is decided by them.
+    pub legs: Vec<(LegId, Box<str>)>,
     pub messages: Vec<sip::Outgoing>,
     pub answers: Vec<(Ticket, Answer)>,
     pub queue: Vec<acd::Command>,
@@ -71,6 +73,7 @@ impl Effects {
         self.facts.clear();
         self.records.clear();
         self.jobs.clear();
+        self.legs.clear();
         self.messages.clear();
         self.answers.clear();
         self.queue.clear();

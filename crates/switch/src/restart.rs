@@ -84,7 +84,9 @@ impl Switch {
             out.roster.extend(agents.into_iter().map(|agent| roster::Command::OwnCall { agent, begins: true }));
             let remnant = Remnant { legs: images.keys().map(leg).collect(), held: call.held().to_vec(), own };
             for (index, image) in images {
-                self.endpoint.restore(now, LegId { call: id, index }, image, &mut self.sip);
+                let leg = LegId { call: id, index };
+                out.legs.push((leg, image.call_id().into()));
+                self.endpoint.restore(now, leg, image, &mut self.sip);
             }
             self.wind_down(now, id, remnant, out);
         }

@@ -4,7 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use base::{
-    CallId, EndReason, Epoch, Flow, Map, Notice, Now, Rng, SwitchId, Ticket, Time, TimerId, Transport, Wheel, WorkerId,
+    CallId, EndReason, Epoch, Flow, LegId, Map, Notice, Now, Rng, SwitchId, Ticket, Time, TimerId, Transport, Wheel,
+    WorkerId,
 };
 use call::{Event, Plan, Timer};
 use carrier::Carriers;
@@ -278,6 +279,7 @@ impl Switch {
         }
         self.counters.messages_out += self.sip.messages.len() as u64;
         if !self.sip.facts.is_empty() {
+            out.legs.extend(self.sip.facts.iter().filter_map(dialled));
             out.facts.extend(self.sip.facts.drain(..).map(Fact::Leg));
         }
         out.messages.append(&mut self.sip.messages);
@@ -286,6 +288,17 @@ impl Switch {
     pub(crate) fn ticket(&mut self) -> Ticket {
         self.next_ticket += 1;
         Ticket(OWN_TICKETS | self.next_ticket)
+    }
+}
+
+/// The leg and Call-ID of an INVITE of ours that leaves.
+fn dialled(fact: &sip::Fact) -> Option<(LegId, Box<str>)> {
+    match fact {
+        sip::Fact::Image { leg, image } => match &**image {
+            sip::Image::Calling { rings: false, .. } => Some((*leg, image.call_id().into())),
+            _ => None,
+        },
+        sip::Fact::Sequence { .. } | sip::Fact::Closed { .. } => None,
     }
 }
 

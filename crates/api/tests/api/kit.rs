@@ -16,7 +16,7 @@ use call::Fact;
 use roster::{Slot, State, StateChange, StateRefusal};
 use serde_json::Value;
 use server::view::{Group, RegistrationState, RegistrationView, TargetState, TargetView, Trunk, TrunkView, View};
-use server::{AgentPicture, Board, Desk, News, Picture, Stop, desk};
+use server::{AgentPicture, Board, Desk, Ladders, News, Picture, Stop, desk};
 use settings::{Role, Token};
 use store::Store;
 use switch::{Answer, Ask};
@@ -27,6 +27,7 @@ pub(crate) const MASKED: &str = "138******00";
 pub(crate) struct Rig {
     pub(crate) http: Http,
     pub(crate) board: Arc<Board>,
+    pub(crate) ladders: Arc<Ladders>,
     pub(crate) data: tempfile::TempDir,
     tokens: Vec<(&'static str, String)>,
     _desk: FakeDesk,
@@ -69,8 +70,9 @@ impl Rig {
             tokens.push((name, made.token.0));
         }
         let (fake, desk) = FakeDesk::start();
-        let http = start(desk, &board, known, data.path());
-        Rig { http, board, data, tokens, _desk: fake }
+        let ladders = Arc::new(Ladders::new(1 << 20));
+        let http = start(desk, (&board, &ladders), known, data.path());
+        Rig { http, board, ladders, data, tokens, _desk: fake }
     }
 
     pub(crate) fn token(&self, role: &str) -> &str {
@@ -81,8 +83,9 @@ impl Rig {
         self.tokens.iter().map(|(name, _)| *name)
     }
 
-    /// Call 1 talks with 1001, call 2 waits.
+    /// Call 1 talks with 1001, call 2 waits; of call 1 a message is kept.
     pub(crate) fn open_calls(&self) {
+        self.ladders.tell(crate::ladders::invite(1));
         self.board.tell(call_facts(1, CALLER, true));
         self.board.tell(call_facts(2, "13911112222", false));
         let (agent, call, by) = (AgentId(0), id(1), "queue".to_owned());
@@ -118,7 +121,12 @@ impl Rig {
     }
 }
 
-fn start(desk: Desk, board: &Arc<Board>, tokens: Vec<Token>, data: &std::path::Path) -> Http {
+fn start(
+    desk: Desk,
+    (board, ladders): (&Arc<Board>, &Arc<Ladders>),
+    tokens: Vec<Token>,
+    data: &std::path::Path,
+) -> Http {
     let group = Group { name: "consult".into(), waiting: 1, longest_wait: Duration::from_secs(2), ..Group::default() };
     let outward = Some(outward());
     let trunk =
@@ -130,6 +138,7 @@ fn start(desk: Desk, board: &Arc<Board>, tokens: Vec<Token>, data: &std::path::P
         desk,
         inbox: None,
         board: Arc::clone(board),
+        ladders: Arc::clone(ladders),
         tokens,
         data: data.to_owned(),
     };
@@ -161,7 +170,8 @@ pub(crate) fn outward() -> TrunkView {
 pub(crate) fn probe(listen: SocketAddr, view: api::Source) -> Result<Http, api::Error> {
     let (desk, _) = desk::open(Arc::new(Stop::new().expect("a descriptor")));
     let (board, data) = (Arc::new(Board::new(Epoch(1))), std::path::PathBuf::from("/nowhere"));
-    Http::start(listen, Setup { view, desk, inbox: None, board, tokens: Vec::new(), data })
+    let ladders = Arc::new(Ladders::new(0));
+    Http::start(listen, Setup { view, desk, inbox: None, board, ladders, tokens: Vec::new(), data })
 }
 
 fn exchange(address: SocketAddr, request: &str) -> String {

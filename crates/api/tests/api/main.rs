@@ -3,5 +3,6 @@
 mod document;
 mod http;
 mod kit;
+mod ladders;
 mod roles;
 mod stream;
