@@ -20,7 +20,7 @@ pub struct Config {
     /// Option tags that a request may require (RFC 3261 §8.2.2.3), and that ours show. Without `timer` there are no session
     /// timers (RFC 4028).
     pub supported: Vec<String>,
-    /// Any other method is refused with 405 (RFC 3261 §8.2.1).
+    /// Any other method is refused with 405, or 501 where we do not even know it (RFC 3261 §8.2.1, §21.5.2).
     pub allow: Vec<Method>,
 }
 

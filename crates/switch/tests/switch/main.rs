@@ -4,5 +4,6 @@ mod door;
 mod identity;
 mod kit;
 mod panics;
+mod torture;
 mod traces;
 mod vanish;
