@@ -133,7 +133,7 @@ fn digit_of(word: &str) -> Option<Digit> {
 
 /// The session description in a message, if there is one; carriers may send it beside an ISUP message.
 pub(crate) fn sdp_of(message: &Message) -> Option<&[u8]> {
-    message.body_of("application/sdp")
+    message.body_of(sdp::CONTENT_TYPE)
 }
 
 fn status_of(cause: Cause) -> Option<u16> {

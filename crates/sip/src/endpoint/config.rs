@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base::{NetworkId, Transport};
 
-use crate::Method;
 use crate::transaction::Timers;
+use crate::{Method, Refresher};
 
 /// How an endpoint shows itself and what it accepts.
 #[derive(Clone, Debug)]
@@ -65,12 +65,14 @@ pub struct Session {
     pub expires: Duration,
     /// The shortest that we accept; below 90 s nobody may go (RFC 4028 §4).
     pub min: Duration,
+    /// Who is to refresh, as our first INVITE asks; `None` leaves it to the peer.
+    pub refresher: Option<Refresher>,
 }
 
 impl Default for Session {
     fn default() -> Session {
         // What RFC 4028 §4 recommends.
-        Session { expires: Duration::from_secs(1800), min: Duration::from_secs(90) }
+        Session { expires: Duration::from_secs(1800), min: Duration::from_secs(90), refresher: None }
     }
 }
 
