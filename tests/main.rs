@@ -14,6 +14,7 @@ mod drills;
 mod endings;
 mod hammer;
 mod handing_on;
+mod ims;
 mod kit;
 mod life;
 mod offers;

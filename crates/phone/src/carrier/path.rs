@@ -63,6 +63,9 @@ impl Path {
     /// A message to the caller as it leaves the first proxy; `None` for one that does not come back the way it went.
     pub(crate) fn inward(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let Ok(message) = Message::parse(bytes) else { return Some(bytes.to_vec()) };
+        if self.is_for_last_proxy(&message) {
+            return None;
+        }
         let is_right = if message.is_request() { self.is_routed(&message) } else { self.went_this_way(&message) };
         if !is_right {
             self.astray += 1;
@@ -73,6 +76,11 @@ impl Path {
         let others = message.lines().filter(|(name, ..)| !matches!(name, Name::Via | Name::Route));
         let lines: Vec<String> = vias.chain(others.map(|(_, text, value)| format!("{text}: {value}"))).collect();
         Some(written(bytes, &lines, message.body()))
+    }
+
+    /// A CANCEL goes from hop to hop: the last proxy's own has no Via but its own (RFC 3261 §9.2).
+    fn is_for_last_proxy(&self, message: &Message) -> bool {
+        !message.is_request() && message.method() == Method::Cancel && message.vias().nth(1).is_none()
     }
 
     /// A response has a Via of each proxy on top of the caller's, in order.
