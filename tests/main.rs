@@ -15,6 +15,7 @@ mod drills;
 mod endings;
 mod hammer;
 mod handing_on;
+mod ims;
 mod kit;
 mod ladder;
 mod life;

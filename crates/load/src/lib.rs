@@ -3,8 +3,10 @@
 //! Invariants: one thread drives every phone and reads the clock once a batch; nothing here knows the inside of the
 //! engine that it calls; a turn is bounded by datagrams and by time.
 
+mod agents;
 mod clock;
 pub mod hammer;
+pub mod ims;
 pub mod memory;
 pub mod options;
 mod runner;

@@ -1,21 +1,24 @@
-//! `load hammer` and `load soak`: traffic for an engine that runs already; `cargo xtask hammer` and `cargo xtask soak` start one.
+//! `load hammer`, `load soak` and `load ims`: traffic for an engine that runs already; `cargo xtask hammer` and `cargo xtask soak` start
+//! one.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
 
-use load::{hammer, soak};
+use load::{hammer, ims, soak};
 
 const USAGE: &str = "\
 load hammer --server ADDR --process PID [--messages N] [--batch N] [--rate N] [--seed N] [--growth-kb N]
-load soak --server ADDR --http ADDR --process PID [--seconds N] [--rate N] [--agents N] [--seed N] [--diary FILE]";
+load soak --server ADDR --http ADDR --process PID [--seconds N] [--rate N] [--agents N] [--seed N] [--diary FILE]
+load ims --server ADDR [--calls N] [--rate N] [--at-once N] [--agents N] [--seed N]";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match args.split_first() {
         Some((command, rest)) if command == "hammer" => Options::read(rest).and_then(|options| run_hammer(&options)),
         Some((command, rest)) if command == "soak" => Options::read(rest).and_then(|options| run_soak(&options)),
+        Some((command, rest)) if command == "ims" => Options::read(rest).and_then(|options| run_ims(&options)),
         _ => Err(USAGE.to_owned()),
     };
     match outcome {
@@ -93,6 +96,23 @@ fn run_soak(options: &Options) -> Result<(), String> {
         "memory {warm} KiB after the warm-up, {last} KiB at the end; slope {:.1} KiB a minute, {:.3} KiB a call",
         outcome.kb_a_minute, outcome.kb_a_call
     );
+    match outcome.faults().as_slice() {
+        [] => Ok(()),
+        faults => Err(faults.join("\n")),
+    }
+}
+
+fn run_ims(options: &Options) -> Result<(), String> {
+    let plan = ims::Plan {
+        server: options.need("--server")?,
+        calls: options.or("--calls", 240)?,
+        rate: options.or("--rate", 5.0)?,
+        at_once: options.or("--at-once", 100)?,
+        agents: options.or("--agents", 10)?,
+        seed: options.or("--seed", 1)?,
+    };
+    let outcome = ims::run(&plan)?;
+    print!("{outcome}");
     match outcome.faults().as_slice() {
         [] => Ok(()),
         faults => Err(faults.join("\n")),

@@ -25,6 +25,7 @@ fn sentence(zero: Time, what: &What) -> String {
         What::AudioLost { since } => format!("silent since {:.2} s", since.since(zero).as_secs_f64()),
         What::Held => "on hold".into(),
         What::Resumed => "back from hold".into(),
+        What::Refreshed => "session refreshed".into(),
         What::HoldRefused { cause } => format!("hold refused: {}", phone::Why::from(*cause)),
         What::NotReferred { status } => format!("not handed on: {}", phone::Why::Status(*status)),
         What::HungUp { by: Side::Us, why: phone::Why::Bye } => "hung up by us".into(),

@@ -115,7 +115,7 @@ impl Phone {
     fn invite(&mut self, now: Now, uri: String, authorization: Option<(String, String)>) {
         let leg = self.next_leg();
         let mut call = Call::new(leg, Phase::Calling, self.local(), Some((uri.clone(), authorization.is_some())));
-        call.body = sdp::offer(&call.local);
+        call.body = self.offer(&call.local);
         let from = Party {
             display: self.config.display.clone(),
             user: self.config.user.clone(),
@@ -131,8 +131,16 @@ impl Phone {
             body: (!self.config.late_offer).then(|| Body::sdp(call.body.clone())),
             outward: false,
         };
+        let invite = match &self.config.carrier {
+            Some(carrier) => carrier.dressed(invite, self.rng.u64()),
+            None => invite,
+        };
         self.call = Some(call);
         self.endpoint.invite(now, leg, invite, &mut self.wire);
+    }
+
+    fn offer(&self, local: &sdp::Local) -> Vec<u8> {
+        self.config.carrier.as_ref().map_or_else(|| sdp::offer(local), |carrier| carrier.offer(local, false))
     }
 
     fn local(&mut self) -> sdp::Local {
@@ -157,7 +165,8 @@ impl Phone {
             Answering::After(delay) => Some(now.time + delay),
         };
         let leg = self.next_leg();
-        let phase = Phase::Ringing { answer_at, offer: request.body().to_vec() };
+        let phase =
+            Phase::Ringing { answer_at, offer: request.body_of(sdp::CONTENT_TYPE).unwrap_or_default().to_vec() };
         let local = self.local();
         self.call = Some(Call::new(leg, phase, local, None));
         self.endpoint.adopt(tx, leg);
@@ -226,8 +235,12 @@ impl Phone {
         if self.config.late_offer {
             return self.answer_late(now, leg, response, out);
         }
+        let carrier = self.config.carrier.clone();
         let Some(call) = self.current(leg) else { return };
-        let agreed = sdp::accept(&call.local, response.body());
+        let agreed = match carrier {
+            Some(carrier) => carrier.accept(&call.local, response.body()),
+            None => sdp::accept(&call.local, response.body()),
+        };
         // An answer already given in a 183 stands when the 200 repeats nothing.
         if !(response.body().is_empty() && call.stream.is_some()) {
             self.agree(now, leg, agreed, out);
@@ -337,12 +350,19 @@ impl Phone {
                 call.step = next;
             }
             let Some(step) = step else { return };
-            match step.act {
-                Act::Press(digit) => self.press_one(digit),
-                Act::Hold => self.hold(now, out),
-                Act::Resume => self.resume(now, out),
-                Act::HangUp => self.hang_up(now, out),
-            }
+            self.perform(now, step.act, out);
+        }
+    }
+
+    /// Does in the running call what a script may ask for.
+    pub fn perform(&mut self, now: Now, act: Act, out: &mut Output) {
+        match act {
+            Act::Press(digit) => self.press(now, &[digit], out),
+            Act::Hold => self.hold(now, out),
+            Act::Resume => self.resume(now, out),
+            Act::Refresh => self.refresh(now, out),
+            Act::Reserve => self.reserve(now, out),
+            Act::HangUp => self.hang_up(now, out),
         }
     }
 

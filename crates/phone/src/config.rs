@@ -7,6 +7,8 @@ use std::time::Duration;
 use base::{Codec, Digit, Secret};
 use rtp::TonePair;
 
+use crate::carrier::Carrier;
+
 /// One phone. The addresses are what peers reach; the rim binds them, the simulator invents them.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -31,6 +33,8 @@ pub struct Config {
     pub answering: Answering,
     /// Dials without a description, and answers the one in the 200 with the ACK (RFC 3261 §13.2.1).
     pub late_offer: bool,
+    /// Calls come through a carrier's network; `None` for a phone.
+    pub carrier: Option<Carrier>,
     pub voice: Voice,
     /// What to do in a call, each step counted from the one before it, the first from the answer.
     pub script: Vec<Step>,
@@ -57,6 +61,7 @@ impl Config {
             keys: Keys::Rtp,
             answering: Answering::After(Duration::from_secs(1)),
             late_offer: false,
+            carrier: None,
             voice: Voice::Silence,
             script: Vec::new(),
             listen_hz: Vec::new(),
@@ -116,6 +121,10 @@ pub enum Act {
     Press(Digit),
     Hold,
     Resume,
+    /// An UPDATE that changes nothing (RFC 4028 §7.4).
+    Refresh,
+    /// An UPDATE with our terms again, resources reserved where they are spoken of (RFC 3312 §6).
+    Reserve,
     HangUp,
 }
 
@@ -132,6 +141,8 @@ pub struct Faults {
     pub deaf_to_cancel: bool,
     /// Rings without saying so.
     pub no_provisional: bool,
+    /// Sends a CANCEL right behind its INVITE, before any response (RFC 3261 §9.1 forbids it).
+    pub cancels_at_once: bool,
     /// Answers each call a second time as another phone, as from behind a proxy that forks.
     pub answers_twice: bool,
 }

@@ -82,6 +82,8 @@ pub enum What {
     },
     Held,
     Resumed,
+    /// An UPDATE of ours that changed nothing was confirmed.
+    Refreshed,
     /// The other side refused what hold or resume asked for; the call goes on as it was.
     HoldRefused {
         cause: Cause,

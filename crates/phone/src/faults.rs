@@ -1,6 +1,6 @@
 //! What a phone that misbehaves leaves unsaid, and what it says too often.
 
-use sip::Outgoing;
+use sip::{Builder, Message, Method, Name, Outgoing};
 
 use crate::config::Faults;
 
@@ -10,6 +10,21 @@ impl Faults {
         self.no_bye && bytes.starts_with(b"BYE ")
             || self.no_ack && bytes.starts_with(b"ACK ")
             || self.no_provisional && bytes.starts_with(b"SIP/2.0 1")
+    }
+
+    /// The CANCEL that follows a first INVITE at once.
+    pub(crate) fn hasty(&self, message: &Outgoing) -> Option<Outgoing> {
+        if !self.cancels_at_once || !message.bytes.starts_with(b"INVITE ") {
+            return None;
+        }
+        let invite = Message::parse(&message.bytes).ok().filter(|invite| invite.to_tag().is_empty())?;
+        let mut cancel = Builder::request(Method::Cancel, invite.request_uri_text());
+        cancel.push(Name::Via, invite.vias().next()?);
+        for name in [Name::From, Name::To, Name::CallId, Name::MaxForwards] {
+            cancel.push(name, invite.header(name)?);
+        }
+        cancel.push(Name::Cseq, format_args!("{} CANCEL", invite.cseq().ok()?.0));
+        Some(Outgoing { bytes: cancel.finish().into(), ..message.clone() })
     }
 
     /// The answer to an INVITE once more, with a tag of its own.

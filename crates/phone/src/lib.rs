@@ -4,6 +4,7 @@
 //! sends, it goes on.
 
 mod call;
+pub mod carrier;
 mod config;
 mod ear;
 mod event;

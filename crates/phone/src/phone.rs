@@ -4,6 +4,7 @@ use base::{CallId, Digit, Flow, LegId, NetworkId, Now, Rng, Time, Transport};
 use sip::{Endpoint, Identity, Outgoing, Reply, ServerTx};
 
 use crate::call::{Call, Phase};
+use crate::carrier::Path;
 use crate::config::{Config, host};
 use crate::ear::{Change, Ear};
 use crate::event::{Event, Input, Output, Side, What, Why};
@@ -32,6 +33,8 @@ pub struct Phone {
     pub(crate) call: Option<Call>,
     pub(crate) ear: Ear,
     pub(crate) reception: Reception,
+    /// What lies between us and the server, where that is a carrier's network.
+    path: Option<Path>,
     /// Leaves when the first answer has its ACK: whoever answers later loses.
     second_answer: Option<Outgoing>,
     serial: u32,
@@ -50,6 +53,9 @@ impl Phone {
             sip::Config { identities: vec![identity], product: "hotline-phone".into(), ..Default::default() };
         // How a call goes that was handed on.
         shown.allow.push(sip::Method::Notify);
+        if config.carrier.is_some() {
+            shown.session.refresher = Some(sip::Refresher::Uac);
+        }
         let endpoint = Endpoint::new(shown, now.time, rng.fork());
         Phone {
             ear: Ear::new(&config.listen_hz),
@@ -58,6 +64,7 @@ impl Phone {
             wire: sip::Output::default(),
             call: None,
             reception: Reception::default(),
+            path: config.carrier.as_ref().map(|carrier| Path::new(carrier.proxies, config.sip_address)),
             second_answer: None,
             serial: 0,
             vanished: false,
@@ -82,6 +89,16 @@ impl Phone {
             Some(Phase::Ringing { .. }) => Status::Ringing,
             Some(Phase::Talking) => Status::Talking,
         }
+    }
+
+    /// Messages whose Vias or routes were not those that the carrier's proxies had put there.
+    pub fn astray(&self) -> u64 {
+        self.path.as_ref().map_or(0, Path::astray)
+    }
+
+    /// What was sent and heard of a call is in this codec; `None` before there is voice.
+    pub fn codec(&self) -> Option<base::Codec> {
+        Some(self.call.as_ref()?.stream.as_ref()?.params.codec)
     }
 
     pub fn is_registered(&self) -> bool {
@@ -115,7 +132,12 @@ impl Phone {
         }
         match input {
             Input::Sip { bytes, .. } if self.config.faults.deaf_to_cancel && bytes.starts_with(b"CANCEL ") => {}
-            Input::Sip { flow, bytes } => self.endpoint.receive(now, flow, bytes, &mut self.wire),
+            Input::Sip { flow, bytes } => match self.path.as_mut() {
+                Some(path) => path.inward(bytes).into_iter().for_each(|bytes| {
+                    self.endpoint.receive(now, flow, &bytes, &mut self.wire);
+                }),
+                None => self.endpoint.receive(now, flow, bytes, &mut self.wire),
+            },
             Input::Unreachable { flow } => self.endpoint.unreachable(now, flow, &mut self.wire),
             Input::Rtp { bytes, .. } => self.receive(now, bytes, out),
             Input::Rtcp { bytes, .. } => {
@@ -189,7 +211,13 @@ impl Phone {
         self.wire.facts.clear();
         for message in self.wire.messages.drain(..).filter(|m| !self.config.faults.hold_back(&m.bytes)) {
             self.second_answer = self.config.faults.again(&message).or(self.second_answer.take());
+            let message = match &self.path {
+                Some(path) => Outgoing { bytes: path.outward(&message.bytes).into(), ..message },
+                None => message,
+            };
+            let cancel = self.config.faults.hasty(&message);
             out.sip.push(message);
+            out.sip.extend(cancel);
         }
     }
 

@@ -42,12 +42,37 @@ impl Phone {
     }
 
     fn offer_direction(&mut self, now: Now, direction: Direction) {
-        let Some(call) = self.call.as_mut().filter(|c| matches!(c.phase, Phase::Talking)) else { return };
-        call.local.direction = direction;
+        if let Some((leg, body)) = self.next_offer(|local| local.direction = direction) {
+            self.endpoint.reinvite(now, leg, Some(body), &mut self.wire);
+        }
+    }
+
+    /// Keeps the session alive by an UPDATE without a body.
+    pub(crate) fn refresh(&mut self, now: Now, out: &mut Output) {
+        if let Some(call) = self.call.as_ref().filter(|c| matches!(c.phase, Phase::Talking)) {
+            self.endpoint.update(now, call.leg, None, &mut self.wire);
+        }
+        self.flush(now, out);
+    }
+
+    /// Offers by UPDATE what stands already; a carrier says that its resources are there.
+    pub(crate) fn reserve(&mut self, now: Now, out: &mut Output) {
+        if let Some((leg, body)) = self.next_offer(|_| {}) {
+            self.endpoint.update(now, leg, Some(body), &mut self.wire);
+        }
+        self.flush(now, out);
+    }
+
+    /// The next description of a talk.
+    fn next_offer(&mut self, change: impl FnOnce(&mut sdp::Local)) -> Option<(LegId, Body)> {
+        let call = self.call.as_mut().filter(|c| matches!(c.phase, Phase::Talking))?;
+        change(&mut call.local);
         call.local.version = call.local.version.wrapping_add(1);
-        call.body = sdp::offer_again(&call.local, &call.body);
-        let (leg, body) = (call.leg, Body::sdp(call.body.clone()));
-        self.endpoint.reinvite(now, leg, Some(body), &mut self.wire);
+        call.body = match &self.config.carrier {
+            Some(carrier) => carrier.offer(&call.local, true),
+            None => sdp::offer_again(&call.local, &call.body),
+        };
+        Some((call.leg, Body::sdp(call.body.clone())))
     }
 
     pub(crate) fn on_terms_done(&mut self, now: Now, leg: LegId, result: Result<Message, Cause>, out: &mut Output) {
@@ -59,6 +84,9 @@ impl Phone {
                 return tell(now, What::HoldRefused { cause }, out);
             }
         };
+        if response.method() == Method::Update && response.body().is_empty() {
+            return tell(now, What::Refreshed, out);
+        }
         call.held = call.local.direction == Direction::SendOnly;
         let told = if call.held { What::Held } else { What::Resumed };
         let agreed = sdp::accept(&call.local, response.body());

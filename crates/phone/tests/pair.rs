@@ -5,7 +5,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::{Codec, Digit, Flow, NetworkId, Now, Rng, Time};
+use phone::carrier::{Carrier, Isup};
 use phone::{Act, Answering, Config, Input, Keys, Output, Phone, Side, Status, Step, TonePair, Voice, What, Why};
+use sip::Message;
 
 const DELAY: Duration = Duration::from_millis(10);
 
@@ -387,4 +389,71 @@ fn a_script_that_shrinks_in_a_call_leaves_no_deadline_behind() {
     assert_eq!(pair.phones[0].status(), Status::Talking, "nobody hung up");
     pair.act(0, |phone, now, out| phone.hang_up(now, out));
     pair.quiet();
+}
+
+#[test]
+fn a_carriers_call_goes_by_its_proxies_both_ways() {
+    for isup in [None, Some(Isup::BeforeTheDescription), Some(Isup::BehindTheDescription)] {
+        let mut pair = Pair::new(|c| {
+            let carrier = Carrier::of("+8613800138000");
+            c[0].carrier = Some(Carrier { preconditions: true, isup, withheld: isup.is_some(), ..carrier });
+            c[0].script = vec![
+                press(1000, Digit::Number(7)),
+                step(500, Act::Refresh),
+                step(500, Act::Reserve),
+                step(500, Act::Hold),
+                step(500, Act::Resume),
+            ];
+            // The callee ends the call, by the routes that the proxies recorded.
+            c[1].script = vec![step(5000, Act::HangUp)];
+        });
+        pair.act(0, |phone, now, out| phone.dial(now, "12345", out));
+        let sent = Message::parse(last_of(&pair)).expect("an INVITE");
+        assert_eq!((sent.vias().count(), sent.record_routes().len(), sent.max_forwards()), (4, 3, Some(67)));
+        assert_eq!(sent.session_expires(), Some((1800, Some(sip::Refresher::Uac))));
+        pair.seconds(4);
+        assert_eq!(pair.phones[0].codec(), Some(Codec::Pcma), "wide-band voice is offered first");
+        pair.seconds(4);
+        let told = |wanted: &str| pair.told.iter().any(|(_, _, what)| format!("{what:?}").starts_with(wanted));
+        for wanted in ["KeyHeard(Number(7))", "Refreshed", "Held", "Resumed", "AudioHeard"] {
+            assert!(told(wanted), "{wanted}:\n{}", pair.story());
+        }
+        assert_eq!(ending(&pair, 0), Some((Side::Peer, Why::Bye)), "{}", pair.story());
+        assert_eq!(pair.phones[0].astray(), 0);
+        pair.quiet();
+    }
+}
+
+/// The datagram that left last.
+fn last_of(pair: &Pair) -> &[u8] {
+    match &pair.wire.back().expect("something was sent").2 {
+        Datagram::Sip(bytes) | Datagram::Rtp(bytes) | Datagram::Rtcp(bytes) => bytes,
+    }
+}
+
+#[test]
+fn what_a_carrier_requires_is_refused_when_nobody_knows_it() {
+    for (requires, expected) in [(vec!["precondition"], Some((Side::Peer, Why::Status(420)))), (vec!["100rel"], None)] {
+        let mut pair = Pair::new(|c| c[0].carrier = Some(Carrier { requires, ..Carrier::of("+8613800138000") }));
+        pair.act(0, |phone, now, out| phone.dial(now, "12345", out));
+        pair.seconds(5);
+        assert_eq!(ending(&pair, 0), expected, "{}", pair.story());
+        pair.act(0, Phone::hang_up);
+        pair.quiet();
+    }
+}
+
+#[test]
+fn a_cancel_right_behind_its_invite_ends_the_call() {
+    for carrier in [None, Some(Carrier::of("+8613800138000"))] {
+        let mut pair = Pair::new(|c| {
+            c[0].faults.cancels_at_once = true;
+            c[0].carrier = carrier;
+        });
+        pair.act(0, |phone, now, out| phone.dial(now, "12345", out));
+        pair.seconds(2);
+        assert_eq!(ending(&pair, 0), Some((Side::Peer, Why::Status(487))), "{}", pair.story());
+        assert_eq!(ending(&pair, 1), Some((Side::Peer, Why::Cancelled)), "{}", pair.story());
+        pair.quiet();
+    }
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod error;
+mod parts;
 mod read;
 mod spans;
 

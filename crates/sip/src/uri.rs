@@ -6,7 +6,7 @@ mod number;
 mod view;
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use base::pack::{Packed, Unpacker, Unreadable};
@@ -150,11 +150,22 @@ impl Uri {
     }
 }
 
-fn host_ip(host: &str) -> Option<IpAddr> {
+/// A host as an address, when it is one.
+pub(crate) fn host_ip(host: &str) -> Option<IpAddr> {
     match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        Some(v6) => v6.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
+        Some(v6) => ipv6(v6).map(IpAddr::V6),
         None => host.parse().ok(),
     }
+}
+
+/// An IPv6 address. The grammar of RFC 3261 allows a third colon before an IPv4 address by mistake, so that such have to be
+/// understood (RFC 5118 §4.10).
+fn ipv6(text: &str) -> Option<Ipv6Addr> {
+    text.parse().ok().or_else(|| {
+        let (before, v4) = text.split_once(":::")?;
+        v4.parse::<Ipv4Addr>().ok()?;
+        format!("{before}::{v4}").parse().ok()
+    })
 }
 
 /// `host [":" port]`, white space around the colon allowed (Via's sent-by); an IPv6 host keeps its brackets.
@@ -188,7 +199,7 @@ pub(crate) fn plain_host_port(text: &str) -> Option<(&str, Option<u16>, &str)> {
 /// A host name (underscores are seen in the wild), an IPv4 address or an IPv6 address in brackets.
 fn is_host(host: &str) -> bool {
     match host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        Some(v6) => v6.parse::<Ipv6Addr>().is_ok(),
+        Some(v6) => ipv6(v6).is_some(),
         None => !host.is_empty() && host.bytes().all(|byte| text::is(byte, text::class::HOST)),
     }
 }

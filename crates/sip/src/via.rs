@@ -1,11 +1,11 @@
 //! Via values (RFC 3261 §20.42, RFC 3581).
 
 use std::fmt;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use crate::params::{Params, ParamsRef};
 use crate::text;
-use crate::uri::{plain_host_port, split_host_port};
+use crate::uri::{host_ip, plain_host_port, split_host_port};
 
 /// What every branch of RFC 3261 begins with (§8.1.1.7).
 pub const MAGIC_COOKIE: &str = "z9hG4bK";
@@ -107,10 +107,7 @@ impl<'a> ViaRef<'a> {
 
     /// The sent-by host as an address, when it is one.
     pub fn host_ip(self) -> Option<IpAddr> {
-        match self.host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            Some(v6) => v6.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
-            None => self.host.parse().ok(),
-        }
+        host_ip(self.host)
     }
 
     /// The value with where the request really came from: `received` when the sent-by says otherwise or `rport` was
@@ -148,21 +145,28 @@ impl<'a> ViaRef<'a> {
     }
 }
 
-/// Whether a branch is of RFC 3261.
+/// Whether a branch is of RFC 3261; the cookie alone tells no transaction from another (RFC 4475 §3.2.1).
 pub(crate) fn has_magic_cookie(branch: &str) -> bool {
-    branch.get(..MAGIC_COOKIE.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(MAGIC_COOKIE))
+    branch.len() > MAGIC_COOKIE.len()
+        && branch.get(..MAGIC_COOKIE.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(MAGIC_COOKIE))
 }
 
 /// The transport, and what stands behind it.
 fn parse_protocol(value: &str) -> Result<(&str, &str), &'static str> {
     let (protocol, rest) = value.split_once('/').ok_or("no protocol")?;
     let (version, rest) = rest.split_once('/').ok_or("no version")?;
-    if !text::trim(protocol).eq_ignore_ascii_case("SIP") || text::trim(version) != "2.0" {
-        return Err("not SIP/2.0");
+    // A request of another version brings Vias of it along, and gets its 505 (RFC 3261 §21.5.6).
+    let is_version = |text: &str| text.split_once('.').is_some_and(|(a, b)| is_digits(a) && is_digits(b));
+    if !text::trim(protocol).eq_ignore_ascii_case("SIP") || !is_version(text::trim(version)) {
+        return Err("not SIP");
     }
     let rest = text::trim(rest);
     let at = rest.bytes().position(|byte| matches!(byte, b' ' | b'\t')).ok_or("no sent-by")?;
     rest.split_at_checked(at).ok_or("no sent-by")
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 impl fmt::Display for Via {

@@ -169,10 +169,9 @@ fn digit_of(word: &str) -> Option<Digit> {
     }
 }
 
-/// The session description in a message, if there is one.
+/// The session description in a message, if there is one; carriers may send it beside an ISUP message.
 pub(crate) fn sdp_of(message: &Message) -> Option<&[u8]> {
-    let is_sdp = message.content_type().is_none_or(|kind| kind.eq_ignore_ascii_case("application/sdp"));
-    (is_sdp && !message.body().is_empty()).then(|| message.body())
+    message.body_of(sdp::CONTENT_TYPE)
 }
 
 fn status_of(cause: Cause) -> Option<u16> {

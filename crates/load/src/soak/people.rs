@@ -4,12 +4,12 @@ use std::collections::VecDeque;
 use std::io;
 use std::time::Duration;
 
-use base::{Digit, Rng, Secret};
+use base::{Digit, Rng};
 use phone::{Act, Answering, Config, Event, Status, Step, TonePair, Voice, What};
 
 use super::diary::{Diary, End, Story};
 use super::{Plan, Tally};
-use crate::{PhoneId, Runner, address_towards};
+use crate::{PhoneId, Runner, address_towards, agents};
 
 const CITIZEN: TonePair = TonePair { low_hz: 1250, high_hz: 1850 };
 const AGENT: TonePair = TonePair { low_hz: 1450, high_hz: 2350 };
@@ -17,8 +17,6 @@ const AGENT: TonePair = TonePair { low_hz: 1450, high_hz: 2350 };
 const PHONES_A_RATE: f64 = 24.0;
 /// A call that is shorter need not have heard anything.
 const LISTENS_MIN: Duration = Duration::from_secs(3);
-/// How long all agents together may take to register.
-const SIGN_ON_MAX: Duration = Duration::from_secs(60);
 
 pub(super) struct People {
     agents: Vec<PhoneId>,
@@ -40,15 +38,7 @@ struct Citizen {
 impl People {
     pub(super) fn new(runner: &mut Runner, plan: &Plan) -> io::Result<People> {
         let local = address_towards(plan.server)?;
-        let mut agents = Vec::new();
-        for number in (1001..).take(plan.agents as usize) {
-            agents.push(runner.add(local, |sip, media| Config {
-                password: Some(Secret(format!("example-{number}"))),
-                answering: Answering::After(Duration::from_millis(300)),
-                voice: Voice::Tones(AGENT),
-                ..Config::new(&number.to_string(), plan.server, sip, media)
-            })?);
-        }
+        let agents = agents::add(runner, plan.server, plan.agents, AGENT, |_| {})?;
         let mut citizens = Vec::new();
         for number in 0..(plan.rate * PHONES_A_RATE).ceil() as u32 {
             let id = runner.add(local, |sip, media| Config {
@@ -64,15 +54,7 @@ impl People {
     }
 
     pub(super) fn sign_on(&self, runner: &mut Runner) -> Result<(), String> {
-        for id in &self.agents {
-            runner.act(*id, |phone, now, out| phone.register(now, out));
-        }
-        let all = |r: &mut Runner| self.agents.iter().all(|id| r.phone(*id).is_registered());
-        match runner.run_until(SIGN_ON_MAX, all) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(format!("not all of {} agents could register", self.agents.len())),
-            Err(error) => Err(format!("the phones cannot wait: {error}")),
-        }
+        agents::sign_on(runner, &self.agents)
     }
 
     /// Places calls until `due` were placed, and lets everybody react.

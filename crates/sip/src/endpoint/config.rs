@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use base::{NetworkId, Transport};
 
-use crate::Method;
 use crate::transaction::Timers;
+use crate::{Method, Refresher};
 
 /// How an endpoint shows itself and what it accepts.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ pub struct Config {
     pub supported: Vec<String>,
     /// Option tags that a REGISTER may require beside.
     pub registrar: Vec<String>,
-    /// Any other method is refused with 405 (RFC 3261 §8.2.1).
+    /// Any other method is refused with 405, or 501 where we do not even know it (RFC 3261 §8.2.1, §21.5.2).
     pub allow: Vec<Method>,
 }
 
@@ -79,12 +79,14 @@ pub struct Session {
     pub expires: Duration,
     /// The shortest that we accept; below 90 s nobody may go (RFC 4028 §4).
     pub min: Duration,
+    /// Who is to refresh, as our first INVITE asks; `None` leaves it to the peer.
+    pub refresher: Option<Refresher>,
 }
 
 impl Default for Session {
     fn default() -> Session {
         // What RFC 4028 §4 recommends.
-        Session { expires: Duration::from_secs(1800), min: Duration::from_secs(90) }
+        Session { expires: Duration::from_secs(1800), min: Duration::from_secs(90), refresher: None }
     }
 }
 

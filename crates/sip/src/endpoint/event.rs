@@ -156,7 +156,7 @@ pub struct Body {
 
 impl Body {
     pub fn sdp(bytes: impl Into<Vec<u8>>) -> Body {
-        Body { content_type: String::from("application/sdp"), bytes: bytes.into() }
+        Body { content_type: String::from(super::terms::SDP), bytes: bytes.into() }
     }
 }
 

@@ -4,14 +4,15 @@ use base::{Key, Time};
 
 use super::leg::Phase;
 use super::server::{Arrival, Role};
+use super::terms::{describes, puzzles};
 use super::{Endpoint, Event, Output, Reply, ServerTx};
 use crate::{Message, Method};
 
 impl Endpoint {
     pub(super) fn receive_inside(&mut self, now: Time, arrival: Arrival, out: &mut Output) {
         let method = arrival.request.method();
-        if !self.config.allow.contains(&method) {
-            return self.refuse(now, arrival, 405, Vec::new(), out);
+        if let Some(status) = self.not_ours(method) {
+            return self.refuse(now, arrival, status, Vec::new(), out);
         }
         let Some(leg_key) = self.leg_of(&arrival) else { return self.refuse(now, arrival, 481, Vec::new(), out) };
         let Some(leg) = self.legs.get_mut(leg_key) else { return };
@@ -25,6 +26,9 @@ impl Endpoint {
         }
         if let Some(min_se) = self.too_brief(&arrival.request) {
             return self.refuse(now, arrival, 422, min_se, out);
+        }
+        if let Some(accept) = puzzles(&arrival.request) {
+            return self.refuse(now, arrival, 415, accept, out);
         }
         match method {
             Method::Bye => self.on_bye(now, leg_key, arrival, out),
@@ -49,7 +53,7 @@ impl Endpoint {
     fn on_offer(&mut self, now: Time, leg_key: Key, arrival: Arrival, out: &mut Output) {
         let Some(leg) = self.legs.get_mut(leg_key) else { return };
         let invite = arrival.request.method() == Method::Invite;
-        let offers = invite || !arrival.request.body().is_empty();
+        let offers = invite || describes(&arrival.request);
         let busy = leg.incoming.is_some() || (offers && matches!(leg.phase, Phase::Ringing { .. }));
         let unacked = leg.unacked.as_ref().is_some_and(|unacked| invite || unacked.offer);
         if busy {

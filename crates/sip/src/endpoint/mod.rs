@@ -23,6 +23,7 @@ mod restore;
 mod server;
 mod session;
 mod size;
+mod terms;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use base::{Flow, Key, Time};
 
 use super::server::{Arrival, Role};
+use super::terms::puzzles;
 use super::{Endpoint, Event, Output, Reply, ServerTx};
 use crate::transaction::ServerEvent;
 use crate::{Message, Method, ParseError, Scheme};
@@ -20,8 +21,10 @@ impl Endpoint {
             Ok(message) => self.receive_response(now, message, out),
             Err(ParseError::Answerable { fault, request }) => {
                 self.malformed += 1;
-                if let Some(arrival) = arrival(flow, request) {
-                    self.refuse_stateless(&arrival, fault.status(), out);
+                // Whoever it is from reads it as it was: a To without its tag, a CSeq beyond any number.
+                if request.top_via_ref().is_ok() {
+                    let unread = Arrival { flow, request, cseq: 0, key: Arc::default() };
+                    self.refuse_stateless(&unread, fault.status(), out);
                 }
             }
             Err(ParseError::Garbage(_)) => self.malformed += 1,
@@ -65,8 +68,8 @@ impl Endpoint {
     /// The checks of RFC 3261 §8.2.1 to §8.2.3 in their order.
     fn receive_outside(&mut self, now: Time, arrival: Arrival, out: &mut Output) {
         let method = arrival.request.method();
-        if !self.config.allow.contains(&method) {
-            return self.refuse(now, arrival, 405, Vec::new(), out);
+        if let Some(status) = self.not_ours(method) {
+            return self.refuse(now, arrival, status, Vec::new(), out);
         }
         // These have no meaning without a dialog.
         if matches!(method, Method::Bye | Method::Update | Method::Info | Method::Prack | Method::Notify) {
@@ -88,6 +91,9 @@ impl Endpoint {
         if let Some(min_se) = self.too_brief(&arrival.request) {
             return self.refuse(now, arrival, 422, min_se, out);
         }
+        if let Some(accept) = puzzles(&arrival.request) {
+            return self.refuse(now, arrival, 415, accept, out);
+        }
         if method == Method::Invite && self.legs.len() >= self.config.limits.legs {
             return self.refuse_stateless(&arrival, 503, out);
         }
@@ -104,6 +110,12 @@ impl Endpoint {
         } else {
             out.events.push(Event::Request { tx, flow, request });
         }
+    }
+
+    /// What a method deserves that we do not take: 405 when we know it, else 501 (RFC 3261 §21.4.6, §21.5.2).
+    pub(super) fn not_ours(&self, method: Method) -> Option<u16> {
+        let status = if method == Method::Other { 501 } else { 405 };
+        (!self.config.allow.contains(&method)).then_some(status)
     }
 
     /// The option tags that the request requires and we do not know (RFC 3261 §8.2.2.3).

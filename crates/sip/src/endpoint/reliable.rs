@@ -7,6 +7,7 @@ use base::{Key, Time, TimerId};
 
 use super::deadline::Deadline;
 use super::server::{Arrival, Role, Server};
+use super::terms::describes;
 use super::{Cause, Endpoint, Event, Output, Reply, ServerTx};
 use crate::{Message, Method, Name, text};
 
@@ -135,7 +136,7 @@ impl Endpoint {
         let invite = leg.reliable.filter(|id| self.servers.get(*id).is_some_and(|s| s.awaits(&arrival.request)));
         let Some(invite) = invite else { return self.refuse(now, arrival, 481, Vec::new(), out) };
         // RFC 3262 §5: what it describes is for the owner, unless he is busy with another description.
-        let describes = !arrival.request.body().is_empty() && leg.incoming.is_none() && !leg.muted;
+        let describes = describes(&arrival.request) && leg.incoming.is_none() && !leg.muted;
         let role = if describes { Role::Change(leg_key) } else { Role::Inside(leg_key) };
         let request = arrival.request.clone();
         let Some(id) = self.begin(now, arrival, role, out) else { return };

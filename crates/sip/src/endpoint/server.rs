@@ -10,6 +10,7 @@ use super::deadline::{Armed, Deadline};
 use super::hop::Way;
 use super::reliable::Reliable;
 use super::session::Grant;
+use super::terms::describes;
 use super::{Endpoint, Output, Reply};
 use crate::text;
 use crate::transaction::{Action, ServerEvent, ServerInvite, ServerNonInvite, Timer};
@@ -85,7 +86,7 @@ impl Server {
 /// A request on its way in, its top Via noted.
 pub(super) struct Arrival {
     pub(super) flow: Flow,
-    /// It has a top Via, From and To that were read.
+    /// It has a top Via that was read, and a From and a To unless it is only to be refused.
     pub(super) request: Message,
     pub(super) cseq: u32,
     /// What matches it to its transaction, an ACK to its INVITE's.
@@ -156,7 +157,7 @@ impl Endpoint {
         let origin = (role == Role::Free && !inside).then(|| Arc::from(arrival.origin()));
         let way = arrival.way();
         let pace = self.pace(arrival.flow);
-        let without_offer = arrival.request.body().is_empty();
+        let without_offer = !describes(&arrival.request);
         let machine = match method {
             Method::Invite => Machine::Invite(ServerInvite::new(pace)),
             _ => Machine::Other(ServerNonInvite::new(pace)),
@@ -292,7 +293,7 @@ impl Endpoint {
             }
             builder.push(Name::Contact, self.contact(server.flow, &self.contact_user(server)));
         }
-        if status == 405 {
+        if matches!(status, 405 | 501) {
             self.push_allow(&mut builder);
         } else if accepts && matches!(server.method, Method::Invite | Method::Update | Method::Options) {
             builder = self.push_abilities(builder, true);

@@ -52,7 +52,8 @@ impl Endpoint {
             return Vec::new();
         }
         let min_s = self.min_s().max(min_se);
-        headers(self.expires_s().max(min_s).to_string(), min_s)
+        let refresher = self.config.session.refresher.map(|who| format!(";refresher={}", who.name()));
+        headers(format!("{}{}", self.expires_s().max(min_s), refresher.unwrap_or_default()), min_s)
     }
 
     /// What a re-INVITE or UPDATE of ours says of the running session (RFC 4028 §7.4).

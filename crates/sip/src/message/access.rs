@@ -182,6 +182,13 @@ impl Message {
         ViaRef::parse(value).map_err(|what| HeaderError::new(Name::Via, what))
     }
 
+    /// A list that the top Via begins has to be one to its end (RFC 4475 §3.1.2.1); lines of one value are the affair of their hops.
+    pub(super) fn check_via_list(&self) -> Result<(), HeaderError> {
+        let list = self.header(Name::Via).filter(|line| !is_sole(line)).unwrap_or_default();
+        let mut values = text::split(list, b',').filter(|value| !value.is_empty()).take(limits::VALUES_MAX);
+        values.try_for_each(|value| ViaRef::parse(value).map(drop)).map_err(|what| HeaderError::new(Name::Via, what))
+    }
+
     /// Whether the top Via, From and To could be read.
     pub(crate) fn has_ends(&self) -> bool {
         self.0.ends.is_some()

@@ -66,12 +66,12 @@ struct Scan<'a> {
     start_line: Range<usize>,
     slots: Vec<Slot>,
     places: Places,
-    /// Bytes that become spaces: the line ends inside folded headers, and stray CR and NUL.
+    /// Bytes that become spaces: the line ends inside folded headers, quoted NUL, and stray CR and NUL.
     blanks: Vec<usize>,
     body_at: usize,
     /// The first fault found; the scan goes on, so that the sender can be told.
     fault: Option<Fault>,
-    /// Stray CR or NUL were found.
+    /// CR or NUL were found inside lines.
     strays: bool,
 }
 
@@ -152,6 +152,7 @@ impl<'a> Scan<'a> {
             match (rest.get(control), rest.get(control + 1)) {
                 (Some(b'\r'), Some(b'\n')) => return (from..at, at + 2),
                 (Some(b'\n'), _) => return (from..at, at + 1),
+                (Some(0), _) if at > from && self.bytes.get(at - 1) == Some(&b'\\') => self.quoted_nul(at),
                 (Some(b'\r' | 0), _) => self.stray(at),
                 _ => {}
             }
@@ -161,6 +162,12 @@ impl<'a> Scan<'a> {
 
     fn stray(&mut self, at: usize) {
         self.fail(Fault::HeaderLine);
+        self.blanks.push(at);
+        self.strays = true;
+    }
+
+    /// A quoted pair may hold a NUL (RFC 3261 §25.1); whoever reads on is spared it.
+    fn quoted_nul(&mut self, at: usize) {
         self.blanks.push(at);
         self.strays = true;
     }
@@ -324,7 +331,7 @@ impl Message {
         if !same {
             return Err(Fault::CseqMethod);
         }
-        ends.map_err(|error| Fault::Malformed(error.name))?;
+        ends.map(drop).and(self.check_via_list()).map_err(|error| Fault::Malformed(error.name))?;
         if self.header(Name::MaxForwards).is_some_and(|hops| text::number::<u8>(hops).is_none()) {
             return Err(Fault::Malformed(Name::MaxForwards));
         }

@@ -20,7 +20,7 @@ fn what_is_refused_and_why() {
         (request("INVITE", "1", 1, "", ""), "100", "§17.2.1: 100 at once"),
         (request("REGISTER", "1", 1, "", ""), "", "left to the owner"),
         (request("SUBSCRIBE", "1", 1, "", ""), "405", "§8.2.1"),
-        (request("DANCE", "1", 1, "", ""), "405", "§8.2.1"),
+        (request("DANCE", "1", 1, "", ""), "501", "§21.5.2: not even known"),
         (with("INVITE", "1", 1, "", requires, ""), "420", "§8.2.2.3"),
         (with("INVITE", "1", 1, "", "Max-Forwards: 0\n", ""), "483", "a loop through us"),
         (with("OPTIONS", "1", 1, "", "Max-Forwards: 0\n", ""), "", "§11: the last hop may be asked"),

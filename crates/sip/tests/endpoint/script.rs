@@ -35,7 +35,13 @@ impl Script {
     pub(crate) fn act(&mut self, act: impl FnOnce(&mut Endpoint, Now, &mut Output)) {
         let mut out = Output::default();
         act(&mut self.end, self.now, &mut out);
-        self.sent.extend(out.messages.iter().map(|m| (m.flow, Message::parse(&m.bytes).unwrap())));
+        for message in &out.messages {
+            match Message::parse(&message.bytes) {
+                Ok(read) => self.sent.push((message.flow, read)),
+                // A refusal repeats what could not be read in its request.
+                Err(error) => assert!(matches!(message.bytes.get(8), Some(b'4' | b'5')), "{error}"),
+            }
+        }
         self.events.append(&mut out.events);
         self.facts.append(&mut out.facts);
     }

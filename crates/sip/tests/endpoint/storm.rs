@@ -59,7 +59,8 @@ impl Storm {
         let rng = Rng::from_number(seed ^ 0x5707);
         // Every other storm meets refreshes all the time.
         let short = Duration::from_secs(12);
-        let session = if seed % 2 == 1 { Session { expires: short, min: short } } else { Session::default() };
+        let session =
+            if seed % 2 == 1 { Session { expires: short, min: short, refresher: None } } else { Session::default() };
         let lives = [Map::default(), Map::default()];
         Storm {
             pair: Pair::with(base::Transport::Udp, seed, weather, session),

@@ -1,5 +1,6 @@
 //! The message layer from outside: tables, properties, and another reader as oracle.
 
+mod corpus;
 mod digest;
 mod generate;
 mod images;

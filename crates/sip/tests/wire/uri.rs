@@ -218,7 +218,7 @@ fn vias_read_and_print() {
         "",
         "SIP/2.0/UDP",
         "SIP/2.0 UDP h",
-        "SIP/3.0/UDP h",
+        "SIP/two/UDP h",
         "HTTP/2.0/UDP h",
         "SIP/2.0/U@P h",
         "SIP/2.0/UDP h:",

@@ -6,5 +6,6 @@ mod kit;
 mod outward;
 mod panics;
 mod reach;
+mod torture;
 mod traces;
 mod vanish;
