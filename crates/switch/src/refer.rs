@@ -63,6 +63,7 @@ impl Switch {
         let index = self.calls.get_mut(to).filter(|entry| !entry.call.is_over()).map(|entry| entry.call.draw_leg());
         let renamed = index.filter(|index| self.endpoint.rename(old, LegId { call: to, index: *index }, &mut self.sip));
         if let Some(index) = renamed {
+            out.legs.extend(self.sip.facts.iter().filter_map(|fact| named(fact, LegId { call: to, index })));
             self.line_renamed(old, LegId { call: to, index });
             return self.tell(now, to, Event::Given { index, leg }, out);
         }
@@ -117,5 +118,13 @@ fn line_of<'a>(plan: &Plan, uri: &Uri, number: &'a mut String) -> Target<'a> {
     match rules(plan, number).next() {
         Some(_) => Target::Line(number),
         None => Target::Nobody,
+    }
+}
+
+/// The Call-ID of a leg whose image was just told.
+fn named(fact: &sip::Fact, leg: LegId) -> Option<(LegId, Box<str>)> {
+    match fact {
+        sip::Fact::Image { leg: of, image } if *of == leg => Some((leg, image.call_id().into())),
+        _ => None,
     }
 }

@@ -88,13 +88,11 @@ fn a_trunk_leads_out_as_the_shipped_comments_say() {
     let text = std::fs::read_to_string(config().join("hotline.toml")).expect("the shipped file");
     let keys =
         ["area_code", "codecs", "targets", "domain", "register", "options_s", "number_out", "caller", "identity_out"];
-    let shown = text.lines().map(|line| match line.strip_prefix("# ") {
-        Some(rest)
-            if keys.iter().any(|key| rest.starts_with(key)) || rest == "[dns]" || rest.starts_with("servers") =>
-        {
-            rest
-        }
-        _ => line,
+    let mut of_trunks = true;
+    let shown = text.lines().map(|line| {
+        of_trunks &= line != "# [[dial]]";
+        let shows = |rest: &&str| keys.iter().any(|key| rest.starts_with(key)) || rest.starts_with("servers");
+        line.strip_prefix("# ").filter(|rest| of_trunks && (shows(rest) || *rest == "[dns]")).unwrap_or(line)
     });
     let text = shown.collect::<Vec<_>>().join("\n");
     let dir = folder_with("outward", "hotline.toml", text.as_bytes());
