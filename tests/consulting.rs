@@ -119,3 +119,44 @@ fn a_colleague_is_asked_first_and_then_takes_the_citizen() {
         assert!(citizen < 12.0, "the colleague hears the citizen afterwards alone: {citizen} s");
     }
 }
+
+#[test]
+fn a_plain_phone_asks_and_hands_on_by_keys() {
+    let engine = Engine::start();
+    let mut first = agent(&engine, "1001", "udp", true, FIRST);
+    let mut citizen = citizen(&engine, "udp");
+    first.event("CALL_ESTABLISHED", STEP);
+    talk(&engine);
+    let mut second = agent(&engine, "1002", "udp", true, SECOND);
+    press(&mut first, "*21002#");
+    second.event("CALL_ESTABLISHED", STEP);
+    talk(&engine);
+    press(&mut first, "*0");
+    second.event("CALL_CLOSED", STEP);
+    talk(&engine);
+    press(&mut first, "*21002#");
+    second.event("CALL_ESTABLISHED", STEP);
+    talk(&engine);
+    first.command("hangup", "");
+    talk(&engine);
+    citizen.command("hangup", "");
+    second.event("CALL_CLOSED", STEP);
+    let record = engine.ended_records(1).remove(0);
+    assert_eq!((&record["agent"], &record["end_reason"]), (&"1002".into(), &"caller_hangup".into()), "{record}");
+    citizen.quit();
+    first.quit();
+    second.quit();
+    heard("the citizen", &[citizen.heard(FIRST), citizen.heard(SECOND)], &[citizen.heard(CITIZEN)]);
+    heard("the first agent", &[first.heard(CITIZEN), first.heard(SECOND)], &[first.heard(FIRST)]);
+    heard("the second agent", &[second.heard(FIRST), second.heard(CITIZEN)], &[second.heard(SECOND)]);
+    let with_citizen = second.heard(CITIZEN);
+    assert!(with_citizen < 12.0, "the colleague hears the citizen afterwards alone: {with_citizen} s");
+}
+
+fn press(phone: &mut Baresip, keys: &str) {
+    for key in keys.chars() {
+        phone.command("sndcode", &key.to_string());
+        // A key lasts as long as a person presses it.
+        std::thread::park_timeout(std::time::Duration::from_millis(250));
+    }
+}

@@ -183,7 +183,7 @@ impl Call {
             Signal::Rejected { status } => self.on_rejected(now, place, status, out),
             Signal::Refer { request, to } => self.on_refer(now, place, request, to, out),
             Signal::Digit(digit) if place == 0 => self.on_digit(now, digit, out),
-            Signal::Digit(_) => {}
+            Signal::Digit(digit) => self.on_agent_key(now, leg, digit, out),
             Signal::Bye => self.on_bye(now, place, out),
             Signal::Alive => self.alive(leg),
             Signal::Gone => self.far_end_left(place, now, EndReason::MediaLost, out),
@@ -193,6 +193,8 @@ impl Call {
     fn on_notice(&mut self, now: Now, notice: Notice, out: &mut Vec<Action>) {
         match notice {
             Notice::Digit { leg, digit } if leg.index == self.citizen() => self.on_digit(now, digit, out),
+            Notice::Digit { leg, digit } => self.on_agent_key(now, leg.index, digit, out),
+            Notice::Played { leg, play } if leg.index != self.citizen() => self.on_agent_played(play),
             Notice::Played { leg, play } if leg.index == self.citizen() && self.program.is(play) => {
                 self.on_played(now, out)
             }

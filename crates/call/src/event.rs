@@ -81,7 +81,7 @@ pub enum Signal<'a> {
     /// The phone asks that the other party be handed on (REFER, RFC 3515): answer `request`, and tell how it goes.
     Refer {
         request: Ticket,
-        to: Target<'a>,
+        to: &'a Target,
     },
     /// A key by SIP INFO.
     Digit(base::Digit),
@@ -96,14 +96,14 @@ pub enum Signal<'a> {
 }
 
 /// To whom a call is handed on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target<'a> {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
     Agent(AgentId),
     Group(GroupId),
     /// The other party of a call that the same agent has beside this one (RFC 3891).
     Call(CallId),
     /// A line outside: its number in the one form.
-    Line(&'a str),
+    Line(String),
     /// Nobody whom we know.
     Nobody,
 }

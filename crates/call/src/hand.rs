@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use base::{AgentId, GroupId, Now, Ticket, Time};
+use base::{After, AgentId, GroupId, Now, Ticket, Time};
 
-use crate::journey::{Calling, HandTo, Handing, Journey, Outgoing, Place, Waiting, With};
+use crate::journey::{Calling, HandTo, Handing, Journey, Outgoing, Place, Waiting, Way, With};
 use crate::outgoing::close_left;
 use crate::{Action, Call, Callee, Fact, Target, Timer};
 
@@ -24,14 +24,14 @@ impl With {
 
 impl Call {
     /// A REFER from a phone of this call (RFC 3515 §2.4.2).
-    pub(crate) fn on_refer(&mut self, now: Now, place: usize, request: Ticket, to: Target<'_>, out: &mut Vec<Action>) {
+    pub(crate) fn on_refer(&mut self, now: Now, place: usize, request: Ticket, to: &Target, out: &mut Vec<Action>) {
         let leg = self.legs[place].id.index;
         let status = match &self.journey {
             Journey::With(with) if with.greeting => 403,
             // One at a time.
             Journey::With(With { handing: Some(_), .. }) => 491,
             Journey::With(with) if with.leg == leg => match to {
-                Target::Agent(agent) if Some(agent) == with.peer.agent() => 403,
+                Target::Agent(agent) if Some(*agent) == with.peer.agent() => 403,
                 Target::Agent(_) | Target::Group(_) | Target::Call(_) | Target::Line(_) => 202,
                 Target::Nobody => 404,
             },
@@ -42,18 +42,18 @@ impl Call {
         out.push(Action::Reply { request, status, body: None });
         match to {
             _ if status != 202 => {}
-            Target::Agent(agent) => self.hand_to_agent(now, leg, agent, out),
-            Target::Group(group) => self.hand_to_group(now, place, group, out),
-            Target::Call(call) => self.hand_to_call(leg, call, out),
-            Target::Line(number) => self.hand_to_line(now, leg, number, out),
+            Target::Agent(agent) => self.hand_to_agent(now, *agent, Way::Refer, out),
+            Target::Group(group) => self.hand_to_group(now, place, *group, Way::Refer, out),
+            Target::Call(call) => self.hand_to_call(leg, *call, out),
+            Target::Line(number) => self.hand_to_line(now, number, Way::Refer, out),
             Target::Nobody => {}
         }
     }
 
     /// The talk goes on, with music, until the other agent has answered.
-    fn hand_to_agent(&mut self, now: Now, leg: u16, agent: AgentId, out: &mut Vec<Action>) {
+    pub(crate) fn hand_to_agent(&mut self, now: Now, agent: AgentId, way: Way, out: &mut Vec<Action>) {
         out.push(Action::Fact(Fact::Handing { to: self.agent_number(agent).to_owned() }));
-        out.push(Action::HandingOn { leg, status: 100, over: false });
+        self.tell_handing(way, 100, out);
         let outgoing = match self.place() {
             Some(_) => {
                 out.push(Action::Queue(acd::Command::Claim { call: self.start.id, agent }));
@@ -61,26 +61,33 @@ impl Call {
             }
             None => Some(self.call_party(now, Callee::Colleague(agent), out)),
         };
-        self.handing(HandTo::Agent(agent), outgoing);
+        self.handing(HandTo::Agent(agent), outgoing, way);
     }
 
     /// The agent's right to call there is what counts.
-    fn hand_to_line(&mut self, now: Now, leg: u16, number: &str, out: &mut Vec<Action>) {
+    pub(crate) fn hand_to_line(&mut self, now: Now, number: &str, way: Way, out: &mut Vec<Action>) {
         out.push(Action::Fact(Fact::Handing { to: number.to_owned() }));
-        out.push(Action::HandingOn { leg, status: 100, over: false });
+        self.tell_handing(way, 100, out);
         let outgoing = self.call_party(now, Callee::Line(number.to_owned()), out);
-        self.handing(HandTo::Line, Some(outgoing));
+        self.handing(HandTo::Line, Some(outgoing), way);
     }
 
-    pub(crate) fn handing(&mut self, to: HandTo, outgoing: Option<Outgoing>) {
+    pub(crate) fn handing(&mut self, to: HandTo, outgoing: Option<Outgoing>, way: Way) {
         if let Journey::With(with) = &mut self.journey {
-            with.handing = Some(Handing { to, ringing: None, outgoing });
+            with.handing = Some(Handing { to, ringing: None, outgoing, way });
+        }
+    }
+
+    /// A phone that asked by REFER hears how it goes; whoever pressed keys hears what is said.
+    fn tell_handing(&self, way: Way, status: u16, out: &mut Vec<Action>) {
+        if let (Way::Refer, Journey::With(with)) = (way, &self.journey) {
+            out.push(Action::HandingOn { leg: with.leg, status, over: status >= 200 });
         }
     }
 
     /// Whatever was under way for a handing on is over.
     pub(crate) fn drop_handing(&mut self, handing: Option<Handing>, out: &mut Vec<Action>) {
-        let Some(Handing { to, ringing, outgoing }) = handing else { return };
+        let Some(Handing { to, ringing, outgoing, .. }) = handing else { return };
         if let HandTo::Call(from) = to {
             out.push(Action::Unfetch { from });
         }
@@ -89,11 +96,10 @@ impl Call {
     }
 
     /// A line takes whoever is brought to it: the agent is done.
-    fn hand_to_group(&mut self, now: Now, place: usize, group: GroupId, out: &mut Vec<Action>) {
-        let leg = self.legs[place].id.index;
+    pub(crate) fn hand_to_group(&mut self, now: Now, place: usize, group: GroupId, way: Way, out: &mut Vec<Action>) {
         let name = self.plan.groups.get(usize::from(group.0)).map_or("", |g| g.name.as_str());
         out.push(Action::Fact(Fact::Handing { to: name.to_owned() }));
-        out.push(Action::HandingOn { leg, status: 200, over: true });
+        self.tell_handing(way, 200, out);
         self.hang_up(place, out);
         self.back_into_line(now, group, out);
     }
@@ -102,10 +108,18 @@ impl Call {
     /// comes the line.
     pub(crate) fn left_handing(&mut self, now: Now, out: &mut Vec<Action>) {
         let Journey::With(With { handing, place, .. }) = &mut self.journey else { return };
+        match handing.as_mut().map(|handing| &mut handing.way) {
+            Some(Way::Asks(Some(_))) => return self.end_asking(now, out),
+            // Who leaves before somebody has answered has handed on.
+            Some(way @ Way::Asks(None)) => *way = Way::Keys,
+            _ => {}
+        }
+        let outside = handing.as_ref().is_some_and(|handing| handing.outgoing.is_some());
         let to = handing.as_ref().map(|handing| handing.to);
         match (to, *place) {
-            // The other call says what becomes of it, or the line: the queue has the citizen back when that is nothing.
-            (Some(HandTo::Call(_)), _) | (Some(HandTo::Line), Some(_)) => {}
+            // The other call says what becomes of it, or who is called: the queue has the citizen back when that is nothing.
+            (Some(HandTo::Call(_)), _) => {}
+            (Some(_), Some(_)) if outside => {}
             (_, Some(place)) => self.back_into_line(now, place.group, out),
             (_, None) => match handing.take().and_then(|handing| handing.outgoing) {
                 Some(outgoing) => {
@@ -137,7 +151,7 @@ impl Call {
     pub(crate) fn unclaimed(&mut self, now: Now, to: HandTo, status: u16, out: &mut Vec<Action>) {
         let Journey::With(with) = &mut self.journey else { return };
         let Some(handing) = with.handing.take_if(|handing| handing.to == to) else { return };
-        let leg = with.leg;
+        let (leg, way) = (with.leg, handing.way);
         with.handed_back = Some(now.time);
         self.drop_ringing(handing.ringing, out);
         handing.outgoing.into_iter().for_each(|outgoing| close_left(outgoing, out));
@@ -145,15 +159,18 @@ impl Call {
             return self.left_handing(now, out);
         }
         out.push(Action::Fact(Fact::HandedBack));
-        out.push(Action::HandingOn { leg, status, over: true });
+        match way {
+            Way::Refer => out.push(Action::HandingOn { leg, status, over: true }),
+            Way::Keys | Way::Asks(_) => self.say_to_agent(&["agent-refused"], After::Silence),
+        }
     }
 
     /// The other agent has answered: the first one's phone is told so and hung up.
     pub(crate) fn hand_over(&mut self, now: Now, out: &mut Vec<Action>) {
-        let Journey::With(with) = &self.journey else { return };
-        let leg = with.leg;
+        let Journey::With(With { handing: Some(handing), .. }) = &self.journey else { return };
+        let way = handing.way;
         self.account.handed_on(now, out);
-        out.push(Action::HandingOn { leg, status: 200, over: true });
+        self.tell_handing(way, 200, out);
     }
 
     /// The place in the queue, of who waits and of who talks.

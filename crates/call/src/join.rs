@@ -5,7 +5,7 @@
 use acd::Reservation;
 use base::{AgentId, CallId, EndReason, Job, LegId, Now};
 
-use crate::journey::{Calling, HandTo, Journey, Peer, With};
+use crate::journey::{Calling, HandTo, Handing, Journey, Peer, Way, With};
 use crate::leg::{AgentSide, Party};
 use crate::{Action, Call, Fact, Given};
 
@@ -18,7 +18,7 @@ impl Call {
         out.push(Action::Fact(Fact::Handing { to: self.handing_to(HandTo::Call(from)) }));
         out.push(Action::HandingOn { leg, status: 100, over: false });
         out.push(Action::Fetch { from });
-        self.handing(HandTo::Call(from), None);
+        self.handing(HandTo::Call(from), None, Way::Refer);
     }
 
     pub(crate) fn handing_to(&self, to: HandTo) -> String {
@@ -87,19 +87,14 @@ impl Call {
         self.legs.push(*leg);
         let place = self.legs.len() - 1;
         self.tell_own(place, out);
-        let Journey::With(With { handing: Some(handing), peer: before, place: kept, .. }) = &self.journey else {
+        let joins = |with: &With| matches!(with.handing, Some(Handing { to: HandTo::Call(_), .. }));
+        if !matches!(&self.journey, Journey::With(with) if joins(with)) {
             return self.hang_up(place, out);
-        };
-        let (HandTo::Call(_), before, kept) = (handing.to, *before, *kept) else { return self.hang_up(place, out) };
-        self.hand_over(now, out);
+        }
         if !opened {
             self.open(place, out);
         }
-        let peer = self.legs[place].agent().map_or(Peer::Line, Peer::Own);
-        self.stop_others(index, None, out);
-        self.journey = Journey::With(With::new(peer, index, kept));
-        self.talk_with(now, peer, out);
-        self.tell_of_taking(before, peer, out);
+        self.take_over(now, place, out);
     }
 
     /// The queue learns who has its caller now; a line outside is none of its business.

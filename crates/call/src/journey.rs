@@ -5,6 +5,8 @@ use base::{AgentId, CallId, EndReason, GroupId, Lease, Time};
 use ivr::Walk;
 use roster::Contact;
 
+use crate::keys::Keys;
+use crate::stage::Program;
 use crate::{Callee, Destination};
 
 /// Where the citizen is. Hold, ringing several and the like are facts of legs, never phases.
@@ -107,6 +109,20 @@ pub(crate) struct With {
     pub(crate) handing: Option<Handing>,
     /// When the handing on came to nothing.
     pub(crate) handed_back: Option<Time>,
+    pub(crate) keys: Keys,
+    /// What the agent alone hears.
+    pub(crate) told: Option<Program>,
+}
+
+/// How an agent hands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// By the phone's own key: it is told how it goes (RFC 3515).
+    Refer,
+    /// By keys of the talk, without asking first.
+    Keys,
+    /// By keys, and the agent talks first with whoever answers, on this leg once somebody has.
+    Asks(Option<u16>),
 }
 
 /// A handing on that is under way.
@@ -116,11 +132,13 @@ pub(crate) struct Handing {
     pub(crate) ringing: Option<Ringing>,
     /// Where the queue has no part in it.
     pub(crate) outgoing: Option<Outgoing>,
+    pub(crate) way: Way,
 }
 
 impl With {
     pub(crate) fn new(peer: Peer, leg: u16, place: Option<Place>) -> With {
-        With { peer, leg, place, greeting: false, handing: None, handed_back: None }
+        let (keys, told) = (Keys::default(), None);
+        With { peer, leg, place, greeting: false, handing: None, handed_back: None, keys, told }
     }
 }
 

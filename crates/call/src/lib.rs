@@ -15,6 +15,7 @@ pub mod fact;
 mod hand;
 mod join;
 mod journey;
+mod keys;
 mod known;
 mod ledger;
 mod leg;
@@ -28,6 +29,7 @@ mod retell;
 mod slots;
 mod stage;
 mod talk;
+mod target;
 mod waiting;
 mod ways;
 

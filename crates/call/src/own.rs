@@ -55,7 +55,10 @@ impl Call {
             true => out.push(crate::call::change(&self.legs[place])),
             false => self.open(place, out),
         }
-        self.meet(now, place, &to, out);
+        match self.asks() {
+            true => self.asked(place),
+            false => self.meet(now, place, &to, out),
+        }
     }
 
     /// Whoever called and was not answered yet is, now that there is somebody to talk with.
@@ -77,12 +80,8 @@ impl Call {
     /// Citizen, or caller, and the one who answered talk from now on.
     fn meet(&mut self, now: Now, place: usize, to: &Callee, out: &mut Vec<Action>) {
         let leg = self.legs[place].id.index;
-        let before = match &self.journey {
-            Journey::With(with) => Some(with.peer),
-            _ => None,
-        };
-        if before.is_some() {
-            self.hand_over(now, out);
+        if let Journey::With(_) = &self.journey {
+            return self.take_over(now, place, out);
         }
         self.stop_others(leg, None, out);
         let with = match (to, self.legs[0].party.clone()) {
@@ -98,9 +97,19 @@ impl Call {
         let peer = with.peer;
         self.journey = Journey::With(with);
         self.talk_with(now, peer, out);
-        if let Some(before) = before {
-            self.tell_of_taking(before, peer, out);
-        }
+    }
+
+    /// Who was called outside the queue has the citizen from now on, and the agent is out of it. A colleague keeps the place.
+    pub(crate) fn take_over(&mut self, now: Now, place: usize, out: &mut Vec<Action>) {
+        let Journey::With(With { peer: before, place: kept, .. }) = self.journey else { return };
+        let leg = self.legs[place].id.index;
+        self.hand_over(now, out);
+        self.stop_others(leg, None, out);
+        let peer = self.legs[place].agent().map_or(Peer::Line, Peer::Own);
+        let kept = kept.filter(|_| peer != Peer::Line);
+        self.journey = Journey::With(With::new(peer, leg, kept));
+        self.talk_with(now, peer, out);
+        self.tell_of_taking(before, peer, out);
     }
 
     /// Who serves from now on, and that both hear each other.

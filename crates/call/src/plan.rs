@@ -32,6 +32,8 @@ pub struct Plan {
     pub agents: Vec<Agent>,
     /// What agents dial to change their state; as in `roster::Plan`.
     pub star_codes: StarCodes,
+    /// What agents press in a talk whose phones have no keys of their own for it.
+    pub talk_keys: TalkKeys,
     pub connect: Connect,
     /// How long a dialog lives without a refresh, as our INVITEs ask for it (RFC 4028).
     pub session_expires: Duration,
@@ -219,6 +221,23 @@ pub struct Group {
 pub struct Agent {
     pub number: String,
     pub password: Secret,
+}
+
+/// Codes that an agent presses in a talk, each a star and digits; no two begin alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TalkKeys {
+    /// Hands the citizen on to the number behind it, which `#` ends; without a number to whom was asked.
+    pub hand_on: String,
+    /// Calls the number behind it, which `#` ends, while the citizen waits.
+    pub ask: String,
+    /// Back to the citizen.
+    pub back: String,
+}
+
+impl Default for TalkKeys {
+    fn default() -> TalkKeys {
+        TalkKeys { hand_on: "*1".to_owned(), ask: "*2".to_owned(), back: "*0".to_owned() }
+    }
 }
 
 /// What both parties are told at connect.

@@ -30,6 +30,17 @@ impl Program {
         Program { play, source: Source::Play { play, sounds, after } }
     }
 
+    /// The next one of an agent's own; its numbers are apart from those of the citizen's.
+    pub(crate) fn of_agent(before: Option<&Program>, sounds: Vec<SoundId>, after: After) -> Program {
+        let number = before.map_or(1 << 31, |before| before.play.0.wrapping_add(1) | 1 << 31);
+        Program::of(PlayId(number), sounds, after)
+    }
+
+    /// Whether nothing follows the last sound.
+    pub(crate) fn ends(&self) -> bool {
+        matches!(self.source, Source::Play { after: After::Silence, .. })
+    }
+
     pub(crate) fn is(&self, play: PlayId) -> bool {
         self.play == play
     }
@@ -56,6 +67,19 @@ impl Call {
         let program = Cow::Borrowed(&self.program.source);
         match &self.journey {
             Journey::With(with) if with.greeting && (citizen || leg.id.index == with.leg) => program,
+            Journey::With(With { told: Some(told), leg: agent, .. }) if leg.id.index == *agent => {
+                Cow::Borrowed(&told.source)
+            }
+            // The agent talks with somebody else first.
+            Journey::With(with) if !citizen && self.asked_leg().is_some() => {
+                let asked = self.asked_leg().unwrap_or_default();
+                let other = if leg.id.index == with.leg { asked } else { with.leg };
+                Cow::Owned(if [asked, with.leg].contains(&leg.id.index) {
+                    self.voice_of(other)
+                } else {
+                    Source::Silence
+                })
+            }
             // Who calls hears what a line plays before it answers; the line hears nobody yet.
             Journey::Calling(_) if citizen && leg.state == State::Early => Cow::Owned(self.early_voice()),
             Journey::With(With { handing: Some(_), .. }) | Journey::Calling(_) => Cow::Owned(match citizen {
@@ -84,7 +108,7 @@ impl Call {
         early.map_or(Source::Silence, |leg| Source::End(leg.lease.end))
     }
 
-    fn hold_music(&self) -> After {
+    pub(crate) fn hold_music(&self) -> After {
         // Who is in no queue hears what the first group plays.
         let group = self.place().map_or(0, |place| usize::from(place.group.0));
         self.plan.groups.get(group).map_or(After::Silence, |group| After::Loop(group.music))

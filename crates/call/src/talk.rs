@@ -38,6 +38,9 @@ impl Call {
     /// An agent's phone hung up, or its dialog died.
     pub(crate) fn agent_left(&mut self, now: Now, place: usize, reason: EndReason, out: &mut Vec<Action>) {
         let leg = self.legs[place].id.index;
+        if self.asked_left(now, leg, out) {
+            return;
+        }
         match (&self.journey, &self.legs[place].party) {
             (Journey::With(with), _) if with.leg == leg && with.hands_on(now.time) => self.left_handing(now, out),
             // Nobody hung up, or the agent did before either could hear the other: the citizen is not to pay for it.

@@ -6,6 +6,8 @@ mod confidential;
 mod hand;
 #[path = "story/join.rs"]
 mod join;
+#[path = "story/keys.rs"]
+mod keys;
 mod kit;
 #[path = "story/line.rs"]
 mod line;

@@ -51,6 +51,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         groups: groups.call,
         agents: agents.call,
         star_codes: states.star_codes.clone(),
+        talk_keys: states.talk_keys,
         connect: service.connect,
         session_expires: service.session_expires,
         limits: service.limits,

@@ -1,5 +1,6 @@
 //! `[agents]`: what holds for every agent's state: reasons of a pause, the automatic pause, star codes.
 
+use call::plan::TalkKeys;
 use roster::StarCodes;
 
 use crate::groups::refuse_twins;
@@ -12,12 +13,13 @@ pub(crate) struct States {
     pub(crate) pause_after_unanswered: u8,
     pub(crate) pause_reasons: Vec<String>,
     pub(crate) star_codes: StarCodes,
+    pub(crate) talk_keys: TalkKeys,
 }
 
 impl Default for States {
     fn default() -> States {
         let roster::Plan { pause_after_unanswered, pause_reasons, star_codes, .. } = roster::Plan::default();
-        States { pause_after_unanswered, pause_reasons, star_codes }
+        States { pause_after_unanswered, pause_reasons, star_codes, talk_keys: TalkKeys::default() }
     }
 }
 
@@ -37,9 +39,11 @@ pub(crate) fn read(root: &Table<'_>, problems: &Problems) -> States {
     let pause_reasons = table.get("pause_reasons").map_or(d.pause_reasons, |v| reasons(&v, problems));
     let codes = table.get("star_codes").and_then(|v| v.table(&["agents.star_codes"]));
     let codes = codes.map(|table| star_codes(&table, problems)).unwrap_or_default();
+    let keys = table.get("talk_keys").and_then(|v| v.table(&["agents.talk_keys"]));
     States {
         pause_after_unanswered: u8::try_from(unanswered).unwrap_or(u8::MAX),
         star_codes: StarCodes { reasons: pause_reasons.clone(), ..codes },
+        talk_keys: keys.map(|table| talk_keys(&table, problems)).unwrap_or_default(),
         pause_reasons,
     }
 }
@@ -92,6 +96,20 @@ fn star_codes(table: &Table<'_>, problems: &Problems) -> StarCodes {
     refuse_ambiguous(&codes, &table.spot, problems);
     let [sign_on, ready, pause, wrap_up, sign_off] = codes.map(|code| code.text);
     StarCodes { sign_on, ready, pause, wrap_up, sign_off, reasons: Vec::new() }
+}
+
+/// A number follows two of them.
+fn talk_keys(table: &Table<'_>, problems: &Problems) -> TalkKeys {
+    let d = TalkKeys::default();
+    let read = |key, default: &str| {
+        let value = table.get(key);
+        let text = value.as_ref().and_then(code).unwrap_or_else(|| default.to_owned());
+        Code { key, text, spot: value.map(|v| v.spot), goes_on: true }
+    };
+    let codes = [read("hand_on", &d.hand_on), read("ask", &d.ask), read("back", &d.back)];
+    refuse_ambiguous(&codes, &table.spot, problems);
+    let [hand_on, ask, back] = codes.map(|code| code.text);
+    TalkKeys { hand_on, ask, back }
 }
 
 fn code(value: &Value<'_>) -> Option<String> {

@@ -167,6 +167,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
         groups,
         agents: (0..usize::from(scenario.agents)).map(agent).collect(),
         star_codes: roster::StarCodes::default(),
+        talk_keys: call::plan::TalkKeys::default(),
         connect: Connect { show_citizen: true, say_agent_number: scenario.greeting },
         session_expires: Duration::from_secs(1800),
         limits: Limits {

@@ -12,7 +12,6 @@ use sip::{Message, Name, Reply, ServerTx};
 use crate::auth::{Auth, Verdict};
 use crate::called::called;
 use crate::caller::{Caller, caller};
-use crate::dial::{dialled_number, rules};
 use crate::fault::Estate;
 use crate::reach::Proxies;
 use crate::signals::sdp_of;
@@ -109,13 +108,11 @@ impl Switch {
         }
         let Sender::Agent(_) = sender else { return None };
         let called = request.request_uri_ref()?.user_text()?;
-        if let Some(colleague) = self.plan.agents.iter().position(|agent| agent.number == called) {
-            let to = Some(Callee::Colleague(AgentId(colleague as u32)));
-            return Some(Purpose { called, menu: 0, errand: None, to });
+        if let Some(colleague) = self.plan.colleague(&called) {
+            return Some(Purpose { called, menu: 0, errand: None, to: Some(Callee::Colleague(colleague)) });
         }
-        let number = dialled_number(&self.plan, &request.request_uri_ref()?.number()?);
-        let leads_out = rules(&self.plan, &number).next().is_some();
-        leads_out.then(|| Purpose { called: number.clone(), menu: 0, errand: None, to: Some(Callee::Line(number)) })
+        let number = self.plan.line(&request.request_uri_ref()?.number()?)?;
+        Some(Purpose { called: number.clone(), menu: 0, errand: None, to: Some(Callee::Line(number)) })
     }
 
     /// A media end for a new call; an agent's second one is beside the first, so that the two can be joined.

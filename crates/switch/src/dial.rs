@@ -1,9 +1,9 @@
 //! Calls that go out: whether an agent may call a number, and the ways that lead there.
 
 use base::{AgentId, CallId, LegId, Map, Now, Time};
-use call::number::{AreaCode, canonical, written};
+use call::number::{AreaCode, written};
 use call::plan::{DialRule, IdentityOut, Outward};
-use call::{Event, Line, Plan};
+use call::{Event, Line};
 use carrier::{Outcome, Way};
 use sip::{Cause, Message, Uri};
 
@@ -45,22 +45,6 @@ impl Outgoing {
     }
 }
 
-/// A number as the rules know it: local ones are those of the first trunk that has an area.
-pub(crate) fn dialled_number(plan: &Plan, text: &str) -> String {
-    let area: Option<&AreaCode> = plan.trunks.iter().find_map(|trunk| trunk.area_code.as_ref());
-    canonical(text, area)
-}
-
-/// The rules for a number: those of the longest prefix, in order.
-pub(crate) fn rules<'a>(plan: &'a Plan, number: &str) -> impl Iterator<Item = (usize, &'a DialRule)> {
-    let length =
-        |rule: &DialRule| rule.prefixes.iter().filter(|p| number.starts_with(p.as_str())).map(String::len).max();
-    let longest = plan.dial.iter().filter_map(length).max();
-    let of_it: Vec<_> =
-        plan.dial.iter().enumerate().filter(|(_, rule)| longest.is_some() && length(rule) == longest).collect();
-    of_it.into_iter()
-}
-
 impl Switch {
     /// A call asks for ways to a line, for an agent or, where nobody is named, on behalf of the house.
     pub(crate) fn seek(&mut self, now: Now, call: CallId, number: &str, by: Option<AgentId>, out: &mut Effects) {
@@ -77,7 +61,8 @@ impl Switch {
     /// The rule by which the number may be called, or the status that says why it may not.
     fn allowed(&mut self, now: Now, number: &str, by: Option<AgentId>) -> Result<DialRule, u16> {
         let mut status = 404;
-        for (place, rule) in rules(&self.plan, number) {
+        let plan = std::sync::Arc::clone(&self.plan);
+        for (place, rule) in plan.rules(number) {
             let Some(agent) = by else { return Ok(rule.clone()) };
             let named = rule.agents.is_empty() || rule.agents.contains(&agent);
             let open = rule.hours.as_ref().is_none_or(|hours| hours.is_open(now.wall));

@@ -1,18 +1,16 @@
 //! REFER: an agent's phone hands its caller on, and is told how that goes (RFC 3515).
 
-use base::{AgentId, CallId, GroupId, LegId, Now};
+use base::{CallId, LegId, Now};
 use call::{Event, Given, Plan, Signal, Target};
 use sip::{Body, Message, Method, Name, NameAddr, Replaces, Reply, ServerTx, Uri, reason_phrase};
 
-use crate::dial::{dialled_number, rules};
 use crate::{Effects, Switch};
 
 impl Switch {
     pub(crate) fn on_refer(&mut self, now: Now, leg: LegId, tx: ServerTx, request: &Message, out: &mut Effects) {
-        let mut number = String::new();
         let found = referred(request).and_then(|uri| match uri.header("Replaces") {
             Some(replaces) => self.consulted(leg, &replaces),
-            None => Ok((leg, target_of(&self.plan, &uri, &mut number))),
+            None => Ok((leg, target_of(&self.plan, &uri))),
         });
         let (leg, to) = match found {
             Ok(found) => found,
@@ -20,7 +18,7 @@ impl Switch {
         };
         let ticket = self.ticket();
         self.requests.insert(ticket, tx);
-        self.signal(now, leg, Signal::Refer { request: ticket, to }, out);
+        self.signal(now, leg, Signal::Refer { request: ticket, to: &to }, out);
         if let Some(tx) = self.requests.remove(&ticket) {
             // The call is gone while its dialog winds down.
             self.endpoint.reply(now, tx, 481, &Reply::default(), &mut self.sip);
@@ -29,7 +27,7 @@ impl Switch {
 
     /// The two calls of one agent that are to be joined: in which of them the agent's leg asks for the other one. The call that the queue
     /// gave the agent goes on, whichever dialog the REFER came in.
-    fn consulted(&mut self, leg: LegId, replaces: &str) -> Result<(LegId, Target<'static>), u16> {
+    fn consulted(&mut self, leg: LegId, replaces: &str) -> Result<(LegId, Target), u16> {
         let Replaces { call_id, to_tag, from_tag } = Replaces::parse(replaces).ok_or(400_u16)?;
         let other = self.endpoint.find(call_id, [to_tag, from_tag]).ok_or(404_u16)?;
         let mut known = |leg: LegId| {
@@ -98,26 +96,11 @@ fn referred(request: &Message) -> Result<Uri, u16> {
     Ok(uri)
 }
 
-/// Whom a URI without a dialog to replace stands for; `number` holds that of a line.
-fn target_of<'a>(plan: &Plan, uri: &Uri, number: &'a mut String) -> Target<'a> {
-    let user = uri.user_text().unwrap_or_default();
-    let agent = plan.agents.iter().position(|agent| agent.number == user);
-    let group =
-        || plan.groups.iter().position(|group| group.number.as_deref() == Some(user.as_str()) || group.name == user);
-    match agent {
-        Some(place) => Target::Agent(AgentId(place as u32)),
-        None => match group() {
-            Some(place) => Target::Group(GroupId(place as u16)),
-            None => line_of(plan, uri, number),
-        },
-    }
-}
-
-fn line_of<'a>(plan: &Plan, uri: &Uri, number: &'a mut String) -> Target<'a> {
-    *number = uri.number().map(|text| dialled_number(plan, &text)).unwrap_or_default();
-    match rules(plan, number).next() {
-        Some(_) => Target::Line(number),
-        None => Target::Nobody,
+/// Whom a URI without a dialog to replace stands for: separators of a number go, a name stays.
+fn target_of(plan: &Plan, uri: &Uri) -> Target {
+    match plan.target(&uri.user_text().unwrap_or_default()) {
+        Target::Nobody => uri.number().map_or(Target::Nobody, |number| plan.target(&number)),
+        target => target,
     }
 }
 

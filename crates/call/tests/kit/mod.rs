@@ -119,6 +119,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
             .map(|number| Agent { number: number.to_owned(), password: base::Secret::default() })
             .to_vec(),
         star_codes: roster::StarCodes::default(),
+        talk_keys: call::plan::TalkKeys::default(),
         connect: Connect { show_citizen: true, say_agent_number: false },
         session_expires: Duration::from_secs(1800),
         limits: Limits {

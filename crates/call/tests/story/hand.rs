@@ -10,7 +10,7 @@ use crate::kit::{Bench, CITIZEN};
 const OTHER: AgentId = AgentId(1);
 
 fn refer(bench: &mut Bench, leg: u16, to: Target) {
-    bench.signal(leg, Signal::Refer { request: Ticket(5), to });
+    bench.signal(leg, Signal::Refer { request: Ticket(5), to: &to });
 }
 
 /// In talk with agent 1001, who has asked for agent 1002.

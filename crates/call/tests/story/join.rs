@@ -23,7 +23,7 @@ fn asked(agent_answered: bool) -> Bench {
 /// The citizen talks with the agent, who has just asked for the other call.
 fn joining() -> Bench {
     let mut bench = Bench::talking();
-    bench.pass(20).signal(AGENT, Signal::Refer { request: Ticket(5), to: Target::Call(CallId::default()) });
+    bench.pass(20).signal(AGENT, Signal::Refer { request: Ticket(5), to: &Target::Call(CallId::default()) });
     bench
 }
 
@@ -175,7 +175,7 @@ fn who_talks_with_nobody_gives_nobody() {
 #[test]
 fn an_agent_with_two_colleagues_joins_those() {
     let mut one = asked(true);
-    one.signal(CITIZEN, Signal::Refer { request: Ticket(5), to: Target::Call(CallId::default()) });
+    one.signal(CITIZEN, Signal::Refer { request: Ticket(5), to: &Target::Call(CallId::default()) });
     let leg = give(&mut asked(true)).expect("the other colleague's leg");
     let index = one.call.draw_leg();
     one.tell(Event::Given { index, leg });

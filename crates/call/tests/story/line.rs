@@ -36,7 +36,7 @@ fn talking() -> Bench {
 /// A citizen in talk with an agent, who hands on to a line.
 fn handing(ways: usize) -> Bench {
     let mut bench = Bench::talking();
-    bench.pass(20).signal(AGENT, Signal::Refer { request: Ticket(5), to: Target::Line(NUMBER) });
+    bench.pass(20).signal(AGENT, Signal::Refer { request: Ticket(5), to: &Target::Line(NUMBER.to_owned()) });
     bench.lines_found(ways);
     bench
 }
@@ -153,7 +153,7 @@ fn ways_that_come_too_late_are_closed() {
 #[test]
 fn the_agent_may_hand_the_line_on_to_a_group() {
     let mut bench = talking();
-    bench.pass(9).signal(CITIZEN, Signal::Refer { request: Ticket(5), to: Target::Group(GroupId(1)) });
+    bench.pass(9).signal(CITIZEN, Signal::Refer { request: Ticket(5), to: &Target::Group(GroupId(1)) });
     assert_eq!(bench.call.phase(), Phase::Waiting);
     let lines = bench.lines();
     assert!(lines.contains("HangUp { leg: 0") && lines.contains("queue Return"), "{lines}");

@@ -91,6 +91,7 @@ fn plan() -> Plan {
         }],
         agents: vec![Agent { number: "1001".to_owned(), password: Secret("pass-1001".to_owned()) }],
         star_codes: roster::StarCodes::default(),
+        talk_keys: call::plan::TalkKeys::default(),
         connect: Connect { show_citizen: true, say_agent_number: false },
         session_expires: Duration::from_secs(1800),
         limits: Limits { calls: 3, talk: Duration::from_secs(600), menu: Duration::from_secs(60), ..Limits::default() },

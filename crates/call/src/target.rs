@@ -1,0 +1,42 @@
+//! Whom a number stands for that an agent dials: somebody of the house, or a line outside that rules lead to.
+
+use base::{AgentId, GroupId};
+
+use crate::number::{AreaCode, canonical};
+use crate::plan::DialRule;
+use crate::{Plan, Target};
+
+impl Plan {
+    /// Numbers and names of the house go before lines outside.
+    pub fn target(&self, dialled: &str) -> Target {
+        let is_group = |group: &crate::plan::Group| group.number.as_deref() == Some(dialled) || group.name == dialled;
+        if let Some(agent) = self.colleague(dialled) {
+            return Target::Agent(agent);
+        }
+        match self.groups.iter().position(is_group) {
+            Some(place) => Target::Group(GroupId(place as u16)),
+            None => self.line(dialled).map_or(Target::Nobody, Target::Line),
+        }
+    }
+
+    pub fn colleague(&self, dialled: &str) -> Option<AgentId> {
+        self.agents.iter().position(|agent| agent.number == dialled).map(|place| AgentId(place as u32))
+    }
+
+    /// The one form of a number outside that a rule leads to; local ones are those of the first trunk that has an area.
+    pub fn line(&self, dialled: &str) -> Option<String> {
+        let area: Option<&AreaCode> = self.trunks.iter().find_map(|trunk| trunk.area_code.as_ref());
+        let number = canonical(dialled, area);
+        let dials = number.strip_prefix('+').unwrap_or(&number).bytes().all(|byte| byte.is_ascii_digit());
+        (dials && !number.is_empty() && self.rules(&number).next().is_some()).then_some(number)
+    }
+
+    /// The rules for a number, with their places: those of the longest prefix.
+    pub fn rules<'a>(&'a self, number: &'a str) -> impl Iterator<Item = (usize, &'a DialRule)> {
+        let length = move |rule: &DialRule| {
+            rule.prefixes.iter().filter(|prefix| number.starts_with(prefix.as_str())).map(String::len).max()
+        };
+        let longest = self.dial.iter().filter_map(length).max();
+        self.dial.iter().enumerate().filter(move |(_, rule)| longest.is_some() && length(rule) == longest)
+    }
+}
