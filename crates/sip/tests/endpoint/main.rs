@@ -11,3 +11,4 @@ mod script;
 mod session;
 mod storm;
 mod transports;
+mod update;
