@@ -159,7 +159,9 @@ impl People {
         let number = self.counts.dialled;
         self.counts.dialled += 1;
         let body = self.session("8 0 101");
-        let invite = self.of_citizen(Method::Invite, &format!("citizen-{number}"), 1, None);
+        // Others may dial the same engine.
+        let call_id = format!("citizen-{}-{number}", self.citizens.local.port());
+        let invite = self.of_citizen(Method::Invite, &call_id, 1, None);
         self.citizens.out.push(invite.body("application/sdp", body).finish());
     }
 

@@ -42,6 +42,7 @@ impl Probe {
                 asked.push(Asked { at, took });
                 std::thread::sleep(EVERY.saturating_sub(took));
             }
+            dialog.end()?;
             Ok(asked)
         });
         Ok(Probe { stop, thread })
@@ -88,7 +89,7 @@ impl Dialog {
             .header(Name::MaxForwards, 70_u32)
             .header(Name::From, format_args!("<sip:probe@{here}>;tag=probe"))
             .header(Name::To, &self.to)
-            .header(Name::CallId, "probe")
+            .header(Name::CallId, format_args!("probe-{here}"))
             .header(Name::Cseq, format_args!("{cseq} {method}"))
             .header(Name::Contact, format_args!("<sip:probe@{here}>"))
     }
@@ -97,6 +98,12 @@ impl Dialog {
     fn ask(&mut self) -> Result<()> {
         let request = self.request(Method::Options).finish();
         self.socket.send(&request)?;
+        self.answer().map(drop)
+    }
+
+    fn end(&mut self) -> Result<()> {
+        let bye = self.request(Method::Bye).finish();
+        self.socket.send(&bye)?;
         self.answer().map(drop)
     }
 

@@ -36,7 +36,10 @@ fn ask_everything(message: &Message) {
     let _ = (message.routes(), message.record_routes(), message.max_forwards(), message.expires());
     let _ = message.require().chain(message.supported()).chain(message.allow()).count();
     let _ = (sip::digest::strongest(message), message.session_expires(), message.min_se(), message.content_type());
-    let _ = (message.address(Name::from_token("P-Asserted-Identity")), message.body());
+    let _ = (message.address(Name::from_token("P-Asserted-Identity")), message.body(), message.has_optional_body());
+    assert!(
+        message.body_of("application/sdp").is_none_or(|part| !part.is_empty() && part.len() <= message.body().len())
+    );
     for (_, name, value) in message.lines() {
         let clean = |text: &str| !text.contains(['\r', '\n', '\0']);
         assert!(clean(name) && clean(value), "{name:?}: {value:?}");

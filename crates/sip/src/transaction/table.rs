@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 
-const CLIENT: [ClientEvent; 12] = [
+const CLIENT: [ClientEvent; 13] = [
     ClientEvent::Start,
     ClientEvent::Provisional,
     ClientEvent::Success,
@@ -18,6 +18,7 @@ const CLIENT: [ClientEvent; 12] = [
     ClientEvent::Fired(Timer::K),
     ClientEvent::Fired(Timer::M),
     ClientEvent::Unreachable,
+    ClientEvent::Abandon,
 ];
 
 const SERVER: [ServerEvent; 10] = [
@@ -197,4 +198,72 @@ fn timer_g_doubles_up_to_t2_rfc3261_17_2_1() {
     machine.handle(ServerEvent::Failure, &mut Vec::new());
     let waits = waits(Timer::G, |out| machine.handle(ServerEvent::Fired(Timer::G), out));
     assert_eq!(waits, [1000, 2000, 4000, 4000, 4000, 4000]);
+}
+
+/// A machine in its last state hears nothing more: what comes for it belongs to nobody.
+#[test]
+fn terminated_is_the_end_rfc3261_17() {
+    use ClientEvent::{Start, Success as Answered, Unreachable};
+    use ServerEvent::{Failure, Success};
+    let invite = table!(ClientInvite, false, CLIENT, "Terminated" by [Start, Unreachable]);
+    let other = table!(ClientNonInvite, true, CLIENT, "Terminated" by [Start, Answered]);
+    let served = table!(ServerInvite, false, SERVER, "Terminated" by [Failure, ServerEvent::Fired(Timer::H)]);
+    let answered = table!(ServerNonInvite, true, SERVER, "Terminated" by [Success]);
+    assert_eq!([invite, other, served, answered], [""; 4]);
+}
+
+/// What a restart brings back goes on as what was never lost.
+#[test]
+fn a_restored_client_goes_on_from_where_it_was_rfc3261_17_1_1_and_rfc6026_7_2() {
+    use ClientEvent::{Provisional, Start, Success};
+    let handle = |m: &mut ClientInvite, e, out: &mut Vec<Action>| {
+        m.handle(e, out);
+        m.state_name()
+    };
+    for reliable in [false, true] {
+        let restored = [
+            rows("Proceeding", ClientInvite::proceeding_before(pace(reliable)), &[], &CLIENT, handle),
+            rows("Accepted", ClientInvite::accepted_before(pace(reliable)), &[], &CLIENT, handle),
+        ];
+        let fresh = [
+            table!(ClientInvite, reliable, CLIENT, "Proceeding" by [Start, Provisional]),
+            table!(ClientInvite, reliable, CLIENT, "Accepted" by [Start, Success]),
+        ];
+        assert_eq!(restored, fresh);
+    }
+}
+
+/// Each timer as it is armed first, on base values of a slow network: a multiple of T1, or T4, and nothing of its own but Timer D.
+#[test]
+fn timers_are_made_of_the_base_values_rfc3261_table_4_and_rfc6026_7() {
+    use ClientEvent::{Failure, Start, Success};
+    let timers = Timers { t1: Duration::from_millis(100), t2: Duration::from_secs(1), t4: Duration::from_secs(2) };
+    let pace = Pace { timers, reliable: false };
+    let mut out = Vec::new();
+    let mut client = |events: &[ClientEvent]| {
+        let (mut invite, mut other) = (ClientInvite::new(pace), ClientNonInvite::new(pace));
+        events.iter().for_each(|event| {
+            invite.handle(*event, &mut out);
+            other.handle(*event, &mut out);
+        });
+    };
+    client(&[Start, Failure]);
+    client(&[Start, Success]);
+    let (mut invite, mut other) = (ServerInvite::new(pace), ServerNonInvite::new(pace));
+    invite.handle(ServerEvent::Failure, &mut out);
+    invite.handle(ServerEvent::Ack, &mut out);
+    other.handle(ServerEvent::Success, &mut out);
+    ServerInvite::new(pace).handle(ServerEvent::Success, &mut out);
+    let first = |wanted: Timer| {
+        out.iter().find_map(|action| match action {
+            Action::Arm(timer, after) if *timer == wanted => Some(after.as_millis()),
+            _ => None,
+        })
+    };
+    let (t1, t4, patience) = (Some(100), Some(2000), Some(6400));
+    use Timer::{A, B, D, E, F, G, H, I, J, K, L, M};
+    let expected = [(A, t1), (B, patience), (D, Some(32_000)), (E, t1), (F, patience), (G, t1), (H, patience)];
+    for (timer, after) in expected.into_iter().chain([(I, t4), (J, patience), (K, t4), (L, patience), (M, patience)]) {
+        assert_eq!(first(timer), after, "{timer:?}");
+    }
 }

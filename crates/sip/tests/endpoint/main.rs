@@ -12,3 +12,4 @@ mod script;
 mod session;
 mod storm;
 mod transports;
+mod update;
