@@ -35,6 +35,14 @@ impl Engine {
     /// # Errors
     /// When it does not build, or does not get ready.
     pub fn start(agents: usize) -> Result<Engine> {
+        Engine::start_with(agents, &[])
+    }
+
+    /// The same with these variables of the configuration.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub fn start_with(agents: usize, variables: &[(&str, &str)]) -> Result<Engine> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("benches/ lies in the workspace")?;
         let hotline = build(root)?;
         let dir = tempfile::tempdir()?;
@@ -53,6 +61,7 @@ impl Engine {
             .env("HOTLINE__CONNECT__SAY_AGENT_NUMBER", "false")
             .env("HOTLINE__LIMITS__CALLS", CALLS_MAX.to_string())
             .env("HOTLINE__SERVER__LOG", "warn")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

@@ -17,13 +17,15 @@ const REFUSED_MAX: usize = 200;
 const SETTLE: Duration = Duration::from_secs(10);
 const SETTLE_QUICK: Duration = Duration::from_secs(3);
 const KILOBYTE: f64 = 1024.0;
+/// Messages for ladders have a sum of memory of their own, which calls of any kind fill, held or over.
+const NO_LADDERS: (&str, &str) = ("HOTLINE__LADDER__KEEP_MIB", "0");
 
 fn main() -> Result<()> {
     for (what, wish, goal_kb) in [
         ("memory: a caller who waits and hears music (the goal)", Wish::Person, 14.0),
         ("memory: a caller in the menu (the goal)", Wish::Menu, 16.0),
     ] {
-        let engine = Engine::start(0)?;
+        let engine = Engine::start_with(0, &[NO_LADDERS])?;
         let mut people = People::new(engine.sip, wish)?;
         let few = hold(&engine, &mut people, FEW)?;
         let many = hold(&engine, &mut people, MANY)?;

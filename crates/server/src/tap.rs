@@ -10,7 +10,7 @@ use switch::{Effects, Fact};
 
 /// Four seconds of 200 calls a second with 14 messages and six words about them each; the reader comes five times a second.
 pub(crate) const RING: usize = 16_384;
-/// Bytes of messages in the ring: twenty times so many usual ones as it has places for, and no more however long they are.
+/// Bytes of messages in the ring: twice what it holds of usual ones, and no more however long they are.
 const RING_BYTES_MAX: u64 = 32 << 20;
 
 /// What both ends know.

@@ -147,6 +147,7 @@ fn details(ladder: &Value, message: &Value) -> String {
 
 fn stream(stream: &Value) -> String {
     let (media, address, port) = (text(stream, "media"), text(stream, "address"), &stream["port"]);
+    let address = if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
     let codecs: Vec<&str> = list(stream, "codecs").iter().filter_map(Value::as_str).collect();
     let told = match port.as_u64() {
         Some(0) => format!("{media} refused"),
@@ -175,6 +176,7 @@ mod tests {
         let mut offer = message(0, "in", 0, "citizen", "INVITE");
         offer["sdp"] = json!([
             {"media": "audio", "address": "192.0.2.9", "port": 4000, "codecs": ["PCMA", "telephone-event"], "direction": "sendrecv"},
+            {"media": "audio", "address": "2001:db8::9", "port": 4002, "codecs": ["opus/48000/2"], "direction": "inactive"},
             {"media": "video", "address": "192.0.2.9", "port": 0, "codecs": ["96"], "direction": "sendrecv"},
         ]);
         let mut again = message(501, "out", 0, "citizen", "200 OK");
