@@ -36,6 +36,10 @@ fn engine(targets: &[SocketAddr], rules: &str) -> Engine {
     let rules =
         if rules.is_empty() { "[[dial]]\nname = \"mobile\"\nprefixes = [\"13\"]\ntrunks = [\"out\"]\n" } else { rules };
     Engine::start_with(|config: &Path| {
+        let queues = config.join("queues.toml");
+        let shipped = std::fs::read_to_string(&queues).expect("the shipped groups");
+        let duty = shipped.replace("# wait_s = 1800", "wait_s = 4").replace("# duty_line", "duty_line");
+        std::fs::write(queues, duty).expect("written");
         let file = config.join("hotline.toml");
         let before = std::fs::read_to_string(&file).expect("the shipped server");
         std::fs::write(file, format!("{before}\n{trunk}\n{rules}")).expect("written");
@@ -175,4 +179,26 @@ fn a_carrier_that_asks_who_calls_is_told_and_what_it_plays_before_it_answers_is_
     assert!(record["talk_ms"].as_u64().is_some_and(|ms| ms < 2000), "the talk begins with the answer: {record}");
     first.quit();
     assert!(first.heard(LINE) >= 2.5, "before the answer: {} s", first.heard(LINE));
+}
+
+#[test]
+fn at_night_the_mobile_of_who_is_on_duty_answers() {
+    let mut outside = line(true);
+    let engine = engine(&[outside.at], "");
+    let mut citizen = citizen(&engine, "udp");
+    outside.event("CALL_ESTABLISHED", STEP);
+    talk(&engine);
+    citizen.command("hangup", "");
+    outside.event("CALL_CLOSED", STEP);
+    let record = engine.ended_records(1).remove(0);
+    assert_eq!(
+        (&record["agent"], &record["end_reason"]),
+        (&serde_json::Value::Null, &"caller_hangup".into()),
+        "{record}"
+    );
+    assert_eq!(record["waits"][0]["outcome"], "answered", "{record}");
+    citizen.quit();
+    outside.quit();
+    heard("the citizen", &[citizen.heard(LINE)], &[citizen.heard(CITIZEN)]);
+    heard("who is on duty", &[outside.heard(CITIZEN)], &[outside.heard(LINE)]);
 }

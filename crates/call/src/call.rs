@@ -292,7 +292,7 @@ impl Call {
         let reason = match &self.journey {
             Journey::With(With { peer: Peer::Line, .. }) if place > 0 => EndReason::LineHangup,
             _ if place > 0 => EndReason::AgentHangup,
-            Journey::Waiting(_) => EndReason::Abandoned,
+            Journey::Waiting(_) | Journey::Calling(Calling { last_resort: true, .. }) => EndReason::Abandoned,
             Journey::With(_) | Journey::Calling(_) => EndReason::CallerHangup,
             Journey::Leaving(reason) => *reason,
             _ => EndReason::LeftInMenu,
@@ -363,6 +363,7 @@ impl Call {
                 }
             }
             Journey::Calling(Calling { promised, outgoing, .. }) => {
+                self.account.wait_ended(now, outcome, out);
                 out.extend(promised.map(|to| Action::NotGiven { to }));
                 close_left(outgoing, out);
             }

@@ -124,7 +124,7 @@ impl Call {
             (_, None) => match handing.take().and_then(|handing| handing.outgoing) {
                 Some(outgoing) => {
                     self.account.handed_on(now, out);
-                    self.journey = Journey::Calling(Calling { outgoing, told: 0, promised: None });
+                    self.journey = Journey::Calling(Calling { outgoing, told: 0, promised: None, last_resort: false });
                 }
                 None => self.end(now, base::EndReason::AgentHangup, out),
             },

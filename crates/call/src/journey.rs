@@ -53,6 +53,8 @@ pub(crate) struct Calling {
     pub(crate) told: u16,
     /// The call that whoever answers goes to: an agent has joined the two already.
     pub(crate) promised: Option<CallId>,
+    /// A caller whom the queue could not keep: who is told so when this comes to nothing.
+    pub(crate) last_resort: bool,
 }
 
 /// Somebody is called outside the queue.

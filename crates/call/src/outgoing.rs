@@ -7,7 +7,7 @@ use base::{AgentId, Job, Lease, Now};
 use crate::journey::{Calling, Journey, Outgoing, With};
 use crate::leg::{Party, State};
 use crate::ways::one_of_each_phone;
-use crate::{Action, Call, Callee, Destination, Line, Reached, Timer};
+use crate::{Action, Call, Callee, Destination, Fact, Line, Reached, Timer};
 
 /// How long a colleague's phone rings.
 const PHONE_RINGS: Duration = Duration::from_secs(30);
@@ -31,6 +31,13 @@ impl Call {
         };
         out.push(Action::Arm { timer: Timer::NoAnswer, at: now.time + rings });
         Outgoing { to, refusal: None, left: Vec::new(), heard: false, rings: false }
+    }
+
+    /// The caller goes on waiting, with music, until the line of who is on duty answers.
+    pub(crate) fn call_duty(&mut self, now: Now, line: String, out: &mut Vec<Action>) {
+        out.push(Action::Fact(Fact::Calling { to: line.clone() }));
+        let outgoing = self.call_party(now, Callee::Line(line), out);
+        self.journey = Journey::Calling(Calling { outgoing, told: 0, promised: None, last_resort: true });
     }
 
     /// The agent whose right to call counts.

@@ -1,6 +1,6 @@
 //! A call of an agent's own: to a colleague, or out to a line. The queue has no part in it.
 
-use base::{AgentId, CallerKey, EndReason, Now};
+use base::{AgentId, CallerKey, EndReason, Now, WaitOutcome};
 
 use crate::journey::{Calling, Journey, Peer, With};
 use crate::leg::{Party, State};
@@ -25,7 +25,7 @@ impl Call {
         self.tell_own(0, out);
         out.push(Action::Fact(Fact::Calling { to: self.callee_number(&to).to_owned() }));
         let outgoing = self.call_party(now, to, out);
-        self.journey = Journey::Calling(Calling { outgoing, told: 0, promised: None });
+        self.journey = Journey::Calling(Calling { outgoing, told: 0, promised: None, last_resort: false });
     }
 
     pub(crate) fn callee_answered(&mut self, now: Now, place: usize, body: Option<&[u8]>, out: &mut Vec<Action>) {
@@ -51,6 +51,7 @@ impl Call {
             return self.give_away(now, place, into, out);
         }
         self.answer_caller(now, out);
+        self.account.wait_ended(now, WaitOutcome::Answered, out);
         match opened {
             true => out.push(crate::call::change(&self.legs[place])),
             false => self.open(place, out),
@@ -140,6 +141,7 @@ impl Call {
                 let to = handing.to;
                 self.unclaimed(now, to, status, out);
             }
+            Journey::Calling(Calling { last_resort: true, .. }) => self.tell_refused(now, out),
             _ if self.legs[0].state == State::Early => self.refuse(now, status, EndReason::Unanswered, out),
             _ => self.end(now, EndReason::Unanswered, out),
         }

@@ -214,6 +214,8 @@ pub struct Group {
     pub announce_every: Option<Duration>,
     /// Whether an announcement tells the position.
     pub announce_position: bool,
+    /// The line that a caller is brought to whom the queue cannot keep, in its one form: the mobile of who is on duty.
+    pub duty_line: Option<String>,
 }
 
 /// An agent as the call sees one.

@@ -62,7 +62,7 @@ impl Call {
         match action {
             acd::Action::Located { group, position, .. } => self.announce(now, group, position, out),
             acd::Action::Moved { to, .. } => self.moved(now, to, out),
-            acd::Action::Refused { .. } => self.refused(now, out),
+            acd::Action::Refused { group, .. } => self.refused(now, group, out),
             acd::Action::Withdraw { reservation, .. } => self.withdraw(reservation, out),
             acd::Action::Unclaimed { agent, .. } => self.unclaimed(now, HandTo::Agent(agent), 480, out),
             acd::Action::TakenOver { agent, reservation, .. } => self.taken_over(now, agent, reservation, out),
@@ -104,16 +104,21 @@ impl Call {
         self.begin_wait(now, to, Vec::new(), out);
     }
 
-    fn refused(&mut self, now: Now, out: &mut Vec<Action>) {
-        if !matches!(self.journey, Journey::Waiting(_)) {
-            return;
-        }
-        let journey = std::mem::replace(&mut self.journey, Journey::Leaving(EndReason::QueueRefused));
-        self.account.wait_ended(now, WaitOutcome::Refused, out);
-        if let Journey::Waiting(waiting) = journey {
-            self.drop_ringing(waiting.ringing, out);
-        }
+    /// The queue cannot keep the caller: who is on duty may answer, else the caller is told.
+    fn refused(&mut self, now: Now, group: GroupId, out: &mut Vec<Action>) {
+        let Journey::Waiting(waiting) = &mut self.journey else { return };
+        let ringing = waiting.ringing.take();
+        self.drop_ringing(ringing, out);
         out.push(Action::Disarm(Timer::Announce));
+        match self.plan.groups.get(usize::from(group.0)).and_then(|group| group.duty_line.clone()) {
+            Some(line) => self.call_duty(now, line, out),
+            None => self.tell_refused(now, out),
+        }
+    }
+
+    pub(crate) fn tell_refused(&mut self, now: Now, out: &mut Vec<Action>) {
+        self.journey = Journey::Leaving(EndReason::QueueRefused);
+        self.account.wait_ended(now, WaitOutcome::Refused, out);
         self.program.play(self.sounds(&["queue-refused"]), After::Silence);
     }
 

@@ -8,7 +8,7 @@ use ivr::Hours;
 use crate::agents::Agents;
 use crate::groups::refuse_twins;
 use crate::nearest::did_you_mean;
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, Spot};
 use crate::reader::Table;
 use crate::service::number;
 use crate::value::Value;
@@ -109,4 +109,23 @@ fn hours(value: &Value<'_>, hours: &[(String, Hours)]) -> Option<Hours> {
         value.error(format!("no opening hours are named `{name}`"), "no `[hours.…]` with this name", known);
     }
     found.map(|(_, hours)| hours.clone())
+}
+
+/// Where callers are brought to whom a group cannot keep: a number that rules lead to.
+pub(crate) fn set_duty_lines(plan: &mut call::Plan, lines: &[Option<(String, Spot)>], problems: &Problems) {
+    for (place, (number, spot)) in lines.iter().enumerate().filter_map(|(place, line)| Some((place, line.as_ref()?))) {
+        let line = plan.line(number);
+        if line.is_none() {
+            let help = "add a `[[dial]]` with a prefix of it and a trunk that leads out";
+            problems.error(Problem::new(
+                spot.clone(),
+                format!("no rule leads to `{number}`"),
+                "cannot be called",
+                help,
+            ));
+        }
+        if let Some(group) = plan.groups.get_mut(place) {
+            group.duty_line = line;
+        }
+    }
 }

@@ -20,6 +20,8 @@ pub(crate) struct Groups {
     pub(crate) numbers: Vec<(String, Spot)>,
     pub(crate) acd: Vec<acd::plan::Group>,
     pub(crate) call: Vec<call::plan::Group>,
+    /// The line of each group for whom it cannot keep, as it was written.
+    pub(crate) duty_lines: Vec<Option<(String, Spot)>>,
     pub(crate) back_off: BackOff,
     pub(crate) redial: Duration,
     pub(crate) wrap_up_max: Duration,
@@ -53,6 +55,7 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) ->
         let (overflow, spot) = overflow(table, &groups.names);
         overflows.push(spot);
         groups.acd.push(acd_group(&name.0, table, overflow));
+        groups.duty_lines.push(table.get("duty_line").and_then(|v| Some((crate::service::number(&v)?, v.spot))));
         groups.call.push(call_group(&name.0, number.map(|(number, _)| number), table, sounds));
     }
     refuse_twins(groups.numbers.iter().map(|(n, spot)| (n.as_str(), spot)), "numbers of groups", problems);
@@ -125,6 +128,7 @@ fn call_group(name: &str, number: Option<String>, table: &Table<'_>, sounds: &So
         // Zero is music alone.
         announce_every: Some(table.seconds("announce_every_s", 30, 0, HOUR)).filter(|every| !every.is_zero()),
         announce_position: table.bool("announce_position", true),
+        duty_line: None,
     }
 }
 

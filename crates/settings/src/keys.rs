@@ -99,6 +99,7 @@ const KEYS: &[&str] = &[
     "group.music",
     "group.announce_every_s",
     "group.announce_position",
+    "group.duty_line",
     "agents.pause_after_unanswered",
     "agents.pause_reasons",
     "agents.star_codes",

@@ -53,7 +53,8 @@ fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &P
     let dial = main.as_ref().map(|root| dial::read(root, &known, problems)).unwrap_or_default();
     network::refuse_example_passwords(&networks, &agents, &trunks, problems);
     let service = main.as_ref().map(|root| service::read(root, &menus.names, problems)).unwrap_or_default();
-    assemble::plans(assemble::Parts {
+    let duty_lines = groups.duty_lines.clone();
+    let mut plans = assemble::plans(assemble::Parts {
         service,
         networks,
         trunks,
@@ -64,5 +65,7 @@ fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &P
         states,
         menus,
         sounds: sound_plan,
-    })
+    });
+    dial::set_duty_lines(&mut plans.call, &duty_lines, problems);
+    plans
 }

@@ -4,7 +4,7 @@ use base::{Codec, EndReason, GroupId, Ticket};
 use call::{Action, Event, Phase, Signal, Target, Timer};
 use insta::assert_snapshot;
 
-use crate::kit::{Bench, CITIZEN, answer_to, sdp};
+use crate::kit::{Bench, CITIZEN, answer_to, plan, sdp};
 
 /// The agent's leg in a citizen's call.
 const AGENT: u16 = 1;
@@ -217,4 +217,44 @@ fn a_citizen_who_leaves_stops_the_line() {
     bench.signal(CITIZEN, Signal::Bye);
     let lines = bench.lines();
     assert!(lines.contains("HangUp { leg: 2") && lines.contains("close end 4"), "{lines}");
+}
+
+/// Waits in a group that has somebody on duty, and cannot be kept.
+fn on_duty() -> Bench {
+    let with_duty = plan(|plan| plan.groups[0].duty_line = Some(NUMBER.to_owned()));
+    let mut bench = Bench::with(with_duty, Some(&sdp(4000, &Codec::ALL)));
+    bench.ack().press('1').pass(10);
+    let (call, reason) = (bench.call.id(), acd::Refusal::WaitedTooLong);
+    bench.tell(Event::Queue(acd::Action::Refused { call, group: GroupId(0), reason }));
+    bench
+}
+
+#[test]
+fn whom_the_queue_cannot_keep_the_one_on_duty_answers() {
+    let mut bench = on_duty();
+    assert_snapshot!(bench.lines(), @r#"
+    disarm Announce
+    Seek { number: "13900139000", by: None }
+    arm NoAnswer
+    end 0 hears [] then Loop(SoundId(14))
+    "#);
+    bench.lines_found(1).pass(5);
+    answers(&mut bench, 1);
+    assert!(bench.lines().contains("end 0 hears end 2"), "{}", bench.lines());
+    bench.pass(30).signal(1, Signal::Bye);
+    let record = bench.record().expect("a record");
+    assert_eq!((record.end_reason, record.talk_ms), (EndReason::LineHangup, 30_000));
+    assert_eq!((record.queued_ms, record.waits[0].outcome), (15_000, base::WaitOutcome::Answered));
+}
+
+#[test]
+fn whom_nobody_on_duty_answers_is_told_so() {
+    let mut bench = on_duty();
+    bench.tell(Event::NoLine { status: 503 });
+    assert_eq!(bench.call.phase(), Phase::Ending);
+    assert!(bench.lines().contains("queue-refused"), "{}", bench.lines());
+    let mut bench = on_duty();
+    bench.lines_found(1).signal(CITIZEN, Signal::Bye);
+    let record = bench.record().expect("a record");
+    assert_eq!((record.end_reason, record.waits[0].outcome), (EndReason::Abandoned, base::WaitOutcome::Abandoned));
 }

@@ -35,6 +35,7 @@ cases! {
     warnings: "unused",
     tokens: "tokens",
     trunks: "trunks",
+    dial: "dial",
 }
 
 #[test]

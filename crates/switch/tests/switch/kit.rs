@@ -88,6 +88,7 @@ fn plan() -> Plan {
             music: SoundId(0),
             announce_every: None,
             announce_position: false,
+            duty_line: None,
         }],
         agents: vec![Agent { number: "1001".to_owned(), password: Secret("pass-1001".to_owned()) }],
         star_codes: roster::StarCodes::default(),
