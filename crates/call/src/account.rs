@@ -129,6 +129,23 @@ impl Account {
         self.confidential
     }
 
+    /// The last nodes of the menu, as many as fit into so many letters.
+    pub(crate) fn path_end(&self, letters: usize) -> String {
+        let mut end = String::new();
+        for node in self.path.iter().rev().take_while(|node| node.len() < letters) {
+            if end.len() + node.len() >= letters {
+                break;
+            }
+            end = if end.is_empty() { node.clone() } else { [node, "/", &end].concat() };
+        }
+        end
+    }
+
+    /// The number of the agent who served last.
+    pub(crate) fn served_by(&self) -> &str {
+        self.agent.as_deref().unwrap_or_default()
+    }
+
     /// The facts that lead to where the account stands.
     pub(crate) fn retell(&self, now: Now, menu_version: &str, locale: &str) -> Vec<Fact> {
         let (menu_version, locale) = (menu_version.to_owned(), locale.to_owned());

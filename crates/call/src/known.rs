@@ -17,6 +17,9 @@ pub enum Phase {
     Ending,
 }
 
+/// Letters of the menu's path that go along: an INVITE has to fit into a datagram (RFC 3261 §18.1.1).
+const CONTEXT_PATH_MAX: usize = 120;
+
 impl Call {
     pub fn phase(&self) -> Phase {
         match self.journey {
@@ -57,6 +60,22 @@ impl Call {
         let index = self.next_leg;
         self.next_leg = index.saturating_add(1);
         index
+    }
+
+    /// What goes along to an agent's phone: the call's id in the API, its group, the way through the menu, and who served before.
+    pub(crate) fn context(&self) -> String {
+        let mut context = format!("call=\"{}\"", self.start.id);
+        let mut put = |name: &str, value: &str| {
+            if !value.is_empty() {
+                // A quoted string (RFC 3261 §25.1); names of groups and nodes hold neither quotes nor control characters.
+                [";", name, "=\"", value, "\""].into_iter().for_each(|part| context.push_str(part));
+            }
+        };
+        let group = self.place().and_then(|place| self.plan.groups.get(usize::from(place.group.0)));
+        put("group", group.map_or("", |group| group.name.as_str()));
+        put("menu", &self.account.path_end(CONTEXT_PATH_MAX));
+        put("from", self.account.served_by());
+        context
     }
 
     pub fn id(&self) -> base::CallId {

@@ -191,10 +191,14 @@ impl Call {
         let mut leg = Leg::new(id, lease, to.peer(), session_id, self.codecs_towards(&to));
         let body = leg.offer();
         let (from_number, from_display) = self.shown_to_agent(waited);
+        let context = match to {
+            Destination::Phone(_) => self.context(),
+            Destination::Line(_) => String::new(),
+        };
         if let Party::Offered(AgentSide { agent, reservation, .. }) = party {
             out.push(Action::Fact(Fact::Dialled { leg: index, agent, reservation }));
         }
-        out.push(Action::Dial(Box::new(Dial { leg: index, to, from_number, from_display, body })));
+        out.push(Action::Dial(Box::new(Dial { leg: index, to, from_number, from_display, context, body })));
         leg.party = party;
         self.legs.push(leg);
         self.tell_own(self.legs.len() - 1, out);

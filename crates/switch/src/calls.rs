@@ -187,14 +187,14 @@ impl Switch {
     }
 
     fn dial(&mut self, now: Now, leg: LegId, dial: Dial) {
-        let Dial { to, from_number, from_display, body, .. } = dial;
+        let Dial { to, from_number, from_display, context, body, .. } = dial;
         let body = Some(sdp_body(body));
         let invite = match to {
             Destination::Phone(Contact { uri, flow, path, .. }) => {
                 let network = self.plan.networks.get(usize::from(flow.network.0));
                 let host = network.map_or_else(String::new, |n| n.advertised.host.clone());
                 let from = sip::Party { display: from_display, user: from_number, host };
-                let (to, headers) = (uri.clone(), Vec::new());
+                let (to, headers) = (uri.clone(), vec![("X-Hotline".to_owned(), context)]);
                 sip::Invite { flow, uri, to, from, routes: path, headers, body, outward: false }
             }
             Destination::Line(line) => {

@@ -246,3 +246,15 @@ fn the_facts_of_a_talk_that_was_handed_on_tell_what_the_record_tells() {
     assert_eq!(held, [AgentId(0), OTHER], "the first phone has not answered its BYE yet");
     assert!(!bench.facts.iter().any(|f| matches!(f, Fact::Declined { cause: Decline::Taken, .. })));
 }
+
+#[test]
+fn what_is_known_of_the_call_goes_along_to_the_next_agent() {
+    let (bench, _) = ringing();
+    let context = bench.said.iter().find_map(|action| match action {
+        Action::Dial(dial) => Some(dial.context.clone()),
+        _ => None,
+    });
+    let call = bench.call.id();
+    let expected = format!("call=\"{call}\";group=\"consult\";menu=\"main/consult\";from=\"1001\"");
+    assert_eq!(context, Some(expected));
+}
