@@ -10,7 +10,7 @@ use base::{
 use ivr::{LocaleId, Walk};
 
 use crate::account::Account;
-use crate::journey::{Calling, HandTo, Journey, Peer};
+use crate::journey::{Calling, HandTo, Journey};
 use crate::leg::{Leg, Party, State};
 use crate::plan::MenuVersion;
 use crate::slots::Slots;
@@ -352,7 +352,8 @@ impl Call {
                     out.push(Action::Unfetch { from });
                 }
                 self.drop_ringing(with.handing.and_then(|handing| handing.ringing), out);
-                if let Peer::Offered { agent, .. } = with.peer {
+                // Also of a colleague whom the queue was told of and has given no number.
+                if let Some(agent) = with.place.and(with.peer.agent()) {
                     out.push(Action::Queue(acd::Command::Ended { call: self.start.id, agent }));
                 }
             }

@@ -202,8 +202,13 @@ impl Call {
     /// The phone of an agent's own call is free with the last leg of that agent.
     pub(crate) fn release_own(&mut self, agent: Option<AgentId>, out: &mut Vec<Action>) {
         let Some(agent) = agent else { return };
-        if !self.legs.iter().any(|leg| leg.party == Party::Own(agent) && !leg.closed) {
+        if !self.has_own(agent) {
             out.push(Action::Roster(roster::Command::OwnCall { agent, begins: false }));
         }
+    }
+
+    /// Whether a leg of the agent's is left that the roster counts.
+    pub(crate) fn has_own(&self, agent: AgentId) -> bool {
+        self.legs.iter().any(|leg| leg.party == Party::Own(agent) && !leg.closed)
     }
 }

@@ -35,13 +35,16 @@ impl Phone {
         let line = std::str::from_utf8(request.body()).ok().and_then(|text| text.strip_prefix("SIP/2.0 "));
         let status = line.and_then(|line| line.get(..3)?.parse().ok());
         match status {
-            Some(200..300) => self.break_off(now, leg, Why::Bye, out),
+            Some(200..300) => {
+                tell(now, What::Referred, out);
+                self.break_off(now, leg, Why::Bye, out);
+            }
             Some(status @ 300..700) => tell(now, What::NotReferred { status }, out),
             _ => {}
         }
     }
 
-    fn offer_direction(&mut self, now: Now, direction: Direction) {
+    pub(crate) fn offer_direction(&mut self, now: Now, direction: Direction) {
         let Some(call) = self.call.as_mut().filter(|c| matches!(c.phase, Phase::Talking)) else { return };
         call.local.direction = direction;
         call.local.version = call.local.version.wrapping_add(1);
@@ -68,7 +71,7 @@ impl Phone {
 
     /// Answers an offer, makes one where the request has none, and only confirms an UPDATE without (RFC 3311 §5.2).
     pub(crate) fn on_new_terms(&mut self, now: Now, leg: LegId, tx: ServerTx, request: &Message) {
-        let Some(call) = self.call.as_mut().filter(|c| c.leg == leg) else {
+        let Some(call) = self.call.iter_mut().chain(&mut self.waiting).find(|c| c.leg == leg) else {
             return self.endpoint.reply(now, tx, 481, &Reply::default(), &mut self.wire);
         };
         if request.body().is_empty() {
