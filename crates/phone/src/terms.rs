@@ -22,10 +22,21 @@ impl Phone {
 
     /// Asks the other side to go on with somebody else (REFER, RFC 3515).
     pub fn refer(&mut self, now: Now, to: &str, out: &mut Output) {
-        if let Some(call) = self.call.as_ref().filter(|c| matches!(c.phase, Phase::Talking)) {
+        let leg = self.call.as_ref().filter(|c| matches!(c.phase, Phase::Talking)).map(|c| c.leg);
+        self.refer_on(now, leg, to, out);
+    }
+
+    /// The same on the line that waits.
+    pub fn refer_waiting(&mut self, now: Now, to: &str, out: &mut Output) {
+        let leg = self.waiting.as_ref().map(|c| c.leg);
+        self.refer_on(now, leg, to, out);
+    }
+
+    fn refer_on(&mut self, now: Now, leg: Option<LegId>, to: &str, out: &mut Output) {
+        if let Some(leg) = leg {
             let to = ("Refer-To".to_owned(), format!("<sip:{to}@{}>", self.config.server));
             let refer = Reply { headers: vec![to], body: None };
-            self.endpoint.send(now, call.leg, Method::Refer, &refer, &mut self.wire);
+            self.endpoint.send(now, leg, Method::Refer, &refer, &mut self.wire);
         }
         self.flush(now, out);
     }

@@ -136,6 +136,12 @@ impl Stage {
         self.act(who, |phone, now, out| phone.refer(now, to, out));
     }
 
+    /// The same of who waits on the phone's other line.
+    pub fn refer_waiting(&mut self, who: Person, to: &str) {
+        self.world.checks.audio.disturb(who.0);
+        self.act(who, |phone, now, out| phone.refer_waiting(now, to, out));
+    }
+
     /// Calls an agent, beside the running call if there is one.
     pub fn call(&mut self, who: Person, colleague: usize) {
         let World { people, checks, now, .. } = &mut self.world;
