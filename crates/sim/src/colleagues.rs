@@ -9,6 +9,9 @@ use crate::check::{CROSSING, Checks};
 use crate::people::{Deed, People, Seat};
 use crate::plan::agent_number;
 
+/// The engine takes a phone that has just hung up for one that is busy with its goodbye, and rings it again for this long.
+const STILL_BUSY: Duration = Duration::from_secs(2);
+
 impl Seat {
     fn calls_out(&mut self, now: Time, orphaned: bool) {
         self.called += 1;
@@ -125,7 +128,7 @@ impl People {
     /// Whether an offer may have crossed the INVITE of the phone's own call, or nobody knows of that call any more.
     pub(crate) fn has_just_dialled(&self, now: Time, seat: usize) -> bool {
         let dialled = self.seats[seat].dialled_at;
-        self.seats[seat].orphaned || dialled.is_some_and(|at| !self.scenario.is_prompt() || now.since(at) < CROSSING)
+        self.seats[seat].orphaned || dialled.is_some_and(|at| !self.scenario.is_prompt() || now.since(at) < CROSSING + STILL_BUSY)
     }
 
     /// Some time after `from`, now and then.
