@@ -128,7 +128,8 @@ impl People {
     /// Whether an offer may have crossed the INVITE of the phone's own call, or nobody knows of that call any more.
     pub(crate) fn has_just_dialled(&self, now: Time, seat: usize) -> bool {
         let dialled = self.seats[seat].dialled_at;
-        self.seats[seat].orphaned || dialled.is_some_and(|at| !self.scenario.is_prompt() || now.since(at) < CROSSING + STILL_BUSY)
+        self.seats[seat].orphaned
+            || dialled.is_some_and(|at| !self.scenario.is_prompt() || now.since(at) < CROSSING + STILL_BUSY)
     }
 
     /// Some time after `from`, now and then.
