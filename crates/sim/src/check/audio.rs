@@ -244,7 +244,8 @@ impl Audio {
         for talk in self.talks.iter().filter(|t| !t.is_disturbed()) {
             let Some(until) = talk.until.filter(|u| u.since(talk.from) >= TALK_MIN + self.greeting) else { continue };
             for (ear, mouth) in [(talk.agent, talk.citizen), (talk.citizen, talk.agent)] {
-                let within = |w: &&Window| talk.from <= w.at && w.at <= until;
+                // Whoever was handed on may hear the end of the voice before.
+                let within = |w: &&Window| talk.from + SEAM <= w.at && w.at <= until;
                 let tones = self.heard[ear].iter().filter(within).fold(0, |all, w| all | w.tones);
                 if tones != tones_of(mouth) {
                     let (ear, mouth) = (&seats[ear].name, &seats[mouth].name);
