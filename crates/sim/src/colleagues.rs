@@ -6,7 +6,7 @@ use base::{Now, Time};
 use phone::{Line, Status};
 
 use crate::check::{CROSSING, Checks};
-use crate::people::{Deed, People, Seat};
+use crate::people::{Deed, People, Seat, Who};
 use crate::plan::agent_number;
 
 /// The engine takes a phone that has just hung up for one that is busy with its goodbye, and rings it again for this long.
@@ -35,6 +35,7 @@ impl People {
         if (0..self.seats.len()).any(in_use) {
             return;
         }
+        let colleague = self.rather_idle(seat).unwrap_or(colleague);
         let (own, to) = (&mut self.seats[seat], agent_number(colleague));
         let orphaned = checks.audio.down;
         match own.phone.status() {
@@ -158,6 +159,20 @@ impl People {
             let leaves = self.rng.chance(0.3);
             self.agenda.push((at, seat, Deed::Join { serial, on, leaves }));
         }
+    }
+
+    /// Mostly a colleague whose phone is idle, where people do as they like.
+    fn rather_idle(&mut self, seat: usize) -> Option<usize> {
+        if self.told.is_some() || self.rng.chance(0.2) {
+            return None;
+        }
+        let who = self.seats[seat].who;
+        let idle = |own: &&Seat| own.who != who && !own.gone && own.phone.status() == Status::Idle;
+        let agent = |own: &Seat| match own.who {
+            Who::Agent(agent) => Some(agent),
+            Who::Citizen => None,
+        };
+        self.seats.iter().filter(idle).find_map(agent)
     }
 
     fn any_agent(&mut self) -> usize {

@@ -78,7 +78,7 @@ impl Scenario {
             kills: kills(&mut rng),
             drill: rng.chance(0.1).then(|| Drill { place: Place::Call, nth: 1 + rng.below(150) }),
             handing: [0.0, 0.0, 0.1, 0.4][rng.below(4) as usize],
-            consulting: [0.0, 0.0, 0.2, 0.7][rng.below(4) as usize],
+            consulting: [0.0, 0.0, 0.0, 0.6][rng.below(4) as usize],
         }
     }
 

@@ -220,7 +220,13 @@ impl Audio {
     }
 
     fn no_stranger(&self, place: usize, seat: &Seat) -> Result<(), String> {
-        for window in self.heard[place].iter().filter(|w| w.tones != 0) {
+        let mut before = Time::ZERO;
+        for window in &self.heard[place] {
+            // Begun before a pause in which nothing came, as of a hold, and filled after it.
+            let torn = window.at.since(std::mem::replace(&mut before, window.at)) > SEAM;
+            if window.tones == 0 {
+                continue;
+            }
             // A window that a crash cut short is filled by what comes much later.
             let late = |t: &Talk, until: Time| t.is_disturbed() && !t.perhaps || window.at <= until + LAST_WORDS;
             let during = |t: &&Talk| t.from <= window.at && t.until.is_none_or(|until| late(t, until));
@@ -230,7 +236,8 @@ impl Audio {
                 _ => 0,
             };
             // Handed on, a citizen may hear the end of one voice and the beginning of the next in one window.
-            let turns = |t: &Talk| window.at <= t.from + SEAM || t.until.is_some_and(|until| window.at <= until + SEAM);
+            let turns =
+                |t: &Talk| torn || window.at <= t.from + SEAM || t.until.is_some_and(|until| window.at <= until + SEAM);
             let both = self.talks.iter().filter(during).filter(|t| turns(t)).fold(0, |all, t| all | may(t));
             let one = self.talks.iter().filter(during).any(|t| window.tones & !may(t) == 0);
             if !one && window.tones & !both != 0 {
