@@ -358,7 +358,8 @@ impl Call {
             }
             Journey::With(with) => {
                 self.drop_handing(with.handing, out);
-                if let Peer::Offered { agent, .. } = with.peer {
+                // Also of a colleague whom the queue was told of and has given no number.
+                if let Some(agent) = with.place.and(with.peer.agent()) {
                     out.push(Action::Queue(acd::Command::Ended { call: self.start.id, agent }));
                 }
             }

@@ -5,7 +5,7 @@
 use acd::Reservation;
 use base::{AgentId, CallId, EndReason, Job, LegId, Now};
 
-use crate::journey::{Calling, HandTo, Handing, Journey, Peer, Way, With};
+use crate::journey::{Calling, HandTo, Handing, Journey, Peer, Place, Way, With};
 use crate::leg::{AgentSide, Party};
 use crate::{Action, Call, Fact, Given};
 
@@ -63,6 +63,12 @@ impl Call {
 
     pub(crate) fn give_away(&mut self, now: Now, place: usize, to: CallId, out: &mut Vec<Action>) {
         let leg = self.legs.remove(place);
+        if let Some(agent) = leg.agent()
+            && self.has_own(agent)
+        {
+            // Another phone of the agent's is still being stopped here, and the one that goes is in use there.
+            out.push(Action::Roster(roster::Command::OwnCall { agent, begins: true }));
+        }
         // Nothing is promised any more, so that the end says nothing of it.
         self.journey = Journey::Leaving(EndReason::Joined);
         out.push(Action::Give { to, leg: Given(Box::new(leg)) });
@@ -98,11 +104,11 @@ impl Call {
     }
 
     /// The queue learns who has its caller now; a line outside is none of its business.
-    pub(crate) fn tell_of_taking(&mut self, before: Peer, peer: Peer, out: &mut Vec<Action>) {
+    pub(crate) fn tell_of_taking(&mut self, before: (Peer, Option<Place>), peer: Peer, out: &mut Vec<Action>) {
         let call = self.start.id;
-        match (peer, self.place(), before) {
+        match (peer, before.1, before.0.agent()) {
             (Peer::Own(agent), Some(_), _) => out.push(Action::Queue(acd::Command::TakesOver { call, agent })),
-            (_, _, Peer::Offered { agent, .. }) => out.push(Action::Queue(acd::Command::Ended { call, agent })),
+            (_, Some(_), Some(agent)) => out.push(Action::Queue(acd::Command::Ended { call, agent })),
             _ => {}
         }
     }

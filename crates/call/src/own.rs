@@ -107,10 +107,9 @@ impl Call {
         self.hand_over(now, out);
         self.stop_others(leg, None, out);
         let peer = self.legs[place].agent().map_or(Peer::Line, Peer::Own);
-        let kept = kept.filter(|_| peer != Peer::Line);
-        self.journey = Journey::With(With::new(peer, leg, kept));
+        self.journey = Journey::With(With::new(peer, leg, kept.filter(|_| peer != Peer::Line)));
         self.talk_with(now, peer, out);
-        self.tell_of_taking(before, peer, out);
+        self.tell_of_taking((before, kept), peer, out);
     }
 
     /// Who serves from now on, and that both hear each other.
@@ -158,8 +157,13 @@ impl Call {
     /// The phone of an agent's own call is free with the last leg of that agent.
     pub(crate) fn release_own(&mut self, agent: Option<AgentId>, out: &mut Vec<Action>) {
         let Some(agent) = agent else { return };
-        if !self.legs.iter().any(|leg| leg.party == Party::Own(agent) && !leg.closed) {
+        if !self.has_own(agent) {
             out.push(Action::Roster(roster::Command::OwnCall { agent, begins: false }));
         }
+    }
+
+    /// Whether a leg of the agent's is left that the roster counts.
+    pub(crate) fn has_own(&self, agent: AgentId) -> bool {
+        self.legs.iter().any(|leg| leg.party == Party::Own(agent) && !leg.closed)
     }
 }

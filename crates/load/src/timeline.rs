@@ -1,7 +1,7 @@
 //! A phone's events as lines that a person reads.
 
 use base::Time;
-use phone::{Event, Side, What};
+use phone::{Event, Line, Side, What};
 
 /// `  12.34 s  ringing (180)`, seconds counted from `zero`.
 pub fn line(zero: Time, event: &Event) -> String {
@@ -27,7 +27,12 @@ fn sentence(zero: Time, what: &What) -> String {
         What::Resumed => "back from hold".into(),
         What::Refreshed => "session refreshed".into(),
         What::HoldRefused { cause } => format!("hold refused: {}", phone::Why::from(*cause)),
+        What::Referred => "handed on".into(),
         What::NotReferred { status } => format!("not handed on: {}", phone::Why::Status(*status)),
+        What::LineOver { line, why, .. } => {
+            let line = if *line == Line::Running { "running" } else { "waiting" };
+            format!("the {line} call of two is over: {why}")
+        }
         What::HungUp { by: Side::Us, why: phone::Why::Bye } => "hung up by us".into(),
         What::HungUp { by: Side::Us, why } => format!("hung up by us: {why}"),
         What::HungUp { by: Side::Peer, why: phone::Why::Bye } => "hung up by the other side".into(),

@@ -1,4 +1,4 @@
-//! The phone's one call, from dialling or ringing to its end.
+//! A call of the phone, from dialling or ringing to its end.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use base::{Digit, LegId, Now, Time};
 use sip::{Body, Cause, Invite, Message, Party, Reply, ServerTx};
 
 use crate::config::{Act, Answering, Keys};
-use crate::event::{Output, Side, What, Why};
+use crate::event::{Line, Output, Side, What, Why};
 use crate::phone::{Phone, tell};
 use crate::registration::authorization;
 use crate::stream::Stream;
@@ -39,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) offered: bool,
     pub(crate) held: bool,
     pub(crate) stream: Option<Stream>,
+    /// Another call was beside this one: what comes to the port may be for that one, also when that one is over.
+    pub(crate) shares: bool,
     /// What was dialled, and whether it has been asked for with a password.
     dialled: Option<(String, bool)>,
     /// The next step of the script and when.
@@ -57,6 +59,7 @@ impl Call {
             offered: false,
             held: false,
             stream: None,
+            shares: false,
             dialled,
             step: None,
             info_keys: Vec::new(),
@@ -79,7 +82,7 @@ impl Phone {
     /// Calls a URI, or a number at the server. Nothing happens while another call is up.
     pub fn dial(&mut self, now: Now, to: &str, out: &mut Output) {
         if self.call.is_none() {
-            let uri = if to.contains(':') { to.to_owned() } else { format!("sip:{to}@{}", self.config.server) };
+            let uri = self.uri_of(to);
             self.invite(now, uri, None);
         }
         self.flush(now, out);
@@ -112,7 +115,7 @@ impl Phone {
         self.flush(now, out);
     }
 
-    fn invite(&mut self, now: Now, uri: String, authorization: Option<(String, String)>) {
+    pub(crate) fn invite(&mut self, now: Now, uri: String, authorization: Option<(String, String)>) {
         let leg = self.next_leg();
         let mut call = Call::new(leg, Phase::Calling, self.local(), Some((uri.clone(), authorization.is_some())));
         call.body = self.offer(&call.local);
@@ -146,10 +149,6 @@ impl Phone {
     fn local(&mut self) -> sdp::Local {
         // 62 bits: some phones read the session id into a signed number.
         sdp::Local::new(self.config.media_address, self.rng.u64() >> 2, &self.config.codecs)
-    }
-
-    pub(crate) fn current(&mut self, leg: LegId) -> Option<&mut Call> {
-        self.call.as_mut().filter(|c| c.leg == leg)
     }
 
     pub(crate) fn on_invite(&mut self, now: Now, tx: ServerTx, request: Message, out: &mut Output) {
@@ -276,11 +275,14 @@ impl Phone {
 
     /// Starts the media, or changes what was agreed on.
     pub(crate) fn open(&mut self, now: Now, leg: LegId, params: base::MediaParams) {
-        let Some(call) = self.call.as_mut().filter(|c| c.leg == leg) else { return };
+        let running = self.call.as_ref().is_some_and(|c| c.leg == leg);
+        let Some(call) = self.call.iter_mut().chain(&mut self.waiting).find(|c| c.leg == leg) else { return };
         match &mut call.stream {
             Some(stream) => stream.change(params, &self.config.voice),
             None => {
-                self.ear.restart();
+                if running {
+                    self.ear.restart();
+                }
                 let mute = self.config.faults.no_rtp;
                 call.stream = Some(Stream::new(now.time, params, &self.config.voice, mute, &mut self.rng));
             }
@@ -311,18 +313,19 @@ impl Phone {
         self.ended(now, leg, Side::Us, why, out);
     }
 
-    /// The call is over, if `leg` is the running one.
+    /// The call is over, if `leg` is one of ours.
     pub(crate) fn ended(&mut self, now: Now, leg: LegId, by: Side, why: Why, out: &mut Output) {
-        let Some(mut call) = self.call.take_if(|c| c.leg == leg) else { return };
-        if let Some(stream) = &mut call.stream {
-            let gap = stream.gap(now.time, 0);
+        let Some((mut call, line)) = self.take_off(leg) else { return };
+        if line == Line::Running {
+            let gap = call.stream.as_mut().map_or(0, |stream| stream.gap(now.time, 0));
             if self.config.hand_out_audio {
                 out.heard.resize(out.heard.len() + gap, 0);
             }
-            self.reception = stream.reception();
+            self.reception = call.stream.as_ref().map(Stream::reception).unwrap_or_default();
+            self.ear.restart();
         }
-        self.ear.restart();
-        tell(now, What::HungUp { by, why }, out);
+        let other = self.call.is_some();
+        tell(now, if other { What::LineOver { line, by, why } } else { What::HungUp { by, why } }, out);
     }
 
     pub(crate) fn call_timeout(&mut self, now: Now, out: &mut Output) {
@@ -333,10 +336,11 @@ impl Phone {
         }
         self.play_script(now, out);
         self.send_info(now, out);
-        let Some(stream) = self.call.as_mut().and_then(|c| c.stream.as_mut()) else { return };
-        stream.report(now, &self.config.user, out);
-        for digit in stream.handle_timeout(now.time, out) {
-            tell(now, What::Pressed(digit), out);
+        for stream in self.call.iter_mut().chain(&mut self.waiting).filter_map(|c| c.stream.as_mut()) {
+            stream.report(now, &self.config.user, out);
+            for digit in stream.handle_timeout(now.time, out) {
+                tell(now, What::Pressed(digit), out);
+            }
         }
     }
 

@@ -88,14 +88,32 @@ pub enum What {
     HoldRefused {
         cause: Cause,
     },
+    /// Whom the other side was asked to go on with has the call.
+    Referred,
     /// Whom the other side was asked to go on with does not take the call.
     NotReferred {
         status: u16,
     },
+    /// One of two calls is over, and the other one is the running one.
+    LineOver {
+        line: Line,
+        by: Side,
+        why: Why,
+    },
+    /// The last call is over.
     HungUp {
         by: Side,
         why: Why,
     },
+}
+
+/// One of two calls at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// The one that is heard and spoken into.
+    Running,
+    /// The one that was held for the sake of the other.
+    Waiting,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

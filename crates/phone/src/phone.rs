@@ -1,5 +1,7 @@
 //! The phone: what comes in from outside is led to its registration, its call and its ear.
 
+use std::net::SocketAddr;
+
 use base::{CallId, Digit, Flow, LegId, NetworkId, Now, Rng, Time, Transport};
 use sip::{Endpoint, Identity, Outgoing, Reply, ServerTx};
 
@@ -7,7 +9,7 @@ use crate::call::{Call, Phase};
 use crate::carrier::Path;
 use crate::config::{Config, host};
 use crate::ear::{Change, Ear};
-use crate::event::{Event, Input, Output, Side, What, Why};
+use crate::event::{Event, Input, Line, Output, Side, What, Why};
 use crate::registration::Registration;
 use crate::stream::{Arrived, Reception, Stream};
 
@@ -31,6 +33,8 @@ pub struct Phone {
     pub(crate) wire: sip::Output,
     pub(crate) registration: Registration,
     pub(crate) call: Option<Call>,
+    /// Held for the sake of the running call; none without one.
+    pub(crate) waiting: Option<Call>,
     pub(crate) ear: Ear,
     pub(crate) reception: Reception,
     /// What lies between us and the server, where that is a carrier's network.
@@ -63,6 +67,7 @@ impl Phone {
             endpoint,
             wire: sip::Output::default(),
             call: None,
+            waiting: None,
             reception: Reception::default(),
             path: config.carrier.as_ref().map(|carrier| Path::new(carrier.proxies, config.sip_address)),
             second_answer: None,
@@ -123,7 +128,7 @@ impl Phone {
     /// Falls silent for good, as with the cable pulled: hears nothing, sends nothing, says goodbye to nobody.
     pub fn vanish(&mut self) {
         self.vanished = true;
-        self.call = None;
+        (self.call, self.waiting) = (None, None);
     }
 
     pub fn handle(&mut self, now: Now, input: Input<'_>, out: &mut Output) {
@@ -139,9 +144,9 @@ impl Phone {
                 None => self.endpoint.receive(now, flow, bytes, &mut self.wire),
             },
             Input::Unreachable { flow } => self.endpoint.unreachable(now, flow, &mut self.wire),
-            Input::Rtp { bytes, .. } => self.receive(now, bytes, out),
-            Input::Rtcp { bytes, .. } => {
-                if let Some(stream) = self.call.as_mut().and_then(|c| c.stream.as_mut()) {
+            Input::Rtp { from, bytes } => self.receive(now, from, bytes, out),
+            Input::Rtcp { from, bytes } => {
+                if let Some(stream) = self.line_from(from).0.and_then(|c| c.stream.as_mut()) {
                     stream.receive_report(now.time, bytes);
                 }
             }
@@ -153,8 +158,10 @@ impl Phone {
         if self.vanished {
             return None;
         }
-        let call = self.call.as_ref().and_then(Call::next_timeout);
-        let times = [self.endpoint.next_timeout(), self.registration.next_timeout(), call, self.ear.next_timeout()];
+        let calls = [&self.call, &self.waiting].map(|call| call.as_ref().and_then(Call::next_timeout));
+        let [call, waiting] = calls;
+        let (endpoint, registration) = (self.endpoint.next_timeout(), self.registration.next_timeout());
+        let times = [endpoint, registration, call, waiting, self.ear.next_timeout()];
         times.into_iter().flatten().min()
     }
 
@@ -170,9 +177,12 @@ impl Phone {
         self.flush(now, out);
     }
 
-    fn receive(&mut self, now: Now, bytes: &[u8], out: &mut Output) {
-        let Some(stream) = self.call.as_mut().and_then(|c| c.stream.as_mut()) else { return };
+    fn receive(&mut self, now: Now, from: SocketAddr, bytes: &[u8], out: &mut Output) {
+        let (call, line) = self.line_from(from);
+        let Some(stream) = call.and_then(|c| c.stream.as_mut()) else { return };
         match stream.receive(now.time, bytes) {
+            // Nobody listens to who waits.
+            _ if line == Line::Waiting => {}
             Arrived::Nothing => {}
             Arrived::Key(digit) => tell(now, What::KeyHeard(digit), out),
             Arrived::Voice { gap, samples } => {

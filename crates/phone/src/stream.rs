@@ -1,5 +1,6 @@
 //! The media of one call: packets out at their time, packets in to the ear.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::{Digit, MediaParams, Now, Rng, Time};
@@ -122,6 +123,11 @@ impl Stream {
         {
             out.rtcp.push((self.params.remote_rtcp, bytes));
         }
+    }
+
+    /// Whether media from there is this stream's.
+    pub(crate) fn hears(&self, from: SocketAddr) -> bool {
+        from == self.params.remote || from == self.params.remote_rtcp
     }
 
     pub(crate) fn receive_report(&mut self, now: Time, bytes: &[u8]) {

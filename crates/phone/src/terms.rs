@@ -22,10 +22,21 @@ impl Phone {
 
     /// Asks the other side to go on with somebody else (REFER, RFC 3515).
     pub fn refer(&mut self, now: Now, to: &str, out: &mut Output) {
-        if let Some(call) = self.call.as_ref().filter(|c| matches!(c.phase, Phase::Talking)) {
+        let leg = self.call.as_ref().filter(|c| matches!(c.phase, Phase::Talking)).map(|c| c.leg);
+        self.refer_on(now, leg, to, out);
+    }
+
+    /// The same on the line that waits.
+    pub fn refer_waiting(&mut self, now: Now, to: &str, out: &mut Output) {
+        let leg = self.waiting.as_ref().map(|c| c.leg);
+        self.refer_on(now, leg, to, out);
+    }
+
+    fn refer_on(&mut self, now: Now, leg: Option<LegId>, to: &str, out: &mut Output) {
+        if let Some(leg) = leg {
             let to = ("Refer-To".to_owned(), format!("<sip:{to}@{}>", self.config.server));
             let refer = Reply { headers: vec![to], body: None };
-            self.endpoint.send(now, call.leg, Method::Refer, &refer, &mut self.wire);
+            self.endpoint.send(now, leg, Method::Refer, &refer, &mut self.wire);
         }
         self.flush(now, out);
     }
@@ -35,13 +46,16 @@ impl Phone {
         let line = std::str::from_utf8(request.body()).ok().and_then(|text| text.strip_prefix("SIP/2.0 "));
         let status = line.and_then(|line| line.get(..3)?.parse().ok());
         match status {
-            Some(200..300) => self.break_off(now, leg, Why::Bye, out),
+            Some(200..300) => {
+                tell(now, What::Referred, out);
+                self.break_off(now, leg, Why::Bye, out);
+            }
             Some(status @ 300..700) => tell(now, What::NotReferred { status }, out),
             _ => {}
         }
     }
 
-    fn offer_direction(&mut self, now: Now, direction: Direction) {
+    pub(crate) fn offer_direction(&mut self, now: Now, direction: Direction) {
         if let Some((leg, body)) = self.next_offer(|local| local.direction = direction) {
             self.endpoint.reinvite(now, leg, Some(body), &mut self.wire);
         }
@@ -96,7 +110,7 @@ impl Phone {
 
     /// Answers an offer, makes one where the request has none, and only confirms an UPDATE without (RFC 3311 §5.2).
     pub(crate) fn on_new_terms(&mut self, now: Now, leg: LegId, tx: ServerTx, request: &Message) {
-        let Some(call) = self.call.as_mut().filter(|c| c.leg == leg) else {
+        let Some(call) = self.call.iter_mut().chain(&mut self.waiting).find(|c| c.leg == leg) else {
             return self.endpoint.reply(now, tx, 481, &Reply::default(), &mut self.wire);
         };
         if request.body().is_empty() {

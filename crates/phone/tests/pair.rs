@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base::{Codec, Digit, Flow, NetworkId, Now, Rng, Time};
 use phone::carrier::{Carrier, Isup};
-use phone::{Act, Answering, Config, Input, Keys, Output, Phone, Side, Status, Step, TonePair, Voice, What, Why};
+use phone::{Act, Answering, Config, Input, Keys, Line, Output, Phone, Side, Status, Step, TonePair, Voice, What, Why};
 use sip::Message;
 
 const DELAY: Duration = Duration::from_millis(10);
@@ -456,4 +456,65 @@ fn a_cancel_right_behind_its_invite_ends_the_call() {
         assert_eq!(ending(&pair, 1), Some((Side::Peer, Why::Cancelled)), "{}", pair.story());
         pair.quiet();
     }
+}
+
+#[test]
+fn a_second_line_that_is_refused_leaves_the_first_held_until_it_is_taken_back() {
+    let mut pair = Pair::new(|_| {});
+    pair.act(0, |phone, now, out| phone.dial(now, "agent", out));
+    pair.seconds(4);
+    pair.act(0, |phone, now, out| phone.consult(now, "agent", out));
+    assert!(pair.phones[0].has_two());
+    pair.seconds(2);
+    // The other phone has one line, and turns the second call away.
+    let over =
+        |what: &What| matches!(what, What::LineOver { line: Line::Running, by: Side::Peer, why: Why::Status(486) });
+    assert!(pair.told.iter().any(|(who, _, what)| *who == 0 && over(what)), "{}", pair.story());
+    assert!(!pair.phones[0].has_two() && pair.phones[0].is_held());
+    assert_eq!(pair.phones[0].status(), Status::Talking);
+    pair.act(0, |phone, now, out| phone.resume(now, out));
+    pair.seconds(2);
+    assert!(!pair.phones[0].is_held());
+    for who in 0..2 {
+        let last = pair.phones[who].ear().windows().last().expect("sound");
+        assert_eq!(last.tones, bits(tone(100 * (1 - who as u32) + 7)), "both hear each other again");
+    }
+    pair.act(0, |phone, now, out| phone.hang_up(now, out));
+    pair.seconds(40);
+    assert!(pair.phones.iter().all(Phone::is_quiet));
+}
+
+#[test]
+fn nothing_comes_of_two_lines_where_there_are_none() {
+    let mut pair = Pair::new(|_| {});
+    pair.act(0, |phone, now, out| phone.consult(now, "agent", out));
+    pair.act(0, |phone, now, out| phone.join(now, Line::Running, out));
+    pair.seconds(1);
+    assert_eq!((pair.story(), pair.phones[0].status()), (String::new(), Status::Idle));
+    pair.act(0, |phone, now, out| phone.dial(now, "agent", out));
+    pair.act(0, |phone, now, out| phone.consult(now, "agent", out));
+    assert!(!pair.phones[0].has_two(), "nobody has answered");
+    pair.seconds(3);
+    pair.act(0, |phone, now, out| phone.join(now, Line::Waiting, out));
+    assert_eq!(pair.phones[0].status(), Status::Talking);
+}
+
+#[test]
+fn the_line_that_waits_may_end_first() {
+    let mut pair = Pair::new(|_| {});
+    pair.act(0, |phone, now, out| phone.dial(now, "agent", out));
+    pair.seconds(3);
+    pair.phones[1].config_mut().answering = Answering::Never;
+    pair.act(1, |phone, now, out| phone.hang_up(now, out));
+    pair.act(0, |phone, now, out| phone.consult(now, "agent", out));
+    pair.seconds(2);
+    let over = |what: &What| matches!(what, What::LineOver { line: Line::Waiting, by: Side::Peer, why: Why::Bye });
+    assert!(pair.told.iter().any(|(who, _, what)| *who == 0 && over(what)), "{}", pair.story());
+    assert_eq!((pair.phones[0].status(), pair.phones[1].status()), (Status::Calling, Status::Ringing));
+    pair.act(1, |phone, now, out| phone.pick_up(now, out));
+    pair.seconds(2);
+    assert_eq!(pair.phones[0].status(), Status::Talking);
+    pair.act(0, |phone, now, out| phone.hang_up(now, out));
+    pair.seconds(40);
+    assert!(pair.phones.iter().all(Phone::is_quiet));
 }

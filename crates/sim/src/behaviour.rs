@@ -32,6 +32,7 @@ impl People {
             }
             Deed::Refer { serial, to, leaves } => {
                 checks.audio.disturb(seat);
+                self.seats[seat].hands = true;
                 let to = match to {
                     Next::Agent(agent) => agent_number(agent),
                     Next::Group(group) => GROUPS[group % GROUPS.len()].to_owned(),
@@ -45,10 +46,15 @@ impl People {
                 });
             }
             Deed::Resume { serial } => self.in_call(seat, serial, |phone, out| phone.resume(now, out)),
+            Deed::Call { colleague } => self.call(now, seat, colleague, checks),
+            Deed::Join { serial, on, leaves } if self.seats[seat].serial == serial => {
+                self.join(now, seat, (on, leaves), checks);
+            }
+            Deed::Join { .. } => {}
         }
     }
 
-    fn in_call(&mut self, seat: usize, serial: u32, act: impl FnOnce(&mut Phone, &mut phone::Output)) {
+    pub(crate) fn in_call(&mut self, seat: usize, serial: u32, act: impl FnOnce(&mut Phone, &mut phone::Output)) {
         let own = &mut self.seats[seat];
         if own.serial == serial {
             act(&mut own.phone, &mut self.out);
@@ -82,12 +88,16 @@ impl People {
         let name = &self.seats[seat].name;
         match what {
             // A phone that never heard our CANCEL still rings.
-            What::TurnedAway if !self.seats[seat].is_faulty() => {
+            What::TurnedAway if !self.seats[seat].is_faulty() && !self.has_just_dialled(now.time, seat) => {
                 return Err(format!("the phone of {name} was rung by a second call"));
             }
             What::Incoming { from, .. } => self.rung(now, seat, &from.clone()),
             What::Answered if self.seats[seat].is_citizen() => self.seats[seat].answered_at = now.time,
+            What::Answered if self.seats[seat].calls => self.seats[seat].calls = false,
             What::Answered => self.connected(now, seat, checks)?,
+            What::LineOver { line, .. } => self.line_over(now, seat, *line, checks),
+            What::Referred => self.referred(now, seat, checks),
+            What::NotReferred { .. } => self.not_referred(now, seat, checks),
             What::HungUp { .. } => {
                 let rang = self.seats[seat].citizen.filter(|_| self.seats[seat].is_sound(now.time));
                 if let Some(citizen) = rang.filter(|_| !checks.audio.talks_at(seat)) {
@@ -104,7 +114,9 @@ impl People {
 
     fn rung(&mut self, now: Now, seat: usize, from: &str) {
         self.seats[seat].serial += 1;
-        self.seats[seat].citizen = self.citizen(from);
+        let caller = self.caller(from);
+        (self.seats[seat].citizen, self.seats[seat].rung_by) =
+            (caller, caller.map_or(0, |caller| self.seats[caller].called));
         if self.told.is_some() {
             return;
         }
@@ -134,8 +146,13 @@ impl People {
     /// An agent answered a citizen: how long they talk, who ends it, and what happens meanwhile.
     fn connected(&mut self, now: Now, agent: usize, checks: &mut Checks) -> Result<(), String> {
         let Some(citizen) = self.seats[agent].citizen else { return Ok(()) };
-        let disturbed = [agent, citizen].iter().any(|s| !self.seats[*s].is_sound(now.time));
+        self.seats[agent].answered_at = now.time;
+        let promised = self.promised(citizen, agent);
+        let disturbed = promised.is_some()
+            || !(self.seats[citizen].is_citizen() || self.seats[citizen].calls)
+            || [agent, citizen].iter().any(|s| !self.seats[*s].is_sound(now.time));
         checks.audio.began(now.time, agent, citizen, disturbed)?;
+        checks.audio.may_hear(now.time, agent, promised.unwrap_or_default());
         if self.told.is_some() {
             return Ok(());
         }
@@ -160,6 +177,7 @@ impl People {
             self.move_for_a_while(now.time, agent);
         }
         self.may_hand_on(now.time, agent);
+        self.may_consult(now.time, agent);
         if self.trouble() && self.rng.chance(0.5) {
             let deed = self.crash();
             let at = now.time + self.up_to(talk);
@@ -204,6 +222,8 @@ impl People {
     fn alone(&mut self, now: Now, seat: usize) {
         let own = &mut self.seats[seat];
         own.ports += 1;
+        (own.calls, own.orphaned, own.dialled_at) = (false, false, None);
+        (own.hands, own.joins) = (false, false);
         own.phone.config_mut().media_address = addresses::phone_media(seat, own.ports);
         if self.told.is_some() {
             return;

@@ -43,6 +43,11 @@ impl Disk {
         self.down_until
     }
 
+    /// One kill more.
+    pub(crate) fn kill_at(&mut self, at: Time) {
+        self.kills.push(at);
+    }
+
     /// Whether no kill is to come.
     pub(crate) fn is_safe(&self) -> bool {
         self.kills.is_empty() && self.is_up()

@@ -9,6 +9,7 @@
 mod addresses;
 mod behaviour;
 mod check;
+mod colleagues;
 mod kill;
 mod network;
 mod people;

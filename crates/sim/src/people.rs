@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::{Digit, Now, Rng, Time};
-use phone::{Answering, Config, Faults, Keys, Output, Phone, Step, TonePair, Voice, What};
+use phone::{Answering, Config, Faults, Keys, Line, Output, Phone, Step, TonePair, Voice, What};
 
 use crate::plan::{RING, agent_number, password};
 use crate::{Scenario, addresses};
@@ -50,6 +50,16 @@ pub(crate) enum Deed {
         to: Next,
         leaves: bool,
     },
+    /// Calls a colleague, beside the running call if there is one.
+    Call {
+        colleague: usize,
+    },
+    /// Brings together whom the phone has on two lines, and where `leaves` hangs up at once.
+    Join {
+        serial: u32,
+        on: Line,
+        leaves: bool,
+    },
 }
 
 /// To whom an agent hands a citizen on.
@@ -67,12 +77,25 @@ pub(crate) struct Seat {
     pub(crate) phone: Phone,
     /// Counts the calls of this phone.
     pub(crate) serial: u32,
-    /// When a call of a citizen was last answered.
+    /// When the running call was answered, or dialled by an agent.
     pub(crate) answered_at: Time,
     /// Counts the media ports: each call has its own.
     pub(crate) ports: u32,
-    /// The citizen's seat, while an agent's phone has a call.
+    /// The seat of the citizen, or of the colleague who calls, while an agent's phone has a call.
     pub(crate) citizen: Option<usize>,
+    /// A colleague is called, who has not answered.
+    pub(crate) calls: bool,
+    /// When a colleague was last called.
+    pub(crate) dialled_at: Option<Time>,
+    /// No process knows of the call: the one that did was killed, or none was there. The phone waits on.
+    pub(crate) orphaned: bool,
+    /// Counts the calls to colleagues.
+    pub(crate) called: u32,
+    /// How many calls to colleagues the caller had made when this phone rang last.
+    pub(crate) rung_by: u32,
+    /// What was asked and not answered: that the caller be handed on, that two calls be joined.
+    pub(crate) hands: bool,
+    pub(crate) joins: bool,
     pub(crate) gone: bool,
     /// When the phone last came back after a crash.
     pub(crate) back_at: Option<Time>,
@@ -123,6 +146,8 @@ pub(crate) struct People {
     pub(crate) dial_until: Time,
     pub(crate) scenario: Scenario,
     pub(crate) out: Output,
+    /// Whom colleagues may come to hear when they answer: of an agent's phone that asked for it, and in which of its calls.
+    pub(crate) promises: Vec<(usize, u32, Vec<usize>)>,
     /// What phones told, when people do nothing by themselves; none when they do.
     pub(crate) told: Option<Vec<(usize, What)>>,
 }
@@ -168,6 +193,7 @@ impl People {
             dial_until: now.time + scenario.span,
             scenario: scenario.clone(),
             out: Output::default(),
+            promises: Vec::new(),
             told: None,
             rng,
         }
@@ -199,6 +225,13 @@ impl People {
             answered_at: Time::ZERO,
             ports: 0,
             citizen: None,
+            calls: false,
+            dialled_at: None,
+            orphaned: false,
+            called: 0,
+            rung_by: 0,
+            hands: false,
+            joins: false,
             gone: false,
             back_at: None,
             says_unreachable,
@@ -226,6 +259,7 @@ impl People {
             let deed = self.crash();
             self.agenda.push((at, seat, deed));
         }
+        self.may_call(on, seat);
     }
 
     pub(crate) fn crash(&mut self) -> Deed {
@@ -318,6 +352,8 @@ impl People {
         let phone = Phone::new(config, now, self.rng.fork());
         let old = &mut self.seats[seat];
         (old.phone, old.gone, old.citizen, old.back_at) = (phone, false, None, Some(now.time));
+        (old.calls, old.orphaned, old.dialled_at) = (false, false, None);
+        (old.hands, old.joins) = (false, false);
     }
 
     pub(crate) fn next_deed(&self) -> Option<Time> {
@@ -339,10 +375,5 @@ impl People {
 
     pub(crate) fn up_to(&mut self, max: Duration) -> Duration {
         Duration::from_nanos(self.rng.below(max.as_nanos() as u64 + 1))
-    }
-
-    /// The seat of the citizen with this number.
-    pub(crate) fn citizen(&self, number: &str) -> Option<usize> {
-        self.seats.iter().position(|s| s.is_citizen() && s.name == number)
     }
 }

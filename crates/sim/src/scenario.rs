@@ -43,6 +43,8 @@ pub struct Scenario {
     pub greeting: bool,
     /// The share of talks that the agent hands on.
     pub handing: f64,
+    /// The share of shifts and talks in which the agent calls a colleague.
+    pub consulting: f64,
 }
 
 impl Scenario {
@@ -76,6 +78,7 @@ impl Scenario {
             kills: kills(&mut rng),
             drill: rng.chance(0.1).then(|| Drill { place: Place::Call, nth: 1 + rng.below(150) }),
             handing: [0.0, 0.0, 0.1, 0.4][rng.below(4) as usize],
+            consulting: [0.0, 0.0, 0.0, 0.6][rng.below(4) as usize],
         }
     }
 

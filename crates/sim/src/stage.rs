@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{GroupId, Now, Record, Rng, Time};
-use phone::{Act, Answering, Keys, Output, Phone, Step, What};
+use phone::{Act, Answering, Keys, Line, Output, Phone, Step, What};
 use switch::Exchange;
 
 use crate::check::Audio;
@@ -134,6 +134,33 @@ impl Stage {
     pub fn refer(&mut self, who: Person, to: &str) {
         self.world.checks.audio.disturb(who.0);
         self.act(who, |phone, now, out| phone.refer(now, to, out));
+    }
+
+    /// The same of who waits on the phone's other line.
+    pub fn refer_waiting(&mut self, who: Person, to: &str) {
+        self.world.checks.audio.disturb(who.0);
+        self.act(who, |phone, now, out| phone.refer_waiting(now, to, out));
+    }
+
+    /// Calls an agent, beside the running call if there is one.
+    pub fn call(&mut self, who: Person, colleague: usize) {
+        let World { people, checks, now, .. } = &mut self.world;
+        people.call(*now, who.0, colleague, checks);
+        let done = self.world.carry_out(who.0);
+        self.hold_to(done);
+    }
+
+    /// Asks that those on the phone's two lines be joined, by a REFER on this line.
+    pub fn join(&mut self, who: Person, on: Line) {
+        let World { people, checks, now, .. } = &mut self.world;
+        people.join(*now, who.0, (on, false), checks);
+        let done = self.world.carry_out(who.0);
+        self.hold_to(done);
+    }
+
+    /// The process is killed at its next write; another one starts soon after.
+    pub fn kill(&mut self) {
+        self.world.disk.kill_at(self.world.now.time);
     }
 
     /// Puts the other side on hold; what is heard from here on proves nothing.
@@ -292,6 +319,7 @@ fn scenario(setting: &Setting) -> Scenario {
         clock_steps: Vec::new(),
         kills: Vec::new(),
         handing: 0.0,
+        consulting: 0.0,
     }
 }
 

@@ -119,6 +119,7 @@ impl World {
         (self.arrive, self.deadline) = ([None; 3], None);
         self.rims.clear();
         self.checks.audio.cut(self.now.time, true);
+        self.people.orphan();
     }
 
     /// The next process is there.

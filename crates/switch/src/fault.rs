@@ -22,6 +22,9 @@ pub(crate) struct Estate {
     own: Vec<AgentId>,
     own_legs: Vec<(u16, AgentId)>,
     ends: Vec<EndId>,
+    /// The call whose other party was asked for, and the call that ours was promised to.
+    fetches: Option<CallId>,
+    promised: Option<CallId>,
     /// The end record is out.
     recorded: bool,
 }
@@ -37,7 +40,19 @@ impl Estate {
         };
         legs.push(OpenLeg { index: 0, serves: None });
         ends.push(end);
-        Estate { start, confidential, sender, legs, held: Vec::new(), own, own_legs: Vec::new(), ends, recorded: false }
+        Estate {
+            start,
+            confidential,
+            sender,
+            legs,
+            held: Vec::new(),
+            own,
+            own_legs: Vec::new(),
+            ends,
+            fetches: None,
+            promised: None,
+            recorded: false,
+        }
     }
 
     /// Before the call hears of it.
@@ -55,8 +70,13 @@ impl Estate {
             Event::Given { index, leg } => {
                 self.legs.push(OpenLeg { index: *index, serves: None });
                 self.own.extend(leg.agent());
+                self.own_legs.extend(leg.agent().map(|agent| (*index, agent)));
                 self.ends.push(leg.end());
+                self.fetches = None;
             }
+            Event::NotGiven => self.fetches = None,
+            Event::Give { to, .. } => self.promised = Some(*to),
+            Event::Keep => self.promised = None,
             Event::Signal { leg, signal: Signal::Closed } => {
                 self.legs.retain(|l| l.index != *leg);
                 self.own_legs.retain(|(own, _)| own != leg);
@@ -68,7 +88,9 @@ impl Estate {
     /// Before any action of the same event is carried out.
     pub(crate) fn note_action(&mut self, action: &Action) {
         match action {
-            Action::Fact(Fact::Own { leg, agent }) => self.own_legs.push((*leg, *agent)),
+            Action::Fact(Fact::Own { leg, agent }) if !self.own_legs.contains(&(*leg, *agent)) => {
+                self.own_legs.push((*leg, *agent));
+            }
             Action::Fact(Fact::Dialled { leg, agent, reservation }) => {
                 self.own_legs.retain(|(own, _)| own != leg);
                 let held = Held { agent: *agent, reservation: *reservation };
@@ -81,11 +103,16 @@ impl Estate {
                 self.own_legs.retain(|(own, _)| *own != leg.index());
                 self.ends.retain(|e| *e != leg.end());
                 leg.agent().into_iter().for_each(|agent| self.disown(agent));
+                self.promised = None;
             }
+            Action::NotGiven { .. } => self.promised = None,
+            Action::Fetch { from } => self.fetches = Some(*from),
+            Action::Unfetch { .. } => self.fetches = None,
             Action::Roster(roster::Command::TakesOver { agent, epoch, .. }) => {
                 self.disown(*agent);
                 self.held.push(Held { agent: *agent, reservation: acd::Reservation(*epoch) });
             }
+            Action::Roster(roster::Command::OwnCall { agent, begins: true }) => self.own.push(*agent),
             Action::Roster(roster::Command::OwnCall { agent, begins: false }) => self.disown(*agent),
             Action::Fact(Fact::Released { reservation, .. }) => self.held.retain(|h| h.reservation != *reservation),
             Action::Job(Job::Close { end }) => self.ends.retain(|e| e != end),
@@ -140,7 +167,7 @@ impl Switch {
     }
 
     fn wind_up(&mut self, now: Now, id: CallId, estate: Estate, record: Record, out: &mut Effects) {
-        let Estate { sender, legs, held, mut own, own_legs, ends, recorded, .. } = estate;
+        let Estate { sender, legs, held, mut own, own_legs, ends, fetches, promised, recorded, .. } = estate;
         if !recorded {
             let record = Box::new(record);
             out.facts.push(crate::Fact::Call { call: id, fact: Fact::Ended { record: record.clone() } });
@@ -153,5 +180,12 @@ impl Switch {
         own.retain(|agent| !own_legs.iter().any(|(_, with)| with == agent));
         out.roster.extend(own.into_iter().map(|agent| roster::Command::OwnCall { agent, begins: false }));
         self.wind_down(now, id, Remnant { legs, held, own: own_legs }, out);
+        // Another call may wait for a word of this one.
+        if let Some(to) = promised {
+            self.tell(now, to, Event::NotGiven, out);
+        }
+        if let Some(from) = fetches {
+            self.tell(now, from, Event::Keep, out);
+        }
     }
 }

@@ -63,7 +63,8 @@ impl Exchange {
             return Err(format!("the facts make another roster: {:?} for {roster:?}", ledger.roster));
         }
         if ledger.calls.len() != self.switch.calls() {
-            return Err(format!("the facts know {} calls, there are {}", ledger.calls.len(), self.switch.calls()));
+            let known: Vec<String> = ledger.calls.keys().map(CallId::to_string).collect();
+            return Err(format!("the facts know {known:?}, there are {} calls", self.switch.calls()));
         }
         Ok(())
     }

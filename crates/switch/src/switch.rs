@@ -269,6 +269,7 @@ impl Switch {
     /// Handles what the endpoint said until it says no more, then lets its messages go.
     pub(crate) fn pump(&mut self, now: Now, out: &mut Effects) {
         for _ in 0..ROUNDS_MAX {
+            self.note_legs(out);
             if self.sip.events.is_empty() {
                 break;
             }
@@ -278,11 +279,16 @@ impl Switch {
             self.events = events;
         }
         self.counters.messages_out += self.sip.messages.len() as u64;
+        self.note_legs(out);
+        out.messages.append(&mut self.sip.messages);
+    }
+
+    /// What became of legs is written before what follows from it: the end of a call is the last that is told of it.
+    fn note_legs(&mut self, out: &mut Effects) {
         if !self.sip.facts.is_empty() {
             out.legs.extend(self.sip.facts.iter().filter_map(dialled));
             out.facts.extend(self.sip.facts.drain(..).map(Fact::Leg));
         }
-        out.messages.append(&mut self.sip.messages);
     }
 
     pub(crate) fn ticket(&mut self) -> Ticket {

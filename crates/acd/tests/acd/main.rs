@@ -9,4 +9,5 @@ mod model;
 mod redial;
 mod restart;
 mod table;
+mod taken_over;
 mod wrap_up;

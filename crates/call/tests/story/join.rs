@@ -185,3 +185,43 @@ fn an_agent_with_two_colleagues_joins_those() {
     one.signal(1, Signal::Bye);
     assert_eq!(one.record().map(|record| record.end_reason), Some(EndReason::CallerHangup));
 }
+
+#[test]
+fn the_queue_hears_of_the_end_of_a_talk_that_it_has_not_numbered() {
+    let mut citizen = joining();
+    let leg = give(&mut asked(true)).expect("the colleague's leg");
+    let index = citizen.call.draw_leg();
+    citizen.tell(Event::Given { index, leg });
+    citizen.signal(CITIZEN, Signal::Bye);
+    let call = citizen.call.id();
+    let told = |action: &Action| match action {
+        Action::Queue(command) => *command == acd::Command::Ended { call, agent: COLLEAGUE },
+        _ => false,
+    };
+    assert!(citizen.said.iter().any(told), "{}", citizen.lines());
+    // The number crosses that: the call wants none any more, and the phone is given back as what it was.
+    let taken = acd::Action::TakenOver { call, agent: COLLEAGUE, reservation: Reservation(40) };
+    citizen.tell(Event::Queue(taken));
+    assert_eq!(citizen.lines(), "");
+    citizen.signal(index, Signal::Closed);
+    assert_snapshot!(citizen.lines(), @"roster OwnCall");
+}
+
+#[test]
+fn a_colleagues_other_phone_that_is_still_being_stopped_is_counted_apart() {
+    let own = |bench: &Bench| {
+        let count = |action: &Action| match action {
+            Action::Roster(roster::Command::OwnCall { agent: COLLEAGUE, begins }) => Some(*begins),
+            _ => None,
+        };
+        bench.said.iter().filter_map(count).collect::<Vec<_>>()
+    };
+    let mut asks = Bench::own_call(Some(&sdp(4000, &Codec::ALL)));
+    asks.reached(2);
+    give(&mut asks);
+    asks.agent_answers(2);
+    assert!(given(&mut asks).is_some());
+    assert_eq!(own(&asks), [true], "one phone goes, the other is not silent yet");
+    asks.signal(1, Signal::Closed);
+    assert_eq!(own(&asks), [false]);
+}

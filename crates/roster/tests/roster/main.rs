@@ -2,6 +2,7 @@
 
 mod forms;
 mod kit;
+mod own;
 mod property;
 mod reach;
 mod register;

@@ -6,8 +6,8 @@ use base::pack::Packed;
 use base::{AgentHappening, AgentId, Flow, GroupId, Time};
 use proptest::prelude::*;
 use roster::{
-    Action, Change, Command, Contact, ContactChange, Fact, Instance, Ledger, Outcome, Plan, Registration, Roster, Slot,
-    State, StateChange,
+    Action, AgentView, Change, Command, Contact, ContactChange, Fact, Instance, Ledger, Outcome, Plan, Registration,
+    Roster, Slot, State, StateChange,
 };
 
 use crate::kit::{Desk, asks, contact, id, pause, plan, tcp, udp};
@@ -64,6 +64,18 @@ enum Step {
         agent: u32,
         seconds: Option<u64>,
     },
+    OwnCall {
+        agent: u32,
+        begins: bool,
+    },
+    Ring {
+        agent: u32,
+    },
+    /// The colleague whom a call of the agents' own has reached takes a caller, under a newer number.
+    TakesOver {
+        agent: u32,
+        call: u32,
+    },
     /// The process is killed and begins again so much later, with one agent or with both.
     Restart {
         seconds: u64,
@@ -92,6 +104,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (agent(), change()).prop_map(|(agent, change)| Step::Set { agent, change }),
         4 => (0..2u64, outcome()).prop_map(|(older, outcome)| Step::OfferOver { older, outcome }),
         1 => (agent(), prop::option::of(0..90u64)).prop_map(|(agent, seconds)| Step::WrapsUp { agent, seconds }),
+        2 => (agent(), any::<bool>()).prop_map(|(agent, begins)| Step::OwnCall { agent, begins }),
+        2 => agent().prop_map(|agent| Step::Ring { agent }),
+        2 => (agent(), 0..4u32).prop_map(|(agent, call)| Step::TakesOver { agent, call }),
         1 => (0..200u64, 1..3usize).prop_map(|(seconds, agents)| Step::Restart { seconds, agents }),
     ];
     prop::collection::vec(step, 1..120)
@@ -172,6 +187,15 @@ impl Queue {
                 let until = seconds.map(|s| now + Duration::from_secs(s));
                 Command::WrapsUp { agent: AgentId(agent), until }
             }
+            Step::OwnCall { agent, begins } => Command::OwnCall { agent: AgentId(agent), begins },
+            Step::Ring { agent } => Command::Ring { call: id(9), agent: AgentId(agent) },
+            Step::TakesOver { agent, call } => {
+                self.epoch += 1;
+                self.made.push((agent, call, self.epoch));
+                // The queue has the agent in a talk with that.
+                self.set(AgentId(agent), false);
+                Command::TakesOver { agent: AgentId(agent), call: id(call), epoch: self.epoch }
+            }
             _ => return None,
         })
     }
@@ -230,11 +254,17 @@ fn run(desk: &mut Desk, queue: &mut Queue, step: &Step) -> Vec<Action> {
             let plan = Plan { agents: plan().agents.into_iter().take(*agents).collect(), ..plan() };
             desk.restart(plan, Duration::from_secs(*seconds))
         }
+        // The phone serves no slot when a colleague reaches it, and none as long as it is in use.
+        Step::TakesOver { agent, .. } if !takes(desk, *agent) => Vec::new(),
         step => match queue.command(step, desk.now.time) {
             Some(command) => desk.tell(command),
             None => Vec::new(),
         },
     }
+}
+
+fn takes(desk: &Desk, agent: u32) -> bool {
+    desk.roster.view().agents.get(agent as usize).is_some_and(|a| a.own_call && a.slot == Slot::Free)
 }
 
 proptest! {
@@ -257,15 +287,34 @@ proptest! {
             let after = desk.roster.view();
             let restarted = matches!(step, Step::Restart { .. });
             for (place, agent) in after.agents.iter().enumerate() {
-                let free = agent.slot == Slot::Free && agent.state == State::Ready && agent.contacts > 0;
+                let free = agent.slot == Slot::Free
+                    && agent.state == State::Ready
+                    && agent.contacts > 0
+                    && !agent.own_call;
                 prop_assert_eq!(queue.ready[place], free, "agent {} after {:?}", place, step);
                 prop_assert!(agent.contacts <= plan().contacts_max);
                 let Some(old) = before.agents.get(place) else { continue };
                 slot_turns(old.slot, agent.slot, step)?;
-                let by_whom = matches!(step, Step::Set { .. } | Step::OfferOver { .. } | Step::Talking { .. });
+                let by_whom = matches!(
+                    step,
+                    Step::Set { .. } | Step::OfferOver { .. } | Step::Talking { .. } | Step::TakesOver { .. }
+                );
                 let stands = matches!(old.state, State::Paused { .. });
                 prop_assert!(!stands || by_whom || agent.state == old.state, "a pause ended by {step:?}");
                 prop_assert!(agent.since <= desk.now.time && (agent.since >= old.since || restarted));
+            }
+            if let Step::Ring { agent } | Step::Reserve { agent, .. } = step {
+                let in_use = |agent: &AgentView| agent.own_call || agent.slot != Slot::Free;
+                let was = before.agents.get(*agent as usize).is_some_and(in_use);
+                let rings = |a: &Action| matches!(a, Action::Offer { .. } | Action::Reached { .. });
+                prop_assert!(!(was && actions.iter().any(rings)), "a phone in use is rung: {step:?}");
+            }
+            if let Step::Ring { agent } = step {
+                let reached = actions.iter().filter(|a| matches!(a, Action::Reached { .. })).count();
+                let not = actions.iter().filter(|a| matches!(a, Action::Unreached { .. })).count();
+                prop_assert_eq!(reached + not, 1);
+                let after = after.agents.get(*agent as usize).is_some_and(|a| a.own_call);
+                prop_assert!(reached == 0 || after, "in use from then on");
             }
             if matches!(step, Step::Reserve { .. }) {
                 let answers = |a: &&Action| matches!(a, Action::Offer { .. } | Action::SlotRefused { .. });

@@ -13,11 +13,14 @@ use crate::plan::GREETING_MAX;
 const LAST_WORDS: Duration = Duration::from_secs(2);
 /// A window of hearing, and what the slowest network adds to it.
 const SEAM: Duration = Duration::from_millis(350);
+/// From the word that two calls are joined until nothing older is on its way to the ears of either: two windows, and the slowest network
+/// and rim.
+const HANDED_OVER: Duration = Duration::from_millis(500);
 /// A talk of this length has a second in which both certainly speak and are heard.
 const TALK_MIN: Duration = Duration::from_millis(1500);
 
 /// A 200 and the CANCEL or BYE that it meets, over the slowest wires and network without loss.
-const CROSSING: Duration = Duration::from_millis(1200);
+pub(crate) const CROSSING: Duration = Duration::from_millis(1200);
 /// From the music to the first word that arrives, and from the last word to the end of the leg: the clock runs on meanwhile. Whoever
 /// holds, falls silent or misbehaves makes as many more.
 const PAUSES_MAX: u32 = 2;
@@ -31,6 +34,8 @@ struct Talk {
     until: Option<Time>,
     /// How often somebody held, vanished or misbehaved.
     disturbances: u32,
+    /// Somebody asked that the two be joined, and has not heard whether they are.
+    perhaps: bool,
 }
 
 impl Talk {
@@ -47,7 +52,7 @@ pub(crate) struct Audio {
     greeting: Duration,
     talks: Vec<Talk>,
     /// Between a kill and the next start.
-    down: bool,
+    pub(crate) down: bool,
     /// What was heard by phones that are gone, by seat.
     heard: Vec<Vec<Window>>,
     pub(crate) proved: u64,
@@ -78,8 +83,61 @@ impl Audio {
         }
         // Who answers while nobody is there to hear it talks with nobody.
         let disturbances = u32::from(disturbed || self.down);
-        self.talks.push(Talk { agent, citizen, from: now, until: None, disturbances });
+        self.talks.push(Talk { agent, citizen, from: now, until: None, disturbances, perhaps: false });
         Ok(())
+    }
+
+    /// Whom this seat talks with.
+    pub(crate) fn others(&self, seat: usize) -> Vec<usize> {
+        let other = |t: &Talk| match (t.agent == seat, t.citizen == seat) {
+            (true, _) => Some(t.citizen),
+            (_, true) => Some(t.agent),
+            _ => None,
+        };
+        let mut others: Vec<_> = self.talks.iter().filter(|t| t.until.is_none()).filter_map(other).collect();
+        others.sort_unstable();
+        others.dedup();
+        others
+    }
+
+    /// The seat asked that its two calls be joined: whoever talks with it may hear the other from now on.
+    pub(crate) fn may_join(&mut self, now: Time, seat: usize) {
+        self.disturb(seat);
+        let mut others = self.others(seat);
+        while let Some(agent) = others.pop() {
+            self.may_hear(now, agent, others.clone());
+        }
+    }
+
+    /// The seat and these may hear each other from now on.
+    pub(crate) fn may_hear(&mut self, now: Time, agent: usize, others: Vec<usize>) {
+        let talk = |citizen| Talk { agent, citizen, from: now, until: None, disturbances: 1, perhaps: true };
+        self.talks.extend(others.into_iter().map(talk));
+    }
+
+    /// The two whom this seat has had joined, if there are two; nobody talks with it any more.
+    pub(crate) fn parted(&mut self, now: Time, seat: usize) -> Option<[usize; 2]> {
+        let others = self.others(seat);
+        for talk in self.talks.iter_mut().filter(|t| t.until.is_none() && (t.agent == seat || t.citizen == seat)) {
+            talk.until = Some(now);
+        }
+        others.try_into().ok()
+    }
+
+    /// They talk, as soon as nothing of what they heard before is on its way to them.
+    pub(crate) fn joined(&mut self, now: Time, [citizen, agent]: [usize; 2], disturbed: bool) {
+        let disturbances = u32::from(disturbed || self.down);
+        let from = now + HANDED_OVER;
+        self.talks.push(Talk { agent, citizen, from, until: None, disturbances, perhaps: false });
+    }
+
+    /// Those whom this seat asked to have joined are not.
+    pub(crate) fn not_joined(&mut self, now: Time, seat: usize) {
+        let others = self.others(seat);
+        let among = |t: &&mut Talk| t.perhaps && others.contains(&t.agent) && others.contains(&t.citizen);
+        for talk in self.talks.iter_mut().filter(|t| t.until.is_none()).filter(among) {
+            talk.until = Some(now);
+        }
     }
 
     /// A talk of this citizen that has lasted longer than answers and their refusals cross.
@@ -135,10 +193,8 @@ impl Audio {
         if !self.media || got.packets == 0 {
             return Ok(());
         }
-        let of_call = |t: &&Talk| t.agent == place || t.citizen == place && t.from >= seat.answered_at;
-        // An agent's phone has one talk a call; a citizen has one more for every agent who was lost.
-        let most = if seat.is_citizen() { usize::MAX } else { 1 };
-        let talks: Vec<&Talk> = self.talks.iter().rev().filter(of_call).take(most).collect();
+        let of_call = |t: &&Talk| (t.agent == place || t.citizen == place) && t.from >= seat.answered_at;
+        let talks: Vec<&Talk> = self.talks.iter().filter(of_call).collect();
         let whole = self.prompt && got.late == 0;
         let seams_max: u32 = talks.iter().map(|t| PAUSES_MAX * (1 + t.disturbances)).sum();
         let torn = whole && got.timestamp_jumps > seams_max;
@@ -164,9 +220,15 @@ impl Audio {
     }
 
     fn no_stranger(&self, place: usize, seat: &Seat) -> Result<(), String> {
-        for window in self.heard[place].iter().filter(|w| w.tones != 0) {
+        let mut before = Time::ZERO;
+        for window in &self.heard[place] {
+            // Begun before a pause in which nothing came, as of a hold, and filled after it.
+            let torn = window.at.since(std::mem::replace(&mut before, window.at)) > SEAM;
+            if window.tones == 0 {
+                continue;
+            }
             // A window that a crash cut short is filled by what comes much later.
-            let late = |t: &Talk, until: Time| t.is_disturbed() || window.at <= until + LAST_WORDS;
+            let late = |t: &Talk, until: Time| t.is_disturbed() && !t.perhaps || window.at <= until + LAST_WORDS;
             let during = |t: &&Talk| t.from <= window.at && t.until.is_none_or(|until| late(t, until));
             let may = |t: &Talk| match (t.agent == place, t.citizen == place) {
                 (true, _) => tones_of(t.citizen),
@@ -174,7 +236,8 @@ impl Audio {
                 _ => 0,
             };
             // Handed on, a citizen may hear the end of one voice and the beginning of the next in one window.
-            let turns = |t: &Talk| window.at <= t.from + SEAM || t.until.is_some_and(|until| window.at <= until + SEAM);
+            let turns =
+                |t: &Talk| torn || window.at <= t.from + SEAM || t.until.is_some_and(|until| window.at <= until + SEAM);
             let both = self.talks.iter().filter(during).filter(|t| turns(t)).fold(0, |all, t| all | may(t));
             let one = self.talks.iter().filter(during).any(|t| window.tones & !may(t) == 0);
             if !one && window.tones & !both != 0 {
@@ -188,7 +251,8 @@ impl Audio {
         for talk in self.talks.iter().filter(|t| !t.is_disturbed()) {
             let Some(until) = talk.until.filter(|u| u.since(talk.from) >= TALK_MIN + self.greeting) else { continue };
             for (ear, mouth) in [(talk.agent, talk.citizen), (talk.citizen, talk.agent)] {
-                let within = |w: &&Window| talk.from <= w.at && w.at <= until;
+                // Whoever was handed on may hear the end of the voice before.
+                let within = |w: &&Window| talk.from + SEAM <= w.at && w.at <= until;
                 let tones = self.heard[ear].iter().filter(within).fold(0, |all, w| all | w.tones);
                 if tones != tones_of(mouth) {
                     let (ear, mouth) = (&seats[ear].name, &seats[mouth].name);

@@ -5,7 +5,7 @@ mod owners;
 mod queue;
 mod records;
 
-pub(crate) use audio::Audio;
+pub(crate) use audio::{Audio, CROSSING};
 pub(crate) use owners::Owners;
 pub(crate) use queue::Queue;
 pub(crate) use records::Records;

@@ -68,8 +68,8 @@ impl Owners {
     /// When nobody calls and no wire holds anything.
     pub(crate) fn idle(&self, exchange: &Exchange) -> Result<(), String> {
         let view = exchange.roster.view();
-        match view.agents.iter().find(|a| a.slot != Slot::Free) {
-            Some(agent) => Err(format!("no call is left and a slot is held: {agent:?}")),
+        match view.agents.iter().find(|a| a.slot != Slot::Free || a.own_call) {
+            Some(agent) => Err(format!("no call is left and a phone is in use: {agent:?}")),
             None => Ok(()),
         }
     }

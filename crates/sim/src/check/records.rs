@@ -68,7 +68,30 @@ impl Records {
     }
 }
 
+/// Of a call that an agent made: no queue has a part in it, unless the colleague hands the agent on to a group.
+fn consistent_own(record: &Record, started: bool) -> Result<(), &'static str> {
+    use EndReason::{AgentHangup, CallerHangup, Cancelled, Joined, MaxTalk, MediaLost, NoAck, Refused, Unanswered};
+    if !record.waits.is_empty() {
+        return Ok(());
+    }
+    let reasons = [AgentHangup, CallerHangup, Cancelled, Joined, MaxTalk, MediaLost, NoAck, Refused, Unanswered];
+    let ours = [EndReason::Shutdown, EndReason::Forced, EndReason::Fault, EndReason::Restart];
+    let talked = matches!(record.end_reason, AgentHangup | MaxTalk);
+    let rules = [
+        (started || record.answered.is_none(), "answered without a start record"),
+        (record.skill_group.as_ref() == record.waits.last().map(|w| &w.group), "skill_group is not the last wait's"),
+        (record.talk_ms == 0 || record.agent.is_some(), "a talk without an agent"),
+        (record.agent.is_none() || record.answered.is_some(), "a colleague without an answer to the caller"),
+        (!talked || record.agent.is_some(), "a talk ended without an agent"),
+        (reasons.contains(&record.end_reason) || ours.contains(&record.end_reason), "no end of an agent's call"),
+    ];
+    rules.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, why)| Err(why))
+}
+
 fn consistent(record: &Record, started: bool, steady: bool) -> Result<(), &'static str> {
+    if record.start.source.starts_with("agent ") {
+        return consistent_own(record, started);
+    }
     let waits = &record.waits;
     let answered_by = waits.iter().filter(|w| w.outcome == WaitOutcome::Answered).count();
     let life_ms = record.ended.0 - record.start.started.0;
@@ -94,6 +117,7 @@ fn consistent(record: &Record, started: bool, steady: bool) -> Result<(), &'stat
         (!talked || ends(record, WaitOutcome::Answered), "a talk ended without an agent"),
         (talked || any || lost || record.agent.is_none(), "the end reason does not fit the agent"),
         ((record.end_reason == EndReason::Abandoned) == ends(record, WaitOutcome::Abandoned), "abandoned or not"),
+        (!matches!(record.end_reason, EndReason::Joined | EndReason::Unanswered), "no end of a citizen's call"),
         (record.end_reason != EndReason::QueueRefused || ends(record, WaitOutcome::Refused), "refused by no queue"),
     ];
     rules.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, why)| Err(why))

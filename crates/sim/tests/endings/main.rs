@@ -1,6 +1,7 @@
 //! Every way in which a call ends, or an offer comes to nothing: the rows of `docs/endings.md`, each a script.
 
 mod caller;
+mod consulting;
 mod handing;
 mod kit;
 mod offer;

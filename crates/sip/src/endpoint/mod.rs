@@ -38,7 +38,7 @@ use self::server::Server;
 use crate::text;
 use crate::transaction::Action;
 pub use crate::transaction::Timers;
-use crate::{Head, Image, Message, Method, ParseError, Uri};
+use crate::{Head, Image, Message, Method, ParseError, Replaces, Uri};
 pub use config::{Config, Identity, Limits, Session};
 pub use event::{Body, Cause, Event, Invite, Outgoing, Output, Party, Reply, Request, ServerTx};
 
@@ -300,6 +300,13 @@ impl Endpoint {
             let named = |dialog: &crate::Dialog| dialog.call_id() == call_id && dialog.remote_tag() == theirs;
             dialogs.into_iter().any(named).then_some(leg.id)
         })
+    }
+
+    /// The dialog of a leg as a Replaces names it to its peer (RFC 3891 §6.1); none before the peer's tag is known.
+    pub fn names(&self, leg: LegId) -> Option<Replaces<'_>> {
+        let leg = self.legs.get(*self.by_leg.get(&leg)?)?;
+        let dialog = leg.dialog.iter().chain(&leg.early).next()?;
+        Some(Replaces { call_id: dialog.call_id(), to_tag: dialog.remote_tag(), from_tag: &leg.local_tag })
     }
 
     /// An answered leg goes by another id from now on. False, and nothing changed, for one that is not up, and for an id in use.

@@ -5,6 +5,7 @@ mod dialogs;
 mod endings;
 mod pair;
 mod prack;
+mod renamed;
 mod requests;
 mod restart;
 mod routes;

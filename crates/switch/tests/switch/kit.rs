@@ -25,14 +25,21 @@ pub(crate) const CARRIER: ([u8; 4], u16) = ([10, 1, 0, 1], 5060);
 /// In no trunk's network.
 pub(crate) const STRANGER: ([u8; 4], u16) = ([192, 0, 2, 9], 5060);
 const LEASES: u16 = 4;
+/// In no trunk's network: where the phone of an agent is, by the agent's place.
+pub(crate) const fn desk(agent: usize) -> ([u8; 4], u16) {
+    ([10, 2, 0, 1 + agent as u8], 5060)
+}
 
 pub(crate) struct Bench {
     pub(crate) exchange: Exchange,
     pub(crate) now: Now,
-    ledger: Ledger,
     pub(crate) records: Vec<RecordEntry>,
     pub(crate) jobs: Vec<(WorkerId, Job)>,
     pub(crate) sent: Vec<(Flow, Message)>,
+    /// The same as bytes, for phones that read by themselves.
+    pub(crate) raw: Vec<(Flow, Vec<u8>)>,
+    /// What was written down.
+    pub(crate) ledger: Ledger,
 }
 
 fn menu(prompts: &Prompts) -> MenuVersion {
@@ -90,7 +97,7 @@ fn plan() -> Plan {
             announce_position: false,
             duty_line: None,
         }],
-        agents: vec![Agent { number: "1001".to_owned(), password: Secret("pass-1001".to_owned()) }],
+        agents: Vec::new(),
         star_codes: roster::StarCodes::default(),
         talk_keys: call::plan::TalkKeys::default(),
         connect: Connect { show_citizen: true, say_agent_number: false },
@@ -113,6 +120,19 @@ fn config() -> Config {
 
 /// The plans of all owners on the bench.
 pub(crate) fn plans() -> switch::Plans {
+    plans_of(1)
+}
+
+fn number(agent: usize) -> String {
+    (1001 + agent).to_string()
+}
+
+fn secret(agent: usize) -> Secret {
+    Secret(format!("pass-{}", number(agent)))
+}
+
+/// The same with so many agents.
+pub(crate) fn plans_of(agents: usize) -> switch::Plans {
     let group = acd::Group {
         name: "consult".to_owned(),
         ring: Duration::from_secs(20),
@@ -122,17 +142,20 @@ pub(crate) fn plans() -> switch::Plans {
         overflow: acd::Overflow::Message,
     };
     let skills = vec![acd::Skill { group: base::GroupId(0), level: 1 }];
-    let acd =
-        acd::Plan { groups: vec![group], agents: vec![acd::Agent { skills, wrap_up: None }], ..acd::Plan::default() };
+    let agent = acd::Agent { skills, wrap_up: None };
+    let acd = acd::Plan { groups: vec![group], agents: vec![agent; agents], ..acd::Plan::default() };
+    let agent = |place| roster::Agent { number: number(place), ready_on_register: true };
     let roster = roster::Plan {
-        agents: vec![roster::Agent { number: "1001".to_owned(), ready_on_register: true }],
+        agents: (0..agents).map(agent).collect(),
         expires_min: Duration::from_secs(30),
         expires_default: Duration::from_secs(300),
         expires_max: Duration::from_secs(3600),
         contacts_max: 3,
         ..roster::Plan::default()
     };
-    switch::Plans { call: Arc::new(plan()), acd, roster, carrier: carrier::Plan::default() }
+    let agent = |place| Agent { number: number(place), password: secret(place) };
+    let call = Plan { agents: (0..agents).map(agent).collect(), ..plan() };
+    switch::Plans { call: Arc::new(call), acd, roster, carrier: carrier::Plan::default() }
 }
 
 impl Bench {
@@ -142,15 +165,20 @@ impl Bench {
 
     /// With another plan, or a drill.
     pub(crate) fn with(edit: impl FnOnce(&mut Plan, &mut Config)) -> Bench {
+        Bench::of(plans(), edit)
+    }
+
+    pub(crate) fn of(plans: switch::Plans, edit: impl FnOnce(&mut Plan, &mut Config)) -> Bench {
         let now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
-        let switch::Plans { acd: acd_plan, roster: roster_plan, .. } = plans();
-        let (mut config, mut plan) = (config(), plan());
+        let switch::Plans { acd: acd_plan, roster: roster_plan, call, .. } = plans;
+        let (mut config, mut plan) = (config(), Plan::clone(&call));
         edit(&mut plan, &mut config);
+        let workers = config.workers;
         let switch = Switch::new(config, Arc::new(plan), now.time, Rng::from_number(1));
         let exchange = Exchange::new(switch, Acd::new(acd_plan, now.time), Roster::new(roster_plan, now.time));
-        let (ledger, records, jobs, sent) = (Ledger::default(), Vec::new(), Vec::new(), Vec::new());
-        let mut bench = Bench { exchange, now, ledger, records, jobs, sent };
-        bench.lease_all();
+        let (records, jobs, sent) = (Vec::new(), Vec::new(), Vec::new());
+        let mut bench = Bench { exchange, now, records, jobs, sent, raw: Vec::new(), ledger: Ledger::default() };
+        bench.lease_all(workers);
         bench
     }
 
@@ -160,20 +188,24 @@ impl Bench {
         let config = Config { epoch: Epoch(2), ..config() };
         self.exchange = Exchange::restore(config, plans(), &self.ledger, self.now, Rng::from_number(2), &mut effects);
         self.take(effects);
-        self.lease_all();
+        self.lease_all(1);
     }
 
-    fn lease_all(&mut self) {
+    fn lease_all(&mut self, workers: u8) {
         for slot in 0..u32::from(LEASES) {
-            self.lease(slot);
+            (0..workers).for_each(|worker| self.lease_of(WorkerId(worker), slot));
         }
     }
 
     pub(crate) fn lease(&mut self, slot: u32) {
-        let end = EndId { slot, ..EndId::default() };
-        let address = SocketAddr::from(([10, 0, 0, 1], 20_000 + 2 * slot as u16));
+        self.lease_of(WorkerId(0), slot);
+    }
+
+    pub(crate) fn lease_of(&mut self, worker: WorkerId, slot: u32) {
+        let end = EndId { worker, slot, ..EndId::default() };
+        let address = SocketAddr::from(([10, 0, 0, 1], 20_000 + 1000 * u16::from(worker.0) + 2 * slot as u16));
         let notice = Notice::Leased(Lease { end, network: NetworkId(0), address });
-        self.feed(Input::Notice { worker: WorkerId(0), notice });
+        self.feed(Input::Notice { worker, notice });
     }
 
     pub(crate) fn feed(&mut self, input: Input<'_>) {
@@ -182,12 +214,13 @@ impl Bench {
         self.take(effects);
     }
 
-    fn take(&mut self, mut effects: Effects) {
+    pub(crate) fn take(&mut self, mut effects: Effects) {
         effects.facts.drain(..).for_each(|fact| self.ledger.apply(fact));
         self.records.append(&mut effects.records);
         self.jobs.append(&mut effects.jobs);
         for message in effects.messages {
             let parsed = Message::parse(&message.bytes).expect("what we send can be read");
+            self.raw.push((message.flow, message.bytes.to_vec()));
             self.sent.push((message.flow, parsed));
         }
     }
@@ -242,16 +275,26 @@ pub(crate) fn proof(bench: &Bench, user: &str, password: &str, method: &str, uri
 }
 
 pub(crate) fn register(bench: &mut Bench, user: &str, password: &str, tag: &str) -> Option<u16> {
+    register_at(bench, CARRIER, (user, password), tag)
+}
+
+pub(crate) fn register_at(
+    bench: &mut Bench,
+    at: ([u8; 4], u16),
+    (user, password): (&str, &str),
+    tag: &str,
+) -> Option<u16> {
     let uri = "sip:10.0.0.1";
     let text = |extra: &str, tag: &str| {
         let text = request("REGISTER", uri, user, tag, extra, "");
-        text.replace(&format!("To: <{uri}>"), &format!("To: <sip:{user}@10.0.0.1>"))
+        let host = format!("@{}", Ipv4Addr::from(at.0));
+        text.replace(&format!("To: <{uri}>"), &format!("To: <sip:{user}@10.0.0.1>")).replace("@10.1.0.1", &host)
     };
-    bench.receive(CARRIER, &text("", tag));
+    bench.receive(at, &text("", tag));
     if bench.status() != Some(401) {
         return bench.status();
     }
     let proof = proof(bench, user, password, "REGISTER", uri);
-    bench.receive(CARRIER, &text(&proof, &format!("{tag}x")));
+    bench.receive(at, &text(&proof, &format!("{tag}x")));
     bench.status()
 }

@@ -1,11 +1,13 @@
 //! The exchange from outside: messages in, effects out, on virtual time.
 
+mod consult;
 mod door;
 mod identity;
 mod kit;
 mod outward;
 mod panics;
 mod reach;
+mod table;
 mod torture;
 mod traces;
 mod vanish;
