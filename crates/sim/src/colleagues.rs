@@ -25,7 +25,10 @@ impl People {
         let is_its = |seat: &usize| self.seats[*seat].name == number;
         let seats = || (0..self.seats.len()).filter(is_its);
         let busy = |seat: &usize| self.seats[*seat].is_citizen() || self.seats[*seat].phone.status() != Status::Idle;
-        seats().find(|s| self.seats[*s].calls).or_else(|| seats().find(busy)).or_else(|| seats().next())
+        seats()
+            .find(|s| self.seats[*s].calls && !self.seats[*s].gone)
+            .or_else(|| seats().find(busy))
+            .or_else(|| seats().next())
     }
 
     /// A colleague is called by a phone that is idle, or talks on its only line; not while the agent's other phone is in use.

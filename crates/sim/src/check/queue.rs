@@ -187,10 +187,12 @@ impl Queue {
     fn arrives(&mut self, who: (CallId, Option<CallerKey>), group: GroupId, priority: u8, since: Time) {
         let (call, number) = who;
         let (priority, since) = self.better_claim(call, priority, since);
+        // The agent whom the caller comes back from is free, and chosen for others, before the caller stands in line.
+        let fresh = self.callers.iter().any(|c| c.call == call && c.standing == Standing::Talking);
         self.forget(call);
         self.arrivals += 1;
         let (turn, standing) = ((since, self.arrivals), Standing::Waiting);
-        let (arriving, claims, fresh) = (true, None, false);
+        let (arriving, claims) = (true, None);
         self.callers.push(Caller { call, group, priority, turn, standing, number, arriving, claims, fresh });
     }
 
