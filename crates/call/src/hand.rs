@@ -27,6 +27,8 @@ impl Call {
     pub(crate) fn on_refer(&mut self, now: Now, place: usize, request: Ticket, to: &Target, out: &mut Vec<Action>) {
         let leg = self.legs[place].id.index;
         let status = match &self.journey {
+            // A line that a citizen was brought to has no say here: its calls would go out by our rules and at our cost.
+            _ if self.legs[place].agent().is_none() => 403,
             Journey::With(with) if with.greeting => 403,
             // One at a time.
             Journey::With(With { handing: Some(_), .. }) => 491,
@@ -36,7 +38,7 @@ impl Call {
                 Target::Nobody => 404,
             },
             // Who called a colleague may bring the colleague together with another one.
-            Journey::With(_) if matches!(to, Target::Call(_)) && self.legs[place].agent().is_some() => 202,
+            Journey::With(_) if matches!(to, Target::Call(_)) => 202,
             _ => 403,
         };
         out.push(Action::Reply { request, status, body: None });
@@ -74,7 +76,7 @@ impl Call {
 
     pub(crate) fn handing(&mut self, to: HandTo, outgoing: Option<Outgoing>, way: Way) {
         if let Journey::With(with) = &mut self.journey {
-            with.handing = Some(Handing { to, ringing: None, outgoing, way });
+            with.handing = Some(Box::new(Handing { to, ringing: None, outgoing, way }));
         }
     }
 
@@ -86,8 +88,8 @@ impl Call {
     }
 
     /// Whatever was under way for a handing on is over.
-    pub(crate) fn drop_handing(&mut self, handing: Option<Handing>, out: &mut Vec<Action>) {
-        let Some(Handing { to, ringing, outgoing, .. }) = handing else { return };
+    pub(crate) fn drop_handing(&mut self, handing: Option<Box<Handing>>, out: &mut Vec<Action>) {
+        let Some(Handing { to, ringing, outgoing, .. }) = handing.map(|handing| *handing) else { return };
         if let HandTo::Call(from) = to {
             out.push(Action::Unfetch { from });
         }

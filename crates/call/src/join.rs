@@ -93,7 +93,7 @@ impl Call {
         self.legs.push(*leg);
         let place = self.legs.len() - 1;
         self.tell_own(place, out);
-        let joins = |with: &With| matches!(with.handing, Some(Handing { to: HandTo::Call(_), .. }));
+        let joins = |with: &With| matches!(with.handing.as_deref(), Some(Handing { to: HandTo::Call(_), .. }));
         if !matches!(&self.journey, Journey::With(with) if joins(with)) {
             return self.hang_up(place, out);
         }

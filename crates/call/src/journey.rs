@@ -108,7 +108,7 @@ pub(crate) struct With {
     /// Both parties still hear the agent's number.
     pub(crate) greeting: bool,
     /// The agent hands the citizen on; the talk is over when that has worked, and goes on when it has not.
-    pub(crate) handing: Option<Handing>,
+    pub(crate) handing: Option<Box<Handing>>,
     /// When the handing on came to nothing.
     pub(crate) handed_back: Option<Time>,
     pub(crate) keys: Keys,

@@ -258,3 +258,15 @@ fn whom_nobody_on_duty_answers_is_told_so() {
     let record = bench.record().expect("a record");
     assert_eq!((record.end_reason, record.waits[0].outcome), (EndReason::Abandoned, base::WaitOutcome::Abandoned));
 }
+
+#[test]
+fn a_line_hands_nobody_on() {
+    let mut bench = handing(1);
+    answers(&mut bench, 2);
+    for to in [Target::Line(NUMBER.to_owned()), Target::Agent(base::AgentId(1)), Target::Group(GroupId(1))] {
+        bench.signal(2, Signal::Refer { request: Ticket(6), to: &to });
+        assert_eq!(bench.lines(), "reply 403\n", "{to:?}");
+        bench.signal(CITIZEN, Signal::Refer { request: Ticket(7), to: &to });
+        assert_eq!(bench.lines(), "reply 403\n", "{to:?}");
+    }
+}
