@@ -77,6 +77,12 @@ fn an_agent_calls_a_line_and_hands_it_on_to_the_queue() {
     let record = engine.ended_records(1).remove(0);
     assert_eq!((&record["caller"], &record["called"]), (&"1001".into(), &NUMBER.into()), "{record}");
     assert_eq!((&record["agent"], &record["end_reason"]), (&"1002".into(), &"caller_hangup".into()), "{record}");
+    let (_, body) = engine.api("GET", &engine.admin_token(), "/trunks", "");
+    let trunk = body["trunks"].as_array().and_then(|all| all.iter().find(|trunk| trunk["trunk"] == "out")).cloned();
+    let out = trunk.expect("our trunk")["calls_out"].clone();
+    // The dead target was tried first.
+    assert_eq!((&out["placed"], &out["asr"]), (&2.into(), &0.5.into()), "{out}");
+    assert!(out["srd_ms"]["p99"].as_u64().is_some_and(|ms| ms < 5000), "{out}");
     outside.quit();
     first.quit();
     second.quit();

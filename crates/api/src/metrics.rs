@@ -49,6 +49,10 @@ fn calls(page: &mut Page, view: &View) {
     for (status, count) in &calls.refused {
         page.labelled("hotline_calls_refused_total", &[("status", &status.to_string())], *count as f64);
     }
+    page.head("hotline_calls_unplaced_total", "counter", "Calls to lines that left by no trunk, by why.");
+    for (status, count) in &calls.unplaced {
+        page.labelled("hotline_calls_unplaced_total", &[("status", &status.to_string())], *count as f64);
+    }
     page.head("hotline_calls", "gauge", "Calls now, by phase.");
     for (phase, count) in Phase::ALL.iter().zip(calls.now) {
         page.labelled("hotline_calls", &[("phase", phase.name())], count as f64);
@@ -83,16 +87,41 @@ fn trunks(page: &mut Page, view: &View) {
     }
     page.head("hotline_trunk_seizures_total", "counter", "First INVITEs, by trunk.");
     for trunk in &view.trunks {
-        page.labelled("hotline_trunk_seizures_total", &[("trunk", &trunk.name)], trunk.seizures as f64);
+        page.labelled("hotline_trunk_seizures_total", &[("trunk", &trunk.name)], trunk.came.count as f64);
     }
     page.head("hotline_trunk_answers_total", "counter", "First INVITEs by trunk and our final answer.");
     for trunk in &view.trunks {
-        for (status, count) in &trunk.answers {
+        for (status, count) in &trunk.came.answers {
             let labels = [("trunk", trunk.name.as_str()), ("status", &status.to_string())];
             page.labelled("hotline_trunk_answers_total", &labels, *count as f64);
         }
     }
     outward(page, view);
+    calls_out(page, view);
+}
+
+/// Of the calls that went out.
+fn calls_out(page: &mut Page, view: &View) {
+    let trunks = || view.trunks.iter().filter(|trunk| trunk.outward.is_some());
+    page.head("hotline_trunk_placed_total", "counter", "INVITEs of ours, by trunk.");
+    for trunk in trunks() {
+        page.labelled("hotline_trunk_placed_total", &[("trunk", &trunk.name)], trunk.went.count as f64);
+    }
+    page.head("hotline_trunk_reached_total", "counter", "INVITEs of ours by trunk and the carrier's final answer.");
+    for trunk in trunks() {
+        for (status, count) in &trunk.went.answers {
+            let labels = [("trunk", trunk.name.as_str()), ("status", &status.to_string())];
+            page.labelled("hotline_trunk_reached_total", &labels, *count as f64);
+        }
+    }
+    let about = "From an INVITE of ours to the first word that says more than 100, by trunk and share of calls.";
+    page.head("hotline_trunk_srd_seconds", "gauge", about);
+    for trunk in trunks() {
+        for (share, delay) in ["0.5", "0.95", "0.99"].iter().zip(trunk.delays.into_iter().flatten()) {
+            let labels = [("trunk", trunk.name.as_str()), ("quantile", *share)];
+            page.labelled("hotline_trunk_srd_seconds", &labels, delay.as_secs_f64());
+        }
+    }
 }
 
 /// Of the trunks that calls go out through.

@@ -240,12 +240,45 @@ const OUTWARD: Shape = Shape {
     ],
 };
 
+const DELAYS: Shape = Shape {
+    name: "TrunkDelays",
+    about: "What so many calls did not exceed, in milliseconds, rounded up by an eighth at most; null before the first.",
+    fields: &[
+        field("p50", COUNT_OR_NULL, "Half of them."),
+        field("p95", COUNT_OR_NULL, "95 in a hundred."),
+        field("p99", COUNT_OR_NULL, "99 in a hundred."),
+    ],
+};
+
+const CALLS_OUT: Shape = Shape {
+    name: "TrunkCallsOut",
+    about: "Calls that went out through a trunk since the start; a call that was tried by two ways counts twice.",
+    fields: &[
+        field("placed", COUNT, "INVITEs of ours."),
+        field(
+            "answers",
+            Schema::List(&Schema::Object(&ANSWERS)),
+            "Them by the carrier's final answer; 408 where there was none.",
+        ),
+        field("asr", SHARE_OR_NULL, "Answer-seizure ratio (ITU-T E.411)."),
+        field("ner", SHARE_OR_NULL, "Network effectiveness ratio (ITU-T E.411)."),
+        field("ser", SHARE_OR_NULL, "Session establishment ratio (RFC 6076 §4.6)."),
+        field("seer", SHARE_OR_NULL, "Session establishment effectiveness ratio (RFC 6076 §4.7)."),
+        field("isa", SHARE_OR_NULL, "Ineffective session attempts (RFC 6076 §4.8)."),
+        field(
+            "srd_ms",
+            Schema::Object(&DELAYS),
+            "Session request delay (RFC 6076 §4.3): to the first word that says more than 100.",
+        ),
+    ],
+};
+
 const TRUNK: Shape = Shape {
     name: "Trunk",
     about: "A carrier's trunk, since the start; the shares are null before its first call.",
     fields: &[
         field("trunk", TEXT, "Its name."),
-        field("calls", COUNT, "Calls now."),
+        field("calls", COUNT, "Calls now, both ways."),
         field("limit", COUNT_OR_NULL, "How many there may be at once; null where the trunk has no limit of its own."),
         field("seizures", COUNT, "First INVITEs."),
         field("answers", Schema::List(&Schema::Object(&ANSWERS)), "Them by our final answer."),
@@ -255,6 +288,7 @@ const TRUNK: Shape = Shape {
         field("seer", SHARE_OR_NULL, "Session establishment effectiveness ratio (RFC 6076 §4.7)."),
         field("isa", SHARE_OR_NULL, "Ineffective session attempts (RFC 6076 §4.8)."),
         field("outward", Schema::Maybe(&Schema::Object(&OUTWARD)), "How calls go out; null where none do."),
+        field("calls_out", Schema::Maybe(&Schema::Object(&CALLS_OUT)), "Calls that went out; null where none do."),
     ],
 };
 

@@ -68,6 +68,8 @@ pub struct Arrival<'a> {
     /// Whom the agent calls; none for a number of ours.
     pub to: Option<Callee>,
     pub lease: Lease,
+    /// What is spoken with whoever sent it, the preferred one first.
+    pub codecs: Vec<Codec>,
     pub peer: IpAddr,
     /// The body of the INVITE; none for a late offer.
     pub offer: Option<&'a [u8]>,
@@ -82,7 +84,7 @@ impl Call {
     pub fn arrive(plan: Arc<Plan>, now: Now, arrival: Arrival<'_>, out: &mut Vec<Action>) -> Call {
         let menu = Arc::clone(&plan.menus[arrival.menu]);
         let id = LegId { call: arrival.start.id, index: FIRST };
-        let mut citizen = Leg::new(id, arrival.lease, arrival.peer, arrival.session_id, Codec::ALL.to_vec());
+        let mut citizen = Leg::new(id, arrival.lease, arrival.peer, arrival.session_id, arrival.codecs);
         citizen.party = arrival.agent.map_or(Party::Outside, Party::Own);
         // Most calls have one agent's phone at a time beside the citizen's.
         let mut legs = Vec::with_capacity(2);

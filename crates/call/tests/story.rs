@@ -435,3 +435,19 @@ fn the_facts_of_a_call_tell_what_its_record_tells() {
     assert_eq!(ledger.served_by(1), ledger.held().first().copied());
     assert_eq!(ledger.served_by(CITIZEN), None);
 }
+
+#[test]
+fn only_what_is_spoken_on_the_trunk_is_agreed_on() {
+    let offers =
+        [(&[Codec::Pcma, Codec::Pcmu][..], "open end 0 with Pcmu"), (&[Codec::Pcma][..], "status_if_early: 488")];
+    for (offered, expected) in offers {
+        let bench = Bench::of_trunk(vec![Codec::Pcmu], Some(&sdp(4000, offered)));
+        assert!(bench.lines().contains(expected), "{offered:?}: {}", bench.lines());
+    }
+    let bench = Bench::of_trunk(vec![Codec::Pcmu, Codec::Pcma], None);
+    let offer = bench.said.iter().find_map(|action| match action {
+        Action::Answer { body, .. } => Some(sdp::first_codecs(body)),
+        _ => None,
+    });
+    assert_eq!(offer, Some(vec![Codec::Pcmu, Codec::Pcma]), "ours, in the trunk's order");
+}

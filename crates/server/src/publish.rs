@@ -11,7 +11,8 @@ use switch::Exchange;
 
 use crate::streams;
 use crate::view::{
-    Agents, Calls, Group, GroupAgents, Handings, Histogram, MediaWorker, Offers, Readiness, Sip, Trunk, TrunkView, View,
+    Agents, Attempts, Calls, Group, GroupAgents, Handings, Histogram, MediaWorker, Offers, Readiness, Sip, Trunk,
+    TrunkView, View,
 };
 
 /// Gathers what only the control thread sees and publishes it.
@@ -103,6 +104,7 @@ fn calls(exchange: &Exchange) -> Calls {
         started: counters.started,
         ended: counters.ended,
         refused: counters.refused.clone(),
+        unplaced: counters.unplaced.clone(),
         now: [phases.menu, phases.waiting, phases.calling, phases.talking, phases.ending].map(|n| n as u64),
         limit: exchange.plan().limits.calls as u64,
     }
@@ -113,10 +115,15 @@ fn trunk(((plan, counters), outward): ((&call::plan::Trunk, &switch::TrunkCounte
         name: plan.name.clone(),
         calls: counters.calls as u64,
         limit: plan.limits.calls.map(|most| most as u64),
-        seizures: counters.seizures,
-        answers: counters.answers.clone(),
+        came: Attempts { count: counters.seizures, answers: counters.answers.clone() },
+        went: Attempts { count: counters.placed, answers: counters.reached.clone() },
+        delays: delays(&counters.delays),
         outward,
     }
+}
+
+fn delays(delays: &switch::Delays) -> Option<[Duration; 3]> {
+    Some([delays.permille(500)?, delays.permille(950)?, delays.permille(990)?])
 }
 
 fn groups(now: Now, exchange: &Exchange) -> Vec<Group> {

@@ -100,6 +100,8 @@ pub struct Calls {
     pub ended: [u64; EndReason::ALL.len()],
     /// First INVITEs that became none, by the status of our answer.
     pub refused: Vec<(u16, u64)>,
+    /// Calls to lines that no trunk was asked to take, by the status that says why.
+    pub unplaced: Vec<(u16, u64)>,
     /// Now, by place in `Phase::ALL`.
     pub now: [u64; Phase::ALL.len()],
     /// How many there may be at once.
@@ -183,36 +185,46 @@ pub struct Agents {
     pub signed_off: u64,
 }
 
-/// One trunk since the start.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+/// A carrier's trunk.
+#[derive(Clone, Debug, Default)]
 pub struct Trunk {
     pub name: String,
-    /// Calls now.
+    /// Calls now, both ways.
     pub calls: u64,
     /// How many there may be at once, where the trunk has a limit of its own.
     pub limit: Option<u64>,
     /// First INVITEs of the trunk.
-    pub seizures: u64,
-    /// Them by our final answer.
-    pub answers: Vec<(u16, u64)>,
+    pub came: Attempts,
+    /// Ours through it.
+    pub went: Attempts,
+    /// From an INVITE of ours to the first word that says more than 100 (RFC 6076 §4.3): half, 95 and 99 in a hundred took no longer.
+    pub delays: Option<[Duration; 3]>,
     /// How calls go out through it; none where none do.
     pub outward: Option<TrunkView>,
 }
 
-impl Trunk {
-    /// Seizures with one of these final answers.
+/// Calls of a trunk in one direction since the start.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Attempts {
+    pub count: u64,
+    /// Them by the final answer.
+    pub answers: Vec<(u16, u64)>,
+}
+
+impl Attempts {
+    /// Those with one of these final answers.
     fn with(&self, statuses: &[u16]) -> u64 {
         self.answers.iter().filter(|(status, _)| statuses.contains(status)).map(|(_, count)| count).sum()
     }
 
     /// Answer-seizure ratio (ITU-T E.411); none before the first seizure, as all the others.
     pub fn asr(&self) -> Option<f64> {
-        share(self.with(&[200]), self.seizures)
+        share(self.with(&[200]), self.count)
     }
 
     /// Network effectiveness ratio (ITU-T E.411): who is busy, does not answer or rejects was reached.
     pub fn ner(&self) -> Option<f64> {
-        share(self.with(&[200, 480, 486, 487, 600, 603]), self.seizures)
+        share(self.with(&[200, 480, 486, 487, 600, 603]), self.count)
     }
 
     /// Session establishment ratio (RFC 6076 §4.6).
@@ -227,14 +239,14 @@ impl Trunk {
 
     /// Ineffective session attempts (RFC 6076 §4.8).
     pub fn isa(&self) -> Option<f64> {
-        share(self.with(&[408, 500, 503, 504]), self.seizures)
+        share(self.with(&[408, 500, 503, 504]), self.count)
     }
 
     /// Attempts without those that were sent elsewhere or asked for a password.
     fn counted(&self) -> u64 {
         let elsewhere = |status: u16| (300..400).contains(&status) || [401, 402, 407].contains(&status);
         let others = self.answers.iter().filter(|(status, _)| elsewhere(*status)).map(|(_, count)| count).sum();
-        self.seizures.saturating_sub(others)
+        self.count.saturating_sub(others)
     }
 }
 
@@ -353,7 +365,7 @@ mod tests {
     #[test]
     fn trunks_are_measured_as_carriers_measure_them() {
         let answers = vec![(200, 80), (486, 6), (480, 4), (503, 3), (404, 2), (401, 5)];
-        let trunk = Trunk { seizures: 100, answers, ..Trunk::default() };
+        let trunk = Attempts { count: 100, answers };
         let of_100 = |share: Option<f64>| share.map(|share| (share * 100.0).round());
         assert_eq!(
             (of_100(trunk.asr()), of_100(trunk.ner()), of_100(trunk.isa())),
@@ -361,6 +373,6 @@ mod tests {
         );
         // 95 attempts count: five were asked for a password.
         assert_eq!((of_100(trunk.ser()), of_100(trunk.seer())), (Some(84.0), Some(95.0)));
-        assert_eq!(Trunk::default().asr(), None, "unknown is not zero");
+        assert_eq!(Attempts::default().asr(), None, "unknown is not zero");
     }
 }

@@ -171,7 +171,9 @@ impl Switch {
             Sender::Agent(agent) => Some(agent),
             Sender::Trunk(_) => None,
         };
-        let arrival = Arrival { start, caller, confidential, menu, errand, agent, to, lease, peer, offer, session_id };
+        let codecs = self.trunk(sender).map_or_else(|| base::Codec::ALL.to_vec(), |trunk| trunk.codecs.clone());
+        let arrival =
+            Arrival { start, caller, confidential, menu, errand, agent, to, lease, codecs, peer, offer, session_id };
         self.counters.started += 1;
         if let Sender::Trunk(trunk) = sender {
             self.trunks.begins(trunk);

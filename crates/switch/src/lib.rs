@@ -37,6 +37,7 @@ pub use ask::{Answer, Ask};
 pub use auth::Verdict;
 pub use carrier::{Answer as Resolved, Query};
 pub use counters::{Counters, Phases};
+pub use delay::Delays;
 pub use drill::{Drill, Place};
 pub use effects::{Effects, Input};
 pub use exchange::{Exchange, Said, Wire};

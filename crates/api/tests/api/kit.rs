@@ -15,7 +15,9 @@ use base::{
 use call::Fact;
 use roster::{Slot, State, StateChange, StateRefusal};
 use serde_json::Value;
-use server::view::{Group, RegistrationState, RegistrationView, TargetState, TargetView, Trunk, TrunkView, View};
+use server::view::{
+    Attempts, Group, RegistrationState, RegistrationView, TargetState, TargetView, Trunk, TrunkView, View,
+};
 use server::{AgentPicture, Board, Desk, Ladders, News, Picture, Stop, desk};
 use settings::{Role, Token};
 use store::Store;
@@ -129,8 +131,10 @@ fn start(
 ) -> Http {
     let group = Group { name: "consult".into(), waiting: 1, longest_wait: Duration::from_secs(2), ..Group::default() };
     let outward = Some(outward());
-    let trunk =
-        Trunk { name: "carrier".into(), seizures: 4, answers: vec![(200, 3), (503, 1)], outward, ..Trunk::default() };
+    let came = Attempts { count: 4, answers: vec![(200, 3), (503, 1)] };
+    let went = Attempts { count: 2, answers: vec![(200, 1), (486, 1)] };
+    let delays = Some([80, 900, 1500].map(Duration::from_millis));
+    let trunk = Trunk { name: "carrier".into(), came, went, delays, outward, ..Trunk::default() };
     let idle = Trunk { name: "idle".into(), ..Trunk::default() };
     let view = Arc::new(View { groups: vec![group], trunks: vec![trunk, idle], ..View::default() });
     let setup = Setup {

@@ -155,6 +155,11 @@ impl Bench {
         Bench::with(plan(|_| {}), Some(&sdp(4000, &Codec::ALL)))
     }
 
+    /// A citizen's call from a trunk where only these are spoken.
+    pub(crate) fn of_trunk(codecs: Vec<Codec>, offer: Option<&[u8]>) -> Bench {
+        Bench::arrive_as(plan(|_| {}), |arrival| Arrival { offer, codecs, ..arrival })
+    }
+
     /// A citizen who withholds the number.
     pub(crate) fn confidential() -> Bench {
         Bench::arrive(plan(|_| {}), Some(&sdp(4000, &Codec::ALL)), true)
@@ -188,6 +193,7 @@ impl Bench {
             agent: None,
             to: None,
             lease: lease(0),
+            codecs: Codec::ALL.to_vec(),
             peer,
             offer: None,
             session_id: 1,
