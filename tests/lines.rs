@@ -208,3 +208,35 @@ fn at_night_the_mobile_of_who_is_on_duty_answers() {
     heard("the citizen", &[citizen.heard(LINE)], &[citizen.heard(CITIZEN)]);
     heard("who is on duty", &[outside.heard(CITIZEN)], &[outside.heard(LINE)]);
 }
+
+#[test]
+fn a_call_back_rings_the_agent_first_and_then_the_line() {
+    let mut outside = line(false);
+    let engine = engine(&[outside.at], "");
+    let mut first = agent(&engine, "1001", "udp", false, FIRST);
+    let token = engine.admin_token();
+    let ask = |agent: &str, to: &str| {
+        engine.api("POST", &token, &format!("/agents/{agent}/call"), &format!("{{\"to\": \"{to}\"}}"))
+    };
+    assert_eq!(ask("1001", "02083322110").0, 403, "no rule leads there");
+    assert_eq!(ask("1002", NUMBER).0, 409, "no phone");
+    let (status, body) = ask("1001", NUMBER);
+    assert_eq!(status, 200, "{body}");
+    let incoming = first.event("CALL_INCOMING", STEP);
+    assert!(incoming["peeruri"].as_str().is_some_and(|from| from.contains(NUMBER)), "it shows the line: {incoming}");
+    assert_eq!(ask("1001", NUMBER).0, 409, "the phone is in use");
+    first.command("accept", "");
+    outside.event("CALL_INCOMING", STEP);
+    outside.command("accept", "");
+    talk(&engine);
+    first.command("hangup", "");
+    outside.event("CALL_CLOSED", STEP);
+    let record = engine.ended_records(1).remove(0);
+    assert_eq!((&record["caller"], &record["called"]), (&"1001".into(), &NUMBER.into()), "{record}");
+    assert_eq!((&record["agent"], &record["end_reason"]), (&"1001".into(), &"agent_hangup".into()), "{record}");
+    assert_eq!(record["call"].as_str().or(record["id"].as_str()), body["call"].as_str(), "{record}");
+    outside.quit();
+    first.quit();
+    heard("the line", &[outside.heard(FIRST)], &[outside.heard(LINE)]);
+    heard("the agent", &[first.heard(LINE)], &[first.heard(FIRST)]);
+}

@@ -19,6 +19,9 @@ const CARGO_LIMIT: Duration = Duration::from_secs(45 * 60);
 /// The longest test executable (the seeds of the simulator) stays far below it.
 const EXECUTABLE_LIMIT: Duration = Duration::from_secs(20 * 60);
 
+/// End-to-end tests wait for phones most of the time: so many at once keep two cores half busy.
+const E2E_AT_ONCE: &str = "5";
+
 /// The steps in order; those after `build` need what it built.
 const STEPS: &[&str] = &["fmt", "clippy", "tidy", "build", "unit", "doc", "simulation", "e2e", "fuzz"];
 /// Seconds of each fuzz target: long enough to read the corpus and look around it, short enough for every commit.
@@ -112,11 +115,15 @@ impl Session<'_> {
     /// Runs each test executable of a group; a group with none is a mistake in the workspace, never a pass.
     fn executables(&mut self, group: &str) -> Result<(), String> {
         let mut failed = Vec::new();
+        let waits = group == "e2e";
         let group: Vec<_> = self.built.tests.iter().filter(|test| test.group() == group).cloned().collect();
         for test in &group {
             let began = Instant::now();
             let mut command = Command::new(&test.file);
             command.current_dir(&test.folder).env("CARGO_MANIFEST_DIR", &test.folder);
+            if waits {
+                command.env("RUST_TEST_THREADS", E2E_AT_ONCE);
+            }
             let ran = run::run(&mut command, EXECUTABLE_LIMIT, false)?;
             let tests = self.tally.add(&ran.stdout);
             println!("  {:<28} {tests:>5} tests {:>6.1} s", test.name(), began.elapsed().as_secs_f64());

@@ -120,6 +120,35 @@ async fn change_wrap_up(request: &Request, seconds: u64) -> Result<Value, Proble
     }
 }
 
+pub(crate) async fn call(request: Request) -> Result<Value, Problem> {
+    let to = request.body["to"].as_str().unwrap_or_default().to_owned();
+    // Whom an agent calls is a citizen's number: the audit has the call, whose record shows it to those who may see it.
+    let what = json!({"change": "agent.call", "agent": request.place("number")});
+    let outcome = place_call(&request, to).await;
+    request.audited(what, outcome).await
+}
+
+async fn place_call(request: &Request, to: String) -> Result<Value, Problem> {
+    let (agent, row) = find(request)?;
+    let (status, code, message, next) = match desk::ask(request, Ask::Call { agent, to }).await? {
+        Answer::Rings { call } => return Ok(json!({"number": &*row.number, "call": call.to_string()})),
+        Answer::NoSuchAgent => return Err(no_such_agent(&row.number)),
+        Answer::MayNotCall => {
+            let next = "add a rule to `[[dial]]`, or call a number that one leads to";
+            (StatusCode::FORBIDDEN, "may_not_call", "no rule lets the agent call that number now", next)
+        }
+        Answer::NoPhoneFree => {
+            let next = "register a phone, or wait until its call is over";
+            (StatusCode::CONFLICT, "no_phone_free", "the agent's phone is in use, or there is none", next)
+        }
+        Answer::NoRoom => {
+            (StatusCode::SERVICE_UNAVAILABLE, "no_room", "the engine takes no more calls now", "try again")
+        }
+        other => return Err(desk::unexpected(&other)),
+    };
+    Err(Problem::new(status, code, message, next))
+}
+
 /// The agent of the path, if the token may look at it.
 fn find(request: &Request) -> Result<(AgentId, Arc<AgentRow>), Problem> {
     let number = request.place("number");

@@ -118,6 +118,25 @@ pub(crate) const STATE: Shape = Shape {
     ],
 };
 
+pub(crate) const CALL_BACK: Shape = Shape {
+    name: "CallBack",
+    about: "Whom to call for the agent.",
+    fields: &[field(
+        "to",
+        TEXT,
+        "The number, in any form that agents dial; a rule of `[[dial]]` has to let the agent call it.",
+    )],
+};
+
+pub(crate) const CALLS_BACK: Shape = Shape {
+    name: "CallBackBegins",
+    about: "The agent's phone rings; the line is called when it has answered.",
+    fields: &[
+        field("number", Schema::Number, "The job number."),
+        field("call", Schema::CallId, "The call, for `/calls/{id}` and events."),
+    ],
+};
+
 pub(crate) const WRAP_UP: Shape = Shape {
     name: "WrapUp",
     about: "Wrap-up goes on for so long from now.",

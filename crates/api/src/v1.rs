@@ -8,8 +8,8 @@ use crate::problem::Problem;
 use crate::route::{Access, Answered, Handle, Method, Request, Route};
 use crate::schema::{Field, Schema, field, optional};
 use crate::shapes::{
-    AGENT, AGENTS, AUDIT, CALL, CALLS, DONE, END_REASON, EVENT, HAPPENINGS, MISSED, QUEUES, RECORD, RECORDS, STATE,
-    STATE_CHANGE, TRUNKS, WRAP_UP, WRAPS_UP,
+    AGENT, AGENTS, AUDIT, CALL, CALL_BACK, CALLS, CALLS_BACK, DONE, END_REASON, EVENT, HAPPENINGS, MISSED, QUEUES,
+    RECORD, RECORDS, STATE, STATE_CHANGE, TRUNKS, WRAP_UP, WRAPS_UP,
 };
 use crate::{agents, calls, ladder, openapi, queues, records, trunks};
 
@@ -126,6 +126,22 @@ pub(crate) static ROUTES: &[Route] = &[
         answer: Schema::Object(&STATE),
         problems: &[NO_AGENT, (409, "The agent cannot be in that state now: the error says why.")],
         handle: Handle::Json(|r: Request| Box::pin(agents::set_state(r))),
+        ..POST
+    },
+    Route {
+        path: "/agents/{number}/call",
+        name: "callForAgent",
+        about: "Rings the agent's phone, and calls a number when it has answered; an agent for itself, a supervisor for every agent.",
+        access: Access::Token(DESKS),
+        places: NUMBER,
+        body: Some(&CALL_BACK),
+        answer: Schema::Object(&CALLS_BACK),
+        problems: &[
+            NO_AGENT,
+            (403, "No rule lets the agent call that number now."),
+            (409, "The agent's phone is in use, or there is none."),
+        ],
+        handle: Handle::Json(|r: Request| Box::pin(agents::call(r))),
         ..POST
     },
     Route {

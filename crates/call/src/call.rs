@@ -19,7 +19,7 @@ use crate::stage::Program;
 use crate::{Action, Callee, Change, Event, Fact, Plan, Signal, Timer};
 
 /// The number of the leg that a call begins with: a citizen's, or that of an agent who calls.
-const FIRST: u16 = 0;
+pub(crate) const FIRST: u16 = 0;
 
 /// Whoever never spoke may be meant to listen only, and is asked less soon: ten minutes, a third of the usual session
 /// interval (RFC 4028 §4.2).
@@ -82,16 +82,29 @@ impl Call {
     /// # Panics
     /// When `arrival.menu` is no place in the plan; the switch takes it from the plan's called numbers.
     pub fn arrive(plan: Arc<Plan>, now: Now, arrival: Arrival<'_>, out: &mut Vec<Action>) -> Call {
-        let menu = Arc::clone(&plan.menus[arrival.menu]);
         let id = LegId { call: arrival.start.id, index: FIRST };
         let mut citizen = Leg::new(id, arrival.lease, arrival.peer, arrival.session_id, arrival.codecs);
         citizen.party = arrival.agent.map_or(Party::Outside, Party::Own);
+        let mut call = Call::of(plan, arrival.start, arrival.menu, citizen, arrival.session_id);
+        call.account = Account::new(Arc::clone(&call.start), arrival.confidential);
+        (call.caller, call.errand) = (arrival.caller, arrival.errand);
+        match arrival.to {
+            Some(to) => call.call_out(now, arrival.offer, to, out),
+            None => call.answer_citizen(now, arrival.offer, out),
+        }
+        call.settle(out);
+        call
+    }
+
+    /// A call with its first leg, of which nothing was said yet.
+    pub(crate) fn of(plan: Arc<Plan>, start: Arc<StartRecord>, menu: usize, first: Leg, session_id: u64) -> Call {
+        let menu = Arc::clone(&plan.menus[menu]);
         // Most calls have one agent's phone at a time beside the citizen's.
         let mut legs = Vec::with_capacity(2);
-        legs.push(citizen);
-        let mut call = Call {
-            account: Account::new(Arc::clone(&arrival.start), arrival.confidential),
-            start: arrival.start,
+        legs.push(first);
+        Call {
+            account: Account::new(Arc::clone(&start), false),
+            start,
             plan,
             menu,
             journey: Journey::Arriving,
@@ -101,18 +114,12 @@ impl Call {
             withdrawn: Reservation::default(),
             program: Program::default(),
             locale: LocaleId(0),
-            caller: arrival.caller,
+            caller: None,
             line: None,
-            errand: arrival.errand,
-            session_id: arrival.session_id,
+            errand: None,
+            session_id,
             over: false,
-        };
-        match arrival.to {
-            Some(to) => call.call_out(now, arrival.offer, to, out),
-            None => call.answer_citizen(now, arrival.offer, out),
         }
-        call.settle(out);
-        call
     }
 
     pub fn handle(&mut self, now: Now, event: Event<'_>, out: &mut Vec<Action>) {
@@ -412,7 +419,7 @@ impl Call {
     }
 
     /// After every event: tell workers and roster what has become true, and end when nothing is left.
-    fn settle(&mut self, out: &mut Vec<Action>) {
+    pub(crate) fn settle(&mut self, out: &mut Vec<Action>) {
         self.sync_stage(out);
         self.sync_slots(out);
         let done = matches!(self.journey, Journey::Ending) && self.legs.len() == 1 && self.legs[0].closed;

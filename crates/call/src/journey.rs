@@ -16,6 +16,10 @@ pub(crate) enum Journey {
     Arriving,
     Menu(Box<Walk>),
     Waiting(Waiting),
+    /// The phone of an agent rings for whom the house will call this line.
+    Summoning {
+        line: String,
+    },
     /// Somebody is called for the one who waits, outside any queue; nobody has answered.
     Calling(Calling),
     With(With),

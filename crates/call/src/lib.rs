@@ -10,6 +10,7 @@
 mod account;
 pub mod action;
 mod call;
+mod call_back;
 pub mod event;
 pub mod fact;
 mod hand;
@@ -35,6 +36,7 @@ mod ways;
 
 pub use action::{Action, Destination, Dial, Given, Line};
 pub use call::{Arrival, Call};
+pub use call_back::CallBack;
 pub use event::{Change, Event, Offer, Reached, Signal, Target, Timer};
 pub use fact::Fact;
 pub use known::Phase;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base::{AgentId, Job, Lease, Now};
+use base::{AgentId, EndReason, Job, Lease, Now};
 
 use crate::journey::{Calling, Journey, Outgoing, With};
 use crate::leg::{Party, State};
@@ -10,7 +10,7 @@ use crate::ways::one_of_each_phone;
 use crate::{Action, Call, Callee, Destination, Fact, Line, Reached, Timer};
 
 /// How long a colleague's phone rings.
-const PHONE_RINGS: Duration = Duration::from_secs(30);
+pub(crate) const PHONE_RINGS: Duration = Duration::from_secs(30);
 /// How long a line rings: the other end gives up sooner, or has a mailbox.
 const LINE_RINGS: Duration = Duration::from_secs(60);
 /// A way on which nothing is heard so long, not even a 100, leads nowhere: the INVITE was sent four times (RFC 3261 §17.1.1.2).
@@ -153,6 +153,9 @@ impl Call {
 
     pub(crate) fn callee_lost(&mut self, now: Now, place: usize, status: Option<u16>, out: &mut Vec<Action>) {
         self.close_media(place, out);
+        if matches!(self.journey, Journey::Summoning { .. }) {
+            return self.end(now, EndReason::Unanswered, out);
+        }
         let party = self.legs[place].party.clone();
         let Some(outgoing) = self.journey.outgoing() else { return };
         let led_nowhere = !outgoing.rings && matches!(status, None | Some(408 | 430 | 500 | 502..=504));
@@ -180,6 +183,9 @@ impl Call {
     /// It has rung for long enough, or nothing was heard on this way.
     pub(crate) fn no_answer(&mut self, now: Now, out: &mut Vec<Action>) {
         let silent = self.journey.outgoing().is_some_and(|outgoing| !outgoing.heard && !outgoing.left.is_empty());
+        if matches!(self.journey, Journey::Summoning { .. }) {
+            return self.end(now, EndReason::Unanswered, out);
+        }
         self.hang_up_called(out);
         if !silent || !self.try_next_line(now, out) {
             self.callee_failed(now, Some(480), out);

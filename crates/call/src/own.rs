@@ -29,6 +29,10 @@ impl Call {
     }
 
     pub(crate) fn callee_answered(&mut self, now: Now, place: usize, body: Option<&[u8]>, out: &mut Vec<Action>) {
+        if let Journey::Summoning { line } = &mut self.journey {
+            let line = std::mem::take(line);
+            return self.summoned(now, line, body, out);
+        }
         let leg = self.legs[place].id.index;
         let waits = self.talking_leg() != Some(leg);
         let Some(outgoing) = self.journey.outgoing().filter(|_| waits) else { return self.hang_up(place, out) };

@@ -18,6 +18,7 @@ impl Call {
                 let number = self.agent_number(agent).to_owned();
                 facts.push(Fact::Offered { agent, number, reservation, waited_ms });
             }
+            Journey::Summoning { line } => facts.push(Fact::Calling { to: line.clone() }),
             Journey::Calling(calling) => {
                 facts.push(Fact::Calling { to: self.callee_number(&calling.outgoing.to).to_owned() });
             }

@@ -125,7 +125,7 @@ impl Switch {
     }
 
     /// Whether one more call is within the limits: the trunk's own, which another trunk's burst leaves alone, then everybody's.
-    fn has_room(&mut self, now: Now, sender: Sender) -> bool {
+    pub(crate) fn has_room(&mut self, now: Now, sender: Sender) -> bool {
         let limits = self.plan.limits;
         if self.draining || self.calls.len() >= limits.calls {
             return false;
@@ -292,7 +292,7 @@ impl Switch {
         (refusal.status, Reply { headers: vec![retry], body: None })
     }
 
-    fn start_record(&mut self, now: Now, sender: Sender, (caller, called): (String, String)) -> StartRecord {
+    pub(crate) fn start_record(&mut self, now: Now, sender: Sender, (caller, called): (String, String)) -> StartRecord {
         StartRecord { id: self.calls.next_id(), caller, called, source: self.source_name(sender), started: now.wall }
     }
 

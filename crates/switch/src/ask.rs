@@ -20,6 +20,11 @@ pub enum Ask {
         agent: AgentId,
         change: StateChange,
     },
+    /// The agent's phone rings, and when it has answered the number is called for the agent.
+    Call {
+        agent: AgentId,
+        to: String,
+    },
     /// Wrap-up goes on for so long from now.
     WrapUp {
         agent: AgentId,
@@ -43,6 +48,16 @@ pub enum Answer {
     },
     NoSuchCall,
     NoSuchAgent,
+    /// The agent's phone rings for this call.
+    Rings {
+        call: CallId,
+    },
+    /// No rule lets the agent call that number.
+    MayNotCall,
+    /// The agent's phone is in use, or there is none.
+    NoPhoneFree,
+    /// The engine takes no more calls now.
+    NoRoom,
     /// The agent is in no wrap-up.
     NotInWrapUp,
     Refused(StateRefusal),
@@ -71,6 +86,7 @@ packed_enum!(Ask {
     1 => Confide { call },
     2 => SetAgent { agent, change },
     3 => WrapUp { agent, length },
+    4 => Call { agent, to },
 });
 packed_enum!(Answer {
     0 => Done,
@@ -81,4 +97,8 @@ packed_enum!(Answer {
     5 => NoSuchAgent,
     6 => NotInWrapUp,
     7 => Refused(refusal),
+    8 => Rings { call },
+    9 => MayNotCall,
+    10 => NoPhoneFree,
+    11 => NoRoom,
 });

@@ -52,6 +52,12 @@ impl Calls {
         CallId { switch: self.switch, epoch: self.epoch, serial: self.serial, slot: self.entries.next_key().slot }
     }
 
+    /// An id that no call will have, for what is asked before there is one.
+    pub(crate) fn draw_id(&mut self) -> CallId {
+        self.serial = self.serial.wrapping_add(1);
+        CallId { switch: self.switch, epoch: self.epoch, serial: self.serial, slot: u32::MAX }
+    }
+
     pub(crate) fn insert(&mut self, id: CallId, call: Call, worker: WorkerId, estate: Estate) {
         let key = self.entries.insert(Entry { id, call, worker, estate, timers: Armed::default() });
         debug_assert_eq!(key.slot, id.slot);
@@ -201,9 +207,8 @@ impl Switch {
         let body = Some(sdp_body(body));
         let invite = match to {
             Destination::Phone(Contact { uri, flow, path, .. }) => {
-                let network = self.plan.networks.get(usize::from(flow.network.0));
-                let host = network.map_or_else(String::new, |n| n.advertised.host.clone());
-                let from = sip::Party { display: from_display, user: from_number, host };
+                // Our host is what the flow's network knows us by.
+                let from = sip::Party { display: from_display, user: from_number, host: String::new() };
                 let (to, headers) = (uri.clone(), vec![("X-Hotline".to_owned(), context)]);
                 sip::Invite { flow, uri, to, from, routes: path, headers, body, outward: false }
             }

@@ -58,15 +58,18 @@ impl Switch {
         }
     }
 
+    /// Whether a rule lets the agent call the number now; nothing is counted.
+    pub(crate) fn may_call(&self, now: Now, number: &str, agent: AgentId) -> bool {
+        self.plan.rules(number).any(|(_, rule)| lets(rule, now, agent))
+    }
+
     /// The rule by which the number may be called, or the status that says why it may not.
     fn allowed(&mut self, now: Now, number: &str, by: Option<AgentId>) -> Result<DialRule, u16> {
         let mut status = 404;
         let plan = std::sync::Arc::clone(&self.plan);
         for (place, rule) in plan.rules(number) {
             let Some(agent) = by else { return Ok(rule.clone()) };
-            let named = rule.agents.is_empty() || rule.agents.contains(&agent);
-            let open = rule.hours.as_ref().is_none_or(|hours| hours.is_open(now.wall));
-            if named && open && self.outgoing.counts(now.time, agent, place, rule.per_hour) {
+            if lets(rule, now, agent) && self.outgoing.counts(now.time, agent, place, rule.per_hour) {
                 return Ok(rule.clone());
             }
             status = 403;
@@ -186,6 +189,12 @@ impl Switch {
         let header = tried.and_then(|tried| self.carriers.authorize(tried.way.trunk, response, "INVITE", &tried.uri));
         self.endpoint.authorize(now, leg, response, header, &mut self.sip);
     }
+}
+
+/// Whether the rule is for the agent, and for this hour.
+fn lets(rule: &DialRule, now: Now, agent: AgentId) -> bool {
+    let named = rule.agents.is_empty() || rule.agents.contains(&agent);
+    named && rule.hours.as_ref().is_none_or(|hours| hours.is_open(now.wall))
 }
 
 /// The numbers of one call.

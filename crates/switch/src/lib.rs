@@ -7,6 +7,7 @@
 mod admit;
 mod ask;
 mod auth;
+mod call_back;
 mod called;
 mod caller;
 mod calls;

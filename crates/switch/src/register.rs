@@ -89,7 +89,9 @@ impl Switch {
             offer @ roster::Action::Offer { .. } => self.on_offer(now, offer, out),
             roster::Action::Reached { call, agent, contacts } => self.on_reached(now, call, (agent, contacts), out),
             roster::Action::Unreached { call, agent, busy } => {
-                self.tell(now, call, call::Event::Unreached { agent, busy }, out);
+                if !self.not_summoned(call, out) {
+                    self.tell(now, call, call::Event::Unreached { agent, busy }, out);
+                }
             }
             // The exchange brings these elsewhere.
             roster::Action::SlotRefused { .. }

@@ -118,6 +118,9 @@ impl Switch {
         (agent, contacts): (AgentId, Vec<Contact>),
         out: &mut Effects,
     ) {
+        if let Some(summons) = self.summons.remove(&call) {
+            return self.summoned(now, (agent, summons), contacts, out);
+        }
         let Some(worker) = self.calls.get_mut(call).map(|e| e.worker) else {
             out.roster.push(roster::Command::OwnCall { agent, begins: false });
             return;

@@ -12,6 +12,7 @@ use carrier::Carriers;
 use sip::{Endpoint, Message, ServerTx};
 
 use crate::admit::Doorman;
+use crate::call_back::Summons;
 use crate::calls::Calls;
 use crate::dial::Outgoing;
 use crate::drill::Drills;
@@ -59,6 +60,8 @@ pub struct Switch {
     pub(crate) rate: Rate,
     pub(crate) trunks: Trunks,
     pub(crate) outgoing: Outgoing,
+    /// Agents' phones that the roster was asked for, to call somebody for them.
+    pub(crate) summons: Map<CallId, Summons>,
     /// By place in `Plan::trunks`: where each leads out, if it does.
     pub(crate) carriers: Carriers,
     /// Star codes that wait for roster or queue.
@@ -88,6 +91,7 @@ impl Switch {
             rate: Rate::default(),
             trunks: Trunks::new(plan.trunks.len()),
             outgoing: Outgoing::default(),
+            summons: Map::default(),
             carriers: Carriers::none(),
             calls: Calls::new(config.id, config.epoch),
             plan,
@@ -207,6 +211,7 @@ impl Switch {
         let (call, event) = match ask {
             Ask::HangUp { call } => (call, Event::Stop(EndReason::Forced)),
             Ask::Confide { call } => (call, Event::Confide),
+            Ask::Call { agent, to } => return self.summon(now, ticket, agent, &to, out),
             Ask::SetAgent { .. } | Ask::WrapUp { .. } => return,
         };
         let known = self.calls.get_mut(call).is_some();

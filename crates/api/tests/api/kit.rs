@@ -295,6 +295,9 @@ fn answer(ask: Ask) -> Answer {
             StateChange::Pause { reason } => State::Paused { reason },
             StateChange::SignOff => State::SignedOff,
         }),
+        Ask::Call { agent: AgentId(1), .. } => Answer::NoPhoneFree,
+        Ask::Call { to, .. } if to.starts_with('0') => Answer::MayNotCall,
+        Ask::Call { .. } => Answer::Rings { call: CallId { serial: 7, ..CallId::default() } },
         Ask::WrapUp { agent: AgentId(0), .. } => Answer::WrapUp { until: Time::ZERO },
         Ask::WrapUp { .. } => Answer::NotInWrapUp,
     }

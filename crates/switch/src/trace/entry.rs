@@ -178,6 +178,7 @@ fn ask_line(ask: &Ask) -> String {
             };
             format!("agent {}: {change}", agent.0)
         }
+        Ask::Call { agent, .. } => format!("agent {}: call somebody", agent.0),
         Ask::WrapUp { agent, length } => format!("agent {}: wrap-up for {} s", agent.0, length.as_secs()),
     }
 }
