@@ -237,6 +237,9 @@ fn reply(owners: &mut Counter) {
                 StateChange::Pause { reason } => State::Paused { reason },
                 StateChange::SignOff => State::SignedOff,
             }),
+            Ask::Call { agent: AgentId(1), .. } => Answer::NoPhoneFree,
+            Ask::Call { to, .. } if to.starts_with('0') => Answer::MayNotCall,
+            Ask::Call { .. } => Answer::Rings { call: id(1) },
             Ask::WrapUp { agent: AgentId(0), .. } => Answer::WrapUp { until: Time::ZERO },
             Ask::WrapUp { .. } => Answer::NotInWrapUp,
         };
