@@ -162,9 +162,11 @@ impl Packed for Ledger {
         self.calls.iter().map(|(id, call)| (*id, call.clone())).collect::<Vec<_>>().pack(out);
         self.unwritten.iter().cloned().collect::<Vec<_>>().pack(out);
         let own = self.calls.iter().filter(|(_, call)| !call.own.is_empty());
-        own.map(|(id, call)| (*id, call.own.iter().map(|(leg, agent)| (*leg, *agent)).collect()))
-            .collect::<Vec<Owned>>()
-            .pack(out);
+        let legs = |call: &OpenCall| call.own.iter().map(|(leg, agent)| (*leg, *agent)).collect();
+        let own: Vec<Owned> = own.map(|(id, call)| (*id, legs(call))).collect();
+        if !own.is_empty() {
+            own.pack(out);
+        }
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<Ledger, Unreadable> {
@@ -179,7 +181,9 @@ impl Packed for Ledger {
         // A snapshot from before agents called each other ends here.
         let own = if from.is_empty() { Vec::new() } else { Vec::<Owned>::unpack(from)? };
         for (id, own) in own {
-            ledger.open(id).own = own.into_iter().collect();
+            if let Some(open) = ledger.calls.get_mut(&id) {
+                open.own = own.into_iter().collect();
+            }
         }
         Ok(ledger)
     }

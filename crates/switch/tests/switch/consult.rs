@@ -240,15 +240,9 @@ fn a_snapshot_of_the_older_form_is_read() {
     let ledger = &table.bench.ledger;
     let bytes = ledger.to_bytes();
     assert_eq!(Ledger::from_bytes(&bytes).as_ref(), Ok(ledger));
-    // Two calls with one and two phones of agents: the list at the end is what a snapshot did not have before.
-    let idle = Table::new(2, |_| {}).bench.ledger.to_bytes();
-    let (older, list) = idle.split_at(idle.len() - empty_list());
-    assert_eq!(Ledger::from_bytes(older), Ledger::from_bytes(&idle), "{list:?}");
+    // Where no agent has a call of its own nothing stands at the end, as before there was such a list; an empty one is read too.
+    let idle = Table::new(2, |_| {}).bench.ledger;
     let own: Vec<(base::CallId, Vec<(u16, base::AgentId)>)> = Vec::new();
-    assert_eq!(list, own.to_bytes());
-}
-
-fn empty_list() -> usize {
-    let own: Vec<(base::CallId, Vec<(u16, base::AgentId)>)> = Vec::new();
-    own.to_bytes().len()
+    let with_list = [idle.to_bytes(), own.to_bytes()].concat();
+    assert_eq!(Ledger::from_bytes(&with_list), Ok(idle));
 }
