@@ -147,6 +147,9 @@ fn not_everybody_may_call_everywhere() {
     first.event("CALL_CLOSED", STEP);
     dial(&mut first, NUMBER, &engine);
     assert!(closed(&mut first).contains("403"), "one call an hour");
+    let call_back = format!("{{\"to\": \"{NUMBER}\"}}");
+    let asked = engine.api("POST", &engine.admin_token(), "/agents/1001/call", &call_back);
+    assert_eq!(asked.0, 403, "no phone rings for a call that is one too many");
     // A citizen who dials such a number is told that it is none of ours.
     let options = Options {
         user: "13800138000",

@@ -114,7 +114,7 @@ impl Call {
     }
 
     /// The queue counts the talk as one of its own: the agent's slot is held for it.
-    pub(crate) fn taken_over(&mut self, _: Now, agent: AgentId, reservation: Reservation, out: &mut Vec<Action>) {
+    pub(crate) fn taken_over(&mut self, agent: AgentId, reservation: Reservation, out: &mut Vec<Action>) {
         let Journey::With(with) = &mut self.journey else { return };
         if with.peer != Peer::Own(agent) {
             return;

@@ -182,10 +182,10 @@ impl Call {
 
     /// It has rung for long enough, or nothing was heard on this way.
     pub(crate) fn no_answer(&mut self, now: Now, out: &mut Vec<Action>) {
-        let silent = self.journey.outgoing().is_some_and(|outgoing| !outgoing.heard && !outgoing.left.is_empty());
         if matches!(self.journey, Journey::Summoning { .. }) {
             return self.end(now, EndReason::Unanswered, out);
         }
+        let silent = self.journey.outgoing().is_some_and(|outgoing| !outgoing.heard && !outgoing.left.is_empty());
         self.hang_up_called(out);
         if !silent || !self.try_next_line(now, out) {
             self.callee_failed(now, Some(480), out);
@@ -215,6 +215,6 @@ pub(crate) fn close_left(outgoing: Outgoing, out: &mut Vec<Action>) {
     close(outgoing.left.into_iter().map(|(_, lease)| lease), out);
 }
 
-fn close(leases: impl Iterator<Item = Lease>, out: &mut Vec<Action>) {
+pub(crate) fn close(leases: impl Iterator<Item = Lease>, out: &mut Vec<Action>) {
     out.extend(leases.map(|lease| Action::Job(Job::Close { end: lease.end })));
 }

@@ -4,6 +4,7 @@ use base::{AgentId, CallerKey, EndReason, Now, WaitOutcome};
 
 use crate::journey::{Calling, Journey, Peer, With};
 use crate::leg::{Party, State};
+use crate::outgoing::close;
 use crate::{Action, Call, Fact, Timer};
 
 /// Whom an agent calls.
@@ -50,7 +51,7 @@ impl Call {
         }
         self.legs[place].state = State::Confirmed;
         out.push(Action::Disarm(Timer::NoAnswer));
-        out.extend(left.into_iter().map(|(_, lease)| Action::Job(base::Job::Close { end: lease.end })));
+        close(left.into_iter().map(|(_, lease)| lease), out);
         if let Journey::Calling(Calling { promised: Some(into), .. }) = self.journey {
             return self.give_away(now, place, into, out);
         }

@@ -65,7 +65,7 @@ impl Call {
             acd::Action::Refused { group, .. } => self.refused(now, group, out),
             acd::Action::Withdraw { reservation, .. } => self.withdraw(reservation, out),
             acd::Action::Unclaimed { agent, .. } => self.unclaimed(now, HandTo::Agent(agent), 480, out),
-            acd::Action::TakenOver { agent, reservation, .. } => self.taken_over(now, agent, reservation, out),
+            acd::Action::TakenOver { agent, reservation, .. } => self.taken_over(agent, reservation, out),
             // The others are not for calls.
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! All trunks that we call out through: one input in, all actions out.
 
-use base::{Now, Rng, Ticket, Time};
+use base::{Flow, Now, Rng, Ticket, Time};
 use sip::{Cause, Message, Request};
 
 use crate::dns::{Answer, Query};
@@ -113,10 +113,10 @@ impl Carriers {
         state.ways(now.time, trunk, plan, &mut self.rng)
     }
 
-    /// What came of an INVITE on a way.
-    pub fn tried(&mut self, now: Now, way: &Way, outcome: Outcome) {
-        if let Some(state) = self.trunks.get_mut(way.trunk) {
-            state.tried(now, way.flow, outcome, &mut self.rng);
+    /// What came of an INVITE on a way of a trunk.
+    pub fn tried(&mut self, now: Now, trunk: usize, flow: Flow, outcome: Outcome) {
+        if let Some(state) = self.trunks.get_mut(trunk) {
+            state.tried(now, flow, outcome, &mut self.rng);
             self.due = self.next(now.time);
         }
     }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{AgentId, CallerKey, Flow, Lease, Map, Now, StartRecord, Time};
+use base::{AgentId, CallId, CallerKey, EndId, Flow, Lease, Map, Now, StartRecord, Time};
 use call::plan::{Digest, Trunk};
 use call::{Action, Arrival, Call, Callee, Plan};
 use sip::{Message, Name, Reply, ServerTx};
@@ -174,26 +174,40 @@ impl Switch {
         let codecs = self.trunk(sender).map_or_else(|| base::Codec::ALL.to_vec(), |trunk| trunk.codecs.clone());
         let arrival =
             Arrival { start, caller, confidential, menu, errand, agent, to, lease, codecs, peer, offer, session_id };
-        self.counters.started += 1;
         if let Sender::Trunk(trunk) = sender {
             self.trunks.begins(trunk);
         }
+        self.begin(now, (id, estate), lease.end, |plan, actions| Call::arrive(plan, now, arrival, actions), out);
+    }
+
+    /// A call comes to be; false for one that a fault ends before that.
+    pub(crate) fn begin(
+        &mut self,
+        now: Now,
+        (id, estate): (CallId, Estate),
+        end: EndId,
+        birth: impl FnOnce(Arc<Plan>, &mut Vec<Action>) -> Call,
+        out: &mut Effects,
+    ) -> bool {
+        self.counters.started += 1;
         let mut actions = std::mem::take(&mut self.actions);
         let (drills, plan) = (&mut self.drills, self.plan.clone());
-        let arrived = catch_unwind(AssertUnwindSafe(|| {
+        let begun = catch_unwind(AssertUnwindSafe(|| {
             drills.pass(Place::Call);
-            Call::arrive(plan, now, arrival, &mut actions)
+            birth(plan, &mut actions)
         }));
-        match arrived {
+        let lives = begun.is_ok();
+        match begun {
             Ok(call) => {
-                self.note_answer(sender, &actions);
-                self.calls.insert(id, call, lease.end.worker, estate);
+                self.note_answer(estate.sender, &actions);
+                self.calls.insert(id, call, end.worker, estate);
                 self.carry_out(now, id, &mut actions, out);
             }
             Err(_) => self.stillborn(now, id, estate, out),
         }
         actions.clear();
         self.actions = actions;
+        lives
     }
 
     /// First a registered agent, then a trunk by its network, then whoever proves who they are; else refused.

@@ -1,6 +1,5 @@
 //! Calls that somebody asks for on behalf of an agent: the agent's phone is asked for, then the call begins at it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use base::{AgentId, CallId, Now, Ticket};
@@ -9,7 +8,7 @@ use roster::Contact;
 
 use crate::admit::Sender;
 use crate::fault::Estate;
-use crate::{Answer, Effects, Place, Switch};
+use crate::{Answer, Effects, Switch};
 
 /// A call that waits for the roster's word on the agent's phone.
 #[derive(Clone, Debug)]
@@ -68,25 +67,9 @@ impl Switch {
         let estate = Estate::new((Arc::clone(&start), false), sender, lease.end);
         let session_id = self.rng.u64() >> 2;
         let back = CallBack { start, agent, line: summons.line, contact, lease, session_id };
-        self.counters.started += 1;
-        let mut actions = std::mem::take(&mut self.actions);
-        let (drills, plan) = (&mut self.drills, self.plan.clone());
-        let began = catch_unwind(AssertUnwindSafe(|| {
-            drills.pass(Place::Call);
-            Call::call_back(plan, now, back, &mut actions)
-        }));
-        match began {
-            Ok(call) => {
-                self.calls.insert(id, call, lease.end.worker, estate);
-                self.carry_out(now, id, &mut actions, out);
-                out.answers.push((summons.ticket, Answer::Rings { call: id }));
-            }
-            Err(_) => {
-                self.stillborn(now, id, estate, out);
-                out.answers.push((summons.ticket, Answer::NoRoom));
-            }
-        }
-        actions.clear();
-        self.actions = actions;
+        let rings =
+            self.begin(now, (id, estate), lease.end, |plan, actions| Call::call_back(plan, now, back, actions), out);
+        let answer = if rings { Answer::Rings { call: id } } else { Answer::NoRoom };
+        out.answers.push((summons.ticket, answer));
     }
 }

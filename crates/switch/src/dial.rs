@@ -1,9 +1,11 @@
 //! Calls that go out: whether an agent may call a number, and the ways that lead there.
 
-use base::{AgentId, CallId, LegId, Map, Now, Time};
+use std::time::Duration;
+
+use base::{AgentId, CallId, Flow, LegId, Map, Now, Time};
 use call::number::{AreaCode, written};
 use call::plan::{DialRule, IdentityOut, Outward};
-use call::{Event, Line};
+use call::{Event, Line, Plan};
 use carrier::{Outcome, Way};
 use sip::{Cause, Message, Uri};
 
@@ -11,7 +13,7 @@ use crate::{Effects, Switch};
 
 /// Ways of one call, over all trunks of its rule: whoever waits through more has given up.
 const LINES_MAX: usize = 4;
-const HOUR: std::time::Duration = std::time::Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// The calls that go out.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +26,8 @@ pub(crate) struct Outgoing {
 
 #[derive(Clone, Debug)]
 struct Tried {
-    way: Way,
+    trunk: usize,
+    flow: Flow,
     uri: String,
     since: Time,
     /// The first word of the other side came: the delay is known.
@@ -32,23 +35,32 @@ struct Tried {
 }
 
 impl Outgoing {
-    /// Whether one more call of the agent is within the rule's number; takes it down when it is.
-    fn counts(&mut self, now: Time, agent: AgentId, rule: usize, per_hour: Option<u32>) -> bool {
-        let Some(most) = per_hour else { return true };
-        let (since, count) = self.counts.entry((agent, rule)).or_insert((now, 0));
+    /// Whether one more call of the agent is within the number that the rule at the place allows.
+    fn fits(&self, now: Time, agent: AgentId, place: usize, rule: &DialRule) -> bool {
+        let Some(most) = rule.per_hour else { return true };
+        self.counts.get(&(agent, place)).is_none_or(|(since, count)| now - *since >= HOUR || *count < most)
+    }
+
+    fn count(&mut self, now: Time, agent: AgentId, place: usize) {
+        let (since, count) = self.counts.entry((agent, place)).or_insert((now, 0));
         if now - *since >= HOUR {
             (*since, *count) = (now, 0);
         }
-        let fits = *count < most;
-        *count += u32::from(fits);
-        fits
+        *count += 1;
     }
 }
 
 impl Switch {
     /// A call asks for ways to a line, for an agent or, where nobody is named, on behalf of the house.
     pub(crate) fn seek(&mut self, now: Now, call: CallId, number: &str, by: Option<AgentId>, out: &mut Effects) {
-        let lines = self.allowed(now, number, by).and_then(|rule| self.lines_to(now, call, &rule, number, out));
+        let plan = std::sync::Arc::clone(&self.plan);
+        let lines = self.allowed(now, &plan, number, by).and_then(|(place, rule)| {
+            let lines = self.lines_to(now, call, rule, number, out)?;
+            if let Some(agent) = by.filter(|_| rule.per_hour.is_some()) {
+                self.outgoing.count(now.time, agent, place);
+            }
+            Ok(lines)
+        });
         match lines {
             Ok(lines) => self.tell(now, call, Event::Lines(lines), out),
             Err(status) => {
@@ -60,21 +72,22 @@ impl Switch {
 
     /// Whether a rule lets the agent call the number now; nothing is counted.
     pub(crate) fn may_call(&self, now: Now, number: &str, agent: AgentId) -> bool {
-        self.plan.rules(number).any(|(_, rule)| lets(rule, now, agent))
+        self.allowed(now, &self.plan, number, Some(agent)).is_ok()
     }
 
-    /// The rule by which the number may be called, or the status that says why it may not.
-    fn allowed(&mut self, now: Now, number: &str, by: Option<AgentId>) -> Result<DialRule, u16> {
-        let mut status = 404;
-        let plan = std::sync::Arc::clone(&self.plan);
-        for (place, rule) in plan.rules(number) {
-            let Some(agent) = by else { return Ok(rule.clone()) };
-            if lets(rule, now, agent) && self.outgoing.counts(now.time, agent, place, rule.per_hour) {
-                return Ok(rule.clone());
-            }
-            status = 403;
-        }
-        Err(status)
+    /// The rule by which the number may be called, and its place, or the status that says why it may not. Who calls for the house
+    /// may by each.
+    fn allowed<'a>(
+        &self,
+        now: Now,
+        plan: &'a Plan,
+        number: &'a str,
+        by: Option<AgentId>,
+    ) -> Result<(usize, &'a DialRule), u16> {
+        let lets = |(place, rule): &(usize, &DialRule)| {
+            by.is_none_or(|agent| lets(rule, now, agent) && self.outgoing.fits(now.time, agent, *place, rule))
+        };
+        plan.rules(number).find(lets).ok_or(if plan.rules(number).next().is_some() { 403 } else { 404 })
     }
 
     fn lines_to(
@@ -131,30 +144,24 @@ impl Switch {
 
     /// An INVITE leaves for a line.
     pub(crate) fn line_dialled(&mut self, now: Now, leg: LegId, line: &Line) {
-        let way = Way {
-            trunk: line.trunk,
-            flow: line.flow,
-            domain: String::new(),
-            routes: Vec::new(),
-            associated: Vec::new(),
-        };
         self.trunks.placed(line.trunk);
-        self.outgoing.lines.insert(leg, Tried { way, uri: line.uri.clone(), since: now.time, heard: false });
+        let tried = Tried { trunk: line.trunk, flow: line.flow, uri: line.uri.clone(), since: now.time, heard: false };
+        self.outgoing.lines.insert(leg, tried);
     }
 
     /// The other side said its first word that says something: how long it took is what callers wait for (RFC 6076 §4.3).
     pub(crate) fn line_heard(&mut self, now: Now, leg: LegId) {
         if let Some(tried) = self.outgoing.lines.get_mut(&leg).filter(|tried| !tried.heard) {
             tried.heard = true;
-            self.trunks.heard(tried.way.trunk, now.time - tried.since);
+            self.trunks.heard(tried.trunk, now.time - tried.since);
         }
     }
 
     pub(crate) fn line_answered(&mut self, now: Now, leg: LegId) {
         self.line_heard(now, leg);
         if let Some(tried) = self.outgoing.lines.get(&leg) {
-            self.trunks.reached(tried.way.trunk, 200);
-            self.carriers.tried(now, &tried.way, Outcome::Answered);
+            self.trunks.reached(tried.trunk, 200);
+            self.carriers.tried(now, tried.trunk, tried.flow, Outcome::Answered);
         }
     }
 
@@ -165,14 +172,14 @@ impl Switch {
                 Cause::Timeout => 408,
                 Cause::Unreachable => 503,
             };
-            self.trunks.reached(tried.way.trunk, status);
-            self.carriers.tried(now, &tried.way, Outcome::of(response.ok_or(cause)));
+            self.trunks.reached(tried.trunk, status);
+            self.carriers.tried(now, tried.trunk, tried.flow, Outcome::of(response.ok_or(cause)));
         }
     }
 
     pub(crate) fn line_closed(&mut self, leg: LegId) {
         if let Some(tried) = self.outgoing.lines.remove(&leg) {
-            self.trunks.ends(tried.way.trunk);
+            self.trunks.ends(tried.trunk);
         }
     }
 
@@ -186,7 +193,7 @@ impl Switch {
     /// A carrier asks who we are.
     pub(crate) fn challenged(&mut self, now: Now, leg: LegId, response: &Message) {
         let tried = self.outgoing.lines.get(&leg);
-        let header = tried.and_then(|tried| self.carriers.authorize(tried.way.trunk, response, "INVITE", &tried.uri));
+        let header = tried.and_then(|tried| self.carriers.authorize(tried.trunk, response, "INVITE", &tried.uri));
         self.endpoint.authorize(now, leg, response, header, &mut self.sip);
     }
 }
@@ -202,4 +209,33 @@ struct Named<'a> {
     number: &'a str,
     caller: Option<&'a str>,
     area: Option<&'a AreaCode>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_calls_of_an_hour_are_counted_by_agent_and_rule_from_the_first_of_them() {
+        let rule = |per_hour| DialRule { per_hour, ..DialRule::default() };
+        let (mut outgoing, start) = (Outgoing::default(), Time::from_millis(1000));
+        let minutes = |minutes: u64| start + Duration::from_secs(60 * minutes);
+        for minute in [0, 30] {
+            assert!(outgoing.fits(minutes(minute), AgentId(1), 0, &rule(Some(2))));
+            outgoing.count(minutes(minute), AgentId(1), 0);
+        }
+        for (minute, agent, place, per_hour, fits) in [
+            (59, 1, 0, Some(2), false),
+            (59, 1, 0, None, true),
+            (59, 1, 0, Some(3), true),
+            (59, 1, 1, Some(2), true),
+            (59, 2, 0, Some(2), true),
+            (60, 1, 0, Some(2), true),
+        ] {
+            let told = outgoing.fits(minutes(minute), AgentId(agent), place, &rule(per_hour));
+            assert_eq!(told, fits, "minute {minute}, agent {agent}, rule {place}, {per_hour:?}");
+        }
+        outgoing.count(minutes(61), AgentId(1), 0);
+        assert!(outgoing.fits(minutes(62), AgentId(1), 0, &rule(Some(2))), "another hour began");
+    }
 }

@@ -40,12 +40,12 @@ fn calls_tell_sooner_than_probes() {
     let mut world = two();
     world.until(5);
     let first = world.ways().remove(0);
-    world.carriers.tried(world.now, &first, Outcome::Unreachable);
+    world.carriers.tried(world.now, first.trunk, first.flow, Outcome::Unreachable);
     assert_eq!(world.turns(), [peer(2), peer(1)]);
     world.until(8);
     assert_eq!(world.turns(), [peer(1), peer(2)], "it is asked at once, and lives");
     let retry_after = Some(Duration::from_secs(100));
-    world.carriers.tried(world.now, &first, Outcome::Busy { retry_after });
+    world.carriers.tried(world.now, first.trunk, first.flow, Outcome::Busy { retry_after });
     assert_eq!(world.turns(), [peer(2)], "nobody calls whoever asked for peace (RFC 3261 §21.5.4)");
     world.until(107);
     assert_eq!(states(&world), [TargetState::Busy, TargetState::Up]);
@@ -132,7 +132,7 @@ fn without_probes_nobody_is_asked() {
     assert!(world.sent.is_empty());
     let way = world.ways().remove(0);
     for _ in 0..3 {
-        world.carriers.tried(world.now, &way, Outcome::Silent);
+        world.carriers.tried(world.now, way.trunk, way.flow, Outcome::Silent);
     }
     assert_eq!(world.turns().last(), Some(&way.flow.peer));
     assert_eq!(world.turns().len(), 2);

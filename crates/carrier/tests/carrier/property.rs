@@ -109,7 +109,7 @@ proptest! {
                 Change::Tried(outcome) => {
                     for trunk in 0..3 {
                         for way in world.carriers.ways(world.now, trunk) {
-                            world.carriers.tried(world.now, &way, outcome);
+                            world.carriers.tried(world.now, way.trunk, way.flow, outcome);
                         }
                     }
                 }
