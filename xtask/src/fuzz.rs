@@ -19,10 +19,19 @@ const MEMORY_MB: u32 = 1024;
 /// Seconds a target unless told otherwise.
 const SECONDS: u64 = 60;
 
+/// Where a target's inputs come from.
+#[derive(Clone, Copy)]
+pub(crate) enum Inputs {
+    /// Others each time, built on what earlier runs found.
+    New,
+    /// The corpus of the commit and what one fixed seed makes of it: a commit that passes is not broken by luck on another machine.
+    Same,
+}
+
 /// Runs the named targets, all when none is named; `--seconds N` each.
 pub(crate) fn command(root: &Path, args: &[String]) -> Result<(), String> {
     let (seconds, names) = read(args)?;
-    run(root, seconds, &names).map(drop)
+    run(root, seconds, Inputs::New, &names).map(drop)
 }
 
 fn read(args: &[String]) -> Result<(u64, Vec<String>), String> {
@@ -34,7 +43,7 @@ fn read(args: &[String]) -> Result<(u64, Vec<String>), String> {
 }
 
 /// Runs targets one after the other and prints a line each; gives how many ran. The first input that breaks one is an error.
-pub(crate) fn run(root: &Path, seconds: u64, names: &[String]) -> Result<usize, String> {
+pub(crate) fn run(root: &Path, seconds: u64, inputs: Inputs, names: &[String]) -> Result<usize, String> {
     let all = targets(root)?;
     if let Some(unknown) = names.iter().find(|name| !all.contains(name)) {
         return Err(format!("there is no target '{unknown}'; the targets are: {}", all.join(" ")));
@@ -44,7 +53,7 @@ pub(crate) fn run(root: &Path, seconds: u64, names: &[String]) -> Result<usize, 
     let chosen: Vec<&String> = all.iter().filter(|name| names.is_empty() || names.contains(name)).collect();
     build(root)?;
     for name in &chosen {
-        let line = one(root, name, seconds)?;
+        let line = one(root, name, seconds, inputs)?;
         println!("  {name:<14} {line}");
     }
     Ok(chosen.len())
@@ -73,8 +82,16 @@ fn build(root: &Path) -> Result<(), String> {
 }
 
 /// One target from its corpus, which stays as it is: what is found goes to a folder of the build.
-fn one(root: &Path, name: &str, seconds: u64) -> Result<String, String> {
-    let found = root.join("fuzz/target/found").join(name);
+fn one(root: &Path, name: &str, seconds: u64, inputs: Inputs) -> Result<String, String> {
+    let found = root.join("fuzz/target").join(match inputs {
+        Inputs::New => "found",
+        Inputs::Same => "same",
+    });
+    let found = found.join(name);
+    if matches!(inputs, Inputs::Same) {
+        // What an earlier run left would change what follows; there is none in a fresh checkout.
+        let _ = fs::remove_dir_all(&found);
+    }
     fs::create_dir_all(&found).map_err(|error| format!("{}: {error}", found.display()))?;
     let corpus = Path::new("fuzz/corpus").join(name);
     if !root.join(&corpus).is_dir() {
@@ -86,12 +103,13 @@ fn one(root: &Path, name: &str, seconds: u64) -> Result<String, String> {
         format!("-timeout={INPUT_LIMIT_S}"),
         format!("-rss_limit_mb={MEMORY_MB}"),
         "-print_final_stats=1".to_owned(),
+        format!("-seed={}", matches!(inputs, Inputs::Same) as u8),
     ]);
     let ran = run::run(&mut command, Duration::from_secs(seconds) + GRACE, false)?;
     if ran.status.success() {
         return Ok(figures(&ran.all));
     }
-    Err(format!("{}\nto repeat: {}", tail(&ran.all), repeat(&ran.all, name)))
+    Err(format!("{}\nto repeat: {}", breakage(&ran.all), repeat(&ran.all, name)))
 }
 
 /// `1234 inputs, 567 a second, 890 places reached`.
@@ -113,9 +131,16 @@ fn repeat(said: &str, name: &str) -> String {
     format!("RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none {name} {input}")
 }
 
-fn tail(said: &str) -> String {
+/// What broke and by which input, so that a log alone is enough to repeat it; the last lines where the fuzzer says nothing of the kind.
+fn breakage(said: &str) -> String {
+    /// A panic's place and its message, which may go over some lines.
+    const PANIC_LINES: usize = 5;
     let lines: Vec<&str> = said.lines().collect();
-    lines.get(lines.len().saturating_sub(25)..).unwrap_or_default().join("\n")
+    let panic = lines.iter().position(|line| line.contains("panicked at"));
+    let told = panic.map_or(&[][..], |at| &lines[at..lines.len().min(at + PANIC_LINES)]);
+    let named = |line: &&&str| ["SUMMARY: ", "Base64: ", "==ERROR"].iter().any(|word| line.contains(word));
+    let all: Vec<&str> = told.iter().chain(lines.iter().filter(named)).copied().collect();
+    if all.is_empty() { lines[lines.len().saturating_sub(25)..].join("\n") } else { all.join("\n") }
 }
 
 #[cfg(test)]
@@ -130,6 +155,19 @@ mod tests {
         assert_eq!(figures(SAID), "      400 inputs      20 a second    345 places reached");
         let expected = "RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none sdp /w/fuzz/artifacts/sdp/crash-1";
         assert_eq!(repeat(SAID, "sdp"), expected);
+    }
+
+    #[test]
+    fn a_log_has_the_words_and_the_input_of_what_broke() {
+        let said = "#9\tINITED\nthread '<unnamed>' panicked at fuzz_targets/sdp.rs:1:2:\n403 is none of {400}\nstack backtrace:\n   0: a\n   \
+                    1: b\n   2: c\nSUMMARY: libFuzzer: deadly signal\n0x50,\nBase64: UE9T\nError: 77\n";
+        let told = breakage(said);
+        assert!(
+            told.contains("403 is none of {400}") && told.contains("Base64: UE9T") && told.contains("SUMMARY"),
+            "{told}"
+        );
+        assert!(!told.contains("2: c") && !told.contains("0x50"), "{told}");
+        assert_eq!(breakage("cannot start"), "cannot start");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use self::built::Built;
 use self::tally::Tally;
+use crate::fuzz::Inputs;
 use crate::{fuzz, run, tidy, tools};
 
 /// A cold build of everything on two cores takes minutes; this is where something hangs.
@@ -89,7 +90,7 @@ impl Session<'_> {
                 self.tally.add(&said);
                 Ok(())
             }
-            "fuzz" => fuzz::run(self.root, FUZZ_SECONDS, &[]).map(drop),
+            "fuzz" => fuzz::run(self.root, FUZZ_SECONDS, Inputs::Same, &[]).map(drop),
             group => self.executables(group),
         }
     }

@@ -11,6 +11,7 @@ use axum::extract::{ConnectInfo, FromRequestParts as _, WebSocketUpgrade};
 use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, SEC_WEBSOCKET_PROTOCOL};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 use serde_json::{Map, Value};
@@ -53,7 +54,18 @@ pub(crate) fn router(shared: &Arc<Shared>) -> Router {
     for (path, methods) in paths {
         router = router.route(&format!("{BASE}{path}"), methods.fallback(wrong_method));
     }
-    router.route("/api", on(MethodFilter::GET, no_route)).route("/api/{*rest}", axum::routing::any(no_route))
+    let router =
+        router.route("/api", on(MethodFilter::GET, no_route)).route("/api/{*rest}", axum::routing::any(no_route));
+    router.layer(from_fn(whole))
+}
+
+/// An empty part of a path stands for no agent and no call: there is no such path, whoever asks.
+async fn whole(request: axum::extract::Request, next: Next) -> Response {
+    let mut parts = request.uri().path().split('/').skip(1);
+    if parts.any(str::is_empty) {
+        return no_route().await.into_response();
+    }
+    next.run(request).await
 }
 
 async fn wrong_method() -> Problem {

@@ -79,6 +79,8 @@ fn changes_and_refusals_have_their_words() {
         ("/calls/12/hangup".into(), "", 400, "bad_request"),
         ("/agents/1002/state".into(), r#"{"state":"ready"}"#, 409, "no_phone"),
         ("/agents/1009/state".into(), r#"{"state":"ready"}"#, 404, "not_found"),
+        ("/agents//state".into(), r#"{"state":"ready"}"#, 404, "not_found"),
+        ("/calls//hangup".into(), "", 404, "not_found"),
         ("/agents/1001/state".into(), r#"{"state":"paused"}"#, 400, "bad_request"),
         ("/agents/1001/state".into(), r#"{"state":"ready","reason":"x"}"#, 400, "bad_request"),
         ("/agents/1001/state".into(), r#"{"state":"asleep"}"#, 400, "bad_request"),
@@ -91,6 +93,9 @@ fn changes_and_refusals_have_their_words() {
         let (found, answer) = rig.post("supervisor", path, body);
         assert_eq!(found, *status, "{path} {body}: {answer}");
         assert_eq!(answer["error"]["code"].as_str().unwrap_or(""), *code, "{path} {body}");
+    }
+    for (role, path) in [("viewer", "/agents//state"), ("nobody", "/calls//ladder"), ("viewer", "/agents/")] {
+        assert_eq!(rig.get(role, path).0, 404, "{path} is no path, for nobody");
     }
     let (_, state) = rig.post("supervisor", "/agents/1001/state", r#"{"state":"paused","reason":" 午餐 "}"#);
     assert_eq!(state, json!({"number": "1001", "state": "paused", "reason": "午餐"}));
