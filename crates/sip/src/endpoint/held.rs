@@ -1,6 +1,6 @@
 //! How many bytes of messages an endpoint keeps: each is counted where it is put away and given back where it is let go.
 
-use super::Endpoint;
+use super::{Endpoint, Limits};
 use super::client::{Client, Placed};
 use super::leg::Leg;
 use super::server::Server;
@@ -49,7 +49,18 @@ impl Endpoint {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.clients.len() + self.servers.len() >= self.config.limits.transactions
-            || self.held >= self.config.limits.bytes
+        self.fills(4)
+    }
+
+    /// Whether requests outside dialogs find no room: the last quarter is for calls that have begun, whose agents are still to be
+    /// rung and whose phones are still to be answered.
+    pub(super) fn is_closed(&self) -> bool {
+        self.fills(3)
+    }
+
+    fn fills(&self, quarters: usize) -> bool {
+        let Limits { transactions, bytes, .. } = self.config.limits;
+        let count = self.clients.len() + self.servers.len();
+        count >= (transactions / 4 * quarters).max(1) || self.held >= bytes / 4 * quarters
     }
 }

@@ -100,7 +100,10 @@ impl Endpoint {
     /// RFC 3261 §15.1.2: 200 at once, and 487 to what the peer still waits for.
     fn on_bye(&mut self, now: Time, leg_key: Key, arrival: Arrival, out: &mut Output) {
         let request = arrival.request.clone();
-        let Some(id) = self.begin(now, arrival, Role::Inside(leg_key), out) else { return };
+        let ends = self.legs.get(leg_key).is_some_and(|leg| !matches!(leg.phase, Phase::Calling { .. } | Phase::Ending));
+        let role = Role::Inside(leg_key);
+        let id = if ends { Some(self.open(now, arrival, role)) } else { self.begin(now, arrival, role, out) };
+        let Some(id) = id else { return };
         self.respond(now, id, 200, &Reply::default(), out);
         let Some(leg) = self.legs.get_mut(leg_key) else { return };
         match leg.phase {

@@ -135,10 +135,11 @@ impl Endpoint {
             return self.refuse(now, arrival, 481, Vec::new(), out);
         };
         let Some(server) = self.servers.get(invite) else { return };
-        let (role, tag) = (server.role, server.tag.clone());
+        let (role, tag, ends) = (server.role, server.tag.clone(), server.is_open());
         // No leg has this key: the CANCEL belongs to its INVITE.
         let nobody = Role::Inside(Key { slot: u32::MAX, generation: u32::MAX });
-        let Some(cancel) = self.begin(now, arrival, nobody, out) else { return };
+        let cancel = if ends { Some(self.open(now, arrival, nobody)) } else { self.begin(now, arrival, nobody, out) };
+        let Some(cancel) = cancel else { return };
         if let Some(server) = self.servers.get_mut(cancel) {
             server.tag = tag;
         }

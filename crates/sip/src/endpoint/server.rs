@@ -146,10 +146,15 @@ impl Arrival {
 impl Endpoint {
     /// Opens a transaction; `None` when there are too many, after a stateless 503.
     pub(super) fn begin(&mut self, now: Time, arrival: Arrival, role: Role, out: &mut Output) -> Option<Key> {
-        if self.is_full() {
+        if if role == Role::Free { self.is_closed() } else { self.is_full() } {
             self.refuse_stateless(&arrival, 503, out);
             return None;
         }
+        Some(self.open(now, arrival, role))
+    }
+
+    /// Opens a transaction however many there are; only for what ends a leg or an INVITE, which bound it.
+    pub(super) fn open(&mut self, now: Time, arrival: Arrival, role: Role) -> Key {
         let method = arrival.request.method();
         // A request inside a dialog brings our tag along.
         let inside = !arrival.request.to_tag().is_empty();
@@ -192,7 +197,7 @@ impl Endpoint {
         };
         self.held += server.held();
         self.servers.insert(server);
-        Some(id)
+        id
     }
 
     /// Whether the same request is being served on another way already (RFC 3261 §8.2.2.2).

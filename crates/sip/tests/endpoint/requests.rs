@@ -194,7 +194,7 @@ fn responses_repeat_the_way_and_show_where_we_are() {
 
 #[test]
 fn large_messages_fill_the_endpoint_before_there_are_many() {
-    let limits = Limits { bytes: 40_000, ..Limits::default() };
+    let limits = Limits { bytes: 60_000, ..Limits::default() };
     let mut script = Script::with(Config { limits, ..config(0, base::Transport::Udp) });
     let body = "x".repeat(30_000);
     script.hear(&request("OPTIONS", "1", 1, "", &body));
@@ -222,6 +222,38 @@ fn what_is_beyond_the_limits_is_refused() {
     assert_eq!(script.told(), ["Rejected 1 Status(503)", "Closed 1"]);
     script.run_ms(32_100);
     assert!(script.end.is_idle());
+}
+
+#[test]
+fn the_last_quarter_is_for_calls_that_have_begun_and_what_ends_one_is_heard_always() {
+    let limits = Limits { transactions: 8, ..Limits::default() };
+    let mut script = Script::with(Config { limits, ..config(0, base::Transport::Udp) });
+    script.hear(&request("INVITE", "1", 1, "", "offer"));
+    let tx = script.take_tx();
+    script.act(|end, now, out| {
+        end.adopt(tx, leg(1));
+        end.answer(now, leg(1), &reply("answer"), out);
+    });
+    let tag = script.our_tag();
+    script.hear(&request("INVITE", "2", 1, "", "offer").replace("Call-ID: call", "Call-ID: other"));
+    for branch in 3..8 {
+        script.hear(&request("OPTIONS", &branch.to_string(), branch, "", ""));
+    }
+    script.told();
+    assert_eq!(script.lines().last().map(String::as_str), Some("503"), "the seventh from outside");
+    let flow = script.flow;
+    script.act(|end, now, out| end.invite(now, leg(2), crate::pair::invite(flow, None), out));
+    script.hear(&request("INFO", "a", 3, &tag, "1"));
+    assert_eq!(script.lines(), ["INVITE"], "what calls need has room");
+    script.hear(&request("INFO", "b", 4, &tag, "2"));
+    assert_eq!(script.lines(), ["503"]);
+    script.told();
+    script.hear(&request("CANCEL", "2", 1, "", "").replace("Call-ID: call", "Call-ID: other"));
+    script.hear(&request("BYE", "c", 5, &tag, ""));
+    assert_eq!(script.lines(), ["200", "487", "200"]);
+    assert_eq!(script.told(), ["Bye 1", "Closed 1"]);
+    script.run_ms(70_000);
+    assert_eq!(script.end.held(), 0);
 }
 
 #[test]
