@@ -1,9 +1,8 @@
 //! Maps whose order is the same in every run.
 
-use std::borrow::Borrow;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
-use siphasher::sip::SipHasher13;
+use siphasher::sip128::{Hash128, Hasher128 as _, SipHasher13};
 
 use crate::Rng;
 
@@ -15,100 +14,107 @@ pub type Map<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<IdHasher
 #[expect(clippy::disallowed_types, reason = "the hasher below has no random state")]
 pub type Set<K> = std::collections::HashSet<K, BuildHasherDefault<IdHasher>>;
 
-#[expect(clippy::disallowed_types, reason = "keyed from base::Rng")]
-type Keyed<K, V> = std::collections::HashMap<K, V, KeyedHash>;
+/// What stands for texts that strangers choose (Call-ID, branch, tag): SipHash-1-3 of 128 bits with a drawn key.
+///
+/// Nobody can aim for two texts of one print, and by chance a million texts have two with a probability of 10^-27. So a map needs no
+/// texts, whose places in memory cost more than all the rest of a look-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Print(u64, u64);
 
-/// Parts of a `WireMap`: with a quarter of a million entries a part that grows moves 4,000 of them, within half a
-/// millisecond.
+impl Hash for Print {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0);
+    }
+}
+
+/// Makes prints, all with one key.
+#[derive(Clone, Copy, Debug)]
+pub struct Printer(SipHasher13);
+
+impl Printer {
+    pub fn new(rng: &mut Rng) -> Printer {
+        Printer(SipHasher13::new_with_keys(rng.u64(), rng.u64()))
+    }
+
+    /// The print of these texts in their order.
+    pub fn print(&self, texts: &[&str]) -> Print {
+        let mut hasher = self.0;
+        for text in texts {
+            hasher.write(text.as_bytes());
+            // No text holds this byte: where one ends and the next begins counts.
+            hasher.write(&[0xff]);
+        }
+        let Hash128 { h1, h2 } = hasher.finish128();
+        Print(h1, h2)
+    }
+}
+
+#[expect(clippy::disallowed_types, reason = "prints are keyed from base::Rng")]
+type Printed<V> = std::collections::HashMap<Print, V, BuildHasherDefault<PrintHasher>>;
+
+/// Parts of a `WireMap`: with a quarter of a million entries a part that grows moves 4,000 of them.
 const PARTS: usize = 64;
 
-/// A map for keys that strangers choose (Call-ID, branch, tag): keyed, so that nobody can aim for collisions.
+/// A map for what strangers choose, by its print.
 ///
-/// It grows part by part: one table that doubles moves all that it holds at once, 13 ms with the dialogs and transactions of
-/// a big city.
+/// It grows part by part: one table that doubles moves all that it holds at once, which no call is to wait for.
 #[derive(Clone, Debug)]
-pub struct WireMap<K, V>(Vec<Keyed<K, V>>);
+pub struct WireMap<V>(Vec<Printed<V>>);
 
-impl<K: Eq + Hash, V> WireMap<K, V> {
-    pub fn new(rng: &mut Rng) -> WireMap<K, V> {
-        let hash = KeyedHash(rng.u64(), rng.u64());
-        WireMap((0..PARTS).map(|_| Keyed::with_hasher(hash.clone())).collect())
+impl<V> Default for WireMap<V> {
+    fn default() -> WireMap<V> {
+        WireMap((0..PARTS).map(|_| Printed::default()).collect())
+    }
+}
+
+impl<V> WireMap<V> {
+    pub fn get(&self, print: Print) -> Option<&V> {
+        self.0[part(print)].get(&print)
     }
 
-    pub fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<&V>
-    where
-        K: Borrow<Q>,
-    {
-        self.0[part(key)].get(key)
-    }
-
-    pub fn contains_key<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> bool
-    where
-        K: Borrow<Q>,
-    {
-        self.get(key).is_some()
+    pub fn contains(&self, print: Print) -> bool {
+        self.get(print).is_some()
     }
 
     /// Gives the value that stood there before.
-    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
-        self.0[part(&key)].insert(key, value)
+    pub fn insert(&mut self, print: Print, value: V) -> Option<V> {
+        self.0[part(print)].insert(print, value)
     }
 
-    pub fn remove<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<V>
-    where
-        K: Borrow<Q>,
-    {
-        self.0[part(key)].remove(key)
+    pub fn remove(&mut self, print: Print) -> Option<V> {
+        self.0[part(print)].remove(&print)
     }
 
     pub fn len(&self) -> usize {
-        self.0.iter().map(Keyed::len).sum()
+        self.0.iter().map(Printed::len).sum()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.iter().all(Keyed::is_empty)
+        self.0.iter().all(Printed::is_empty)
     }
 }
 
-/// Who aims all keys at one part gains nothing: within it they are hashed with the drawn key.
-fn part(key: &(impl Hash + ?Sized)) -> usize {
-    let mut hasher = IdHasher::default();
-    key.hash(&mut hasher);
-    hasher.finish() as usize % PARTS
+/// By the half of the print that the tables do not use.
+fn part(print: Print) -> usize {
+    print.1 as usize % PARTS
 }
 
-/// SipHash-1-3 with a drawn key.
-#[derive(Clone, Debug)]
-pub struct KeyedHash(u64, u64);
+/// A print is a hash already.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PrintHasher(u64);
 
-impl BuildHasher for KeyedHash {
-    type Hasher = KeyedHasher;
-
-    fn build_hasher(&self) -> KeyedHasher {
-        KeyedHasher { key: (self.0, self.1), state: 0 }
-    }
-}
-
-/// Takes each part whole, under a key that the parts before it change: hashed at once, a text costs a quarter less than as a
-/// stream, which its closing byte makes of it.
-#[derive(Clone, Copy, Debug)]
-pub struct KeyedHasher {
-    key: (u64, u64),
-    state: u64,
-}
-
-impl Hasher for KeyedHasher {
+impl Hasher for PrintHasher {
+    /// A print gives one word.
     fn write(&mut self, bytes: &[u8]) {
-        self.state = SipHasher13::new_with_keys(self.key.0 ^ self.state, self.key.1).hash(bytes);
+        debug_assert!(false, "{} bytes are no print", bytes.len());
     }
 
-    /// Closes a text or tells a variant: says nothing that a stranger chooses freely, so it is mixed in without the key.
-    fn write_u8(&mut self, n: u8) {
-        self.state = self.state.rotate_left(8) ^ u64::from(n);
+    fn write_u64(&mut self, word: u64) {
+        self.0 = word;
     }
 
     fn finish(&self) -> u64 {
-        self.state
+        self.0
     }
 }
 
@@ -163,18 +169,32 @@ mod tests {
 
     #[test]
     fn a_wire_map_finds_what_was_put_in_whatever_its_part() {
-        let mut map: WireMap<String, usize> = WireMap::new(&mut Rng::from_number(1));
-        let key = |number: usize| format!("z9hG4bK{number} 192.0.2.1 INVITE");
+        let printer = Printer::new(&mut Rng::from_number(1));
+        let mut map: WireMap<usize> = WireMap::default();
+        let key = |number: usize| printer.print(&[&format!("z9hG4bK{number}"), "192.0.2.1", "INVITE"]);
         for number in 0..10_000 {
             assert_eq!(map.insert(key(number), number), None);
         }
-        assert_eq!((map.len(), map.insert(key(7), 8), map.get(key(7).as_str())), (10_000, Some(7), Some(&8)));
-        let sizes: Vec<usize> = map.0.iter().map(Keyed::len).collect();
+        assert_eq!((map.len(), map.insert(key(7), 8), map.get(key(7))), (10_000, Some(7), Some(&8)));
+        let sizes: Vec<usize> = map.0.iter().map(Printed::len).collect();
         assert!(sizes.iter().all(|size| (100..220).contains(size)), "evenly: {sizes:?}");
         for number in 0..10_000 {
-            assert!(map.contains_key(key(number).as_str()) && map.remove(key(number).as_str()).is_some());
-            assert!(!map.contains_key(key(number).as_str()));
+            assert!(map.contains(key(number)) && map.remove(key(number)).is_some());
+            assert!(!map.contains(key(number)));
         }
-        assert!(map.is_empty() && map.get("nothing").is_none());
+        assert!(map.is_empty() && map.get(printer.print(&["nothing"])).is_none());
+    }
+
+    #[test]
+    fn a_print_tells_texts_their_borders_and_keys_apart() {
+        let printer = Printer::new(&mut Rng::from_number(1));
+        let other = Printer::new(&mut Rng::from_number(2));
+        let cases: [&[&str]; 6] = [&["ab", "c"], &["a", "bc"], &["abc"], &["", "abc"], &["abc", ""], &[]];
+        let mut all: Vec<Print> = cases.iter().map(|texts| printer.print(texts)).collect();
+        all.extend(cases.iter().map(|texts| other.print(texts)));
+        for (place, print) in all.iter().enumerate() {
+            assert!(!all[..place].contains(print), "{place}");
+            assert!(place >= 6 || *print == printer.print(cases[place]), "the same each time");
+        }
     }
 }

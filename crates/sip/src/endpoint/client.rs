@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use base::{Flow, Key, Ticket, Time, TimerId, Transport};
+use base::{Flow, Key, Print, Ticket, Time, TimerId, Transport};
 
 use super::deadline::{Armed, Deadline};
 use super::hop::Way;
@@ -18,7 +18,7 @@ use crate::{Builder, Dialog, Head, Message, Method, Name, SentInvite, ViaRef};
 pub(super) struct Client {
     pub(super) machine: Machine,
     pub(super) way: Way,
-    key: Arc<str>,
+    key: Print,
     pub(super) bytes: Arc<[u8]>,
     pub(super) smaller: Option<Box<Smaller>>,
     pub(super) timers: Armed,
@@ -195,7 +195,7 @@ impl Endpoint {
         let Draft { purpose, head, body, dialog, .. } = draft;
         let way = if is_named { Way::to_place(flow) } else { Way::of_request(flow, &head) };
         let pace = self.pace(flow);
-        let key = Arc::from(branch_key(branch, head.method));
+        let key = self.branch_print(branch, head.method);
         let (machine, placed) = if head.method == Method::Invite {
             let sent = Arc::new(SentInvite { head, via });
             let placed = Placed { offered: body.is_some(), dialog, ..Placed::new(sent) };
@@ -231,7 +231,7 @@ impl Endpoint {
         };
         let machine = Machine::Invite(state(self.pace(flow)));
         let branch = ViaRef::parse(&placed.sent.via).ok().and_then(ViaRef::branch).unwrap_or_default();
-        let key = Arc::from(branch_key(branch, Method::Invite));
+        let key = self.branch_print(branch, Method::Invite);
         let way = Way::of_request(flow, &placed.sent.head);
         let (timers, purpose, placed) =
             (Armed::default(), Purpose::Invite(leg), Some(Box::new(Placed { pracks: PRACKS_PRESUMED, ..placed })));
@@ -240,7 +240,7 @@ impl Endpoint {
     }
 
     fn insert_client(&mut self, client: Client) -> Key {
-        let (key, flow) = (Arc::clone(&client.key), client.way.flow);
+        let (key, flow) = (client.key, client.way.flow);
         self.held += client.held();
         let id = self.clients.insert(client);
         self.by_branch.insert(key, id);
@@ -264,8 +264,8 @@ impl Endpoint {
         else {
             return;
         };
-        let key = branch_key(via.branch().unwrap_or_default(), method);
-        let Some(id) = self.by_branch.get(key.as_str()).copied() else { return };
+        let key = self.branch_print(via.branch().unwrap_or_default(), method);
+        let Some(id) = self.by_branch.get(key).copied() else { return };
         let event = match status {
             ..200 => ClientEvent::Provisional,
             200..300 => ClientEvent::Success,
@@ -393,7 +393,7 @@ impl Endpoint {
     fn forget_client(&mut self, id: Key) {
         let Some(client) = self.clients.remove(id) else { return };
         self.held -= client.held();
-        self.by_branch.remove(&client.key);
+        self.by_branch.remove(client.key);
         self.on_flow.remove(&(client.way.flow, id));
         for timer in client.timers.ids().chain(client.abandon) {
             self.wheel.cancel(timer);
@@ -402,6 +402,11 @@ impl Endpoint {
 
     pub(super) fn pace(&self, flow: Flow) -> Pace {
         Pace { timers: self.config.timers, reliable: flow.transport.is_reliable() }
+    }
+
+    /// What matches a response to its transaction (RFC 3261 §17.1.3).
+    fn branch_print(&self, branch: &str, method: Method) -> Print {
+        self.printer.print(&[branch, method.name()])
     }
 
     fn draw_branch(&mut self) -> String {
@@ -420,11 +425,6 @@ impl Endpoint {
         [";branch=", branch, ";rport"].into_iter().for_each(|part| via.push_str(part));
         via
     }
-}
-
-/// What matches a response to its transaction (RFC 3261 §17.1.3).
-fn branch_key(branch: &str, method: Method) -> String {
-    [branch, " ", method.name()].concat()
 }
 
 pub(super) fn reason_header(reason: Option<&str>) -> Vec<(String, String)> {

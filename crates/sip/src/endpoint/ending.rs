@@ -82,7 +82,7 @@ impl Endpoint {
         self.release_incoming(now, key, out);
         let Some(leg) = self.legs.remove(key) else { return };
         self.by_leg.remove(&leg.id);
-        self.by_tag.remove(&leg.local_tag);
+        self.by_tag.remove(self.printer.print(&[&leg.local_tag]));
         for timer in leg.presumed.into_iter().chain(leg.retry.map(|(_, timer)| timer)) {
             self.wheel.cancel(timer);
         }

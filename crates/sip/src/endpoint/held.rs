@@ -1,9 +1,9 @@
 //! How many bytes of messages an endpoint keeps: each is counted where it is put away and given back where it is let go.
 
-use super::{Endpoint, Limits};
 use super::client::{Client, Placed};
 use super::leg::Leg;
 use super::server::Server;
+use super::{Endpoint, Limits};
 
 impl Server {
     pub(super) fn held(&self) -> usize {

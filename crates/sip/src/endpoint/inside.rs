@@ -41,7 +41,7 @@ impl Endpoint {
 
     /// The leg that a request inside a dialog belongs to: by our tag, then Call-ID and the peer's tag must agree.
     fn leg_of(&mut self, arrival: &Arrival) -> Option<Key> {
-        let key = *self.by_tag.get(arrival.request.to_tag())?;
+        let key = *self.by_tag.get(self.printer.print(&[arrival.request.to_tag()]))?;
         let dialog = self.legs.get_mut(key)?.dialog_with(arrival.request.from_tag())?;
         (arrival.request.call_id() == Some(dialog.call_id())).then_some(key)
     }
@@ -100,7 +100,8 @@ impl Endpoint {
     /// RFC 3261 §15.1.2: 200 at once, and 487 to what the peer still waits for.
     fn on_bye(&mut self, now: Time, leg_key: Key, arrival: Arrival, out: &mut Output) {
         let request = arrival.request.clone();
-        let ends = self.legs.get(leg_key).is_some_and(|leg| !matches!(leg.phase, Phase::Calling { .. } | Phase::Ending));
+        let ends =
+            self.legs.get(leg_key).is_some_and(|leg| !matches!(leg.phase, Phase::Calling { .. } | Phase::Ending));
         let role = Role::Inside(leg_key);
         let id = if ends { Some(self.open(now, arrival, role)) } else { self.begin(now, arrival, role, out) };
         let Some(id) = id else { return };

@@ -26,10 +26,9 @@ mod size;
 mod terms;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Flow, Key, LegId, Map, Now, Rng, Slab, Ticket, Time, Wheel, WireMap};
+use base::{Flow, Key, LegId, Map, Now, Printer, Rng, Slab, Ticket, Time, Wheel, WireMap};
 
 use self::client::{Client, Draft, Purpose, Verdict};
 use self::deadline::Deadline;
@@ -50,14 +49,15 @@ pub struct Endpoint {
     clients: Slab<Client>,
     servers: Slab<Server>,
     legs: Slab<Leg>,
+    printer: Printer,
     /// Client transactions by branch and method.
-    by_branch: WireMap<Arc<str>, Key>,
+    by_branch: WireMap<Key>,
     /// Server transactions by `Arrival::key`.
-    by_request: WireMap<Arc<str>, Key>,
+    by_request: WireMap<Key>,
     /// Server transactions outside dialogs by Call-ID, From tag and CSeq.
-    by_origin: WireMap<Arc<str>, Key>,
+    by_origin: WireMap<Key>,
     /// Legs by our tag.
-    by_tag: WireMap<String, Key>,
+    by_tag: WireMap<Key>,
     by_leg: Map<LegId, Key>,
     /// Client transactions by where they went.
     on_flow: BTreeSet<(Flow, Key)>,
@@ -88,10 +88,11 @@ impl Endpoint {
             clients: Slab::new(),
             servers: Slab::new(),
             legs: Slab::new(),
-            by_branch: WireMap::new(&mut rng),
-            by_request: WireMap::new(&mut rng),
-            by_origin: WireMap::new(&mut rng),
-            by_tag: WireMap::new(&mut rng),
+            printer: Printer::new(&mut rng),
+            by_branch: WireMap::default(),
+            by_request: WireMap::default(),
+            by_origin: WireMap::default(),
+            by_tag: WireMap::default(),
             by_leg: Map::default(),
             on_flow: BTreeSet::new(),
             stateless_tag: format!("{:016x}", rng.u64()),
@@ -295,7 +296,7 @@ impl Endpoint {
     pub fn find(&self, call_id: &str, tags: [&str; 2]) -> Option<LegId> {
         let [to, from] = tags;
         [(to, from), (from, to)].into_iter().find_map(|(ours, theirs)| {
-            let leg = self.legs.get(*self.by_tag.get(ours)?)?;
+            let leg = self.legs.get(*self.by_tag.get(self.printer.print(&[ours]))?)?;
             let dialogs = leg.dialog.iter().chain(&leg.early);
             let named = |dialog: &crate::Dialog| dialog.call_id() == call_id && dialog.remote_tag() == theirs;
             dialogs.into_iter().any(named).then_some(leg.id)
@@ -390,7 +391,7 @@ impl Endpoint {
     }
 
     fn insert_leg(&mut self, leg: Leg) -> Key {
-        let (id, tag) = (leg.id, leg.local_tag.clone());
+        let (id, tag) = (leg.id, self.printer.print(&[&leg.local_tag]));
         let key = self.legs.insert(leg);
         self.by_leg.insert(id, key);
         self.by_tag.insert(tag, key);

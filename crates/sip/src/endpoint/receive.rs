@@ -1,7 +1,5 @@
 //! Requests outside dialogs, and the way of every message in (RFC 3261 §8.2, §9.2, §17.2.3).
 
-use std::sync::Arc;
-
 use base::{Flow, Key, Time};
 
 use super::server::{Arrival, Role};
@@ -14,7 +12,7 @@ impl Endpoint {
     pub(super) fn take_read(&mut self, now: Time, flow: Flow, read: Result<Message, ParseError>, out: &mut Output) {
         match read {
             Ok(message) if message.is_request() => {
-                if let Some(arrival) = arrival(flow, message) {
+                if let Some(arrival) = self.arrival(flow, message) {
                     self.receive_request(now, arrival, out);
                 }
             }
@@ -23,7 +21,7 @@ impl Endpoint {
                 self.malformed += 1;
                 // Whoever it is from reads it as it was: a To without its tag, a CSeq beyond any number.
                 if request.top_via_ref().is_ok() {
-                    let unread = Arrival { flow, request, cseq: 0, key: Arc::default() };
+                    let unread = Arrival { flow, request, cseq: 0, key: self.printer.print(&[]) };
                     self.refuse_stateless(&unread, fault.status(), out);
                 }
             }
@@ -41,8 +39,8 @@ impl Endpoint {
         out: &mut Output,
     ) {
         let request = Message::parse(bytes).ok().filter(|m| m.method() == Method::Invite);
-        let Some(arrival) = request.and_then(|request| arrival(flow, request)) else { return };
-        if self.by_request.contains_key(&arrival.key) {
+        let Some(arrival) = request.and_then(|request| self.arrival(flow, request)) else { return };
+        if self.by_request.contains(arrival.key) {
             return self.receive_request(now, arrival, out);
         }
         self.refuse_with(&arrival, status, &reply.headers, out);
@@ -50,7 +48,7 @@ impl Endpoint {
 
     fn receive_request(&mut self, now: Time, arrival: Arrival, out: &mut Output) {
         let method = arrival.request.method();
-        let known = self.by_request.get(&arrival.key).copied();
+        let known = self.by_request.get(arrival.key).copied();
         match (method, known) {
             (Method::Ack, known) => {
                 if let Some(id) = known {
@@ -131,7 +129,7 @@ impl Endpoint {
 
     /// RFC 3261 §9.2: the CANCEL is answered by itself; it ends only an INVITE that still awaits its final response.
     fn on_cancel(&mut self, now: Time, arrival: Arrival, out: &mut Output) {
-        let Some(invite) = self.by_request.get(arrival.key(Method::Invite.name()).as_str()).copied() else {
+        let Some(invite) = self.by_request.get(arrival.print(&self.printer, Method::Invite.name())).copied() else {
             return self.refuse(now, arrival, 481, Vec::new(), out);
         };
         let Some(server) = self.servers.get(invite) else { return };
@@ -156,19 +154,19 @@ impl Endpoint {
             Role::Free | Role::Inside(_) => {}
         }
     }
-}
 
-/// Reads what every request needs; `None` when there is nobody to answer.
-fn arrival(flow: Flow, request: Message) -> Option<Arrival> {
-    if !request.has_ends() {
-        return None;
+    /// Reads what every request needs; `None` when there is nobody to answer.
+    fn arrival(&self, flow: Flow, request: Message) -> Option<Arrival> {
+        if !request.has_ends() {
+            return None;
+        }
+        let (cseq, _) = request.cseq().ok()?;
+        let mut arrival = Arrival { flow, request, cseq, key: self.printer.print(&[]) };
+        let method = match arrival.request.method() {
+            Method::Ack => Method::Invite.name(),
+            _ => arrival.request.method_name(),
+        };
+        arrival.key = arrival.print(&self.printer, method);
+        Some(arrival)
     }
-    let (cseq, _) = request.cseq().ok()?;
-    let mut arrival = Arrival { flow, request, cseq, key: Arc::default() };
-    let method = match arrival.request.method() {
-        Method::Ack => Method::Invite.name(),
-        _ => arrival.request.method_name(),
-    };
-    arrival.key = Arc::from(arrival.key(method));
-    Some(arrival)
 }

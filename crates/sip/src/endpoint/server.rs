@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Flow, Key, SIP_PORT, Time, TimerId};
+use base::{Flow, Key, Print, Printer, SIP_PORT, Time, TimerId};
 
 use super::client::finish;
 use super::deadline::{Armed, Deadline};
@@ -20,9 +20,9 @@ use crate::{Builder, Message, Method, Name, ViaRef};
 #[derive(Debug)]
 pub(super) struct Server {
     machine: Machine,
-    key: Arc<str>,
+    key: Print,
     /// Call-ID, From tag and CSeq of a request outside a dialog, to know it again on another way (RFC 3261 §8.2.2.2).
-    origin: Option<Arc<str>>,
+    origin: Option<Print>,
     pub(super) flow: Flow,
     pub(super) way: Way,
     /// The top Via with its source noted; let go with the final response, as what was asked.
@@ -90,30 +90,24 @@ pub(super) struct Arrival {
     pub(super) request: Message,
     pub(super) cseq: u32,
     /// What matches it to its transaction, an ACK to its INVITE's.
-    pub(super) key: Arc<str>,
+    pub(super) key: Print,
 }
 
 impl Arrival {
     /// What matches a request to its transaction (RFC 3261 §17.2.3); `method` is the transaction's.
-    pub(super) fn key(&self, method: &str) -> String {
+    pub(super) fn print(&self, printer: &Printer, method: &str) -> Print {
         let ViaRef { host, port, params, .. } = self.request.top_via_ref().unwrap_or_default();
         if let Some(branch) = params.get("branch").filter(|branch| has_magic_cookie(branch)) {
-            let mut key = String::with_capacity(branch.len() + host.len() + method.len() + 10);
-            [branch, " ", host, " "].into_iter().for_each(|part| key.push_str(part));
-            port.iter().for_each(|&port| text::push_number(&mut key, port.into()));
-            [" ", method].into_iter().for_each(|part| key.push_str(part));
-            return key;
+            let mut number = String::new();
+            port.iter().for_each(|&port| text::push_number(&mut number, port.into()));
+            return printer.print(&[branch, host, &number, method]);
         }
         // The older rule, less the To tag: the rest already tells two requests apart, and an ACK has a tag that its
         // INVITE had not.
         let call_id = self.request.call_id().unwrap_or_default();
         let via = self.request.vias().next().unwrap_or_default();
-        format!(
-            "{call_id} {} {} {via} {} {method}",
-            self.request.from_tag(),
-            self.cseq,
-            self.request.request_uri_text()
-        )
+        let cseq = self.cseq.to_string();
+        printer.print(&[call_id, self.request.from_tag(), &cseq, via, self.request.request_uri_text(), method])
     }
 
     /// The top Via with its source noted.
@@ -121,14 +115,11 @@ impl Arrival {
         self.request.top_via_ref().map(|via| via.noted(self.flow.peer)).unwrap_or_default()
     }
 
-    fn origin(&self) -> String {
+    fn origin(&self, printer: &Printer) -> Print {
+        let mut cseq = String::new();
+        text::push_number(&mut cseq, self.cseq.into());
         let call_id = self.request.call_id().unwrap_or_default();
-        let (from_tag, method) = (self.request.from_tag(), self.request.method_name());
-        let mut origin = String::with_capacity(call_id.len() + from_tag.len() + method.len() + 13);
-        [call_id, " ", from_tag, " "].into_iter().for_each(|part| origin.push_str(part));
-        text::push_number(&mut origin, self.cseq.into());
-        [" ", method].into_iter().for_each(|part| origin.push_str(part));
-        origin
+        printer.print(&[call_id, self.request.from_tag(), &cseq, self.request.method_name()])
     }
 
     /// Where responses go (RFC 3261 §18.2.2, RFC 3581 §4). `maddr` is not followed: it would let a stranger aim our
@@ -158,8 +149,8 @@ impl Endpoint {
         let method = arrival.request.method();
         // A request inside a dialog brings our tag along.
         let inside = !arrival.request.to_tag().is_empty();
-        let key = Arc::clone(&arrival.key);
-        let origin = (role == Role::Free && !inside).then(|| Arc::from(arrival.origin()));
+        let key = arrival.key;
+        let origin = (role == Role::Free && !inside).then(|| arrival.origin(&self.printer));
         let way = arrival.way();
         let pace = self.pace(arrival.flow);
         let without_offer = !describes(&arrival.request);
@@ -173,9 +164,9 @@ impl Endpoint {
             Method::Invite => None,
             _ => Some(self.wheel.arm(now + self.config.timers.patience(), Deadline::Forget(id))),
         };
-        self.by_request.insert(Arc::clone(&key), id);
-        if let Some(origin) = &origin {
-            self.by_origin.insert(Arc::clone(origin), id);
+        self.by_request.insert(key, id);
+        if let Some(origin) = origin {
+            self.by_origin.insert(origin, id);
         }
         let server = Server {
             machine,
@@ -202,7 +193,7 @@ impl Endpoint {
 
     /// Whether the same request is being served on another way already (RFC 3261 §8.2.2.2).
     pub(super) fn is_merged(&self, arrival: &Arrival) -> bool {
-        self.by_origin.contains_key(arrival.origin().as_str())
+        self.by_origin.contains(arrival.origin(&self.printer))
     }
 
     /// Opens a transaction and refuses it.
@@ -389,8 +380,8 @@ impl Endpoint {
         self.stop_reliable(id);
         let Some(server) = self.servers.remove(id) else { return };
         self.held -= server.held();
-        self.by_request.remove(&server.key);
-        if let Some(origin) = &server.origin {
+        self.by_request.remove(server.key);
+        if let Some(origin) = server.origin {
             self.by_origin.remove(origin);
         }
         for timer in server.timers.ids().chain(server.forget) {
