@@ -187,7 +187,10 @@ impl Call {
             Signal::Acked { body } => self.on_acked(now, place, body, out),
             Signal::AckMissing if place > 0 => self.agent_lost(now, place, out),
             Signal::AckMissing => self.end(now, EndReason::NoAck, out),
-            Signal::Progress { status, body } => self.on_progress(now, place, status, body, out),
+            Signal::Progress { status, body } => {
+                self.legs[place].reached = true;
+                self.on_progress(now, place, status, body, out);
+            }
             Signal::Answered { body } => self.on_answered(now, place, body, out),
             Signal::Rejected { status } => self.on_rejected(now, place, status, out),
             Signal::Refer { request, to } => self.on_refer(now, place, request, to, out),
@@ -235,6 +238,7 @@ impl Call {
             Timer::MenuLimit => self.menu_limit(now, out),
             Timer::Announce => self.ask_position(out),
             Timer::Redial => self.redial(out),
+            Timer::SilentWay => self.leave_silent_ways(now, out),
             Timer::NoAnswer => self.no_answer(now, out),
             Timer::MaxTalk => self.end(now, EndReason::MaxTalk, out),
             Timer::Vanished => self.vanished(now, out),

@@ -148,6 +148,8 @@ pub enum Timer {
     Announce,
     /// A phone that was busy with its previous call is rung again.
     Redial,
+    /// Nothing was heard of a phone that has another way.
+    SilentWay,
     /// Whoever is called outside the queue has not answered.
     NoAnswer,
     /// The talk has reached its limit.
@@ -157,11 +159,12 @@ pub enum Timer {
 }
 
 impl Timer {
-    pub const ALL: [Timer; 7] = [
+    pub const ALL: [Timer; 8] = [
         Timer::Menu,
         Timer::MenuLimit,
         Timer::Announce,
         Timer::Redial,
+        Timer::SilentWay,
         Timer::NoAnswer,
         Timer::MaxTalk,
         Timer::Vanished,

@@ -58,6 +58,8 @@ pub(crate) struct Leg {
     pub(crate) spoke: bool,
     /// It was asked whether it lives, and has not shown that it does.
     pub(crate) asked: bool,
+    /// A provisional response came, also a 100: somebody is there.
+    pub(crate) reached: bool,
     /// The dialog has no obligation left.
     pub(crate) closed: bool,
     pub(crate) party: Party,
@@ -107,6 +109,7 @@ impl Leg {
             heard: None,
             spoke: false,
             asked: false,
+            reached: false,
             closed: false,
             party: Party::Outside,
         }

@@ -6,15 +6,13 @@ use base::{AgentId, EndReason, Job, Lease, Now};
 
 use crate::journey::{Calling, Journey, Outgoing, With};
 use crate::leg::{Party, State};
-use crate::ways::one_of_each_phone;
+use crate::ways::{SILENT_WAY, one_of_each_phone};
 use crate::{Action, Call, Callee, Destination, Fact, Line, Reached, Timer};
 
 /// How long a colleague's phone rings.
 pub(crate) const PHONE_RINGS: Duration = Duration::from_secs(30);
 /// How long a line rings: the other end gives up sooner, or has a mailbox.
 const LINE_RINGS: Duration = Duration::from_secs(60);
-/// A way on which nothing is heard so long, not even a 100, leads nowhere: the INVITE was sent four times (RFC 3261 §17.1.1.2).
-const SILENT_WAY: Duration = Duration::from_secs(4);
 
 impl Call {
     /// Asks for ways to somebody.

@@ -8,7 +8,7 @@ use roster::Contact;
 
 use crate::journey::{HandTo, Journey, Peer, Place, Ringing, Waiting, With};
 use crate::leg::{AgentSide, Leg, Party};
-use crate::ways::{close_unused, one_of_each_phone};
+use crate::ways::{SILENT_WAY, close_unused, one_of_each_phone};
 use crate::{Action, Call, Destination, Dial, Fact, Offer, Timer};
 
 /// A phone may call itself busy for this long after its previous call.
@@ -157,6 +157,9 @@ impl Call {
     fn ring(&mut self, now: Now, ringing: Ringing, contacts: Vec<(Contact, Lease)>, out: &mut Vec<Action>) {
         let Some(Place { since, .. }) = self.place() else { return };
         let (agent, reservation) = (ringing.agent, ringing.reservation);
+        if !ringing.spare.is_empty() {
+            out.push(Action::Arm { timer: Timer::SilentWay, at: now.time + SILENT_WAY });
+        }
         if let Some(place) = self.journey.ringing() {
             *place = Some(ringing);
         }

@@ -6,8 +6,11 @@ use base::{Job, Lease, Now};
 use roster::Contact;
 
 use crate::journey::Ringing;
-use crate::leg::{AgentSide, Party};
-use crate::{Action, Call, Destination};
+use crate::leg::{AgentSide, Leg, Party, State};
+use crate::{Action, Call, Destination, Timer};
+
+/// A way on which nothing is heard so long, not even a 100, leads nowhere: the INVITE was sent four times (RFC 3261 §17.1.1.2).
+pub(crate) const SILENT_WAY: Duration = Duration::from_secs(4);
 
 /// A contact and the media end that waits for it.
 type Way = (Contact, Lease);
@@ -22,11 +25,14 @@ impl Call {
         status: Option<u16>,
         out: &mut Vec<Action>,
     ) -> bool {
-        let unreached = matches!(status, None | Some(408 | 430));
+        matches!(status, None | Some(408 | 430)) && self.ring_spare(now, side, out)
+    }
+
+    fn ring_spare(&mut self, now: Now, side: &AgentSide, out: &mut Vec<Action>) -> bool {
         let since = self.place().map(|place| place.since);
         let Some(phone) = side.contact.as_ref().map(|contact| contact.phone) else { return false };
         let ringing = self.journey.ringing().and_then(Option::as_mut);
-        let Some(ringing) = ringing.filter(|r| unreached && r.reservation == side.reservation) else { return false };
+        let Some(ringing) = ringing.filter(|r| r.reservation == side.reservation) else { return false };
         let another = ringing.spare.iter().position(|(contact, _)| contact.phone == phone);
         let Some((contact, lease)) = another.map(|place| ringing.spare.remove(place)) else { return false };
         let AgentSide { agent, reservation, .. } = *side;
@@ -34,6 +40,21 @@ impl Call {
         let side = AgentSide { agent, reservation, contact: Some(contact.clone()) };
         self.dial(Party::Offered(side), (Destination::Phone(contact), lease), waited, out);
         true
+    }
+
+    /// A phone of which nothing was heard on one way is rung on the next; an answer on the first comes too late then. Without another
+    /// way it has the whole time of the offer.
+    pub(crate) fn leave_silent_ways(&mut self, now: Now, out: &mut Vec<Action>) {
+        let silent = |leg: &Leg| leg.state == State::Early && !leg.reached;
+        for place in 1..self.legs.len() {
+            let Party::Offered(side) = self.legs[place].party.clone() else { continue };
+            if silent(&self.legs[place]) && self.ring_spare(now, &side, out) {
+                self.hang_up(place, out);
+            }
+        }
+        if self.journey.ringing().and_then(|place| place.as_ref()).is_some_and(|ringing| !ringing.spare.is_empty()) {
+            out.push(Action::Arm { timer: Timer::SilentWay, at: now.time + SILENT_WAY });
+        }
     }
 }
 
@@ -48,6 +69,9 @@ pub(crate) fn one_of_each_phone(contacts: Vec<Way>) -> (Vec<Way>, Vec<Way>) {
 }
 
 pub(crate) fn close_unused(ringing: Option<Ringing>, out: &mut Vec<Action>) {
+    if ringing.as_ref().is_some_and(|ringing| !ringing.spare.is_empty()) {
+        out.push(Action::Disarm(Timer::SilentWay));
+    }
     let unused = ringing.into_iter().flat_map(Ringing::unused);
     out.extend(unused.map(|lease| Action::Job(Job::Close { end: lease.end })));
 }

@@ -1,7 +1,7 @@
 //! Several ways to one phone (RFC 5626 §7).
 
 use base::AgentId;
-use call::{Event, Phase, Signal};
+use call::{Event, Phase, Signal, Timer};
 
 use crate::kit::Bench;
 
@@ -56,6 +56,43 @@ fn a_phone_that_has_answered_has_answered_for_all_its_ways() {
     let mut bench = offered(&[0, 0]);
     bench.agent_answers(1);
     assert_eq!(closed(&bench), ["close end 3"], "the end of the way that nobody needs");
+}
+
+#[test]
+fn a_way_on_which_nothing_is_heard_is_left_for_the_next_and_one_that_rings_is_not() {
+    let mut bench = offered(&[0, 1, 0, 0]);
+    assert_eq!(dialled(&bench), [leg(1, 7000), leg(2, 7001)]);
+    assert!(bench.lines().contains("arm SilentWay"), "{}", bench.lines());
+    bench.tell(Event::Timer(Timer::SilentWay));
+    assert_eq!(dialled(&bench), [leg(3, 7002)], "the second phone has no other way and rings on");
+    assert!(
+        bench.lines().contains("HangUp { leg: 1,") && !bench.lines().contains("HangUp { leg: 2,"),
+        "{}",
+        bench.lines()
+    );
+    assert_eq!(closed(&bench), ["close end 2"]);
+    assert!(bench.lines().contains("arm SilentWay"), "one is left: {}", bench.lines());
+    bench.signal(3, Signal::Progress { status: 100, body: None });
+    bench.tell(Event::Timer(Timer::SilentWay));
+    assert_eq!((dialled(&bench), closed(&bench)), (vec![], vec![]), "whoever answers is there");
+    bench.signal(1, Signal::Closed);
+    assert_eq!(bench.call.phase(), Phase::Waiting);
+    bench.agent_answers(3);
+    assert_eq!(
+        (bench.call.phase(), closed(&bench)),
+        (Phase::Talking, vec!["close end 5".into(), "close end 3".into()])
+    );
+}
+
+#[test]
+fn a_phone_of_one_way_has_the_whole_time_of_the_offer() {
+    assert!(!offered(&[0]).lines().contains("SilentWay"));
+    let mut bench = offered(&[0, 0]);
+    bench.signal(1, Signal::Rejected { status: None });
+    bench.tell(Event::Timer(Timer::SilentWay));
+    assert_eq!((dialled(&bench), closed(&bench)), (vec![], vec![]));
+    bench.agent_answers(2);
+    assert_eq!(bench.call.phase(), Phase::Talking);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Phones behind proxies and address translators: what their REGISTER is answered, and which way calls go to them.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use base::{Flow, NetworkId, Transport};
 use sip::{Message, Method, Name};
@@ -171,6 +172,22 @@ fn a_phone_with_two_flows_rings_on_the_newest_and_on_the_other_when_that_is_gone
     bench.feed(Input::FlowClosed(second));
     assert_eq!(invites(&bench).into_iter().map(|(flow, _)| flow).collect::<Vec<_>>(), [first], "the same offer");
     assert_eq!(bench.exchange.roster.view().agents[0].contacts, 1);
+}
+
+#[test]
+fn a_phone_with_two_flows_rings_on_the_other_when_nothing_is_heard_on_the_newest() {
+    let mut bench = Bench::new();
+    let other = Flow::udp(NetworkId(0), "127.0.0.1:7301".parse().expect("an address"));
+    registers(&mut bench, udp(), "a", NAMED, "Supported: outbound\r\n");
+    registers(&mut bench, other, "b", &NAMED.replace("reg-id=1", "reg-id=2"), "Supported: outbound\r\n");
+    citizen_waits(&mut bench);
+    let flows = |bench: &Bench| invites(bench).into_iter().map(|(flow, _)| flow).collect::<Vec<_>>();
+    assert_eq!(flows(&bench), [other]);
+    bench.pass(Duration::from_millis(3900));
+    bench.sent.clear();
+    bench.pass(Duration::from_millis(200));
+    assert_eq!(flows(&bench), [udp()], "the same offer, within its time");
+    assert_eq!(bench.exchange.roster.view().agents[0].contacts, 2);
 }
 
 #[test]
