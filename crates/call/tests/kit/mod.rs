@@ -11,11 +11,12 @@ use base::{
     StartRecord, Time, Wall,
 };
 use call::plan::{Advertised, Agent, CalledNumber, Connect, Group, Limits, MenuVersion, Network};
-use call::{Action, Arrival, Call, Callee, Destination, Event, Line, Offer, Plan, Reached, Signal};
+use call::{Action, Arrival, Call, CallBack, Callee, Destination, Event, Line, Offer, Plan, Reached, Signal};
 use ivr::{Choice, Kind, Node, Prompts, Tree};
 use roster::Contact;
 
 pub(crate) const CITIZEN: u16 = 0;
+const START: Now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
 const NAMES: [&str; 15] = [
     "welcome",
     "invalid",
@@ -174,7 +175,7 @@ impl Bench {
     }
 
     fn arrive_as<'a>(plan: Arc<Plan>, edit: impl FnOnce(Arrival<'a>) -> Arrival<'a>) -> Bench {
-        let now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
+        let now = START;
         let start = Arc::new(StartRecord {
             id: CallId::default(),
             caller: "13800138000".to_owned(),
@@ -228,6 +229,27 @@ impl Bench {
             session_id: 9,
             ..arrival
         })
+    }
+
+    /// The house calls agent 1001, and then a line.
+    pub(crate) fn call_back() -> Bench {
+        let now = START;
+        let start = Arc::new(StartRecord {
+            id: CallId::default(),
+            caller: "1001".to_owned(),
+            called: "13900139000".to_owned(),
+            source: "agent 1001".to_owned(),
+            started: now.wall,
+        });
+        let flow = Flow::udp(NetworkId(0), SocketAddr::from(([127, 0, 0, 1], 7000)));
+        let contact = Contact { uri: "sip:1001@127.0.0.1:7000".to_owned(), flow, path: Vec::new(), phone: 0 };
+        let line = start.called.clone();
+        let back = CallBack { start, agent: AgentId(0), line, contact, lease: lease(50), session_id: 9 };
+        let mut said = Vec::new();
+        let call = Call::call_back(plan(|_| {}), now, back, &mut said);
+        let mut bench = Bench { now, call, said, facts: Vec::new(), next_end: 1, epoch: 0 };
+        bench.gather();
+        bench
     }
 
     /// So many ways to a line were found.

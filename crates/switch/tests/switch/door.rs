@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::kit::{Bench, CARRIER, SDP, STRANGER, invite, proof, register, request};
-use base::{EndReason, Job, RecordEntry};
+use crate::kit::{Bench, CARRIER, SDP, STRANGER, desk, invite, proof, register, register_at, request};
+use base::{Codec, EndReason, Job, RecordEntry};
 use call::plan::{Limits, Refusal};
 use sip::{Message, Name};
 use switch::Input;
@@ -228,4 +228,43 @@ fn a_shed_call_leaves_nothing_behind_and_a_repeated_one_is_no_new_call() {
     assert_ne!(bench.status(), Some(503), "the first one was let in");
     bench.feed(Input::Shed { flow, bytes: b"INVITE nonsense" });
     assert_eq!(bench.exchange.switch.calls(), 1);
+}
+
+#[test]
+fn what_is_spoken_on_a_trunk_bounds_what_its_calls_are_answered_and_offered() {
+    let on_trunk = |codecs: &[Codec]| {
+        let codecs = codecs.to_vec();
+        Bench::with(move |plan, _| plan.trunks[0].codecs = codecs)
+    };
+    let said = |bench: &Bench| {
+        let ok = bench.sent.iter().find(|(_, m)| m.status() == Some(200)).map(|(_, m)| sdp::first_codecs(m.body()));
+        ok.unwrap_or_default()
+    };
+    let offering = |tag: &str, formats: &str| invite(tag).replace("RTP/AVP 8 0 101", &format!("RTP/AVP {formats}"));
+    for (spoken, formats, answered) in [
+        (&[Codec::Pcmu][..], "8 0 101", &[Codec::Pcmu][..]),
+        (&[Codec::Pcma], "8 0 101", &[Codec::Pcma]),
+        (&Codec::ALL, "0 8 101", &[Codec::Pcmu]),
+    ] {
+        let mut bench = on_trunk(spoken);
+        bench.receive(CARRIER, &offering("a", formats));
+        assert_eq!((bench.status(), said(&bench)), (Some(200), answered.to_vec()), "{spoken:?} {formats}");
+    }
+    let mut bench = on_trunk(&[Codec::Pcmu]);
+    bench.receive(CARRIER, &request("INVITE", "sip:12345@10.0.0.1", "138", "b", "", &SDP.replace("8 0 101", "8 101")));
+    assert_eq!(bench.status(), Some(488), "nothing in common");
+    // A late offer is ours to make: in the trunk's order, and nothing else.
+    for spoken in [&[Codec::Pcmu][..], &[Codec::Pcmu, Codec::Pcma]] {
+        let mut bench = on_trunk(spoken);
+        bench.receive(CARRIER, &request("INVITE", "sip:12345@10.0.0.1", "138", "c", "", ""));
+        assert_eq!((bench.status(), said(&bench)), (Some(200), spoken.to_vec()), "{spoken:?}");
+    }
+    // Other trunks speak what they speak, and so do agents' phones.
+    let mut bench = on_trunk(&[Codec::Pcmu]);
+    register_at(&mut bench, desk(0), ("1001", "pass-1001"), "r");
+    bench.receive(
+        desk(0),
+        &request("INVITE", "sip:12345@10.0.0.1", "1001", "d", "", SDP).replace("@10.1.0.1", "@10.2.0.1"),
+    );
+    assert_eq!((bench.status(), said(&bench)), (Some(200), vec![Codec::Pcma]));
 }

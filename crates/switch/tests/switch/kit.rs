@@ -40,6 +40,8 @@ pub(crate) struct Bench {
     pub(crate) raw: Vec<(Flow, Vec<u8>)>,
     /// What was written down.
     pub(crate) ledger: Ledger,
+    /// Answers to what was asked of the engine, the oldest first.
+    pub(crate) answers: Vec<switch::Answer>,
 }
 
 fn menu(prompts: &Prompts) -> MenuVersion {
@@ -170,14 +172,15 @@ impl Bench {
 
     pub(crate) fn of(plans: switch::Plans, edit: impl FnOnce(&mut Plan, &mut Config)) -> Bench {
         let now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
-        let switch::Plans { acd: acd_plan, roster: roster_plan, call, .. } = plans;
+        let switch::Plans { acd: acd_plan, roster: roster_plan, call, carrier } = plans;
         let (mut config, mut plan) = (config(), Plan::clone(&call));
         edit(&mut plan, &mut config);
         let workers = config.workers;
-        let switch = Switch::new(config, Arc::new(plan), now.time, Rng::from_number(1));
+        let mut switch = Switch::new(config, Arc::new(plan), now.time, Rng::from_number(1));
+        switch.lead_out(now, carrier);
         let exchange = Exchange::new(switch, Acd::new(acd_plan, now.time), Roster::new(roster_plan, now.time));
-        let (records, jobs, sent) = (Vec::new(), Vec::new(), Vec::new());
-        let mut bench = Bench { exchange, now, records, jobs, sent, raw: Vec::new(), ledger: Ledger::default() };
+        let (records, jobs, sent, raw, answers) = Default::default();
+        let mut bench = Bench { exchange, now, records, jobs, sent, raw, ledger: Ledger::default(), answers };
         bench.lease_all(workers);
         bench
     }
@@ -218,6 +221,7 @@ impl Bench {
         effects.facts.drain(..).for_each(|fact| self.ledger.apply(fact));
         self.records.append(&mut effects.records);
         self.jobs.append(&mut effects.jobs);
+        self.answers.extend(effects.answers.drain(..).map(|(_, answer)| answer));
         for message in effects.messages {
             let parsed = Message::parse(&message.bytes).expect("what we send can be read");
             self.raw.push((message.flow, message.bytes.to_vec()));

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use base::{CallId, EndId, EndReason, Flow, Job, LegId, NetworkId, Now, Record, RecordEntry, Rng, Source, Transport};
+use base::{
+    AgentId, CallId, EndId, EndReason, Flow, Job, LegId, NetworkId, Now, Record, RecordEntry, Rng, Source, Ticket,
+    Transport,
+};
+use call::plan::{DialRule, IdentityOut, Outward, Trunk};
 use roster::Slot;
 use sip::{Body, Endpoint, Event, Identity, Invite, Message, Method, Output, Party, Reply, ServerTx};
-use switch::{Config, Effects, Exchange, Input};
+use switch::{Answer, Ask, Config, Effects, Exchange, Input};
 
 use crate::kit::{Bench, CARRIER, desk, plans_of, register_at};
 
@@ -43,10 +48,45 @@ fn media(leg: LegId) -> u16 {
     4000 + 2 * leg.call.serial as u16
 }
 
+fn outward() -> Outward {
+    Outward {
+        number: call::number::NumberForm::default(),
+        caller: Some("02012345".to_owned()),
+        callers: Vec::new(),
+        identity: IdentityOut::default(),
+    }
+}
+
+fn leads_to(address: SocketAddr) -> carrier::Trunk {
+    let target = carrier::Target::parse(&format!("sip:{address}")).expect("a target");
+    carrier::Trunk { targets: vec![target], ..carrier::Trunk::default() }
+}
+
 impl Table {
     /// So many agents are signed on.
     pub(crate) fn new(agents: usize, edit: impl FnOnce(&mut Config)) -> Table {
-        let mut bench = Bench::of(plans_of(agents), |plan, config| {
+        Table::of(plans_of(agents), agents, edit)
+    }
+
+    /// The same, and lines outside behind two carriers: the one that brings the citizen, and then the phone after those of the agents.
+    pub(crate) fn with_lines(agents: usize, edit: impl FnOnce(&mut DialRule)) -> Table {
+        let mut plans = plans_of(agents);
+        let places = [CITIZEN, agents + 1];
+        let call = Arc::make_mut(&mut plans.call);
+        call.trunks.push(Trunk { name: "second".to_owned(), sources: Vec::new(), ..call.trunks[0].clone() });
+        call.trunks.iter_mut().for_each(|trunk| trunk.outward = Some(outward()));
+        let mut rule = DialRule { prefixes: vec!["139".to_owned()], trunks: vec![0, 1], ..DialRule::default() };
+        edit(&mut rule);
+        call.dial = vec![rule];
+        plans.carrier.trunks = places.map(|place| leads_to(address(place))).to_vec();
+        let mut table = Table::of(plans, agents, |_| {});
+        table.settle();
+        table
+    }
+
+    fn of(plans: switch::Plans, agents: usize, edit: impl FnOnce(&mut Config)) -> Table {
+        let carriers = plans.carrier.trunks.len().saturating_sub(1);
+        let mut bench = Bench::of(plans, |plan, config| {
             plan.limits.calls = 10;
             config.leases_ready = 16;
             edit(config);
@@ -62,7 +102,7 @@ impl Table {
             let config = sip::Config { identities: vec![identity], allow: allowed(), ..sip::Config::default() };
             Endpoint::new(config, bench.now.time, Rng::from_number(place as u64))
         };
-        let phones: Vec<_> = (0..=agents).map(phone).collect();
+        let phones: Vec<_> = (0..=agents + carriers).map(phone).collect();
         for agent in 0..agents {
             let number = (1001 + agent).to_string();
             let password = format!("pass-{number}");
@@ -163,14 +203,27 @@ impl Table {
         self.settle();
     }
 
-    /// Lets a call ring that has come.
-    pub(crate) fn rings(&mut self, phone: usize) -> Option<LegId> {
+    /// Refuses a call that has come, before it rings; false where none has.
+    pub(crate) fn refuses(&mut self, phone: usize, status: u16) -> bool {
+        let Some(tx) = self.invited(phone) else { return false };
+        self.act(phone, |end, now, out| end.reply(now, tx, status, &Reply::default(), out));
+        self.settle();
+        true
+    }
+
+    fn invited(&mut self, phone: usize) -> Option<ServerTx> {
         let invite = |event: &Event| match event {
             Event::Invite { tx, .. } => Some(*tx),
             _ => None,
         };
         let tx = self.heard[phone].iter().find_map(invite)?;
         self.heard[phone].clear();
+        Some(tx)
+    }
+
+    /// Lets a call ring that has come.
+    pub(crate) fn rings(&mut self, phone: usize) -> Option<LegId> {
+        let tx = self.invited(phone)?;
         let leg = self.leg();
         self.act(phone, |end, now, out| {
             end.adopt(tx, leg);
@@ -181,8 +234,22 @@ impl Table {
     }
 
     pub(crate) fn hangs_up(&mut self, phone: usize, leg: LegId) {
-        self.act(phone, |end, now, out| end.hang_up(now, leg, 486, None, out));
+        self.declines(phone, leg, 486);
+    }
+
+    /// Hangs up, and refuses with this status what is not answered yet.
+    pub(crate) fn declines(&mut self, phone: usize, leg: LegId, status: u16) {
+        self.act(phone, |end, now, out| end.hang_up(now, leg, status, None, out));
         self.settle();
+    }
+
+    /// A program asks that the agent at the phone be called, and then the number.
+    pub(crate) fn calls_back(&mut self, phone: usize, number: &str) -> Option<Answer> {
+        self.bench.answers.clear();
+        let ask = Ask::Call { agent: AgentId(phone as u32 - 1), to: number.to_owned() };
+        self.bench.feed(Input::Ask { ticket: Ticket(1), by: "desk".to_owned(), ask });
+        self.settle();
+        self.bench.answers.pop()
     }
 
     /// The value of a Replaces that names a leg at a phone.
