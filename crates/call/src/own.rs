@@ -139,6 +139,9 @@ impl Call {
         if others {
             return;
         }
+        // Where somebody has spoken, no other way is tried any more.
+        let left = std::mem::take(&mut outgoing.left);
+        close(left.into_iter().map(|(_, lease)| lease), out);
         out.push(Action::Disarm(Timer::NoAnswer));
         match &self.journey {
             Journey::With(With { handing: Some(handing), .. }) => {

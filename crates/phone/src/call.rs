@@ -167,9 +167,14 @@ impl Phone {
         let phase =
             Phase::Ringing { answer_at, offer: request.body_of(sdp::CONTENT_TYPE).unwrap_or_default().to_vec() };
         let local = self.local();
+        let offer = request.body_of(sdp::CONTENT_TYPE).filter(|_| self.config.early_media);
+        let (status, body) = match offer.and_then(|offer| sdp::answer(&local, offer).ok()) {
+            Some(answer) => (183, Some(Body::sdp(answer.body))),
+            None => (180, None),
+        };
         self.call = Some(Call::new(leg, phase, local, None));
         self.endpoint.adopt(tx, leg);
-        self.endpoint.provisional(now, leg, 180, &Reply::default(), &mut self.wire);
+        self.endpoint.provisional(now, leg, status, &Reply { headers: Vec::new(), body }, &mut self.wire);
         let from = request.from().ok();
         let number = from.as_ref().and_then(|f| f.uri.user_text().or(f.uri.number())).unwrap_or_default();
         let display = from.and_then(|f| f.display).unwrap_or_default();

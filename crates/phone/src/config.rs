@@ -31,6 +31,8 @@ pub struct Config {
     pub codecs: Vec<Codec>,
     pub keys: Keys,
     pub answering: Answering,
+    /// Describes its media with a 183 before it answers, instead of a plain 180, as carriers do.
+    pub early_media: bool,
     /// Dials without a description, and answers the one in the 200 with the ACK (RFC 3261 §13.2.1).
     pub late_offer: bool,
     /// Calls come through a carrier's network; `None` for a phone.
@@ -60,6 +62,7 @@ impl Config {
             codecs: Codec::ALL.to_vec(),
             keys: Keys::Rtp,
             answering: Answering::After(Duration::from_secs(1)),
+            early_media: false,
             late_offer: false,
             carrier: None,
             voice: Voice::Silence,

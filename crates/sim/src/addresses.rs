@@ -23,6 +23,11 @@ pub(crate) fn media(port: u16) -> SocketAddr {
     SocketAddr::from((SERVER, port))
 }
 
+/// Where a carrier, by its place, takes SIP.
+pub(crate) fn carrier(place: usize) -> SocketAddr {
+    SocketAddr::from(([10, 0, 2, place as u8], 5060))
+}
+
 /// Where a phone, by its place, takes SIP.
 pub(crate) fn phone_sip(place: usize) -> SocketAddr {
     SocketAddr::from(([10, 0, 1, place as u8], 5060))
@@ -40,6 +45,7 @@ pub(crate) enum Place {
     Server,
     /// A media port of the worker at this place.
     Media(usize),
+    Carrier(usize),
     PhoneSip(usize),
     /// A port of the phone at this place.
     PhoneMedia(usize),
@@ -51,6 +57,7 @@ pub(crate) fn place(of: SocketAddr) -> Option<Place> {
     match (net, v4.port()) {
         (0, 5060) => Some(Place::Server),
         (0, port) => Some(Place::Media(usize::from(port.checked_sub(MEDIA_FIRST)? / MEDIA_SHARE))),
+        (2, 5060) => Some(Place::Carrier(usize::from(host))),
         (1, 5060) => Some(Place::PhoneSip(usize::from(host))),
         (1, _) => Some(Place::PhoneMedia(usize::from(host))),
         _ => None,

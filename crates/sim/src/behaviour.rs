@@ -7,7 +7,8 @@ use phone::{Phone, Status, What};
 
 use crate::addresses;
 use crate::check::Checks;
-use crate::people::{Deed, Next, People};
+use crate::lines::line_number;
+use crate::people::{Deed, Next, People, Who};
 use crate::plan::{GROUPS, RING, TALK_MAX, agent_number};
 
 impl People {
@@ -23,7 +24,9 @@ impl People {
             Deed::Vanish { back_after } => self.vanish(now, seat, back_after, checks),
             Deed::Return => {
                 self.replace(now, seat);
-                self.seats[seat].phone.register(now, &mut self.out);
+                if self.seats[seat].who != Who::Line {
+                    self.seats[seat].phone.register(now, &mut self.out);
+                }
             }
             Deed::HangUp { serial } => self.in_call(seat, serial, |phone, out| phone.hang_up(now, out)),
             Deed::Hold { serial } => {
@@ -36,6 +39,7 @@ impl People {
                 let to = match to {
                     Next::Agent(agent) => agent_number(agent),
                     Next::Group(group) => GROUPS[group % GROUPS.len()].to_owned(),
+                    Next::Line(line) => line_number(line),
                     Next::Nobody => "999".to_owned(),
                 };
                 self.in_call(seat, serial, |phone, out| {
@@ -46,11 +50,12 @@ impl People {
                 });
             }
             Deed::Resume { serial } => self.in_call(seat, serial, |phone, out| phone.resume(now, out)),
-            Deed::Call { colleague } => self.call(now, seat, colleague, checks),
+            Deed::Call { whom } => self.call(now, seat, whom, checks),
             Deed::Join { serial, on, leaves } if self.seats[seat].serial == serial => {
                 self.join(now, seat, (on, leaves), checks);
             }
-            Deed::Join { .. } => {}
+            // These are for the engine and the carriers.
+            Deed::Join { .. } | Deed::CallBack { .. } | Deed::Carrier { .. } => {}
         }
     }
 
@@ -87,6 +92,10 @@ impl People {
         }
         let name = &self.seats[seat].name;
         match what {
+            // A line is busy as lines are, and rings whoever calls.
+            What::TurnedAway if self.seats[seat].who == Who::Line => {}
+            What::Incoming { .. } if self.seats[seat].who == Who::Line => self.line_rings(now, seat),
+            What::Answered if self.seats[seat].who == Who::Line => self.line_answers(now, seat, checks)?,
             // A phone that never heard our CANCEL still rings.
             What::TurnedAway if !self.seats[seat].is_faulty() && !self.has_just_dialled(now.time, seat) => {
                 return Err(format!("the phone of {name} was rung by a second call"));
@@ -147,9 +156,19 @@ impl People {
     fn connected(&mut self, now: Now, agent: usize, checks: &mut Checks) -> Result<(), String> {
         let Some(citizen) = self.seats[agent].citizen else { return Ok(()) };
         self.seats[agent].answered_at = now.time;
+        if self.seats[citizen].who == Who::Line && self.seats[citizen].phone.status() != Status::Talking {
+            self.seats[agent].awaits = Some(citizen);
+            // Music until the line answers.
+            checks.audio.may_hear(now.time, agent, vec![citizen]);
+            let serial = self.seats[agent].serial;
+            let at = now.time + self.up_to(Duration::from_secs(12));
+            self.agenda.push((at, agent, Deed::HangUp { serial }));
+            return Ok(());
+        }
         let promised = self.promised(citizen, agent);
         let disturbed = promised.is_some()
             || !(self.seats[citizen].is_citizen() || self.seats[citizen].calls)
+            || self.seats[citizen].who == Who::Line
             || [agent, citizen].iter().any(|s| !self.seats[*s].is_sound(now.time));
         checks.audio.began(now.time, agent, citizen, disturbed)?;
         checks.audio.may_hear(now.time, agent, promised.unwrap_or_default());
@@ -195,7 +214,7 @@ impl People {
     }
 
     /// Mostly once a talk, now and then twice; some phones wait for what comes of it, some hang up at once.
-    fn may_hand_on(&mut self, now: Time, seat: usize) {
+    pub(crate) fn may_hand_on(&mut self, now: Time, seat: usize) {
         let serial = self.seats[seat].serial;
         let share = self.scenario.handing;
         let mut after = now;
@@ -204,6 +223,7 @@ impl People {
             let to = match self.rng.below(8) {
                 0..5 => Next::Agent(self.rng.below(u64::from(self.scenario.agents)) as usize),
                 5..7 => Next::Group(self.rng.below(2) as usize),
+                _ if self.scenario.lines > 0 => Next::Line(self.any_line()),
                 _ => Next::Nobody,
             };
             let leaves = self.rng.chance(0.3);
@@ -222,11 +242,14 @@ impl People {
     fn alone(&mut self, now: Now, seat: usize) {
         let own = &mut self.seats[seat];
         own.ports += 1;
-        (own.calls, own.orphaned, own.dialled_at) = (false, false, None);
+        (own.calls, own.orphaned, own.dialled_at, own.awaits) = (false, false, None, None);
         (own.hands, own.joins) = (false, false);
         own.phone.config_mut().media_address = addresses::phone_media(seat, own.ports);
         if self.told.is_some() {
             return;
+        }
+        if self.seats[seat].who == Who::Line {
+            return self.line_is_free(seat);
         }
         let again = self.rng.chance(0.2);
         let at = now.time + self.up_to(Duration::from_secs(3));

@@ -6,7 +6,8 @@ use base::{Now, Time};
 use phone::{Line, Status};
 
 use crate::check::{CROSSING, Checks};
-use crate::people::{Deed, People, Seat, Who};
+use crate::lines::line_number;
+use crate::people::{Deed, People, Seat, Who, Whom};
 use crate::plan::agent_number;
 
 /// The engine takes a phone that has just hung up for one that is busy with its goodbye, and rings it again for this long.
@@ -31,21 +32,25 @@ impl People {
             .or_else(|| seats().next())
     }
 
-    /// A colleague is called by a phone that is idle, or talks on its only line; not while the agent's other phone is in use.
-    pub(crate) fn call(&mut self, now: Now, seat: usize, colleague: usize, checks: &mut Checks) {
+    /// Somebody is called by a phone that is idle, or talks on its only line; not while the agent's other phone is in use.
+    pub(crate) fn call(&mut self, now: Now, seat: usize, whom: Whom, checks: &mut Checks) {
         let who = self.seats[seat].who;
         let in_use = |s: usize| s != seat && self.seats[s].who == who && self.seats[s].phone.status() != Status::Idle;
         if (0..self.seats.len()).any(in_use) {
             return;
         }
-        let colleague = self.rather_idle(seat).unwrap_or(colleague);
-        let (own, to) = (&mut self.seats[seat], agent_number(colleague));
+        let (to, line) = match whom {
+            Whom::Colleague(colleague) => (agent_number(self.rather_idle(seat).unwrap_or(colleague)), None),
+            Whom::Line(line) => (line_number(line), self.seats.iter().position(|s| s.name == line_number(line))),
+        };
+        let own = &mut self.seats[seat];
         let orphaned = checks.audio.down;
         match own.phone.status() {
             Status::Idle => {
                 own.serial += 1;
                 own.answered_at = now.time;
                 own.calls_out(now.time, orphaned);
+                own.awaits = line;
                 own.phone.dial(now, &to, &mut self.out);
                 let serial = own.serial;
                 if self.told.is_some() {
@@ -141,8 +146,8 @@ impl People {
         let share = self.scenario.consulting;
         if share > 0.0 && self.rng.chance(share) {
             let at = from + self.up_to(self.scenario.span);
-            let colleague = self.any_agent();
-            self.agenda.push((at, seat, Deed::Call { colleague }));
+            let whom = self.whom();
+            self.agenda.push((at, seat, Deed::Call { whom }));
         }
     }
 
@@ -154,8 +159,8 @@ impl People {
         }
         let serial = self.seats[seat].serial;
         let mut at = now + self.up_to(Duration::from_millis(2500));
-        let colleague = self.any_agent();
-        self.agenda.push((at, seat, Deed::Call { colleague }));
+        let whom = self.whom();
+        self.agenda.push((at, seat, Deed::Call { whom }));
         while self.rng.chance(0.7) {
             at = at + self.up_to(Duration::from_millis(3000));
             let on = if self.rng.chance(0.5) { Line::Waiting } else { Line::Running };
@@ -173,9 +178,16 @@ impl People {
         let idle = |own: &&Seat| own.who != who && !own.gone && own.phone.status() == Status::Idle;
         let agent = |own: &Seat| match own.who {
             Who::Agent(agent) => Some(agent),
-            Who::Citizen => None,
+            Who::Citizen | Who::Line => None,
         };
         self.seats.iter().filter(idle).find_map(agent)
+    }
+
+    fn whom(&mut self) -> Whom {
+        match self.scenario.lines > 0 && self.rng.chance(0.4) {
+            true => Whom::Line(self.any_line()),
+            false => Whom::Colleague(self.any_agent()),
+        }
     }
 
     fn any_agent(&mut self) -> usize {

@@ -8,9 +8,11 @@
 
 mod addresses;
 mod behaviour;
+mod carriers;
 mod check;
 mod colleagues;
 mod kill;
+mod lines;
 mod network;
 mod people;
 mod plan;

@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use base::{Digit, Now, Rng, Time};
-use phone::{Answering, Config, Faults, Keys, Line, Output, Phone, Step, TonePair, Voice, What};
+use phone::{Answering, Config, Faults, Keys, Line, Output, Phone, Status, Step, TonePair, Voice, What};
 
+use crate::carriers::Mood;
 use crate::plan::{RING, agent_number, password};
 use crate::{Scenario, addresses};
 
@@ -21,6 +22,8 @@ const REFUSALS: [u16; 12] = [486, 480, 603, 500, 302, 301, 401, 404, 503, 600, 6
 pub(crate) enum Who {
     Citizen,
     Agent(usize),
+    /// Outside, behind the carriers.
+    Line,
 }
 
 /// What somebody does to a phone.
@@ -50,9 +53,18 @@ pub(crate) enum Deed {
         to: Next,
         leaves: bool,
     },
-    /// Calls a colleague, beside the running call if there is one.
+    /// Calls somebody, beside the running call if there is one.
     Call {
-        colleague: usize,
+        whom: Whom,
+    },
+    /// The house calls the agent, and then this line.
+    CallBack {
+        line: usize,
+    },
+    /// How a carrier is from now on; nobody's phone does it.
+    Carrier {
+        place: usize,
+        mood: Mood,
     },
     /// Brings together whom the phone has on two lines, and where `leaves` hangs up at once.
     Join {
@@ -62,11 +74,19 @@ pub(crate) enum Deed {
     },
 }
 
+/// Whom an agent calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whom {
+    Colleague(usize),
+    Line(usize),
+}
+
 /// To whom an agent hands a citizen on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     Agent(usize),
     Group(usize),
+    Line(usize),
     Nobody,
 }
 
@@ -89,6 +109,8 @@ pub(crate) struct Seat {
     pub(crate) dialled_at: Option<Time>,
     /// No process knows of the call: the one that did was killed, or none was there. The phone waits on.
     pub(crate) orphaned: bool,
+    /// The line whose answer the agent's only call waits for.
+    pub(crate) awaits: Option<usize>,
     /// Counts the calls to colleagues.
     pub(crate) called: u32,
     /// How many calls to colleagues the caller had made when this phone rang last.
@@ -123,6 +145,12 @@ impl Seat {
     pub(crate) fn is_sound(&self, now: Time) -> bool {
         let fresh = self.back_at.is_some_and(|at| now.since(at) < Duration::from_secs(32));
         !self.gone && !self.is_faulty() && !fresh
+    }
+
+    /// Whether nothing is to come of its phone. A line rings for ever where the carrier died before our CANCEL.
+    pub(crate) fn is_done(&self) -> bool {
+        let status = self.phone.status();
+        self.gone || self.is_faulty() || status == Status::Idle || self.who == Who::Line && status == Status::Ringing
     }
 
     /// Whether a message is for the hand instead of the phone.
@@ -183,6 +211,7 @@ impl People {
                 people.plan_shift(now, seat);
             }
         }
+        people.lines_sit(now);
         people
     }
 
@@ -212,7 +241,7 @@ impl People {
         people
     }
 
-    fn sit(&mut self, now: Now, who: Who, name: String) -> usize {
+    pub(crate) fn sit(&mut self, now: Now, who: Who, name: String) -> usize {
         let seat = self.seats.len();
         let config = self.config(seat, who, &name);
         let phone = Phone::new(config, now, self.rng.fork());
@@ -228,6 +257,7 @@ impl People {
             calls: false,
             dialled_at: None,
             orphaned: false,
+            awaits: None,
             called: 0,
             rung_by: 0,
             hands: false,
@@ -260,6 +290,7 @@ impl People {
             self.agenda.push((at, seat, deed));
         }
         self.may_call(on, seat);
+        self.may_be_called_back(on, seat);
     }
 
     pub(crate) fn crash(&mut self) -> Deed {
@@ -352,7 +383,7 @@ impl People {
         let phone = Phone::new(config, now, self.rng.fork());
         let old = &mut self.seats[seat];
         (old.phone, old.gone, old.citizen, old.back_at) = (phone, false, None, Some(now.time));
-        (old.calls, old.orphaned, old.dialled_at) = (false, false, None);
+        (old.calls, old.orphaned, old.dialled_at, old.awaits) = (false, false, None, None);
         (old.hands, old.joins) = (false, false);
     }
 

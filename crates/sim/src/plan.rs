@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{Digit, GroupId, Rng, Secret, SoundId};
-use call::plan::{Advertised, CalledNumber, Connect, Limits, MenuVersion, Network, Subnet, Trunk};
+use call::plan::{Advertised, CalledNumber, Connect, DialRule, Limits, MenuVersion, Network, Subnet, Trunk};
 use ivr::{Choice, Kind, LocaleId, Node, Prompts, Tree};
 use legs::Bank;
 
 use crate::Scenario;
+use crate::carriers::Carriers;
+use crate::lines::line_number;
 
 /// How long a phone rings before the next agent is tried.
 pub(crate) const RING: Duration = Duration::from_secs(4);
@@ -47,6 +49,7 @@ pub(crate) struct Plans {
     pub(crate) call: Arc<call::Plan>,
     pub(crate) acd: acd::Plan,
     pub(crate) roster: roster::Plan,
+    pub(crate) carrier: carrier::Plan,
     pub(crate) bank: Arc<Bank>,
 }
 
@@ -66,12 +69,37 @@ pub(crate) fn plans(scenario: &Scenario, rng: &mut Rng) -> Plans {
         let sound = bank.push(&hum(300 + 40 * place as u32, ms));
         prompts.insert(name, LocaleId(0), sound);
     }
-    Plans {
-        call: Arc::new(call_plan(scenario, prompts, rng)),
-        acd: acd_plan(scenario, rng),
-        roster: roster_plan(scenario),
-        bank: Arc::new(bank),
+    let mut call = call_plan(scenario, prompts, rng);
+    let (acd, roster) = (acd_plan(scenario, rng), roster_plan(scenario));
+    let carrier = if scenario.lines > 0 { lead_out(&mut call, rng) } else { carrier::Plan::default() };
+    Plans { call: Arc::new(call), acd, roster, carrier, bank: Arc::new(bank) }
+}
+
+/// Two trunks more, that lead to the carriers, and one rule that leads to their lines; now and then somebody is on duty at the first.
+fn lead_out(call: &mut call::Plan, rng: &mut Rng) -> carrier::Plan {
+    let outward = call::plan::Outward {
+        number: call::number::NumberForm::default(),
+        caller: Some("02012345".to_owned()),
+        callers: Vec::new(),
+        identity: call::plan::IdentityOut::default(),
+    };
+    let mut trunks = vec![carrier::Trunk::default()];
+    for place in 0..Carriers::COUNT {
+        let name = format!("outward {place}");
+        let one = Trunk { name, sources: Vec::new(), outward: Some(outward.clone()), ..call.trunks[0].clone() };
+        call.trunks.push(one);
+        let target = carrier::Target::parse(&format!("sip:{}", crate::addresses::carrier(place)));
+        let targets = vec![target.expect("an address is a target")];
+        let options = rng.chance(0.5).then(|| Duration::from_millis(3000 + rng.below(20_000)));
+        trunks.push(carrier::Trunk { targets, options, ..carrier::Trunk::default() });
     }
+    let per_hour = rng.chance(0.2).then(|| 1 + rng.below(2) as u32);
+    let lines = DialRule { prefixes: vec!["139".to_owned()], trunks: vec![1, 2], per_hour, ..DialRule::default() };
+    call.dial.push(lines);
+    for group in &mut call.groups {
+        group.duty_line = rng.chance(0.5).then(|| line_number(0));
+    }
+    carrier::Plan { trunks }
 }
 
 /// A low tone, below all tones that people speak with; begins and ends softly, so that its edges are no other tone.

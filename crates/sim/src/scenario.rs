@@ -45,6 +45,8 @@ pub struct Scenario {
     pub handing: f64,
     /// The share of shifts and talks in which the agent calls a colleague.
     pub consulting: f64,
+    /// Lines outside that agents, call backs and those on duty are reached at; at most `LINES_MAX`.
+    pub lines: u16,
 }
 
 impl Scenario {
@@ -52,6 +54,8 @@ impl Scenario {
     pub const CITIZENS_MAX: u16 = 20;
     /// Two phones each need eight tone pairs.
     pub const AGENTS_MAX: u16 = 4;
+    /// What is left of the tone pairs where nobody speaks who is not drawn.
+    pub const LINES_MAX: u16 = 2;
 
     /// Everything drawn from the seed.
     pub fn random(seed: u64) -> Scenario {
@@ -79,6 +83,7 @@ impl Scenario {
             drill: rng.chance(0.1).then(|| Drill { place: Place::Call, nth: 1 + rng.below(150) }),
             handing: [0.0, 0.0, 0.1, 0.4][rng.below(4) as usize],
             consulting: [0.0, 0.0, 0.0, 0.6][rng.below(4) as usize],
+            lines: [0, 0, 0, 1, Scenario::LINES_MAX][rng.below(5) as usize],
         }
     }
 

@@ -9,7 +9,7 @@ use switch::Exchange;
 
 use crate::check::Audio;
 use crate::network::Packet;
-use crate::people::{Deed, People, Seat, tones_of};
+use crate::people::{Deed, People, Seat, Whom, tones_of};
 use crate::plan::Plans;
 use crate::turn::Turn;
 use crate::world::World;
@@ -145,7 +145,7 @@ impl Stage {
     /// Calls an agent, beside the running call if there is one.
     pub fn call(&mut self, who: Person, colleague: usize) {
         let World { people, checks, now, .. } = &mut self.world;
-        people.call(*now, who.0, colleague, checks);
+        people.call(*now, who.0, Whom::Colleague(colleague), checks);
         let done = self.world.carry_out(who.0);
         self.hold_to(done);
     }
@@ -320,6 +320,7 @@ fn scenario(setting: &Setting) -> Scenario {
         kills: Vec::new(),
         handing: 0.0,
         consulting: 0.0,
+        lines: 0,
     }
 }
 

@@ -10,10 +10,11 @@ use phone::{Input as Heard, What};
 use switch::{Effects, Exchange, Input, Wire};
 
 use crate::addresses::{self, Place};
+use crate::carriers::{Carriers, Onward};
 use crate::check::{Audio, Checks, Owners, Queue, Records};
 use crate::kill::Disk;
 use crate::network::{Network, Packet};
-use crate::people::{Deed, People, Who};
+use crate::people::{Deed, People, Seat, Who};
 use crate::plan::{Plans, plans};
 use crate::rim::Rim;
 use crate::tape::Tapes;
@@ -64,6 +65,7 @@ pub(crate) struct World {
     pub(crate) bank: Arc<Bank>,
     pub(crate) rims: Vec<Rim>,
     pub(crate) network: Network,
+    pub(crate) carriers: Carriers,
     pub(crate) people: People,
     /// When the operator next says that the engine stops.
     pub(crate) stop_at: Option<Time>,
@@ -90,9 +92,9 @@ impl World {
         let mut rng = Rng::from_number(scenario.seed);
         let mut plans = plans(scenario, &mut rng.fork());
         edit(&mut plans);
-        let Plans { call, acd, roster, bank } = plans;
+        let Plans { call, acd, roster, carrier, bank } = plans;
         let kills = scenario.kills.iter().map(|after| START.time + *after).collect();
-        let all = switch::Plans { call, acd: acd.clone(), roster, carrier: Default::default() };
+        let all = switch::Plans { call, acd: acd.clone(), roster, carrier };
         let tapes = taped.then(Tapes::default);
         let mut disk = Disk::new(all, kills, rng.fork(), tapes);
         let mut effects = Effects::default();
@@ -117,6 +119,7 @@ impl World {
             disk,
             bank,
             rims,
+            carriers: Carriers::default(),
             people,
             stop_at: scenario.stop_after.map(|after| START.time + after),
             draining: false,
@@ -161,10 +164,20 @@ impl World {
         let end = self.now.time + AFTERMATH;
         while self.step(end)? {}
         self.at_rest()?;
-        if let Some(at) = self.exchange.next_timeout() {
+        if let Some(at) = self.last_deadline() {
             return Err(format!("nobody is left and something is due at {at:?}: {}", self.leftovers()));
         }
         self.checks.audio.finish(&self.people.seats)
+    }
+
+    /// Carriers are asked for ever whether they live.
+    fn last_deadline(&self) -> Option<Time> {
+        let probes = self.disk.plans().carrier.trunks.iter().any(|trunk| trunk.options.is_some());
+        let exchange = &self.exchange;
+        match probes {
+            true => exchange.acd.next_timeout().into_iter().chain(exchange.roster.next_timeout()).min(),
+            false => exchange.next_timeout(),
+        }
     }
 
     /// Whether nobody calls, nobody will, and nothing is on its way between owners.
@@ -176,7 +189,7 @@ impl World {
             && self.clock_steps.is_empty()
             && self.exchange.is_idle()
             && self.rims.iter().all(|r| r.jobs.is_empty() && r.notices.is_empty())
-            && self.people.seats.iter().all(|s| s.gone || s.is_faulty() || s.phone.status() == phone::Status::Idle)
+            && self.people.seats.iter().all(Seat::is_done)
     }
 
     fn at_rest(&self) -> Result<(), String> {
@@ -241,8 +254,7 @@ impl World {
             Source::Deed => {
                 if let Some((seat, deed)) = self.people.take_deed(now.time) {
                     self.tell(|| format!("{seat} {deed:?}"));
-                    self.people.act(now, seat, deed, &mut self.checks);
-                    self.carry_out(seat)?;
+                    self.act(seat, deed)?;
                 }
             }
             Source::Stop => self.stop()?,
@@ -255,6 +267,37 @@ impl World {
             }
         }
         Ok(true)
+    }
+
+    fn act(&mut self, seat: usize, deed: Deed) -> Result<(), String> {
+        match deed {
+            Deed::CallBack { line } => self.call_back(seat, line),
+            Deed::Carrier { place, mood } => {
+                self.carriers.set(place, mood);
+                Ok(())
+            }
+            deed => {
+                self.people.act(self.now, seat, deed, &mut self.checks);
+                self.carry_out(seat)
+            }
+        }
+    }
+
+    /// What a carrier hands to its lines comes to them from us, as over a network that shows where calls come from.
+    fn at_carrier(&mut self, place: usize, packet: &Packet) -> Result<(), String> {
+        match self.carriers.receive(place, packet) {
+            Onward::Line(number) => {
+                let seat = self.people.seats.iter().position(|seat| seat.name == number && !seat.gone);
+                let peer = Flow::udp(NetworkId(0), packet.from);
+                seat.map_or(Ok(()), |seat| self.reach(seat, Heard::Sip { flow: peer, bytes: &packet.bytes }))
+            }
+            Onward::Back(bytes) => {
+                let (from, to) = (packet.to, packet.from);
+                self.network.send(self.now.time, Packet { from, to, bytes });
+                Ok(())
+            }
+            Onward::Nowhere => Ok(()),
+        }
     }
 
     /// Both clocks at a moment; the wall's may have been set since the start.
@@ -326,6 +369,7 @@ impl World {
                 }
                 Ok(())
             }
+            Some(Place::Carrier(place)) => self.at_carrier(place, &packet),
             Some(Place::PhoneSip(seat)) if self.people.seats[seat].overhears(bytes) => {
                 self.people.seats[seat].inbox.push_back(String::from_utf8_lossy(bytes).into_owned());
                 Ok(())

@@ -117,17 +117,19 @@ impl Switch {
         if let Some(entry) = self.calls.get_mut(id) {
             actions.iter().for_each(|action| entry.estate.note_action(action));
         }
-        // What another call says to this one in consequence comes after all that this one has asked for.
-        let mut to_calls = Vec::new();
+        // What is said to this call in consequence, by another one or by the ways to a line, comes after all that it has asked for.
+        let mut answered = Vec::new();
         for action in actions.drain(..) {
             match action {
-                Action::Fetch { .. } | Action::Unfetch { .. } | Action::Give { .. } | Action::NotGiven { .. } => {
-                    to_calls.push(action);
-                }
+                Action::Fetch { .. }
+                | Action::Unfetch { .. }
+                | Action::Give { .. }
+                | Action::NotGiven { .. }
+                | Action::Seek { .. } => answered.push(action),
                 action => self.carry_out_one(now, id, action, out),
             }
         }
-        for action in to_calls {
+        for action in answered {
             self.carry_out_one(now, id, action, out);
         }
     }

@@ -181,7 +181,8 @@ fn either_of_them_hangs_up() {
 
 #[test]
 fn facts_alone_make_the_record_of_a_restart_at_each_moment() {
-    let moments: [(&str, fn() -> Bench, bool, Option<&str>); 4] = [
+    type Moment = fn() -> Bench;
+    let moments: [(&str, Moment, bool, Option<&str>); 4] = [
         ("the agent's phone rings", Bench::call_back, false, None),
         ("the line is asked for", summoned, true, None),
         ("the line rings", || calling(1), true, None),

@@ -254,6 +254,10 @@ fn whom_nobody_on_duty_answers_is_told_so() {
     assert_eq!(bench.call.phase(), Phase::Ending);
     assert!(bench.lines().contains("queue-refused"), "{}", bench.lines());
     let mut bench = on_duty();
+    bench.lines_found(2).signal(1, Signal::Rejected { status: Some(486) });
+    let lines = bench.lines();
+    assert!(lines.contains("close end 3") && lines.contains("queue-refused"), "the other way's end too: {lines}");
+    let mut bench = on_duty();
     bench.lines_found(1).signal(CITIZEN, Signal::Bye);
     let record = bench.record().expect("a record");
     assert_eq!((record.end_reason, record.waits[0].outcome), (EndReason::Abandoned, base::WaitOutcome::Abandoned));

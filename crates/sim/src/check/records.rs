@@ -20,12 +20,15 @@ pub(crate) struct Records {
     drills: u64,
     /// Nobody sets the wall clock.
     steady: bool,
+    /// Whether there are lines outside.
+    lines: bool,
 }
 
 impl Records {
     pub(crate) fn new(scenario: &Scenario) -> Records {
         let drills = u64::from(scenario.drill.is_some());
-        Records { drills, steady: scenario.clock_steps.is_empty(), ..Records::default() }
+        let (steady, lines) = (scenario.clock_steps.is_empty(), scenario.lines > 0);
+        Records { drills, steady, lines, ..Records::default() }
     }
 
     pub(crate) fn take(&mut self, entry: &RecordEntry) -> Result<(), String> {
@@ -54,7 +57,7 @@ impl Records {
                     self.drills = self.drills.checked_sub(1).ok_or_else(|| format!("a fault of ours: {record:?}"))?;
                 }
                 let started = seen.started;
-                consistent(record, started, self.steady).map_err(|why| format!("{why}: {record:?}"))
+                consistent(record, started, (self.steady, self.lines)).map_err(|why| format!("{why}: {record:?}"))
             }
         }
     }
@@ -70,11 +73,14 @@ impl Records {
 
 /// Of a call that an agent made: no queue has a part in it, unless the colleague hands the agent on to a group.
 fn consistent_own(record: &Record, started: bool) -> Result<(), &'static str> {
-    use EndReason::{AgentHangup, CallerHangup, Cancelled, Joined, MaxTalk, MediaLost, NoAck, Refused, Unanswered};
+    use EndReason::{
+        AgentHangup, CallerHangup, Cancelled, Joined, LineHangup, MaxTalk, MediaLost, NoAck, Refused, Unanswered,
+    };
     if !record.waits.is_empty() {
         return Ok(());
     }
-    let reasons = [AgentHangup, CallerHangup, Cancelled, Joined, MaxTalk, MediaLost, NoAck, Refused, Unanswered];
+    let reasons =
+        [AgentHangup, CallerHangup, Cancelled, Joined, LineHangup, MaxTalk, MediaLost, NoAck, Refused, Unanswered];
     let ours = [EndReason::Shutdown, EndReason::Forced, EndReason::Fault, EndReason::Restart];
     let talked = matches!(record.end_reason, AgentHangup | MaxTalk);
     let rules = [
@@ -88,14 +94,15 @@ fn consistent_own(record: &Record, started: bool) -> Result<(), &'static str> {
     rules.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, why)| Err(why))
 }
 
-fn consistent(record: &Record, started: bool, steady: bool) -> Result<(), &'static str> {
+fn consistent(record: &Record, started: bool, (steady, lines): (bool, bool)) -> Result<(), &'static str> {
     if record.start.source.starts_with("agent ") {
         return consistent_own(record, started);
     }
     let waits = &record.waits;
     let answered_by = waits.iter().filter(|w| w.outcome == WaitOutcome::Answered).count();
     let life_ms = record.ended.0 - record.start.started.0;
-    let talked = matches!(record.end_reason, EndReason::CallerHangup | EndReason::AgentHangup | EndReason::MaxTalk);
+    use EndReason::{AgentHangup, CallerHangup, LineHangup, MaxTalk};
+    let talked = matches!(record.end_reason, CallerHangup | AgentHangup | LineHangup | MaxTalk);
     // A phone may be found gone, or the engine or somebody at a desk end the call, at any moment.
     let gone = matches!(record.end_reason, EndReason::MediaLost | EndReason::NoAck);
     let ours = [EndReason::Shutdown, EndReason::Forced, EndReason::Fault, EndReason::Restart];
@@ -112,8 +119,11 @@ fn consistent(record: &Record, started: bool, steady: bool) -> Result<(), &'stat
             !steady || (record.queued_ms + record.talk_ms) as i64 <= life_ms + 1 + waits.len() as i64,
             "longer than the call",
         ),
-        ((answered_by > 0) == record.agent.is_some(), "an agent without an answered wait, or the other way round"),
-        (record.talk_ms == 0 || record.agent.is_some(), "a talk without an agent"),
+        (answered_by > 0 || record.agent.is_none(), "an agent without an answered wait"),
+        // Who is on duty at a line is no agent.
+        (record.agent.is_some() || answered_by == 0 || lines, "an answered wait without an agent"),
+        (record.talk_ms == 0 || record.agent.is_some() || lines, "a talk without an agent"),
+        (record.end_reason != LineHangup || lines, "a line where there is none"),
         (!talked || ends(record, WaitOutcome::Answered), "a talk ended without an agent"),
         (talked || any || lost || record.agent.is_none(), "the end reason does not fit the agent"),
         ((record.end_reason == EndReason::Abandoned) == ends(record, WaitOutcome::Abandoned), "abandoned or not"),

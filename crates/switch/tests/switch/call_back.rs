@@ -1,6 +1,8 @@
 //! The house calls an agent, and then a line for the agent: by messages, through refusals and a restart.
 
-use base::{EndReason, LegId};
+use std::time::Duration;
+
+use base::{After, EndReason, LegId, Source};
 use ivr::Hours;
 use switch::Answer;
 
@@ -122,6 +124,40 @@ fn a_503_of_every_trunk_leaves_the_agent_without_the_line() {
     assert_eq!(table.ends(), [EndReason::Unanswered; 2]);
     table.pass(40);
     table.is_clean("no way leads there");
+}
+
+#[test]
+fn a_carrier_that_says_nothing_is_left_after_four_seconds() {
+    let mut table = table();
+    table.falls_silent(LINE);
+    let agent = summoning(&mut table);
+    table.answers(FIRST, agent);
+    table.pass(3);
+    assert_eq!(table.rings(SECOND_CARRIER), None, "not yet");
+    table.pass(2);
+    let line = table.rings(SECOND_CARRIER).expect("the other way");
+    table.answers(SECOND_CARRIER, line);
+    assert_eq!(table.hears(FIRST, agent), Some(SECOND_CARRIER));
+    table.hangs_up(FIRST, agent);
+    ends(table, EndReason::AgentHangup, "the second carrier brought the line");
+}
+
+#[test]
+fn who_waited_too_long_where_nobody_on_duty_can_be_reached_hears_that_last() {
+    // Both carriers are full, and a call before has found that out.
+    let mut table = Table::with_duty(AGENTS, NUMBER, Duration::from_secs(5));
+    let agent = summoning(&mut table);
+    table.answers(FIRST, agent);
+    assert!(table.refuses(LINE, 503) && table.refuses(SECOND_CARRIER, 503));
+    table.dials(FIRST, "1002");
+    assert_eq!(table.own(), [true, true], "no agent is free");
+    let citizen = table.dials(CITIZEN, "12345");
+    table.bench.jobs.clear();
+    table.pass(7);
+    assert_eq!(table.bench.exchange.switch.phases().ending, 1, "it is told why");
+    let Some(Source::Play { after, .. }) = table.plays() else { panic!("{:?}", table.bench.jobs) };
+    assert_eq!(*after, After::Silence, "no music comes after the last words");
+    table.hangs_up(CITIZEN, citizen);
 }
 
 #[test]

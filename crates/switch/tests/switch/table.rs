@@ -26,6 +26,8 @@ pub(crate) struct Table {
     phones: Vec<Endpoint>,
     /// What each phone heard and the test did not look at.
     heard: Vec<Vec<Event>>,
+    /// Who hears nothing and says nothing.
+    deaf: Vec<usize>,
     /// Final responses to REFERs.
     answered: Vec<u16>,
     serial: u32,
@@ -70,7 +72,18 @@ impl Table {
 
     /// The same, and lines outside behind two carriers: the one that brings the citizen, and then the phone after those of the agents.
     pub(crate) fn with_lines(agents: usize, edit: impl FnOnce(&mut DialRule)) -> Table {
+        Table::leading_out(plans_of(agents), agents, edit)
+    }
+
+    /// The same, and somebody is on duty at a line for whom the queue cannot keep any longer.
+    pub(crate) fn with_duty(agents: usize, line: &str, wait: Duration) -> Table {
         let mut plans = plans_of(agents);
+        Arc::make_mut(&mut plans.call).groups[0].duty_line = Some(line.to_owned());
+        plans.acd.groups[0].wait = Some(wait);
+        Table::leading_out(plans, agents, |_| {})
+    }
+
+    fn leading_out(mut plans: switch::Plans, agents: usize, edit: impl FnOnce(&mut DialRule)) -> Table {
         let places = [CITIZEN, agents + 1];
         let call = Arc::make_mut(&mut plans.call);
         call.trunks.push(Trunk { name: "second".to_owned(), sources: Vec::new(), ..call.trunks[0].clone() });
@@ -110,7 +123,7 @@ impl Table {
         }
         bench.raw.clear();
         let heard = phones.iter().map(|_| Vec::new()).collect();
-        Table { bench, phones, heard, answered: Vec::new(), serial: 0 }
+        Table { bench, phones, heard, deaf: Vec::new(), answered: Vec::new(), serial: 0 }
     }
 
     fn leg(&mut self) -> LegId {
@@ -138,7 +151,8 @@ impl Table {
                 return;
             }
             for (flow, bytes) in std::mem::take(&mut self.bench.raw) {
-                let Some(phone) = (0..self.phones.len()).find(|p| address(*p) == flow.peer) else { continue };
+                let phone = (0..self.phones.len()).find(|p| address(*p) == flow.peer);
+                let Some(phone) = phone.filter(|phone| !self.deaf.contains(phone)) else { continue };
                 self.note(&Message::parse(&bytes).expect("what we send can be read"));
                 let from = Flow::udp(NetworkId(0), SocketAddr::from(([10, 0, 0, 1], 5060)));
                 self.act(phone, |end, now, out| end.receive(now, from, &bytes, out));
@@ -219,6 +233,11 @@ impl Table {
         let tx = self.heard[phone].iter().find_map(invite)?;
         self.heard[phone].clear();
         Some(tx)
+    }
+
+    /// Whatever is sent to the phone is lost.
+    pub(crate) fn falls_silent(&mut self, phone: usize) {
+        self.deaf.push(phone);
     }
 
     /// Lets a call ring that has come.
@@ -310,6 +329,14 @@ impl Table {
         let Some(Source::End(other)) = heard.get(end) else { return None };
         let ip: IpAddr = at.get(other)?.ip();
         (0..self.phones.len()).find(|p| address(*p).ip() == ip)
+    }
+
+    /// What the newest end that hears anything of its own was last told to play.
+    pub(crate) fn plays(&self) -> Option<&Source> {
+        self.bench.jobs.iter().rev().find_map(|(_, job)| match job {
+            Job::Hear { source: source @ Source::Play { .. }, .. } => Some(source),
+            _ => None,
+        })
     }
 
     /// Workers of the ends that were opened, in their order.
