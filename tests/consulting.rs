@@ -153,6 +153,42 @@ fn a_plain_phone_asks_and_hands_on_by_keys() {
     assert!(with_citizen < 12.0, "the colleague hears the citizen afterwards alone: {with_citizen} s");
 }
 
+#[test]
+fn a_plain_phone_asks_a_group_by_keys() {
+    let engine = Engine::start();
+    let mut first = agent(&engine, "1001", "udp", true, FIRST);
+    let mut citizen = citizen(&engine, "udp");
+    first.event("CALL_ESTABLISHED", STEP);
+    talk(&engine);
+    // The number of the group that the citizen waited in, for whoever of it is free.
+    let mut second = agent(&engine, "1002", "udp", true, SECOND);
+    press(&mut first, "*2801#");
+    second.event("CALL_ESTABLISHED", STEP);
+    talk(&engine);
+    press(&mut first, "*1#");
+    first.event("CALL_CLOSED", STEP);
+    talk(&engine);
+    citizen.command("hangup", "");
+    second.event("CALL_CLOSED", STEP);
+    let records = engine.ended_records(2);
+    let of = |caller: &str| records.iter().find(|r| r["caller"] == caller).expect("a record of each call");
+    let (question, record) = (of("1001"), of("13800138000"));
+    assert_eq!((&question["called"], &question["end_reason"]), (&"801".into(), &"joined".into()), "{question}");
+    assert_eq!((&question["source"], &question["agent"]), (&"agent 1001".into(), &"1002".into()), "{question}");
+    assert_eq!((&record["agent"], &record["end_reason"]), (&"1002".into(), &"caller_hangup".into()), "{record}");
+    let (_, missed) = engine.api("GET", &engine.admin_token(), "/missed", "");
+    assert!(!missed.to_string().contains("1001"), "no citizen: {missed}");
+    citizen.quit();
+    first.quit();
+    second.quit();
+    heard("the citizen", &[citizen.heard(FIRST), citizen.heard(SECOND)], &[citizen.heard(CITIZEN)]);
+    heard("the first agent", &[first.heard(CITIZEN), first.heard(SECOND)], &[first.heard(FIRST)]);
+    heard("the second agent", &[second.heard(FIRST), second.heard(CITIZEN)], &[second.heard(SECOND)]);
+    // Who hears through all three talks hears twice as long as one lasts.
+    let once = [citizen.heard(FIRST), citizen.heard(SECOND), second.heard(CITIZEN), first.heard(SECOND)];
+    assert!(once.iter().all(|s| *s < 14.0), "nobody hears whom the others talk with: {once:?}");
+}
+
 fn press(phone: &mut Baresip, keys: &str) {
     for key in keys.chars() {
         phone.command("sndcode", &key.to_string());

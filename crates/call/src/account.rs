@@ -57,6 +57,10 @@ impl Account {
     }
 
     pub(crate) fn answered(&mut self, now: Now, out: &mut Vec<Action>) {
+        // Once: an agent who asks may have been answered before anybody of the group is there.
+        if self.answered.is_some() {
+            return;
+        }
         self.answered = Some(now.wall);
         tell(Fact::Answered { at: now.wall }, out);
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use base::{AgentId, CallId, Codec, EndId, Flow, Job, RecordEntry, Ticket, Time};
+use base::{AgentId, CallId, Codec, EndId, Flow, GroupId, Job, RecordEntry, Ticket, Time};
 use roster::Contact;
 
 use crate::leg::Leg;
@@ -44,6 +44,11 @@ pub enum Action {
     HangUp {
         leg: u16,
         status_if_early: u16,
+    },
+    /// The agent asks somebody of that group: a call of its own is to wait there. Answered with `Event::Asking`, then with
+    /// `Event::Given` or `Event::NotGiven`.
+    Ask {
+        group: GroupId,
     },
     /// An agent joins this call with that one: `Event::Give` is for the agent's leg there.
     Fetch {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use acd::Reservation;
 use base::{
-    AgentId, CallerKey, Codec, EndReason, Job, Lease, LegId, Notice, Now, Record, RecordEntry, StartRecord, WaitOutcome,
+    AgentId, CallerKey, Codec, EndReason, GroupId, Job, Lease, LegId, Notice, Now, Record, RecordEntry, StartRecord,
+    WaitOutcome,
 };
-use ivr::{LocaleId, Walk};
+use ivr::LocaleId;
 
 use crate::account::Account;
-use crate::journey::{Calling, Journey, Peer, With};
+use crate::journey::{Calling, Journey, Peer, Waiting, Wants, With};
 use crate::leg::{Leg, Party, State};
 use crate::outgoing::close_left;
 use crate::plan::MenuVersion;
@@ -45,7 +46,9 @@ pub struct Call {
     pub(crate) caller: Option<CallerKey>,
     /// The number at place 0, where that is a line that an agent called.
     pub(crate) line: Option<String>,
-    errand: Option<&'static str>,
+    pub(crate) errand: Option<&'static str>,
+    /// The group that the agent asks, until the phone has opened its ear.
+    pub(crate) asks: Option<GroupId>,
     /// Drawn once; makes the `o=` lines of this call.
     pub(crate) session_id: u64,
     pub(crate) over: bool,
@@ -67,6 +70,8 @@ pub struct Arrival<'a> {
     pub agent: Option<AgentId>,
     /// Whom the agent calls; none for a number of ours.
     pub to: Option<Callee>,
+    /// The group that the agent asks.
+    pub asks: Option<GroupId>,
     pub lease: Lease,
     /// What is spoken with whoever sent it, the preferred one first.
     pub codecs: Vec<Codec>,
@@ -87,7 +92,9 @@ impl Call {
         citizen.party = arrival.agent.map_or(Party::Outside, Party::Own);
         let mut call = Call::of(plan, arrival.start, arrival.menu, citizen, arrival.session_id);
         call.account = Account::new(Arc::clone(&call.start), arrival.confidential);
-        (call.caller, call.errand) = (arrival.caller, arrival.errand);
+        // An agent who asks has no place of the citizens' that could be kept for a redial.
+        call.caller = arrival.caller.filter(|_| arrival.asks.is_none());
+        (call.errand, call.asks) = (arrival.errand, arrival.asks);
         match arrival.to {
             Some(to) => call.call_out(now, arrival.offer, to, out),
             None => call.answer_citizen(now, arrival.offer, out),
@@ -117,6 +124,7 @@ impl Call {
             caller: None,
             line: None,
             errand: None,
+            asks: None,
             session_id,
             over: false,
         }
@@ -132,6 +140,7 @@ impl Call {
             Event::Unreached { agent, busy } => self.on_unreached(now, agent, busy, out),
             Event::Lines(lines) => self.on_lines(now, lines, out),
             Event::NoLine { status } => self.callee_failed(now, Some(status), out),
+            Event::Asking { call } => self.asking(call, out),
             Event::Give { leg, to } => self.give(now, leg, to, out),
             Event::Keep => self.keep(now, out),
             Event::Given { index, leg } => self.given(now, index, leg, out),
@@ -264,18 +273,6 @@ impl Call {
         }
     }
 
-    /// The phone has opened its ear.
-    fn begin(&mut self, now: Now, out: &mut Vec<Action>) {
-        if let Some(prompt) = self.errand {
-            self.journey = Journey::Leaving(EndReason::MenuEnd);
-            self.program.play(self.sounds(&[prompt]), base::After::Silence);
-            return;
-        }
-        self.journey = Journey::Menu(Box::new(Walk::new(&self.menu.menu)));
-        out.push(Action::Arm { timer: Timer::MenuLimit, at: now.time + self.plan.limits.menu });
-        self.walk(now, ivr::Event::Start, out);
-    }
-
     /// A re-INVITE or UPDATE of either party changes that party's leg alone: we stand in the middle of the media.
     fn on_change(
         &mut self,
@@ -305,6 +302,8 @@ impl Call {
         let reason = match &self.journey {
             Journey::With(With { peer: Peer::Line, .. }) if place > 0 => EndReason::LineHangup,
             _ if place > 0 => EndReason::AgentHangup,
+            Journey::Waiting(Waiting { wants: Wants::Advice { .. }, .. }) => EndReason::Cancelled,
+            Journey::Arriving if self.asks.is_some() => EndReason::Cancelled,
             Journey::Waiting(_) | Journey::Calling(Calling { last_resort: true, .. }) => EndReason::Abandoned,
             Journey::With(_) | Journey::Calling(_) => EndReason::CallerHangup,
             Journey::Leaving(reason) => *reason,
@@ -365,6 +364,9 @@ impl Call {
     fn leave(&mut self, now: Now, journey: Journey, outcome: WaitOutcome, out: &mut Vec<Action>) {
         match journey {
             Journey::Waiting(waiting) => {
+                if let Wants::Advice { promised: Some(to) } = waiting.wants {
+                    out.push(Action::NotGiven { to });
+                }
                 self.account.wait_ended(now, outcome, out);
                 out.push(Action::Queue(acd::Command::Abandon { call: self.start.id }));
                 self.drop_ringing(waiting.ringing, out);

@@ -28,6 +28,10 @@ pub enum Event<'a> {
     NoLine {
         status: u16,
     },
+    /// That call waits for whom the agent asks, as was asked for.
+    Asking {
+        call: CallId,
+    },
     /// An agent joins two calls: whom the agent talks with on `leg`, or rings there, is to go to that call.
     Give {
         leg: u16,

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use base::{After, AgentId, GroupId, Now, Ticket, Time};
 
-use crate::journey::{Calling, HandTo, Handing, Journey, Outgoing, Place, Waiting, Way, With};
+use crate::journey::{Calling, HandTo, Handing, Journey, Outgoing, Place, Waiting, Wants, Way, With};
 use crate::outgoing::close_left;
 use crate::{Action, Call, Callee, Fact, Target, Timer};
 
 /// What a citizen's priority grows by who has waited and talked once: enough to go before those who wait at the same one.
-const HANDED_ON: u8 = 1;
+pub(crate) const HANDED_ON: u8 = 1;
 
 /// Some phones (baresip 1.0) hang up by themselves when what they asked for came to nothing: whoever hangs up so soon after that did
 /// not mean to end the citizen's call.
@@ -90,7 +90,7 @@ impl Call {
     /// Whatever was under way for a handing on is over.
     pub(crate) fn drop_handing(&mut self, handing: Option<Box<Handing>>, out: &mut Vec<Action>) {
         let Some(Handing { to, ringing, outgoing, .. }) = handing.map(|handing| *handing) else { return };
-        if let HandTo::Call(from) = to {
+        if let HandTo::Call(from) | HandTo::Group { call: Some(from), .. } = to {
             out.push(Action::Unfetch { from });
         }
         self.drop_ringing(ringing, out);
@@ -99,8 +99,7 @@ impl Call {
 
     /// A line takes whoever is brought to it: the agent is done.
     pub(crate) fn hand_to_group(&mut self, now: Now, place: usize, group: GroupId, way: Way, out: &mut Vec<Action>) {
-        let name = self.plan.groups.get(usize::from(group.0)).map_or("", |g| g.name.as_str());
-        out.push(Action::Fact(Fact::Handing { to: name.to_owned() }));
+        out.push(Action::Fact(Fact::Handing { to: self.group_name(group).to_owned() }));
         self.tell_handing(way, 200, out);
         self.hang_up(place, out);
         self.back_into_line(now, group, out);
@@ -121,6 +120,12 @@ impl Call {
         match (to, *place) {
             // The other call says what becomes of it, or who is called: the queue has the citizen back when that is nothing.
             (Some(HandTo::Call(_)), _) => {}
+            // As handed on to the group without asking: who rings for the question rings for the citizen next.
+            (Some(HandTo::Group { group, .. }), _) => {
+                let handing = handing.take();
+                self.drop_handing(handing, out);
+                self.back_into_line(now, group, out);
+            }
             (Some(_), Some(_)) if outside => {}
             (_, Some(place)) => self.back_into_line(now, place.group, out),
             (_, None) => match handing.take().and_then(|handing| handing.outgoing) {
@@ -143,7 +148,8 @@ impl Call {
         for timer in [Timer::MaxTalk, Timer::Vanished] {
             out.push(Action::Disarm(timer));
         }
-        self.journey = Journey::Waiting(Waiting { place: Place { group, priority, since }, ringing });
+        let place = Place { group, priority, since };
+        self.journey = Journey::Waiting(Waiting { place, ringing, wants: Wants::Service });
         let said = self.sounds(&["please-wait"]);
         self.begin_wait(now, group, said, out);
         out.push(Action::Queue(acd::Command::Return { call, caller, group, priority, since }));
@@ -163,6 +169,9 @@ impl Call {
         out.push(Action::Fact(Fact::HandedBack));
         match way {
             Way::Refer => out.push(Action::HandingOn { leg, status, over: true }),
+            Way::Keys | Way::Asks(_) if matches!(to, HandTo::Group { .. }) => {
+                self.say_to_agent(&["queue-refused"], After::Silence);
+            }
             Way::Keys | Way::Asks(_) => self.say_to_agent(&["agent-refused"], After::Silence),
         }
     }

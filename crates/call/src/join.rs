@@ -5,7 +5,7 @@
 use acd::Reservation;
 use base::{AgentId, CallId, EndReason, Job, LegId, Now};
 
-use crate::journey::{Calling, HandTo, Handing, Journey, Peer, Place, Way, With};
+use crate::journey::{Calling, HandTo, Handing, Journey, Peer, Place, Waiting, Wants, Way, With};
 use crate::leg::{AgentSide, Party};
 use crate::{Action, Call, Fact, Given};
 
@@ -25,6 +25,7 @@ impl Call {
         match to {
             HandTo::Agent(agent) => self.agent_number(agent).to_owned(),
             HandTo::Call(call) => call.to_string(),
+            HandTo::Group { group, .. } => self.group_name(group).to_owned(),
             HandTo::Line => self.line_asked().to_owned(),
         }
     }
@@ -39,13 +40,20 @@ impl Call {
 
     /// Whether whoever answers goes to another call.
     pub(crate) fn is_promised(&self) -> bool {
-        matches!(self.journey, Journey::Calling(Calling { promised: Some(_), .. }))
+        match &self.journey {
+            Journey::Calling(Calling { promised, .. }) => promised.is_some(),
+            Journey::Waiting(Waiting { wants: Wants::Advice { promised }, .. }) => promised.is_some(),
+            _ => false,
+        }
     }
 
     /// Gives away whom the agent on `leg` talks with, at once or as soon as somebody answers.
     pub(crate) fn give(&mut self, now: Now, leg: u16, to: CallId, out: &mut Vec<Action>) {
+        if let Some(promised @ None) = self.journey.promise() {
+            *promised = Some(to);
+            return;
+        }
         match &mut self.journey {
-            Journey::Calling(calling) if calling.promised.is_none() => calling.promised = Some(to),
             Journey::With(With { place: None, handing: None, .. }) => {
                 if leg != self.citizen() {
                     self.trade_places();
@@ -77,8 +85,8 @@ impl Call {
 
     /// The promise is taken back; an agent who hung up meanwhile waits for nobody.
     pub(crate) fn keep(&mut self, now: Now, out: &mut Vec<Action>) {
-        let Journey::Calling(calling) = &mut self.journey else { return };
-        calling.promised = None;
+        let Some(promised) = self.journey.promise() else { return };
+        *promised = None;
         if !self.legs[0].is_live() {
             self.end(now, EndReason::Cancelled, out);
         }
@@ -93,14 +101,18 @@ impl Call {
         self.legs.push(*leg);
         let place = self.legs.len() - 1;
         self.tell_own(place, out);
-        let joins = |with: &With| matches!(with.handing.as_deref(), Some(Handing { to: HandTo::Call(_), .. }));
+        let other = |to: HandTo| matches!(to, HandTo::Call(_) | HandTo::Group { .. });
+        let joins = |with: &With| with.handing.as_deref().is_some_and(|Handing { to, .. }| other(*to));
         if !matches!(&self.journey, Journey::With(with) if joins(with)) {
             return self.hang_up(place, out);
         }
         if !opened {
             self.open(place, out);
         }
-        self.take_over(now, place, out);
+        match self.asks() {
+            true => self.asked(place),
+            false => self.take_over(now, place, out),
+        }
     }
 
     /// The queue learns who has its caller now; a line outside is none of its business.
@@ -134,7 +146,7 @@ impl Call {
     pub(crate) fn not_given(&mut self, now: Now, out: &mut Vec<Action>) {
         let Journey::With(With { handing: Some(handing), .. }) = &self.journey else { return };
         let to = handing.to;
-        if matches!(to, HandTo::Call(_)) {
+        if matches!(to, HandTo::Call(_) | HandTo::Group { .. }) {
             self.unclaimed(now, to, 480, out);
         }
     }

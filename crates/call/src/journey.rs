@@ -34,6 +34,16 @@ pub(crate) struct Waiting {
     /// Kept whatever agents do.
     pub(crate) place: Place,
     pub(crate) ringing: Option<Ringing>,
+    pub(crate) wants: Wants,
+}
+
+/// What somebody waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wants {
+    /// To be served.
+    Service,
+    /// An agent, to ask who answers; or who answers goes to that call, where an agent has joined the two already.
+    Advice { promised: Option<CallId> },
 }
 
 /// The offer in flight.
@@ -155,6 +165,11 @@ pub(crate) enum HandTo {
     /// The other party of that call, which is the agent's too.
     Call(CallId),
     Line,
+    /// Somebody of a group who is asked first, whom that call waits for.
+    Group {
+        group: GroupId,
+        call: Option<CallId>,
+    },
 }
 
 impl Ringing {
@@ -165,6 +180,15 @@ impl Ringing {
 }
 
 impl Journey {
+    /// The call that whoever answers goes to, where somebody is waited for who may go to one.
+    pub(crate) fn promise(&mut self) -> Option<&mut Option<CallId>> {
+        match self {
+            Journey::Calling(calling) => Some(&mut calling.promised),
+            Journey::Waiting(Waiting { wants: Wants::Advice { promised }, .. }) => Some(promised),
+            _ => None,
+        }
+    }
+
     /// Whom somebody calls outside the queue.
     pub(crate) fn outgoing(&mut self) -> Option<&mut Outgoing> {
         match self {

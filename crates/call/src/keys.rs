@@ -89,6 +89,7 @@ impl Call {
     /// The citizen hears music while the agent talks with somebody else.
     fn key_ask(&mut self, now: Now, to: &Target, out: &mut Vec<Action>) {
         let (hand_to, callee) = match to {
+            Target::Group(group) => return self.ask_group(*group, out),
             Target::Agent(agent) if !self.is_me(*agent) => (HandTo::Agent(*agent), Callee::Colleague(*agent)),
             Target::Line(number) => (HandTo::Line, Callee::Line(number.clone())),
             _ => return self.say_to_agent(&["agent-refused"], After::Silence),

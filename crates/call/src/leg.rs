@@ -1,9 +1,9 @@
 //! One dialog of a call and the media end behind it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use acd::Reservation;
-use base::{AgentId, Codec, Direction, Lease, LegId, MediaParams, Source};
+use base::{AgentId, Codec, Direction, EndId, Lease, LegId, MediaParams, NetworkId, Source};
 use roster::Contact;
 
 /// Where a leg's dialog stands.
@@ -113,6 +113,14 @@ impl Leg {
             closed: false,
             party: Party::Outside,
         }
+    }
+
+    /// Of an agent who is in another call: no dialog, and no media end.
+    pub(crate) fn of_nobody(id: LegId, agent: AgentId) -> Leg {
+        let address = SocketAddr::from(([0, 0, 0, 0], 0));
+        let lease = Lease { end: EndId::default(), network: NetworkId(0), address };
+        let leg = Leg::new(id, lease, address.ip(), 0, Vec::new());
+        Leg { state: State::Ending, leased: false, closed: true, party: Party::Own(agent), ..leg }
     }
 
     /// Whether this leg rings or talks for the given reservation.

@@ -9,6 +9,7 @@
 
 mod account;
 pub mod action;
+mod advice;
 mod call;
 mod call_back;
 pub mod event;
@@ -35,6 +36,7 @@ mod waiting;
 mod ways;
 
 pub use action::{Action, Destination, Dial, Given, Line};
+pub use advice::Question;
 pub use call::{Arrival, Call};
 pub use call_back::CallBack;
 pub use event::{Change, Event, Offer, Reached, Signal, Target, Timer};

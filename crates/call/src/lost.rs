@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base::Now;
 
-use crate::journey::{Journey, Waiting, With};
+use crate::journey::{Journey, Waiting, Wants, With};
 use crate::{Action, Call, Timer};
 
 /// How long a silent agent's phone may leave an UPDATE unanswered before the citizen is offered to others. Five of its
@@ -49,6 +49,6 @@ impl Call {
             out.push(Action::Disarm(timer));
         }
         let said = self.sounds(&["requeued"]);
-        self.take_place(now, Waiting { place, ringing: None }, said, out);
+        self.take_place(now, Waiting { place, ringing: None, wants: Wants::Service }, said, out);
     }
 }

@@ -1,12 +1,27 @@
 //! The citizen in the menu: what the interpreter obliges the call to do.
 
 use base::{Digit, EndReason, GroupId, Now, SoundId};
-use ivr::{Event as Walked, LocaleId, Step};
+use ivr::{Event as Walked, LocaleId, Step, Walk};
 
 use crate::journey::Journey;
 use crate::{Action, Call, Fact, Timer};
 
 impl Call {
+    /// The phone has opened its ear.
+    pub(crate) fn begin(&mut self, now: Now, out: &mut Vec<Action>) {
+        if let Some(prompt) = self.errand {
+            self.journey = Journey::Leaving(EndReason::MenuEnd);
+            self.program.play(self.sounds(&[prompt]), base::After::Silence);
+            return;
+        }
+        if let Some(group) = self.asks.take() {
+            return self.wait_for_advice(now, group, None, out);
+        }
+        self.journey = Journey::Menu(Box::new(Walk::new(&self.menu.menu)));
+        out.push(Action::Arm { timer: Timer::MenuLimit, at: now.time + self.plan.limits.menu });
+        self.walk(now, ivr::Event::Start, out);
+    }
+
     pub(crate) fn on_digit(&mut self, now: Now, digit: Digit, out: &mut Vec<Action>) {
         self.walk(now, Walked::Digit(digit), out);
     }

@@ -35,7 +35,8 @@ impl Call {
     pub(crate) fn call_duty(&mut self, now: Now, line: String, out: &mut Vec<Action>) {
         out.push(Action::Fact(Fact::Calling { to: line.clone() }));
         let outgoing = self.call_party(now, Callee::Line(line), out);
-        self.journey = Journey::Calling(Calling { outgoing, told: 0, promised: None, last_resort: true });
+        let promised = self.journey.promise().and_then(|promised| *promised);
+        self.journey = Journey::Calling(Calling { outgoing, told: 0, promised, last_resort: true });
     }
 
     /// The agent whose right to call counts.

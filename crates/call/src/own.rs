@@ -120,12 +120,16 @@ impl Call {
     /// Who serves from now on, and that both hear each other.
     pub(crate) fn talk_with(&mut self, now: Now, peer: Peer, out: &mut Vec<Action>) {
         if let Some(agent) = peer.agent() {
-            let number = self.agent_number(agent).to_owned();
-            self.account.connected(&number);
-            out.push(Action::Fact(Fact::Reached { number }));
+            self.tell_reached(agent, out);
         }
         self.account.talk_began(now, out);
         out.push(Action::Arm { timer: Timer::MaxTalk, at: now.time + self.plan.limits.talk });
+    }
+
+    pub(crate) fn tell_reached(&mut self, agent: AgentId, out: &mut Vec<Action>) {
+        let number = self.agent_number(agent).to_owned();
+        self.account.connected(&number);
+        out.push(Action::Fact(Fact::Reached { number }));
     }
 
     /// One phone of the callee will not answer; with the last the call comes to nothing, or the talk goes on.

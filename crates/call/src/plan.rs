@@ -207,7 +207,7 @@ pub struct MenuVersion {
 #[derive(Clone, Debug)]
 pub struct Group {
     pub name: String,
-    /// What agents dial to hand a caller on to the group; its name is understood too.
+    /// What agents dial to ask the group, or to hand a caller on to it; its name is understood too.
     pub number: Option<String>,
     pub music: SoundId,
     /// From the start of the wait to the first announcement, and from one to the next; none for music alone.

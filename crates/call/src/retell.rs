@@ -12,7 +12,7 @@ impl Call {
         let locale = self.plan.prompts.locale_name(self.locale);
         let mut facts = self.account.retell(now, &self.menu.version, locale);
         match &self.journey {
-            Journey::Waiting(Waiting { ringing: Some(ringing), place: Place { since, .. } }) => {
+            Journey::Waiting(Waiting { ringing: Some(ringing), place: Place { since, .. }, .. }) => {
                 let Ringing { agent, reservation, .. } = *ringing;
                 let waited_ms = (now.time - *since).as_millis() as u64;
                 let number = self.agent_number(agent).to_owned();

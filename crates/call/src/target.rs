@@ -9,18 +9,23 @@ use crate::{Plan, Target};
 impl Plan {
     /// Numbers and names of the house go before lines outside.
     pub fn target(&self, dialled: &str) -> Target {
-        let is_group = |group: &crate::plan::Group| group.number.as_deref() == Some(dialled) || group.name == dialled;
         if let Some(agent) = self.colleague(dialled) {
             return Target::Agent(agent);
         }
-        match self.groups.iter().position(is_group) {
-            Some(place) => Target::Group(GroupId(place as u16)),
+        match self.group(dialled) {
+            Some(group) => Target::Group(group),
             None => self.line(dialled).map_or(Target::Nobody, Target::Line),
         }
     }
 
     pub fn colleague(&self, dialled: &str) -> Option<AgentId> {
         self.agents.iter().position(|agent| agent.number == dialled).map(|place| AgentId(place as u32))
+    }
+
+    /// A group, by its number or name.
+    pub fn group(&self, dialled: &str) -> Option<GroupId> {
+        let is_it = |group: &crate::plan::Group| group.number.as_deref() == Some(dialled) || group.name == dialled;
+        self.groups.iter().position(is_it).map(|place| GroupId(place as u16))
     }
 
     /// The one form of a number outside that a rule leads to; local ones are those of the first trunk that has an area.

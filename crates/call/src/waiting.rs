@@ -6,7 +6,7 @@ use acd::{Decline, Reservation};
 use base::{After, AgentId, Codec, EndReason, GroupId, Job, Lease, LegId, Masked, Now, SoundId, WaitOutcome};
 use roster::Contact;
 
-use crate::journey::{HandTo, Journey, Peer, Place, Ringing, Waiting, With};
+use crate::journey::{HandTo, Journey, Peer, Place, Ringing, Waiting, Wants, With};
 use crate::leg::{AgentSide, Leg, Party};
 use crate::ways::{SILENT_WAY, close_unused, one_of_each_phone};
 use crate::{Action, Call, Destination, Dial, Fact, Offer, Timer};
@@ -25,7 +25,8 @@ impl Call {
         said: Vec<SoundId>,
         out: &mut Vec<Action>,
     ) {
-        self.take_place(now, Waiting { place: Place { group, priority, since: now.time }, ringing: None }, said, out);
+        let place = Place { group, priority, since: now.time };
+        self.take_place(now, Waiting { place, ringing: None, wants: Wants::Service }, said, out);
     }
 
     /// Waits at this place, a new one or one that was kept.
@@ -117,8 +118,12 @@ impl Call {
     }
 
     pub(crate) fn tell_refused(&mut self, now: Now, out: &mut Vec<Action>) {
-        self.journey = Journey::Leaving(EndReason::QueueRefused);
+        self.unpromised(out);
         self.account.wait_ended(now, WaitOutcome::Refused, out);
+        if self.refused_unheard(now, out) {
+            return;
+        }
+        self.journey = Journey::Leaving(EndReason::QueueRefused);
         self.program.play(self.sounds(&["queue-refused"]), After::Silence);
     }
 
@@ -318,6 +323,9 @@ impl Call {
     }
 
     fn connect(&mut self, now: Now, place: usize, side: &AgentSide, out: &mut Vec<Action>) {
+        if let Some((agent, promised)) = side.advises(&self.journey) {
+            return self.advised(now, place, agent, promised, out);
+        }
         let Some(kept) = self.place() else { return };
         let ringing = self.journey.ringing().and_then(Option::take);
         self.hand_over(now, out);

@@ -1,5 +1,7 @@
 //! Calls told event by event: what each part of the journey obliges the call to do.
 
+#[path = "story/advice.rs"]
+mod advice;
 #[path = "story/call_back.rs"]
 mod call_back;
 #[path = "story/confidential.rs"]

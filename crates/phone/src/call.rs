@@ -387,9 +387,9 @@ impl Phone {
     }
 
     fn send_info(&mut self, now: Now, out: &mut Output) {
-        let Some(call) = self.call.as_mut().filter(|c| c.info_at <= now.time && !c.info_keys.is_empty()) else {
-            return;
-        };
+        // Of who waits too: the keys were pressed before.
+        let is_due = |c: &&mut Call| c.info_at <= now.time && !c.info_keys.is_empty();
+        let Some(call) = self.call.iter_mut().chain(&mut self.waiting).find(is_due) else { return };
         let digit = call.info_keys.remove(0);
         call.info_at = now.time + INFO_GAP;
         let leg = call.leg;

@@ -41,6 +41,8 @@ pub enum Outcome {
     Unreachable,
     /// The caller left or was connected elsewhere; the agent is blameless.
     Withdrawn,
+    /// The agent answered a colleague who asks: no talk of the queue follows.
+    Answered,
 }
 
 /// A change of an agent's state that somebody asks for. To ask for the state that one has is no error.

@@ -15,6 +15,7 @@ impl Outcome {
             Outcome::NoAnswer => "no_answer",
             Outcome::Unreachable => "unreachable",
             Outcome::Withdrawn => "withdrawn",
+            Outcome::Answered => "answered",
         }
     }
 }
@@ -106,6 +107,9 @@ impl Roster {
 
     /// The end of an offer that was made and not taken; of any other nothing was told, so nothing has ended.
     pub(crate) fn offer_over(&mut self, now: Now, id: AgentId, call: CallId, outcome: Outcome, out: &mut Vec<Action>) {
+        if outcome == Outcome::Answered {
+            self.answered(now, id, call, out);
+        }
         let open = self.agent(id).and_then(|agent| agent.offered.take_if(|offered| *offered == call));
         if open.is_none() {
             return;

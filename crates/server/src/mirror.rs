@@ -209,7 +209,7 @@ fn fold_talk(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
             CallEvent::Calling { to: to.into() }
         }
         call::Fact::Reached { number } => {
-            row.agent = Some(number.into());
+            (row.offered, row.agent) = (None, Some(number.into()));
             CallEvent::Connected
         }
         call::Fact::Connected { number, .. } => {

@@ -51,6 +51,7 @@ impl People {
             }
             Deed::Resume { serial } => self.in_call(seat, serial, |phone, out| phone.resume(now, out)),
             Deed::Call { whom } => self.call(now, seat, whom, checks),
+            Deed::Press { serial, code } => self.press(now, seat, (serial, code), checks),
             Deed::Join { serial, on, leaves } if self.seats[seat].serial == serial => {
                 self.join(now, seat, (on, leaves), checks);
             }
@@ -166,12 +167,15 @@ impl People {
             return Ok(());
         }
         let promised = self.promised(citizen, agent);
+        let asked_by = self.asked_by(agent, citizen, checks);
         let disturbed = promised.is_some()
-            || !(self.seats[citizen].is_citizen() || self.seats[citizen].calls)
+            || !(self.seats[citizen].is_citizen() || self.seats[citizen].calls || self.asks_now(citizen))
+            || !asked_by.is_empty()
             || self.seats[citizen].who == Who::Line
             || [agent, citizen].iter().any(|s| !self.seats[*s].is_sound(now.time));
         checks.audio.began(now.time, agent, citizen, disturbed)?;
         checks.audio.may_hear(now.time, agent, promised.unwrap_or_default());
+        checks.audio.may_hear(now.time, agent, asked_by);
         if self.told.is_some() {
             return Ok(());
         }
@@ -197,6 +201,7 @@ impl People {
         }
         self.may_hand_on(now.time, agent);
         self.may_consult(now.time, agent);
+        self.may_press(now.time, agent);
         if self.trouble() && self.rng.chance(0.5) {
             let deed = self.crash();
             let at = now.time + self.up_to(talk);
@@ -243,7 +248,8 @@ impl People {
         let own = &mut self.seats[seat];
         own.ports += 1;
         (own.calls, own.orphaned, own.dialled_at, own.awaits) = (false, false, None, None);
-        (own.hands, own.joins) = (false, false);
+        (own.hands, own.joins, own.pressed) = (false, false, false);
+        (own.asks, own.asked) = (false, false);
         own.phone.config_mut().media_address = addresses::phone_media(seat, own.ports);
         if self.told.is_some() {
             return;

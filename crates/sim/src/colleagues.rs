@@ -8,7 +8,7 @@ use phone::{Line, Status};
 use crate::check::{CROSSING, Checks};
 use crate::lines::line_number;
 use crate::people::{Deed, People, Seat, Who, Whom};
-use crate::plan::agent_number;
+use crate::plan::{agent_number, group_number};
 
 /// The engine takes a phone that has just hung up for one that is busy with its goodbye, and rings it again for this long.
 const STILL_BUSY: Duration = Duration::from_secs(2);
@@ -41,9 +41,13 @@ impl People {
         }
         let (to, line) = match whom {
             Whom::Colleague(colleague) => (agent_number(self.rather_idle(seat).unwrap_or(colleague)), None),
+            Whom::Group(group) => (group_number(group), None),
             Whom::Line(line) => (line_number(line), self.seats.iter().position(|s| s.name == line_number(line))),
         };
         let own = &mut self.seats[seat];
+        if matches!(whom, Whom::Group(_)) && !own.phone.has_two() {
+            (own.asks, own.asked) = (true, true);
+        }
         let orphaned = checks.audio.down;
         match own.phone.status() {
             Status::Idle => {
@@ -120,7 +124,8 @@ impl People {
                 self.seats[seat].citizen = None;
             }
             Line::Running => {
-                (self.seats[seat].calls, self.seats[seat].orphaned) = (false, false);
+                let own = &mut self.seats[seat];
+                (own.calls, own.orphaned, own.asks) = (false, false, false);
                 if self.told.is_none() && self.rng.chance(0.9) {
                     let serial = self.seats[seat].serial;
                     self.agenda.push((now.time, seat, Deed::Resume { serial }));
@@ -183,7 +188,10 @@ impl People {
         self.seats.iter().filter(idle).find_map(agent)
     }
 
-    fn whom(&mut self) -> Whom {
+    pub(crate) fn whom(&mut self) -> Whom {
+        if self.scenario.asking > 0.0 && self.rng.chance(self.scenario.asking) {
+            return Whom::Group(self.rng.below(2) as usize);
+        }
         match self.scenario.lines > 0 && self.rng.chance(0.4) {
             true => Whom::Line(self.any_line()),
             false => Whom::Colleague(self.any_agent()),

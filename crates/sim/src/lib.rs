@@ -7,6 +7,7 @@
 //! Invariants: a scenario means one run, on every machine; no file, clock, socket or thread.
 
 mod addresses;
+mod asking;
 mod behaviour;
 mod carriers;
 mod check;

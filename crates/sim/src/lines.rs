@@ -86,7 +86,8 @@ impl People {
         let called: Vec<usize> = others.iter().filter(awaits).copied().collect();
         match called[..] {
             [agent] if self.has_only_called(agent) => {
-                let disturbed = [agent, seat].iter().any(|s| !self.seats[*s].is_sound(now.time));
+                let held = self.seats[agent].phone.is_held();
+                let disturbed = held || [agent, seat].iter().any(|s| !self.seats[*s].is_sound(now.time));
                 checks.audio.began(now.time, seat, agent, disturbed)?;
                 self.may_hand_on(now.time, agent);
             }
@@ -105,7 +106,7 @@ impl People {
     fn has_only_called(&self, agent: usize) -> bool {
         let calls = |s: &Seat| match s.who {
             Who::Citizen => s.phone.status() != Status::Idle,
-            _ => s.calls || s.hands || s.awaits.is_some(),
+            _ => s.calls || s.hands || s.asks || s.pressed || s.awaits.is_some(),
         };
         let others = self.seats.iter().enumerate().any(|(seat, s)| seat != agent && calls(s));
         let own = &self.seats[agent];

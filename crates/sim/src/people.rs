@@ -7,6 +7,7 @@ use std::time::Duration;
 use base::{Digit, Now, Rng, Time};
 use phone::{Answering, Config, Faults, Keys, Line, Output, Phone, Status, Step, TonePair, Voice, What};
 
+use crate::asking::Code;
 use crate::carriers::Mood;
 use crate::plan::{RING, agent_number, password};
 use crate::{Scenario, addresses};
@@ -57,6 +58,11 @@ pub(crate) enum Deed {
     Call {
         whom: Whom,
     },
+    /// Presses a code of a talk.
+    Press {
+        serial: u32,
+        code: Code,
+    },
     /// The house calls the agent, and then this line.
     CallBack {
         line: usize,
@@ -79,6 +85,7 @@ pub(crate) enum Deed {
 pub(crate) enum Whom {
     Colleague(usize),
     Line(usize),
+    Group(usize),
 }
 
 /// To whom an agent hands a citizen on.
@@ -111,6 +118,12 @@ pub(crate) struct Seat {
     pub(crate) orphaned: bool,
     /// The line whose answer the agent's only call waits for.
     pub(crate) awaits: Option<usize>,
+    /// A group was called, and is waited for or talked with.
+    pub(crate) asks: bool,
+    /// It was so in this call: music was heard in no talk.
+    pub(crate) asked: bool,
+    /// Codes of a talk were pressed in this call: who is asked hears the agent, or whom the agent talked with.
+    pub(crate) pressed: bool,
     /// Counts the calls to colleagues.
     pub(crate) called: u32,
     /// How many calls to colleagues the caller had made when this phone rang last.
@@ -258,6 +271,9 @@ impl People {
             dialled_at: None,
             orphaned: false,
             awaits: None,
+            asks: false,
+            asked: false,
+            pressed: false,
             called: 0,
             rung_by: 0,
             hands: false,
@@ -384,7 +400,8 @@ impl People {
         let old = &mut self.seats[seat];
         (old.phone, old.gone, old.citizen, old.back_at) = (phone, false, None, Some(now.time));
         (old.calls, old.orphaned, old.dialled_at, old.awaits) = (false, false, None, None);
-        (old.hands, old.joins) = (false, false);
+        (old.hands, old.joins, old.pressed) = (false, false, false);
+        (old.asks, old.asked) = (false, false);
     }
 
     pub(crate) fn next_deed(&self) -> Option<Time> {

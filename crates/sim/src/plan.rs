@@ -57,6 +57,10 @@ pub(crate) fn agent_number(place: usize) -> String {
     format!("{}", 1001 + place)
 }
 
+pub(crate) fn group_number(place: usize) -> String {
+    format!("{}", 8001 + place % GROUPS.len())
+}
+
 pub(crate) fn password(number: &str) -> Secret {
     Secret(format!("sim-{number}"))
 }
@@ -157,9 +161,10 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
     let looked_up = ivr::Names { groups: &names, hours: &[], prompts: &prompts };
     let menu = ivr::compile(&tree(rng), looked_up).expect("the menu above names what is above").menu;
     let music = SoundId(SOUNDS.len() as u32 - 1);
+    let number = |name: &str| GROUPS.iter().position(|known| *known == name).map(group_number);
     let group = |name: &&str| call::plan::Group {
         name: (*name).to_owned(),
-        number: None,
+        number: number(name),
         music,
         announce_every: rng.chance(0.7).then(|| Duration::from_millis(1500 + rng.below(3000))),
         announce_position: rng.chance(0.5),

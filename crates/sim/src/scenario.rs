@@ -47,6 +47,8 @@ pub struct Scenario {
     pub consulting: f64,
     /// Lines outside that agents, call backs and those on duty are reached at; at most `LINES_MAX`.
     pub lines: u16,
+    /// The share of calls to colleagues that are calls to groups instead, and of talks in which the agent asks by keys.
+    pub asking: f64,
 }
 
 impl Scenario {
@@ -84,6 +86,7 @@ impl Scenario {
             handing: [0.0, 0.0, 0.1, 0.4][rng.below(4) as usize],
             consulting: [0.0, 0.0, 0.0, 0.6][rng.below(4) as usize],
             lines: [0, 0, 0, 1, Scenario::LINES_MAX][rng.below(5) as usize],
+            asking: [0.0, 0.0, 0.0, 0.5][rng.below(4) as usize],
         }
     }
 

@@ -150,6 +150,14 @@ impl Stage {
         self.hold_to(done);
     }
 
+    /// Asks a group, beside the running call if there is one.
+    pub fn ask(&mut self, who: Person, group: usize) {
+        let World { people, checks, now, .. } = &mut self.world;
+        people.call(*now, who.0, Whom::Group(group), checks);
+        let done = self.world.carry_out(who.0);
+        self.hold_to(done);
+    }
+
     /// Asks that those on the phone's two lines be joined, by a REFER on this line.
     pub fn join(&mut self, who: Person, on: Line) {
         let World { people, checks, now, .. } = &mut self.world;
@@ -321,6 +329,7 @@ fn scenario(setting: &Setting) -> Scenario {
         handing: 0.0,
         consulting: 0.0,
         lines: 0,
+        asking: 0.0,
     }
 }
 

@@ -27,10 +27,10 @@ pub struct MissedRow {
 }
 
 /// Calls in vain: left the queue, was refused, or was cut off by us; with `media_lost` and a supervisor's end only while
-/// waiting. Who left in the menu or heard its goodbye wanted no more. A number that hides itself cannot be called back.
+/// waiting. Who left in the menu or heard its goodbye wanted no more; agents' own calls are no citizens'. A number that hides itself cannot be called back.
 const CALLS: &str = "SELECT caller, MAX(started) AS last_try, COUNT(*) AS tries, MAX(confidential) AS hidden
     FROM calls vain
-    WHERE started >= $1 AND started < $2 AND caller <> '' AND caller <> 'anonymous'
+    WHERE started >= $1 AND started < $2 AND caller <> '' AND caller <> 'anonymous' AND source NOT LIKE 'agent %'
     AND (end_reason IN ('abandoned', 'queue_refused', 'refused', 'restart', 'fault', 'shutdown')
         OR (end_reason IN ('media_lost', 'forced', 'no_ack') AND COALESCE(talk_ms, 0) = 0))
     AND NOT EXISTS (SELECT 1 FROM calls served

@@ -174,6 +174,10 @@ fn missed_callers_are_those_not_served_since() {
     let dir = tempfile::tempdir().expect("a directory");
     let mut store = open(dir.path());
     let hidden = |record: Record| Record { confidential: true, ..record };
+    let of_agent = |mut record: Record| {
+        record.start.source = "agent 1001".to_owned();
+        record
+    };
     let calls = [
         call(1, "served later", EndReason::Abandoned, 0),
         call(2, "served later", EndReason::CallerHangup, 9000),
@@ -189,6 +193,8 @@ fn missed_callers_are_those_not_served_since() {
         call(12, "", EndReason::Abandoned, 0),
         call(13, "anonymous", EndReason::Abandoned, 0),
         call(99, "later", EndReason::Abandoned, 0),
+        of_agent(call(14, "1001", EndReason::Restart, 0)),
+        of_agent(call(15, "1001", EndReason::QueueRefused, 0)),
     ];
     write(&mut store, calls);
     let missed = store::missed(dir.path(), Wall(0), Wall(50_000), 1000).expect("reads");

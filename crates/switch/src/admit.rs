@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{AgentId, CallId, CallerKey, EndId, Flow, Lease, Map, Now, StartRecord, Time};
+use base::{AgentId, CallId, CallerKey, Flow, GroupId, Lease, Map, Now, StartRecord, Time, WorkerId};
 use call::plan::{Digest, Trunk};
 use call::{Action, Arrival, Call, Callee, Plan};
 use sip::{Message, Name, Reply, ServerTx};
@@ -37,6 +37,14 @@ pub(crate) struct Purpose {
     pub(crate) errand: Option<&'static str>,
     /// Whom an agent calls.
     pub(crate) to: Option<Callee>,
+    /// The group that an agent asks.
+    pub(crate) asks: Option<GroupId>,
+}
+
+impl Purpose {
+    pub(crate) fn new(called: String, menu: usize) -> Purpose {
+        Purpose { called, menu, errand: None, to: None, asks: None }
+    }
 }
 
 /// Knows agents and trunks.
@@ -101,18 +109,21 @@ impl Switch {
         self.arrive(now, (tx, flow, sender), request, (lease, purpose), out);
     }
 
-    /// What the call is about: a number of ours, or a colleague of the agent who calls, or a line outside.
+    /// What the call is about: a number of ours, or a colleague of the agent who calls, a group, or a line outside.
     fn purpose(&self, sender: Sender, request: &Message) -> Option<Purpose> {
         if let Some(ours) = called(&self.plan, request, self.trunk(sender)) {
-            return Some(Purpose { called: ours.number.clone(), menu: ours.menu, errand: None, to: None });
+            return Some(Purpose::new(ours.number.clone(), ours.menu));
         }
         let Sender::Agent(_) = sender else { return None };
         let called = request.request_uri_ref()?.user_text()?;
         if let Some(colleague) = self.plan.colleague(&called) {
-            return Some(Purpose { called, menu: 0, errand: None, to: Some(Callee::Colleague(colleague)) });
+            return Some(Purpose { to: Some(Callee::Colleague(colleague)), ..Purpose::new(called, 0) });
+        }
+        if let Some(group) = self.plan.group(&called) {
+            return Some(Purpose { asks: Some(group), ..Purpose::new(called, 0) });
         }
         let number = self.plan.line(&request.request_uri_ref()?.number()?)?;
-        Some(Purpose { called: number.clone(), menu: 0, errand: None, to: Some(Callee::Line(number)) })
+        Some(Purpose { to: Some(Callee::Line(number.clone())), ..Purpose::new(number, 0) })
     }
 
     /// A media end for a new call; an agent's second one is beside the first, so that the two can be joined.
@@ -154,7 +165,7 @@ impl Switch {
         out: &mut Effects,
     ) {
         self.leases.refill(&mut out.jobs);
-        let Purpose { called, menu, errand, to } = purpose;
+        let Purpose { called, menu, errand, to, asks } = purpose;
         let Caller { number, confidential } = caller(request, self.trunk(sender));
         let start = Arc::new(self.start_record(now, sender, (number, called)));
         let id = start.id;
@@ -172,12 +183,25 @@ impl Switch {
             Sender::Trunk(_) => None,
         };
         let codecs = self.trunk(sender).map_or_else(|| base::Codec::ALL.to_vec(), |trunk| trunk.codecs.clone());
-        let arrival =
-            Arrival { start, caller, confidential, menu, errand, agent, to, lease, codecs, peer, offer, session_id };
+        let arrival = Arrival {
+            start,
+            caller,
+            confidential,
+            menu,
+            errand,
+            agent,
+            to,
+            asks,
+            lease,
+            codecs,
+            peer,
+            offer,
+            session_id,
+        };
         if let Sender::Trunk(trunk) = sender {
             self.trunks.begins(trunk);
         }
-        self.begin(now, (id, estate), lease.end, |plan, actions| Call::arrive(plan, now, arrival, actions), out);
+        self.begin(now, (id, estate), lease.end.worker, |plan, actions| Call::arrive(plan, now, arrival, actions), out);
     }
 
     /// A call comes to be; false for one that a fault ends before that.
@@ -185,7 +209,7 @@ impl Switch {
         &mut self,
         now: Now,
         (id, estate): (CallId, Estate),
-        end: EndId,
+        worker: WorkerId,
         birth: impl FnOnce(Arc<Plan>, &mut Vec<Action>) -> Call,
         out: &mut Effects,
     ) -> bool {
@@ -200,7 +224,7 @@ impl Switch {
         match begun {
             Ok(call) => {
                 self.note_answer(estate.sender, &actions);
-                self.calls.insert(id, call, end.worker, estate);
+                self.calls.insert(id, call, worker, estate);
                 self.carry_out(now, id, &mut actions, out);
             }
             Err(_) => self.stillborn(now, id, estate, out),

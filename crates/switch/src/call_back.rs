@@ -64,11 +64,16 @@ impl Switch {
         let number = self.plan.agents.get(agent.0 as usize).map(|agent| agent.number.clone()).unwrap_or_default();
         let start = Arc::new(self.start_record(now, sender, (number, summons.line.clone())));
         let id = start.id;
-        let estate = Estate::new((Arc::clone(&start), false), sender, lease.end);
+        let estate = Estate::summoning(Arc::clone(&start), agent, lease.end);
         let session_id = self.rng.u64() >> 2;
         let back = CallBack { start, agent, line: summons.line, contact, lease, session_id };
-        let rings =
-            self.begin(now, (id, estate), lease.end, |plan, actions| Call::call_back(plan, now, back, actions), out);
+        let rings = self.begin(
+            now,
+            (id, estate),
+            lease.end.worker,
+            |plan, actions| Call::call_back(plan, now, back, actions),
+            out,
+        );
         let answer = if rings { Answer::Rings { call: id } } else { Answer::NoRoom };
         out.answers.push((summons.ticket, answer));
     }

@@ -125,7 +125,10 @@ impl Switch {
                 | Action::Unfetch { .. }
                 | Action::Give { .. }
                 | Action::NotGiven { .. }
+                | Action::Ask { .. }
                 | Action::Seek { .. } => answered.push(action),
+                // The call is over when it has given away what it had.
+                Action::Over if !answered.is_empty() => answered.push(action),
                 action => self.carry_out_one(now, id, action, out),
             }
         }
@@ -151,6 +154,7 @@ impl Switch {
             }
             Action::Dial(dial) => self.dial(now, leg(dial.leg), *dial),
             Action::HandingOn { leg: index, status, over } => self.tell_progress(now, leg(index), status, over),
+            Action::Ask { group } => self.ask_group(now, id, group, out),
             Action::Fetch { from } => self.fetch(now, id, from, out),
             Action::Unfetch { from } => self.tell(now, from, Event::Keep, out),
             Action::Give { to, leg } => self.give(now, id, to, leg, out),

@@ -55,6 +55,17 @@ impl Estate {
         }
     }
 
+    /// Of a call that begins with an INVITE of ours: a phone in use and a media end, and no dialog before the INVITE leaves.
+    pub(crate) fn summoning(start: Arc<StartRecord>, agent: AgentId, end: EndId) -> Estate {
+        Estate { legs: Vec::new(), ..Estate::new((start, false), Sender::Agent(agent), end) }
+    }
+
+    /// Of a call that waits for whom an agent asks, who is in that other call: nothing yet, but what was promised.
+    pub(crate) fn asking(start: Arc<StartRecord>, agent: AgentId, into: CallId) -> Estate {
+        let estate = Estate::summoning(start, agent, EndId::default());
+        Estate { own: Vec::new(), ends: Vec::new(), promised: Some(into), ..estate }
+    }
+
     /// Before the call hears of it.
     pub(crate) fn note_event(&mut self, event: &Event<'_>) {
         match event {
@@ -75,6 +86,7 @@ impl Estate {
                 self.fetches = None;
             }
             Event::NotGiven => self.fetches = None,
+            Event::Asking { call } => self.fetches = Some(*call),
             Event::Give { to, .. } => self.promised = Some(*to),
             Event::Keep => self.promised = None,
             Event::Signal { leg, signal: Signal::Closed } => {

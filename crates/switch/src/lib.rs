@@ -5,6 +5,7 @@
 //! thread; a call never waits for a media end, because the switch holds ends that are bound already. No clock, socket, thread or lock.
 
 mod admit;
+mod advice;
 mod ask;
 mod auth;
 mod call_back;

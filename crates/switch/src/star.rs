@@ -115,7 +115,7 @@ impl Switch {
             return self.turn_away_for_now(now, tx, sender);
         };
         let called = starred(request).unwrap_or_default();
-        let purpose = Purpose { called, menu: 0, errand: Some(prompt), to: None };
+        let purpose = Purpose { errand: Some(prompt), ..Purpose::new(called, 0) };
         self.arrive(now, (tx, flow, sender), request, (lease, purpose), out);
     }
 }

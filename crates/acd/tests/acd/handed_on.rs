@@ -88,3 +88,22 @@ fn a_claim_rings_on_when_the_first_agent_leaves_and_the_line_comes_after_it() {
     assert_eq!(desk.come_back(1, 0, 1, since), ["Queued c1 g0 #1"], "no second phone rings");
     assert_eq!(desk.declined(1, 2, 2, Decline::Rejected), ["Reserve a1 for c1 r3"]);
 }
+
+#[test]
+fn who_leaves_the_line_as_a_phone_answers_blames_nobody_and_nobody_is_asked_twice() {
+    // An agent asks: the question is a caller that is gone with its answer.
+    let mut desk = talk();
+    assert_eq!(desk.enqueue(2, 0, 1), ["Queued c2 g0 #1", "Reserve a1 for c2 r2"]);
+    assert_eq!(desk.abandon(2), ["Withdraw a1 from c2 r2"]);
+    assert!(!desk.news().iter().any(|news| news.starts_with("WrapsUp")), "no wrap-up after a question");
+    assert_eq!(desk.enqueue(3, 0, 0), ["Queued c3 g0 #1", "Reserve a2 for c3 r3"], "the one who answered is in use");
+    assert_eq!(desk.ready(1), NOTHING);
+    assert_eq!(desk.enqueue(4, 0, 0), ["Queued c4 g0 #1", "Reserve a1 for c4 r4"], "and offered again at once");
+    // Joined with the citizen before it was seen to: the talk is the queue's.
+    let mut desk = talk();
+    desk.enqueue(2, 0, 1);
+    desk.abandon(2);
+    assert_eq!(desk.takes_over(1, 1), ["TakenOver c1 a1 r3"]);
+    desk.ended(1, 1);
+    assert_eq!(desk.ready(1), NOTHING, "wraps up after that");
+}

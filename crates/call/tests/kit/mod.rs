@@ -11,11 +11,13 @@ use base::{
     StartRecord, Time, Wall,
 };
 use call::plan::{Advertised, Agent, CalledNumber, Connect, Group, Limits, MenuVersion, Network};
-use call::{Action, Arrival, Call, CallBack, Callee, Destination, Event, Line, Offer, Plan, Reached, Signal};
+use call::{Action, Arrival, Call, CallBack, Callee, Destination, Event, Line, Offer, Plan, Question, Reached, Signal};
 use ivr::{Choice, Kind, Node, Prompts, Tree};
 use roster::Contact;
 
 pub(crate) const CITIZEN: u16 = 0;
+pub(crate) const OTHER_CALL: CallId =
+    CallId { switch: base::SwitchId { node: base::NodeId(0), index: 0 }, epoch: base::Epoch(0), serial: 77, slot: 0 };
 const START: Now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
 const NAMES: [&str; 15] = [
     "welcome",
@@ -96,9 +98,9 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
     let names = ivr::Names { groups: &groups, hours: &[], prompts: &prompts };
     let menu = ivr::compile(&tree(), names).expect("the bench's menu is right").menu;
     let music = SoundId(14);
-    let group = |name: &str| Group {
+    let group = |name: &str, number: &str| Group {
         name: name.to_owned(),
-        number: None,
+        number: Some(number.to_owned()),
         music,
         announce_every: Some(Duration::from_secs(30)),
         announce_position: true,
@@ -116,7 +118,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
         menus: vec![Arc::new(MenuVersion { name: "12345".to_owned(), version: "v1".to_owned(), menu })],
         prompts,
-        groups: vec![group("consult"), group("complaint")],
+        groups: vec![group("consult", "8001"), group("complaint", "8002")],
         agents: ["1001", "1002"]
             .map(|number| Agent { number: number.to_owned(), password: base::Secret::default() })
             .to_vec(),
@@ -193,6 +195,7 @@ impl Bench {
             errand: None,
             agent: None,
             to: None,
+            asks: None,
             lease: lease(0),
             codecs: Codec::ALL.to_vec(),
             peer,
@@ -229,6 +232,42 @@ impl Bench {
             session_id: 9,
             ..arrival
         })
+    }
+
+    /// Agent 1001 asks the first group, from a phone that has opened its ear.
+    pub(crate) fn question() -> Bench {
+        Bench::question_with(plan(|_| {}))
+    }
+
+    pub(crate) fn question_with(plan: Arc<Plan>) -> Bench {
+        let offer = sdp(4000, &Codec::ALL);
+        let mut bench = Bench::arrive_as(plan, |arrival| Arrival {
+            agent: Some(AgentId(0)),
+            asks: Some(GroupId(0)),
+            offer: Some(&offer),
+            lease: lease(50),
+            session_id: 9,
+            ..arrival
+        });
+        bench.ack();
+        bench
+    }
+
+    /// A call of its own waits in the first group for agent 1001, who asks by keys in another call.
+    pub(crate) fn question_by_keys(plan: Arc<Plan>) -> Bench {
+        let start = Arc::new(StartRecord {
+            id: CallId::default(),
+            caller: "1001".to_owned(),
+            called: "8001".to_owned(),
+            source: "agent 1001".to_owned(),
+            started: START.wall,
+        });
+        let question = Question { start, agent: AgentId(0), group: GroupId(0), into: OTHER_CALL, session_id: 9 };
+        let mut said = Vec::new();
+        let call = Call::ask(plan, START, question, &mut said);
+        let mut bench = Bench { now: START, call, said, facts: Vec::new(), next_end: 30, epoch: 0 };
+        bench.gather();
+        bench
     }
 
     /// The house calls agent 1001, and then a line.
@@ -400,6 +439,7 @@ fn line(action: &Action) -> String {
         Action::Job(base::Job::Close { end }) => format!("close end {}", end.slot),
         Action::Job(base::Job::Belong { end, leg }) => format!("end {} is of leg {}", end.slot, leg.index),
         Action::Give { leg, .. } => format!("give leg {}", leg.index()),
+        Action::Ask { group } => format!("ask group {}", group.0),
         Action::Fetch { .. } => "fetch".to_owned(),
         Action::Unfetch { .. } => "unfetch".to_owned(),
         Action::NotGiven { .. } => "not given".to_owned(),

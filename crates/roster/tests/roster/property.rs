@@ -127,6 +127,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         4 => Just(Outcome::NoAnswer),
         1 => Just(Outcome::Rejected),
         1 => Just(Outcome::Withdrawn),
+        1 => Just(Outcome::Answered),
     ]
 }
 

@@ -243,6 +243,32 @@ fn offers_that_ring_out_in_a_row_pause_and_others_do_not_count() {
 }
 
 #[test]
+fn a_question_that_is_answered_is_no_talk_and_begins_the_count_anew() {
+    let mut desk = Desk::new();
+    phone_comes(&mut desk, 1);
+    desk.offer(A, 1, Outcome::NoAnswer);
+    desk.offer(A, 2, Outcome::NoAnswer);
+    desk.happened();
+    desk.reserve(A, 3, 3);
+    // In use as a colleague's phone before the slot is free: the queue is told of nothing that it could offer.
+    let mut said = desk.tell(Command::OfferOver { agent: A, call: id(3), outcome: Outcome::Answered });
+    said.extend(desk.tell(Command::OwnCall { agent: A, begins: true }));
+    said.extend(desk.tell(Command::Released { agent: A, call: id(3), epoch: 3 }));
+    said.extend(desk.tell(Command::OfferOver { agent: A, call: id(3), outcome: Outcome::Withdrawn }));
+    assert!(!said.contains(&Action::Ready { agent: A }), "{said:?}");
+    assert_eq!(desk.happened(), ["1001 offered 3 by queue", "1001 offer_over 3 answered by queue"]);
+    assert_eq!(desk.roster.view().agents[0].unanswered, 0);
+    assert_eq!(desk.tell(Command::OwnCall { agent: A, begins: false }), [Action::Ready { agent: A }]);
+    // The answer crosses the end of the ringing, which paused the agent: that is taken back.
+    (4..=5).for_each(|epoch| drop(desk.offer(A, epoch, Outcome::NoAnswer)));
+    desk.reserve(A, 6, 6);
+    desk.tell(Command::OfferOver { agent: A, call: id(6), outcome: Outcome::NoAnswer });
+    assert_eq!(desk.roster.view().agents[0].state, paused("no_answer"));
+    desk.tell(Command::OfferOver { agent: A, call: id(6), outcome: Outcome::Answered });
+    assert_eq!(desk.roster.view().agents[0].state, State::Ready);
+}
+
+#[test]
 fn a_talk_and_a_set_begin_the_count_anew() {
     let mut desk = Desk::new();
     phone_comes(&mut desk, 1);

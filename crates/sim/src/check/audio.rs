@@ -25,6 +25,9 @@ pub(crate) const CROSSING: Duration = Duration::from_millis(1200);
 /// holds, falls silent or misbehaves makes as many more.
 const PAUSES_MAX: u32 = 2;
 
+/// The same of who waits for a group: holds and calls somebody else meanwhile, a few times at most.
+const PAUSES_OF_MUSIC: u32 = 8;
+
 /// One talk, as the agent's phone sees it.
 #[derive(Clone, Debug)]
 struct Talk {
@@ -196,7 +199,8 @@ impl Audio {
         let of_call = |t: &&Talk| (t.agent == place || t.citizen == place) && t.from >= seat.answered_at;
         let talks: Vec<&Talk> = self.talks.iter().filter(of_call).collect();
         let whole = self.prompt && got.late == 0;
-        let seams_max: u32 = talks.iter().map(|t| PAUSES_MAX * (1 + t.disturbances)).sum();
+        let waited = if seat.asked { PAUSES_OF_MUSIC } else { 0 };
+        let seams_max: u32 = talks.iter().map(|t| PAUSES_MAX * (1 + t.disturbances)).sum::<u32>() + waited;
         let torn = whole && got.timestamp_jumps > seams_max;
         if got.source_changes > 0 || torn {
             Err(format!("{} heard a stream with a seam: {got:?}", seat.name))

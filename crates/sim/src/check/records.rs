@@ -73,6 +73,8 @@ impl Records {
 
 /// Of a call that an agent made: no queue has a part in it, unless the colleague hands the agent on to a group.
 fn consistent_own(record: &Record, started: bool) -> Result<(), &'static str> {
+    // The start record may have died with the process that was about to hand it in.
+    let started = started || record.end_reason == EndReason::Restart;
     use EndReason::{
         AgentHangup, CallerHangup, Cancelled, Joined, LineHangup, MaxTalk, MediaLost, NoAck, Refused, Unanswered,
     };

@@ -10,15 +10,15 @@ use sim::{Person, Setting, Stage};
 
 use crate::kit::{connected, ms, says, talk, waiting};
 
-const NEVER: Answering = Answering::Never;
-const BOTH: [Line; 2] = [Line::Waiting, Line::Running];
+pub(crate) const NEVER: Answering = Answering::Never;
+pub(crate) const BOTH: [Line; 2] = [Line::Waiting, Line::Running];
 
-fn setting() -> Setting {
+pub(crate) fn setting() -> Setting {
     Setting { citizens: 2, agents: 3, ..Setting::default() }
 }
 
 /// A citizen in a talk with the first agent; the second one is there and answers as told.
-fn two_agents(answering: Answering) -> (Stage, Person, Person, Person) {
+pub(crate) fn two_agents(answering: Answering) -> (Stage, Person, Person, Person) {
     let (mut stage, citizen, first) = connected(&setting());
     let second = stage.agent(1);
     stage.config(second).answering = answering;
@@ -35,15 +35,15 @@ fn consulting() -> (Stage, Person, Person, Person) {
     (stage, citizen, first, second)
 }
 
-fn rings(stage: &mut Stage, who: Person) {
+pub(crate) fn rings(stage: &mut Stage, who: Person) {
     stage.until("a phone that rings", |stage| stage.phone(who).status() == Status::Ringing);
 }
 
-fn idle(stage: &mut Stage, who: Person) {
+pub(crate) fn idle(stage: &mut Stage, who: Person) {
     stage.until("a phone without a call", |stage| stage.phone(who).status() == Status::Idle);
 }
 
-fn one_line(stage: &mut Stage, who: Person) {
+pub(crate) fn one_line(stage: &mut Stage, who: Person) {
     stage.until("a phone with one call", |stage| !stage.phone(who).has_two());
 }
 
@@ -51,13 +51,13 @@ fn picks_up(stage: &mut Stage, who: Person) {
     stage.act(who, |phone, now, out| phone.pick_up(now, out));
 }
 
-fn hears_nobody(stage: &mut Stage, who: Person, whom: &[Person]) {
+pub(crate) fn hears_nobody(stage: &mut Stage, who: Person, whom: &[Person]) {
     stage.pass(ms(1000));
     assert!(whom.iter().all(|whom| !stage.hears(who, *whom)), "music, or nothing");
 }
 
 /// The agent takes the citizen back.
-fn resumes(stage: &mut Stage, agent: Person, citizen: Person) {
+pub(crate) fn resumes(stage: &mut Stage, agent: Person, citizen: Person) {
     one_line(stage, agent);
     stage.act(agent, |phone, now, out| phone.resume(now, out));
     talk(stage, citizen, agent);
@@ -78,12 +78,12 @@ fn of_agents(records: &[Record], reasons: &[EndReason]) {
     assert_eq!(own, reasons);
 }
 
-fn of_citizen(records: &[Record]) -> &Record {
+pub(crate) fn of_citizen(records: &[Record]) -> &Record {
     records.iter().find(|r| r.start.source == "carrier").expect("the citizen's record")
 }
 
 /// Both agents are offered calls again.
-fn all_serve_again(stage: &mut Stage, citizen: Person, agents: [Person; 2]) {
+pub(crate) fn all_serve_again(stage: &mut Stage, citizen: Person, agents: [Person; 2]) {
     for agent in agents {
         idle(stage, agent);
         stage.config(agent).answering = Answering::After(ms(300));

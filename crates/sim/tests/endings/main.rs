@@ -1,5 +1,6 @@
 //! Every way in which a call ends, or an offer comes to nothing: the rows of `docs/endings.md`, each a script.
 
+mod asking;
 mod caller;
 mod consulting;
 mod handing;

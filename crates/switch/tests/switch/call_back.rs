@@ -238,3 +238,22 @@ fn a_restart_in_each_phase_ends_both_dialogs_with_one_record() {
         ends(table, EndReason::Restart, what);
     }
 }
+
+#[test]
+fn a_panic_at_whatever_event_of_a_call_back_loses_nothing() {
+    let mut faults = 0;
+    for nth in 1..16 {
+        let mut table = Table::with_lines_and_drill(AGENTS, nth);
+        let agent = table.calls_back(FIRST, NUMBER).and_then(|_| table.picks_up(FIRST));
+        let line = agent.and_then(|_| table.picks_up(LINE));
+        table.pass(2);
+        if let Some(line) = line {
+            table.hangs_up(LINE, line);
+        }
+        table.pass(100);
+        table.is_clean(&format!("panic {nth}"));
+        assert_eq!(table.ends().len(), 1, "panic {nth}");
+        faults += table.ends().iter().filter(|reason| **reason == EndReason::Fault).count();
+    }
+    assert!(faults > 6, "{faults}");
+}

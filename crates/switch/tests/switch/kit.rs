@@ -93,7 +93,7 @@ fn plan() -> Plan {
         prompts,
         groups: vec![Group {
             name: "consult".to_owned(),
-            number: None,
+            number: Some("8001".to_owned()),
             music: SoundId(0),
             announce_every: None,
             announce_position: false,

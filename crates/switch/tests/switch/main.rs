@@ -1,5 +1,6 @@
 //! The exchange from outside: messages in, effects out, on virtual time.
 
+mod advice;
 mod call_back;
 mod consult;
 mod door;

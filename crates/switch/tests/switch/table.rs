@@ -72,18 +72,36 @@ impl Table {
 
     /// The same, and lines outside behind two carriers: the one that brings the citizen, and then the phone after those of the agents.
     pub(crate) fn with_lines(agents: usize, edit: impl FnOnce(&mut DialRule)) -> Table {
-        Table::leading_out(plans_of(agents), agents, edit)
+        Table::leading_out(plans_of(agents), agents, (edit, |_: &mut Config| {}))
     }
 
-    /// The same, and somebody is on duty at a line for whom the queue cannot keep any longer.
+    /// Nobody waits longer than that.
+    pub(crate) fn with_wait(agents: usize, wait: Duration) -> Table {
+        let mut plans = plans_of(agents);
+        plans.acd.groups[0].wait = Some(wait);
+        Table::of(plans, agents, |_| {})
+    }
+
+    /// The same with lines outside, and somebody is on duty at one.
     pub(crate) fn with_duty(agents: usize, line: &str, wait: Duration) -> Table {
         let mut plans = plans_of(agents);
         Arc::make_mut(&mut plans.call).groups[0].duty_line = Some(line.to_owned());
         plans.acd.groups[0].wait = Some(wait);
-        Table::leading_out(plans, agents, |_| {})
+        Table::leading_out(plans, agents, (|_: &mut DialRule| {}, |_: &mut Config| {}))
     }
 
-    fn leading_out(mut plans: switch::Plans, agents: usize, edit: impl FnOnce(&mut DialRule)) -> Table {
+    /// The same, and the logic of a call panics at its nth event.
+    pub(crate) fn with_lines_and_drill(agents: usize, nth: u64) -> Table {
+        let drill = Some(switch::Drill { place: switch::Place::Call, nth });
+        let edits = (|_: &mut DialRule| {}, |config: &mut Config| config.drill = drill);
+        Table::leading_out(plans_of(agents), agents, edits)
+    }
+
+    fn leading_out(
+        mut plans: switch::Plans,
+        agents: usize,
+        (edit, edit_config): (impl FnOnce(&mut DialRule), impl FnOnce(&mut Config)),
+    ) -> Table {
         let places = [CITIZEN, agents + 1];
         let call = Arc::make_mut(&mut plans.call);
         call.trunks.push(Trunk { name: "second".to_owned(), sources: Vec::new(), ..call.trunks[0].clone() });
@@ -92,7 +110,7 @@ impl Table {
         edit(&mut rule);
         call.dial = vec![rule];
         plans.carrier.trunks = places.map(|place| leads_to(address(place))).to_vec();
-        let mut table = Table::of(plans, agents, |_| {});
+        let mut table = Table::of(plans, agents, edit_config);
         table.settle();
         table
     }
@@ -269,6 +287,16 @@ impl Table {
         self.bench.feed(Input::Ask { ticket: Ticket(1), by: "desk".to_owned(), ask });
         self.settle();
         self.bench.answers.pop()
+    }
+
+    /// Presses keys of a talk, by INFO.
+    pub(crate) fn presses(&mut self, phone: usize, leg: LegId, keys: &str) {
+        for key in keys.chars() {
+            let bytes = format!("Signal={key}\r\nDuration=160\r\n").into_bytes();
+            let body = Body { content_type: "application/dtmf-relay".to_owned(), bytes };
+            self.act(phone, |end, now, out| end.info(now, leg, body, out));
+            self.settle();
+        }
     }
 
     /// The value of a Replaces that names a leg at a phone.
