@@ -20,14 +20,14 @@ pub(crate) async fn list(request: Request) -> Result<Value, Problem> {
         (position, rows)
     });
     let now = time::now();
-    let calls: Vec<Value> = rows.iter().map(|row| render::call(row, who, now)).collect();
+    let calls: Vec<Value> = rows.iter().map(|row| render::call(row, who, &request.shared.areas, now)).collect();
     Ok(json!({"epoch": position.epoch.0, "seq": position.seq, "calls": calls}))
 }
 
 pub(crate) async fn one(request: Request) -> Result<Value, Problem> {
     let who = request.who()?;
     let row = find(&request, who)?;
-    Ok(render::call(&row, who, time::now()))
+    Ok(render::call(&row, who, &request.shared.areas, time::now()))
 }
 
 pub(crate) async fn hang_up(request: Request) -> Result<Value, Problem> {

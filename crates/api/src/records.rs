@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use base::Wall;
 use serde_json::{Value, json};
+use settings::Areas;
 use store::{CallRow, Cursor, Filter, MissedRow, WaitRow};
 
 use crate::access::{Who, forbidden};
@@ -10,7 +11,7 @@ use crate::agents::PAGE;
 use crate::archive;
 use crate::problem::Problem;
 use crate::route::Request;
-use crate::time;
+use crate::{render, time};
 
 /// Who was not called back within a day calls again.
 const MISSED_MS: i64 = 24 * 3_600_000;
@@ -18,7 +19,7 @@ const MISSED_MS: i64 = 24 * 3_600_000;
 pub(crate) async fn list(request: Request) -> Result<Value, Problem> {
     let who = request.who()?;
     let page = archive::records(&request.shared, filter(&request, who)?).await?;
-    let records: Vec<Value> = page.rows.iter().map(|row| record(row, who)).collect();
+    let records: Vec<Value> = page.rows.iter().map(|row| record(row, who, &request.shared.areas)).collect();
     Ok(json!({"records": records, "next": page.next.map(|cursor| cursor.to_string())}))
 }
 
@@ -55,15 +56,16 @@ pub(crate) async fn one(request: Request) -> Result<Value, Problem> {
     let row = archive::record(&request.shared, id.clone()).await?;
     let seen = row.filter(|row| who.agent().is_none_or(|own| row.agent.as_deref() == Some(own)));
     let row = seen.ok_or_else(|| Problem::not_found(format!("no record {id}"), "look for it in /api/v1/records"))?;
-    Ok(record(&row, who))
+    Ok(record(&row, who, &request.shared.areas))
 }
 
-fn record(row: &CallRow, who: &Who) -> Value {
+fn record(row: &CallRow, who: &Who, areas: &Areas) -> Value {
     let confidential = row.confidential;
     let time = |at: Option<Wall>| at.map(|at| at.to_string());
     json!({
         "id": row.id,
         "caller": who.caller(&row.caller, confidential),
+        "area": render::area(areas, &row.caller, confidential),
         "called": row.called,
         "source": row.source,
         "confidential": confidential,
@@ -91,12 +93,13 @@ pub(crate) async fn missed(request: Request) -> Result<Value, Problem> {
     let who = request.who()?;
     let since = request.time("since").unwrap_or_else(|| Wall(time::now().0.saturating_sub(MISSED_MS)));
     let missed = archive::missed(&request.shared, since, request.number("limit", PAGE)).await?;
-    Ok(json!({"missed": missed.iter().map(|one| missed_caller(one, who)).collect::<Vec<_>>()}))
+    Ok(json!({"missed": missed.iter().map(|one| missed_caller(one, who, &request.shared.areas)).collect::<Vec<_>>()}))
 }
 
-fn missed_caller(row: &MissedRow, who: &Who) -> Value {
+fn missed_caller(row: &MissedRow, who: &Who, areas: &Areas) -> Value {
     json!({
         "caller": who.caller(&row.number, row.confidential),
+        "area": render::area(areas, &row.number, row.confidential),
         "confidential": row.confidential,
         "call": row.call,
         "called": row.called,

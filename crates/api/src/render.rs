@@ -5,14 +5,22 @@ use serde_json::{Map, Value, json};
 use server::events::{CallEvent, Event, Position, What};
 use server::rows::{AgentRow, CallRow, Doing};
 
+use settings::Areas;
+
 use crate::access::Who;
 
+/// The city of a caller; whoever asked that nobody learns the number is at home nowhere.
+pub(crate) fn area(areas: &Areas, caller: &str, confidential: bool) -> Option<&'static str> {
+    if confidential { None } else { areas.city(caller) }
+}
+
 /// An open call.
-pub(crate) fn call(row: &CallRow, who: &Who, now: Wall) -> Value {
+pub(crate) fn call(row: &CallRow, who: &Who, areas: &Areas, now: Wall) -> Value {
     let confidential = row.face.is_confidential();
     json!({
         "id": row.id.to_string(),
         "caller": who.caller(&row.face.caller, confidential),
+        "area": area(areas, &row.face.caller, confidential),
         "called": row.face.called,
         "source": row.face.source,
         "confidential": confidential,
@@ -95,10 +103,10 @@ fn head(position: Position, at: Wall, kind: &str) -> Map<String, Value> {
 }
 
 /// The event as this reader may see it; none when it is not for this reader.
-pub(crate) fn event(event: &Event, position: Position, who: &Who) -> Option<Value> {
+pub(crate) fn event(event: &Event, position: Position, who: &Who, areas: &Areas) -> Option<Value> {
     let position = Position { seq: event.seq, ..position };
     let message = match &event.what {
-        What::Call { row, what } => call_event(row, what, position, event.at, who)?,
+        What::Call { row, what } => call_event(row, what, (position, event.at), who, areas)?,
         What::Agent { row, what, by } => agent_event(row, what, by, position, event.at, who)?,
         What::Gap { lost } => {
             let mut message = head(position, event.at, "gap");
@@ -109,7 +117,13 @@ pub(crate) fn event(event: &Event, position: Position, who: &Who) -> Option<Valu
     Some(Value::Object(message))
 }
 
-fn call_event(row: &CallRow, what: &CallEvent, position: Position, at: Wall, who: &Who) -> Option<Map<String, Value>> {
+fn call_event(
+    row: &CallRow,
+    what: &CallEvent,
+    (position, at): (Position, Wall),
+    who: &Who,
+    areas: &Areas,
+) -> Option<Map<String, Value>> {
     let about = match what {
         CallEvent::Declined { agent, .. } | CallEvent::AgentLost { agent } | CallEvent::HandedOn { agent } => {
             Some(&**agent)
@@ -124,6 +138,7 @@ fn call_event(row: &CallRow, what: &CallEvent, position: Position, at: Wall, who
     let mut put = |name: &str, value: Value| drop(message.insert(name.to_owned(), value));
     put("call", json!(row.id.to_string()));
     put("caller", json!(who.caller(&row.face.caller, confidential)));
+    put("area", json!(area(areas, &row.face.caller, confidential)));
     put("confidential", json!(confidential));
     put("called", json!(row.face.called));
     put("source", json!(row.face.source));

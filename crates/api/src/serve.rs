@@ -11,7 +11,7 @@ use std::time::Duration;
 use axum::serve::Listener;
 use server::view::View;
 use server::{Board, Desk, Inbox, Ladders};
-use settings::Token;
+use settings::{Areas, Token};
 use tokio::net::{TcpSocket, UnixStream};
 use tokio::sync::{Semaphore, oneshot, watch};
 
@@ -46,6 +46,8 @@ pub struct Setup {
     /// The messages of calls; taken in here.
     pub ladders: Arc<Ladders>,
     pub tokens: Vec<Token>,
+    /// Where callers' numbers are at home.
+    pub areas: Arc<Areas>,
     /// The folder of records and of the audit.
     pub data: PathBuf,
 }
@@ -57,6 +59,7 @@ pub(crate) struct Shared {
     pub(crate) board: Arc<Board>,
     pub(crate) ladders: Arc<Ladders>,
     pub(crate) tokens: Tokens,
+    pub(crate) areas: Arc<Areas>,
     pub(crate) attempts: Attempts,
     pub(crate) audit: Arc<Audit>,
     pub(crate) data: PathBuf,
@@ -149,7 +152,7 @@ fn listener(listen: SocketAddr) -> io::Result<tokio::net::TcpListener> {
 ///
 /// Needs the clock of the runtime that runs it, and its sockets where the setup has an inbox.
 pub async fn serve<L: Listener<Addr = SocketAddr>>(setup: Setup, listener: L, stopped: oneshot::Receiver<()>) {
-    let Setup { view, desk, inbox, board, ladders, tokens, data } = setup;
+    let Setup { view, desk, inbox, board, ladders, tokens, areas, data } = setup;
     let (stopping, told) = watch::channel(false);
     let mut ended = told.clone();
     if let Some(inbox) = inbox {
@@ -164,6 +167,7 @@ pub async fn serve<L: Listener<Addr = SocketAddr>>(setup: Setup, listener: L, st
         board,
         ladders,
         tokens: Tokens::new(tokens),
+        areas,
         attempts: Attempts::default(),
         audit: Audit::new(&data),
         data,

@@ -11,6 +11,8 @@ const TIME_OR_NULL: Schema = Schema::Maybe(&Schema::Time);
 const NUMBER_OR_NULL: Schema = Schema::Maybe(&Schema::Number);
 const COUNT_OR_NULL: Schema = Schema::Maybe(&COUNT);
 const SHARE_OR_NULL: Schema = Schema::Maybe(&Schema::Share);
+/// What is said of a caller's `area`.
+const AREA: &str = "The city of the caller's number, as 深圳; null where it is not known, and when `confidential`.";
 const TEXTS: Schema = Schema::List(&Schema::Text);
 const PHASES: [&str; CallPhase::ALL.len()] = {
     let mut names = [""; CallPhase::ALL.len()];
@@ -41,6 +43,7 @@ pub(crate) const CALL: Shape = Shape {
     fields: &[
         field("id", Schema::CallId, "Unique for ever."),
         field("caller", TEXT, "The citizen's number; masked for most roles, and for everybody when `confidential`."),
+        field("area", TEXT_OR_NULL, AREA),
         field("called", TEXT, "The number that was dialled."),
         field("source", TEXT, "The trunk that the call came from, or `agent NUMBER`."),
         field("confidential", Schema::Bool, "The citizen asked that nobody learns the number."),
@@ -334,6 +337,7 @@ pub(crate) const RECORD: Shape = Shape {
     fields: &[
         field("id", Schema::CallId, "Of the call."),
         field("caller", TEXT, "The citizen's number; masked for most roles, and for everybody when `confidential`."),
+        field("area", TEXT_OR_NULL, AREA),
         field("called", TEXT, "The number that was dialled."),
         field("source", TEXT, "The trunk, or `agent NUMBER`."),
         field("confidential", Schema::Bool, "The citizen asked that nobody learns the number."),
@@ -372,6 +376,7 @@ const MISSED_CALLER: Shape = Shape {
     about: "Somebody to call back.",
     fields: &[
         field("caller", TEXT, "The number, masked as in records."),
+        field("area", TEXT_OR_NULL, AREA),
         field("confidential", Schema::Bool, "The citizen asked that nobody learns the number."),
         field("call", Schema::CallId, "The last try."),
         field("called", TEXT, "The number that was dialled."),
@@ -412,6 +417,7 @@ pub(crate) const EVENT: Shape = Shape {
         field("type", TEXT, "As `call.offered`: see docs/api.md."),
         optional("call", Schema::Maybe(&Schema::CallId), "The call."),
         optional("caller", TEXT, "As in Call."),
+        optional("area", TEXT_OR_NULL, "As in Call."),
         optional("confidential", Schema::Bool, "As in Call."),
         optional("called", TEXT, "As in Call."),
         optional("source", TEXT, "As in Call."),

@@ -171,7 +171,7 @@ impl Stream {
         let slow = |_: Missed| Some((TOO_SLOW, "too slow: the events moved on; come back with from=EPOCH:SEQ"));
         let events = self.shared.board.after(self.position, BATCH).map_err(slow)?;
         for event in &events {
-            if let Some(message) = render::event(event, self.position, &self.who) {
+            if let Some(message) = render::event(event, self.position, &self.who, &self.shared.areas) {
                 self.send(&message).await?;
             }
             self.position.seq = event.seq;

@@ -14,6 +14,12 @@ impl AreaCode {
         is_whole.then(|| AreaCode(text.to_owned()))
     }
 
+    /// That of a fixed line in its one form.
+    pub fn of_line(number: &str) -> Option<AreaCode> {
+        let bare = number.strip_prefix('0').filter(|bare| is_digits(bare) && is_in_city(bare))?;
+        number.get(..=area_length(bare)?).and_then(AreaCode::parse)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -128,7 +134,7 @@ fn is_abroad(digits: &str) -> bool {
     ABROAD.contains(&digits.len()) && !digits.starts_with('0')
 }
 
-fn is_mobile(digits: &str) -> bool {
+pub(crate) fn is_mobile(digits: &str) -> bool {
     digits.len() == 11 && matches!(digits.as_bytes(), [b'1', b'3'..=b'9', ..])
 }
 

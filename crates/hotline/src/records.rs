@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use base::{Masked, Wall};
 use serde_json::{Value, json};
+use settings::Areas;
 use store::{CallRow, Filter, WaitRow};
 
 /// Shows the records of calls, the oldest first.
@@ -76,6 +77,7 @@ fn object(row: &CallRow) -> Value {
     json!({
         "id": row.id,
         "caller": caller(row, true),
+        "area": area(row),
         "called": row.called,
         "source": row.source,
         "started": row.started.to_string(),
@@ -105,6 +107,11 @@ fn wait(wait: &WaitRow) -> Value {
 
 fn caller(row: &CallRow, full: bool) -> String {
     if full && !row.confidential { row.caller.clone() } else { Masked(&row.caller).to_string() }
+}
+
+/// The city of a fixed line; mobiles stand in a table of the configuration, which the data folder does not know.
+fn area(row: &CallRow) -> Option<&'static str> {
+    if row.confidential { None } else { Areas::default().city(&row.caller) }
 }
 
 const HEADINGS: [&str; 9] = ["STARTED", "CALLER", "CALLED", "MENU", "GROUP", "WAIT", "AGENT", "TALK", "END"];
@@ -238,6 +245,16 @@ STARTED               CALLER        CALLED  MENU          GROUP   WAIT  AGENT  T
     }
 
     #[test]
+    fn json_names_the_city_of_a_fixed_line_unless_it_is_confidential() {
+        let [mut row, _] = rows();
+        assert_eq!(object(&row)["area"], Value::Null);
+        row.caller = "075583322110".into();
+        assert_eq!(object(&row)["area"], "深圳");
+        row.confidential = true;
+        assert_eq!(object(&row)["area"], Value::Null);
+    }
+
+    #[test]
     fn json_has_every_key_and_null_for_the_unknown() {
         let [ended, open] = rows().map(|row| object(&row));
         assert_eq!(ended["started"], "2023-11-14T22:13:20.123Z");
@@ -247,7 +264,7 @@ STARTED               CALLER        CALLED  MENU          GROUP   WAIT  AGENT  T
         for key in ["answered", "ended", "menu_path", "skill_group", "queued_ms", "agent", "talk_ms", "end_reason"] {
             assert_eq!(open.get(key), Some(&Value::Null), "{key}");
         }
-        assert_eq!(ended.as_object().map(|o| o.len()), Some(17));
+        assert_eq!(ended.as_object().map(|o| o.len()), Some(18));
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
 }
 
 fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<(), String> {
-    let (listen, tokens) = (plans.server.http, plans.server.tokens.clone());
+    let (listen, tokens, areas) = (plans.server.http, plans.server.tokens.clone(), Arc::clone(&plans.server.areas));
     let signals = Signals::new([SIGTERM, SIGINT]).map_err(|e| format!("cannot watch for SIGTERM: {e}"))?;
     let mut running = server::start(plans, data.clone(), options).map_err(|e| e.to_string())?;
     let view = Arc::clone(&running.view);
@@ -87,6 +87,7 @@ fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<(), 
         board: Arc::clone(&running.board),
         ladders: Arc::clone(&running.ladders),
         tokens: with_admin(tokens, &data),
+        areas,
         data,
     };
     let http = Http::start(listen, setup).map_err(|e| e.to_string());

@@ -1,5 +1,8 @@
 //! The parts, put together.
 
+use std::sync::Arc;
+
+use call::area::Areas;
 use call::plan::DialRule;
 
 use crate::agents::Agents;
@@ -15,6 +18,7 @@ use crate::{Plans, Server, Token};
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
     pub(crate) service: Service,
+    pub(crate) areas: Areas,
     pub(crate) networks: Networks,
     pub(crate) trunks: Trunks,
     pub(crate) dial: Vec<DialRule>,
@@ -27,7 +31,7 @@ pub(crate) struct Parts {
 }
 
 pub(crate) fn plans(parts: Parts) -> Plans {
-    let Parts { service, networks, trunks, dial, tokens, groups, agents, states, menus, sounds } = parts;
+    let Parts { service, areas, networks, trunks, dial, tokens, groups, agents, states, menus, sounds } = parts;
     let server = Server {
         networks: networks.server,
         http: service.http,
@@ -38,6 +42,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         drain: service.drain,
         dns: service.dns,
         ladder_bytes: service.ladder_bytes,
+        areas: Arc::new(areas),
     };
     let call = call::Plan {
         realm: service.realm,

@@ -31,6 +31,7 @@ const KEYS: &[&str] = &[
     "drain.wait_s",
     "dns.servers",
     "ladder.keep_mib",
+    "numbers.mobile_areas",
     "network.name",
     "network.listen",
     "network.tcp",
@@ -165,7 +166,7 @@ const KEYS: &[&str] = &[
 
 /// Sections of `hotline.toml` whose keys the environment may set.
 pub(crate) const ENV_SECTIONS: &[&str] =
-    &["server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns", "ladder"];
+    &["server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns", "ladder", "numbers"];
 
 /// Every key of every file, as `section.key`.
 pub fn keys() -> &'static [&'static str] {

@@ -4,6 +4,7 @@
 //! consistent, so that nobody after it checks again; an error names the thing, the reason and the next step.
 
 mod agents;
+mod areas;
 mod assemble;
 mod calendar;
 mod dial;
@@ -28,6 +29,7 @@ mod trunk;
 mod value;
 pub mod wav;
 
+pub use call::area::Areas;
 pub use keys::keys;
 pub use load::load;
 pub use plans::{Network, Plans, Role, Server, SoundFile, Token};

@@ -7,7 +7,9 @@ use crate::problem::Problems;
 use crate::reader::Document;
 use crate::report::Report;
 use crate::source::{self, Part, Sources};
-use crate::{Plans, agents, assemble, calendar, dial, groups, menu, network, service, sounds, states, token, trunk};
+use crate::{
+    Plans, agents, areas, assemble, calendar, dial, groups, menu, network, service, sounds, states, token, trunk,
+};
 
 /// Reads the configuration in `dir`, with `HOTLINE__SECTION__KEY` variables of `env` over it.
 ///
@@ -53,9 +55,11 @@ fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &P
     let dial = main.as_ref().map(|root| dial::read(root, &known, problems)).unwrap_or_default();
     network::refuse_example_passwords(&networks, &agents, &trunks, problems);
     let service = main.as_ref().map(|root| service::read(root, &menus.names, problems)).unwrap_or_default();
+    let areas = main.as_ref().map(|root| areas::read(dir, root)).unwrap_or_default();
     let duty_lines = groups.duty_lines.clone();
     let mut plans = assemble::plans(assemble::Parts {
         service,
+        areas,
         networks,
         trunks,
         dial,

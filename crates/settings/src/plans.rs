@@ -3,7 +3,10 @@
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use call::area::Areas;
 
 /// Everything the engine is started with.
 #[derive(Clone, Debug)]
@@ -40,6 +43,8 @@ pub struct Server {
     pub dns: Vec<SocketAddr>,
     /// What the messages kept for ladders may weigh; 0 for none.
     pub ladder_bytes: usize,
+    /// Where callers' numbers are at home.
+    pub areas: Arc<Areas>,
 }
 
 /// Who may use the API: whoever shows the text with this digest.

@@ -19,7 +19,7 @@ use server::view::{
     Attempts, Group, RegistrationState, RegistrationView, TargetState, TargetView, Trunk, TrunkView, View,
 };
 use server::{AgentPicture, Board, Desk, Ladders, News, Picture, Stop, desk};
-use settings::{Role, Token};
+use settings::{Areas, Role, Token};
 use store::Store;
 use switch::{Answer, Ask};
 
@@ -144,9 +144,18 @@ fn start(
         board: Arc::clone(board),
         ladders: Arc::clone(ladders),
         tokens,
+        areas: areas(),
         data: data.to_owned(),
     };
     Http::start(([127, 0, 0, 1], 0).into(), setup).expect("listens")
+}
+
+/// The mobiles of call 1's caller are at home in Beijing, of all others nothing is known.
+fn areas() -> Arc<Areas> {
+    let mut areas = Areas::default();
+    let beijing = call::number::AreaCode::parse("010").expect("an area code");
+    areas.add_mobiles(&CALLER[..7], &beijing).expect("a mobile");
+    Arc::new(areas)
 }
 
 /// Registered, one target up and another without an address.
@@ -175,7 +184,10 @@ pub(crate) fn probe(listen: SocketAddr, view: api::Source) -> Result<Http, api::
     let (desk, _) = desk::open(Arc::new(Stop::new().expect("a descriptor")));
     let (board, data) = (Arc::new(Board::new(Epoch(1))), std::path::PathBuf::from("/nowhere"));
     let ladders = Arc::new(Ladders::new(0));
-    Http::start(listen, Setup { view, desk, inbox: None, board, ladders, tokens: Vec::new(), data })
+    Http::start(
+        listen,
+        Setup { view, desk, inbox: None, board, ladders, tokens: Vec::new(), areas: Arc::default(), data },
+    )
 }
 
 fn exchange(address: SocketAddr, request: &str) -> String {

@@ -35,6 +35,26 @@ fn numbers_are_seen_by_those_who_need_them() {
 }
 
 #[test]
+fn the_city_is_seen_by_everybody_unless_the_call_is_confidential() {
+    let rig = Rig::start();
+    rig.open_calls();
+    rig.board.tell(crate::kit::call_facts(3, "075583322110", false));
+    let areas = |answer: Value, list: &str| -> Vec<Value> {
+        answer[list].as_array().expect("a list").iter().map(|row| row["area"].clone()).collect()
+    };
+    for role in ["viewer", "supervisor", "operator", "admin"] {
+        assert_eq!(areas(rig.get(role, "/calls").1, "calls"), [json!("北京"), Value::Null, json!("深圳")], "{role}");
+        let records = areas(rig.get(role, "/records").1, "records");
+        assert_eq!(records.iter().filter(|area| **area == "北京").count(), 2, "{role}: {records:?}");
+        assert!(areas(rig.get(role, "/missed").1, "missed").iter().all(Value::is_null), "{role}");
+    }
+    rig.board.tell([1, 3].map(|serial| news(serial, call::Fact::Confidential)));
+    for role in rig.roles() {
+        assert!(areas(rig.get(role, "/calls").1, "calls").iter().all(Value::is_null), "{role}");
+    }
+}
+
+#[test]
 fn an_agent_sees_and_changes_itself_alone() {
     let rig = Rig::start();
     rig.open_calls();

@@ -1,5 +1,6 @@
 //! Whole configurations in, plans or messages out.
 
+mod areas;
 mod bad;
 mod broken;
 mod kit;
