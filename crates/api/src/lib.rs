@@ -20,6 +20,7 @@ mod metrics;
 mod openapi;
 mod problem;
 mod queues;
+mod record_shapes;
 mod records;
 mod render;
 mod route;

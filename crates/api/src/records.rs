@@ -11,7 +11,7 @@ use crate::agents::PAGE;
 use crate::archive;
 use crate::problem::Problem;
 use crate::route::Request;
-use crate::{render, time};
+use crate::time;
 
 /// Who was not called back within a day calls again.
 const MISSED_MS: i64 = 24 * 3_600_000;
@@ -61,11 +61,14 @@ pub(crate) async fn one(request: Request) -> Result<Value, Problem> {
 
 fn record(row: &CallRow, who: &Who, areas: &Areas) -> Value {
     let confidential = row.confidential;
+    let home = areas.home(&row.caller, confidential);
     let time = |at: Option<Wall>| at.map(|at| at.to_string());
     json!({
         "id": row.id,
         "caller": who.caller(&row.caller, confidential),
-        "area": render::area(areas, &row.caller, confidential),
+        "line": home.line.name(),
+        "area": home.city,
+        "county": home.county,
         "called": row.called,
         "source": row.source,
         "confidential": confidential,
@@ -97,9 +100,12 @@ pub(crate) async fn missed(request: Request) -> Result<Value, Problem> {
 }
 
 fn missed_caller(row: &MissedRow, who: &Who, areas: &Areas) -> Value {
+    let home = areas.home(&row.number, row.confidential);
     json!({
         "caller": who.caller(&row.number, row.confidential),
-        "area": render::area(areas, &row.number, row.confidential),
+        "line": home.line.name(),
+        "area": home.city,
+        "county": home.county,
         "confidential": row.confidential,
         "call": row.call,
         "called": row.called,

@@ -4,23 +4,20 @@ use base::{AgentHappening, Wall};
 use serde_json::{Map, Value, json};
 use server::events::{CallEvent, Event, Position, What};
 use server::rows::{AgentRow, CallRow, Doing};
-
 use settings::Areas;
 
 use crate::access::Who;
 
-/// The city of a caller; whoever asked that nobody learns the number is at home nowhere.
-pub(crate) fn area(areas: &Areas, caller: &str, confidential: bool) -> Option<&'static str> {
-    if confidential { None } else { areas.city(caller) }
-}
-
 /// An open call.
 pub(crate) fn call(row: &CallRow, who: &Who, areas: &Areas, now: Wall) -> Value {
     let confidential = row.face.is_confidential();
+    let home = areas.home(&row.face.caller, confidential);
     json!({
         "id": row.id.to_string(),
         "caller": who.caller(&row.face.caller, confidential),
-        "area": area(areas, &row.face.caller, confidential),
+        "line": home.line.name(),
+        "area": home.city,
+        "county": home.county,
         "called": row.face.called,
         "source": row.face.source,
         "confidential": confidential,
@@ -134,11 +131,14 @@ fn call_event(
         return None;
     }
     let confidential = row.face.is_confidential();
+    let home = areas.home(&row.face.caller, confidential);
     let mut message = head(position, at, what.name());
     let mut put = |name: &str, value: Value| drop(message.insert(name.to_owned(), value));
     put("call", json!(row.id.to_string()));
     put("caller", json!(who.caller(&row.face.caller, confidential)));
-    put("area", json!(area(areas, &row.face.caller, confidential)));
+    put("line", json!(home.line.name()));
+    put("area", json!(home.city));
+    put("county", json!(home.county));
     put("confidential", json!(confidential));
     put("called", json!(row.face.called));
     put("source", json!(row.face.source));

@@ -2,18 +2,23 @@
 
 use server::rows::{AgentRow, CallPhase};
 use server::view::TargetState;
+use settings::LineKind;
 
 use crate::schema::{COUNT, Schema, Shape, field, optional};
 
-const TEXT: Schema = Schema::Text;
-const TEXT_OR_NULL: Schema = Schema::Maybe(&Schema::Text);
-const TIME_OR_NULL: Schema = Schema::Maybe(&Schema::Time);
+pub(crate) const TEXT: Schema = Schema::Text;
+pub(crate) const TEXT_OR_NULL: Schema = Schema::Maybe(&Schema::Text);
+pub(crate) const TIME_OR_NULL: Schema = Schema::Maybe(&Schema::Time);
 const NUMBER_OR_NULL: Schema = Schema::Maybe(&Schema::Number);
-const COUNT_OR_NULL: Schema = Schema::Maybe(&COUNT);
+pub(crate) const COUNT_OR_NULL: Schema = Schema::Maybe(&COUNT);
 const SHARE_OR_NULL: Schema = Schema::Maybe(&Schema::Share);
 /// What is said of a caller's `area`.
-const AREA: &str = "The city of the caller's number, as 深圳; null where it is not known, and when `confidential`.";
-const TEXTS: Schema = Schema::List(&Schema::Text);
+pub(crate) const AREA: &str =
+    "The city of the caller's number, as 深圳; null where it is not known, and when `confidential`.";
+/// What is said of a caller's `county`.
+pub(crate) const COUNTY: &str =
+    "The county of a fixed line, as the configuration names it; null where it names none, and when `confidential`.";
+pub(crate) const TEXTS: Schema = Schema::List(&Schema::Text);
 const PHASES: [&str; CallPhase::ALL.len()] = {
     let mut names = [""; CallPhase::ALL.len()];
     let mut place = 0;
@@ -23,6 +28,16 @@ const PHASES: [&str; CallPhase::ALL.len()] = {
     }
     names
 };
+const LINES: [&str; LineKind::ALL.len()] = {
+    let mut names = [""; LineKind::ALL.len()];
+    let mut place = 0;
+    while place < names.len() {
+        names[place] = LineKind::ALL[place].name();
+        place += 1;
+    }
+    names
+};
+pub(crate) const LINE: Schema = Schema::Words(&LINES);
 const REASONS: [&str; base::EndReason::ALL.len()] = {
     let mut names = [""; base::EndReason::ALL.len()];
     let mut place = 0;
@@ -43,7 +58,9 @@ pub(crate) const CALL: Shape = Shape {
     fields: &[
         field("id", Schema::CallId, "Unique for ever."),
         field("caller", TEXT, "The citizen's number; masked for most roles, and for everybody when `confidential`."),
+        field("line", LINE, "What kind of line the caller has."),
         field("area", TEXT_OR_NULL, AREA),
+        field("county", TEXT_OR_NULL, COUNTY),
         field("called", TEXT, "The number that was dialled."),
         field("source", TEXT, "The trunk that the call came from, or `agent NUMBER`."),
         field("confidential", Schema::Bool, "The citizen asked that nobody learns the number."),
@@ -320,73 +337,6 @@ pub(crate) const TRUNKS: Shape = Shape {
     fields: &[field("trunks", Schema::List(&Schema::Object(&TRUNK)), "In the order of the configuration.")],
 };
 
-const WAIT: Shape = Shape {
-    name: "Wait",
-    about: "One wait in one skill group.",
-    fields: &[
-        field("group", TEXT, "Its name."),
-        field("entered", Schema::Time, "When it began."),
-        field("waited_ms", COUNT, "How long."),
-        field("outcome", Schema::Words(&["answered", "abandoned", "overflowed", "refused", "ended"]), "How it ended."),
-    ],
-};
-
-pub(crate) const RECORD: Shape = Shape {
-    name: "Record",
-    about: "A call as recorded; what is not known is null.",
-    fields: &[
-        field("id", Schema::CallId, "Of the call."),
-        field("caller", TEXT, "The citizen's number; masked for most roles, and for everybody when `confidential`."),
-        field("area", TEXT_OR_NULL, AREA),
-        field("called", TEXT, "The number that was dialled."),
-        field("source", TEXT, "The trunk, or `agent NUMBER`."),
-        field("confidential", Schema::Bool, "The citizen asked that nobody learns the number."),
-        field("started", Schema::Time, "The INVITE."),
-        field("answered", TIME_OR_NULL, "Our answer."),
-        field("ended", TIME_OR_NULL, "Null while the call is open."),
-        field("menu_path", Schema::Maybe(&TEXTS), "The menu nodes entered."),
-        field("menu_version", TEXT_OR_NULL, "The content hash of the menu."),
-        field("language", TEXT_OR_NULL, "As zh-CN."),
-        field("group", TEXT_OR_NULL, "The last skill group waited in."),
-        field("waited_ms", COUNT_OR_NULL, "In all groups."),
-        field("waits", Schema::Maybe(&Schema::List(&Schema::Object(&WAIT))), "One by one."),
-        field("agent", TEXT_OR_NULL, "Who talked with the citizen."),
-        field("talk_ms", COUNT_OR_NULL, "How long both heard each other."),
-        field("end_reason", Schema::Maybe(&END_REASON), "Why it ended."),
-    ],
-};
-
-pub(crate) const RECORDS: Shape = Shape {
-    name: "Records",
-    about: "A page of records, newest first.",
-    fields: &[
-        field("records", Schema::List(&Schema::Object(&RECORD)), "Newest first."),
-        field("next", TEXT_OR_NULL, "The `cursor` of the next page; null at the end."),
-    ],
-};
-
-pub(crate) const MISSED: Shape = Shape {
-    name: "Missed",
-    about: "Callers who called in vain and were not served since, each once with the last try; newest first.",
-    fields: &[field("missed", Schema::List(&Schema::Object(&MISSED_CALLER)), "Newest first.")],
-};
-
-const MISSED_CALLER: Shape = Shape {
-    name: "MissedCaller",
-    about: "Somebody to call back.",
-    fields: &[
-        field("caller", TEXT, "The number, masked as in records."),
-        field("area", TEXT_OR_NULL, AREA),
-        field("confidential", Schema::Bool, "The citizen asked that nobody learns the number."),
-        field("call", Schema::CallId, "The last try."),
-        field("called", TEXT, "The number that was dialled."),
-        field("group", TEXT_OR_NULL, "Where the caller waited last."),
-        field("end_reason", END_REASON, "Why the last try ended."),
-        field("last_try", Schema::Time, "When it began."),
-        field("tries", COUNT, "Calls in vain since the last talk, within the time asked for."),
-    ],
-};
-
 const CHANGE: Shape = Shape {
     name: "Change",
     about: "One change that somebody made or tried.",
@@ -417,7 +367,9 @@ pub(crate) const EVENT: Shape = Shape {
         field("type", TEXT, "As `call.offered`: see docs/api.md."),
         optional("call", Schema::Maybe(&Schema::CallId), "The call."),
         optional("caller", TEXT, "As in Call."),
+        optional("line", LINE, "As in Call."),
         optional("area", TEXT_OR_NULL, "As in Call."),
+        optional("county", TEXT_OR_NULL, "As in Call."),
         optional("confidential", Schema::Bool, "As in Call."),
         optional("called", TEXT, "As in Call."),
         optional("source", TEXT, "As in Call."),

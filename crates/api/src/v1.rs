@@ -5,11 +5,12 @@ use serde_json::Value;
 use crate::access::{ADMINS, DESKS, ENGINEERS, EVERYBODY, OVERSEERS, SUPERVISORS};
 use crate::ladder_shapes::LADDER;
 use crate::problem::Problem;
+use crate::record_shapes::{MISSED, RECORD, RECORDS};
 use crate::route::{Access, Answered, Handle, Method, Request, Route};
 use crate::schema::{Field, Schema, field, optional};
 use crate::shapes::{
-    AGENT, AGENTS, AUDIT, CALL, CALL_BACK, CALLS, CALLS_BACK, DONE, END_REASON, EVENT, HAPPENINGS, MISSED, QUEUES,
-    RECORD, RECORDS, STATE, STATE_CHANGE, TRUNKS, WRAP_UP, WRAPS_UP,
+    AGENT, AGENTS, AUDIT, CALL, CALL_BACK, CALLS, CALLS_BACK, DONE, END_REASON, EVENT, HAPPENINGS, QUEUES, STATE,
+    STATE_CHANGE, TRUNKS, WRAP_UP, WRAPS_UP,
 };
 use crate::{agents, calls, ladder, openapi, queues, records, trunks};
 

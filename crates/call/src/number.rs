@@ -16,12 +16,69 @@ impl AreaCode {
 
     /// That of a fixed line in its one form.
     pub fn of_line(number: &str) -> Option<AreaCode> {
-        let bare = number.strip_prefix('0').filter(|bare| is_digits(bare) && is_in_city(bare))?;
-        number.get(..=area_length(bare)?).and_then(AreaCode::parse)
+        number.strip_prefix('0').filter(|bare| is_digits(bare) && is_in_city(bare))?;
+        AreaCode::split(number).map(|(code, _)| code)
+    }
+
+    /// The area code that a number begins with, and what stands behind it.
+    pub fn split(number: &str) -> Option<(AreaCode, &str)> {
+        let (code, rest) = number.split_at_checked(area_length(number.strip_prefix('0')?)? + 1)?;
+        Some((AreaCode::parse(code)?, rest))
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// What kind of line a number is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LineKind {
+    Mobile,
+    Fixed,
+    /// A service number, with or without an area code: 110, 12345, 95588, 4008001234.
+    Service,
+    /// Behind a country code that is not 86.
+    Foreign,
+    /// An agent's number, a withheld one that left no digits, or what is no number.
+    Unknown,
+}
+
+impl LineKind {
+    pub const ALL: [LineKind; 5] =
+        [LineKind::Mobile, LineKind::Fixed, LineKind::Service, LineKind::Foreign, LineKind::Unknown];
+
+    /// That of a number in its one form.
+    pub fn of(number: &str) -> LineKind {
+        if let Some(international) = number.strip_prefix('+') {
+            let is_foreign = is_digits(international) && is_abroad(international) && !international.starts_with("86");
+            return if is_foreign { LineKind::Foreign } else { LineKind::Unknown };
+        }
+        if !is_digits(number) {
+            return LineKind::Unknown;
+        }
+        if is_mobile(number) {
+            return LineKind::Mobile;
+        }
+        let in_city = number.strip_prefix('0').and_then(|bare| bare.get(area_length(bare)?..));
+        match in_city {
+            // A trunk without `area_code` brings local numbers as they are.
+            _ if is_local(in_city.unwrap_or(number)) => LineKind::Fixed,
+            Some(rest) if is_city_service(rest) => LineKind::Service,
+            None if is_service(number) || is_toll_free(number) => LineKind::Service,
+            _ => LineKind::Unknown,
+        }
+    }
+
+    /// The word in the API and in records.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LineKind::Mobile => "mobile",
+            LineKind::Fixed => "fixed",
+            LineKind::Service => "service",
+            LineKind::Foreign => "foreign",
+            LineKind::Unknown => "unknown",
+        }
     }
 }
 

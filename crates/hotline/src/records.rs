@@ -1,7 +1,7 @@
 //! `hotline records`: the calls as recorded, also while the server runs.
 
-use std::io::{self, BufWriter};
-use std::path::PathBuf;
+use std::io::{self, BufWriter, IsTerminal as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use base::{Masked, Wall};
@@ -13,7 +13,7 @@ use store::{CallRow, Filter, WaitRow};
 ///
 /// The table masks the callers' numbers; `--full` shows them. JSON holds them in full. The number of a confidential call is
 /// masked everywhere. Times are UTC. What is not known is empty in the table and null in JSON; a call without an end is
-/// open.
+/// open. JSON says too what line a caller has and where it is at home, by the same tables of the configuration as the server.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// One JSON object a line instead of a table.
@@ -22,6 +22,10 @@ pub(crate) struct Args {
     /// The server's data directory.
     #[arg(long, default_value = "data", value_name = "DIR")]
     data: PathBuf,
+    /// The folder of hotline.toml, which says where mobiles and counties are; fixed lines have their city without it [default: config,
+    /// where it is there]
+    #[arg(long, value_name = "DIR")]
+    config: Option<PathBuf>,
     /// Only the last N calls: 100 in a table unless told otherwise, all in JSON.
     #[arg(long, value_name = "N")]
     last: Option<u32>,
@@ -46,13 +50,26 @@ pub(crate) fn run(args: Args) -> ExitCode {
 }
 
 fn show_json(args: &Args, out: &mut impl io::Write) -> Result<(), String> {
+    let areas = areas(args.config.as_deref())?;
     let mut written = Ok(());
     let read = store::for_each(&args.data, Filter { last: args.last, ..Filter::default() }, |row| {
-        written = writeln!(out, "{}", object(&row));
+        written = writeln!(out, "{}", object(&row, &areas));
         written.is_ok()
     });
     read.map_err(|error| error.to_string())?;
     written.or_else(reader_left)
+}
+
+/// The server's tables. Whoever named no folder and has none here asks for the records alone.
+fn areas(config: Option<&Path>) -> Result<Areas, String> {
+    let here = Path::new("config");
+    if config.is_none() && !here.join("hotline.toml").is_file() {
+        return Ok(Areas::default());
+    }
+    let loaded = settings::load_areas(config.unwrap_or(here), std::env::vars());
+    loaded.map_err(|report| {
+        format!("cannot say where callers are at home\n{}", report.render(io::stderr().is_terminal()))
+    })
 }
 
 fn show_table(args: &Args, out: &mut impl io::Write) -> Result<(), String> {
@@ -73,11 +90,14 @@ fn reader_left(error: io::Error) -> Result<(), String> {
     }
 }
 
-fn object(row: &CallRow) -> Value {
+fn object(row: &CallRow, areas: &Areas) -> Value {
+    let home = areas.home(&row.caller, row.confidential);
     json!({
         "id": row.id,
         "caller": caller(row, true),
-        "area": area(row),
+        "line": home.line.name(),
+        "area": home.city,
+        "county": home.county,
         "called": row.called,
         "source": row.source,
         "started": row.started.to_string(),
@@ -107,11 +127,6 @@ fn wait(wait: &WaitRow) -> Value {
 
 fn caller(row: &CallRow, full: bool) -> String {
     if full && !row.confidential { row.caller.clone() } else { Masked(&row.caller).to_string() }
-}
-
-/// The city of a fixed line; mobiles stand in a table of the configuration, which the data folder does not know.
-fn area(row: &CallRow) -> Option<&'static str> {
-    if row.confidential { None } else { Areas::default().city(&row.caller) }
 }
 
 const HEADINGS: [&str; 9] = ["STARTED", "CALLER", "CALLED", "MENU", "GROUP", "WAIT", "AGENT", "TALK", "END"];
@@ -240,23 +255,48 @@ STARTED               CALLER        CALLED  MENU          GROUP   WAIT  AGENT  T
     fn a_confidential_number_is_masked_everywhere() {
         let [mut row, _] = rows();
         row.confidential = true;
-        assert_eq!(object(&row)["caller"], "138******00");
+        assert_eq!(object(&row, &Areas::default())["caller"], "138******00");
         assert!(cells(&row, true).contains(&"138******00".to_owned()));
     }
 
     #[test]
-    fn json_names_the_city_of_a_fixed_line_unless_it_is_confidential() {
+    fn json_says_where_a_caller_is_at_home_unless_the_call_is_confidential() {
+        let config = tempfile::tempdir().expect("a folder");
+        let text =
+            "[numbers]\nmobile_areas = \"mobiles.csv\"\n[[county]]\nname = \"富阳区\"\nprefixes = [\"057163\"]\n";
+        std::fs::write(config.path().join("hotline.toml"), text).expect("a writable folder");
+        std::fs::write(config.path().join("mobiles.csv"), "1380013,0755\n").expect("a writable folder");
+        let areas = areas(Some(config.path())).unwrap_or_else(|report| panic!("{report}"));
         let [mut row, _] = rows();
-        assert_eq!(object(&row)["area"], Value::Null);
-        row.caller = "075583322110".into();
-        assert_eq!(object(&row)["area"], "深圳");
-        row.confidential = true;
-        assert_eq!(object(&row)["area"], Value::Null);
+        let mut home = |caller: &str, confidential| {
+            (row.caller, row.confidential) = (caller.to_owned(), confidential);
+            let object = object(&row, &areas);
+            ["line", "area", "county"].map(|key| object[key].as_str().map(str::to_owned))
+        };
+        let said = |words: [&str; 3]| words.map(|word| (!word.is_empty()).then(|| word.to_owned()));
+        assert_eq!(home("13800138000", false), said(["mobile", "深圳", ""]));
+        assert_eq!(home("13900139000", false), said(["mobile", "", ""]));
+        assert_eq!(home("057163322110", false), said(["fixed", "杭州", "富阳区"]));
+        assert_eq!(home("057163322110", true), said(["fixed", "", ""]));
+        assert_eq!(home("1001", false), said(["unknown", "", ""]));
+    }
+
+    #[test]
+    fn a_configuration_that_says_nonsense_of_homes_is_told_and_one_that_is_not_there_is_none() {
+        let config = tempfile::tempdir().expect("a folder");
+        let named = || areas(Some(config.path()));
+        assert!(named().is_err_and(|report| report.contains("hotline.toml") && report.contains("--config")));
+        std::fs::write(config.path().join("hotline.toml"), "[sip]\nrealm = 5\n").expect("a writable folder");
+        assert_eq!(named(), Ok(Areas::default()), "nothing else is judged");
+        std::fs::write(config.path().join("hotline.toml"), "[[county]]\nname = \"x\"\nprefixes = [\"5\"]\n")
+            .expect("a writable folder");
+        assert!(named().is_err_and(|report| report.contains("hotline.toml:3:13") && report.contains("`5`")));
+        assert_eq!(areas(None), Ok(Areas::default()), "beside this file there is no folder of that name");
     }
 
     #[test]
     fn json_has_every_key_and_null_for_the_unknown() {
-        let [ended, open] = rows().map(|row| object(&row));
+        let [ended, open] = rows().map(|row| object(&row, &Areas::default()));
         assert_eq!(ended["started"], "2023-11-14T22:13:20.123Z");
         assert_eq!(ended["menu_path"], json!(["welcome", "咨询"]));
         assert_eq!(ended["waits"][0]["outcome"], "answered");
@@ -264,7 +304,7 @@ STARTED               CALLER        CALLED  MENU          GROUP   WAIT  AGENT  T
         for key in ["answered", "ended", "menu_path", "skill_group", "queued_ms", "agent", "talk_ms", "end_reason"] {
             assert_eq!(open.get(key), Some(&Value::Null), "{key}");
         }
-        assert_eq!(ended.as_object().map(|o| o.len()), Some(18));
+        assert_eq!(ended.as_object().map(|o| o.len()), Some(20));
     }
 
     #[test]

@@ -32,6 +32,8 @@ const KEYS: &[&str] = &[
     "dns.servers",
     "ladder.keep_mib",
     "numbers.mobile_areas",
+    "county.name",
+    "county.prefixes",
     "network.name",
     "network.listen",
     "network.tcp",

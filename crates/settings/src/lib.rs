@@ -30,7 +30,8 @@ mod value;
 pub mod wav;
 
 pub use call::area::Areas;
+pub use call::number::LineKind;
 pub use keys::keys;
-pub use load::load;
+pub use load::{load, load_areas};
 pub use plans::{Network, Plans, Role, Server, SoundFile, Token};
 pub use report::Report;

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use call::area::Areas;
+
 use crate::env::Env;
 use crate::problem::Problems;
 use crate::reader::Document;
@@ -23,6 +25,26 @@ pub fn load(dir: &Path, env: impl IntoIterator<Item = (String, String)>) -> Resu
     let (errors, warnings) = problems.into_sorted();
     match plans {
         Some(plans) if errors.is_empty() => Ok(Plans { warnings: Report::new(warnings, sources).texts(), ..plans }),
+        _ => Err(Report::new(errors, sources)),
+    }
+}
+
+/// Where callers are at home by the configuration in `dir`, for who needs nothing else of it: what `hotline.toml` says of all else is
+/// not judged, and other files are not read.
+///
+/// # Errors
+/// Every fault of what says where callers are at home, or of the grammar of the file.
+pub fn load_areas(dir: &Path, env: impl IntoIterator<Item = (String, String)>) -> Result<Areas, Report> {
+    let problems = Problems::default();
+    let sources = source::read_main(dir, &problems);
+    // Variables of other sections are the server's.
+    let numbers = |(name, _): &(String, String)| name.starts_with("HOTLINE__NUMBERS__");
+    let env = Env::new(env.into_iter().filter(numbers), &problems);
+    let document = sources.ids().next().and_then(|file| Document::parse(&sources, file, &env, &problems));
+    let areas = document.as_ref().map(|document| areas::read(dir, &document.root(), &problems));
+    let (errors, _) = problems.into_sorted();
+    match areas {
+        Some(areas) if errors.is_empty() => Ok(areas),
         _ => Err(Report::new(errors, sources)),
     }
 }
@@ -55,7 +77,7 @@ fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &P
     let dial = main.as_ref().map(|root| dial::read(root, &known, problems)).unwrap_or_default();
     network::refuse_example_passwords(&networks, &agents, &trunks, problems);
     let service = main.as_ref().map(|root| service::read(root, &menus.names, problems)).unwrap_or_default();
-    let areas = main.as_ref().map(|root| areas::read(dir, root)).unwrap_or_default();
+    let areas = main.as_ref().map(|root| areas::read(dir, root, problems)).unwrap_or_default();
     let duty_lines = groups.duty_lines.clone();
     let mut plans = assemble::plans(assemble::Parts {
         service,

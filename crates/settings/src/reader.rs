@@ -41,7 +41,7 @@ impl<'a> Document<'a> {
                 &[],
                 &[
                     "server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns", "ladder",
-                    "numbers", "network", "trunk", "dial", "called", "token",
+                    "numbers", "county", "network", "trunk", "dial", "called", "token",
                 ],
             ),
             Part::Queues => (&[], &["queue", "back_off", "group", "agents", "agent"]),

@@ -44,6 +44,11 @@ impl Sources {
 /// A configuration is written by hand; more is a mistake.
 const FILE_BYTES_MAX: u64 = 4 << 20;
 
+/// `hotline.toml` alone.
+pub(crate) fn read_main(dir: &Path, problems: &Problems) -> Sources {
+    Sources(read_one(dir.join("hotline.toml"), Part::Main, problems).into_iter().collect())
+}
+
 /// The texts in `dir`; a file that is missing or unreadable is a problem.
 pub(crate) fn read(dir: &Path, problems: &Problems) -> Sources {
     let mut files = vec![(dir.join("hotline.toml"), Part::Main), (dir.join("queues.toml"), Part::Queues)];

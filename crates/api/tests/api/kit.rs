@@ -150,11 +150,12 @@ fn start(
     Http::start(([127, 0, 0, 1], 0).into(), setup).expect("listens")
 }
 
-/// The mobiles of call 1's caller are at home in Beijing, of all others nothing is known.
+/// The mobiles of call 1's caller are at home in Beijing, of all others nothing is known; and one county.
 fn areas() -> Arc<Areas> {
     let mut areas = Areas::default();
     let beijing = call::number::AreaCode::parse("010").expect("an area code");
     areas.add_mobiles(&CALLER[..7], &beijing).expect("a mobile");
+    areas.add_county("057163", "富阳区").expect("a prefix");
     Arc::new(areas)
 }
 

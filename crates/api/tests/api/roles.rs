@@ -35,23 +35,28 @@ fn numbers_are_seen_by_those_who_need_them() {
 }
 
 #[test]
-fn the_city_is_seen_by_everybody_unless_the_call_is_confidential() {
+fn line_city_and_county_are_seen_by_everybody_unless_the_call_is_confidential() {
     let rig = Rig::start();
     rig.open_calls();
-    rig.board.tell(crate::kit::call_facts(3, "075583322110", false));
-    let areas = |answer: Value, list: &str| -> Vec<Value> {
-        answer[list].as_array().expect("a list").iter().map(|row| row["area"].clone()).collect()
+    rig.board.tell(crate::kit::call_facts(3, "057163322110", false));
+    let homes = |role: &str, list: &str| -> Vec<Value> {
+        let answer = rig.get(role, &format!("/{list}")).1;
+        let rows = answer[list].as_array().unwrap_or_else(|| panic!("{list} in {answer}"));
+        rows.iter().map(|row| json!([row["line"], row["area"], row["county"]])).collect()
     };
+    let (beijing, nowhere) = (json!(["mobile", "北京", null]), json!(["mobile", null, null]));
     for role in ["viewer", "supervisor", "operator", "admin"] {
-        assert_eq!(areas(rig.get(role, "/calls").1, "calls"), [json!("北京"), Value::Null, json!("深圳")], "{role}");
-        let records = areas(rig.get(role, "/records").1, "records");
-        assert_eq!(records.iter().filter(|area| **area == "北京").count(), 2, "{role}: {records:?}");
-        assert!(areas(rig.get(role, "/missed").1, "missed").iter().all(Value::is_null), "{role}");
+        let calls = [beijing.clone(), nowhere.clone(), json!(["fixed", "杭州", "富阳区"])];
+        assert_eq!(homes(role, "calls"), calls, "{role}");
+        let records = homes(role, "records");
+        assert_eq!(records.iter().filter(|home| **home == beijing).count(), 2, "{role}: {records:?}");
+        assert_eq!(homes(role, "missed").first(), Some(&nowhere), "{role}");
     }
     rig.board.tell([1, 3].map(|serial| news(serial, call::Fact::Confidential)));
-    for role in rig.roles() {
-        assert!(areas(rig.get(role, "/calls").1, "calls").iter().all(Value::is_null), "{role}");
+    for role in ["viewer", "supervisor", "operator", "admin"] {
+        assert_eq!(homes(role, "calls"), [nowhere.clone(), nowhere.clone(), json!(["fixed", null, null])], "{role}");
     }
+    assert_eq!(homes("agent", "calls"), [nowhere]);
 }
 
 #[test]

@@ -71,7 +71,10 @@ fn a_call_is_told_in_order_and_resumed_after_a_break() {
         assert_event(&document, &event);
         assert_eq!((&event["type"], &event["seq"]), (&json!(kind), &json!(seq)), "{event}");
         assert_eq!((&event["call"], &event["caller"]), (&json!(id(1).to_string()), &json!(CALLER)));
-        assert_eq!(event["area"], "北京", "{event}");
+        assert_eq!(
+            (&event["line"], &event["area"], &event["county"]),
+            (&json!("mobile"), &json!("北京"), &json!(null))
+        );
         if kind == "call.offered" {
             assert_eq!(
                 (&event["agent"], &event["group"], &event["waited_ms"]),

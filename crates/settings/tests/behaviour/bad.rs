@@ -36,6 +36,7 @@ cases! {
     tokens: "tokens",
     trunks: "trunks",
     dial: "dial",
+    counties: "counties",
 }
 
 #[test]
