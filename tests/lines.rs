@@ -7,7 +7,7 @@ use crate::kit::baresip::{Baresip, Options};
 use crate::kit::engine::Engine;
 use crate::kit::linphone::Linphone;
 use crate::kit::ports;
-use crate::kit::scene::{CITIZEN, STEP, agent, citizen, heard, talk, talks};
+use crate::kit::scene::{CITIZEN, STEP, agent, citizen, heard, order, talk, talks};
 use crate::kit::sipp::Sipp;
 use crate::kit::tone::{self, Pair};
 use crate::kit::wait;
@@ -21,7 +21,7 @@ fn line(answers: bool) -> Baresip {
     let server = SocketAddr::from(([127, 0, 0, 1], 5060));
     let options =
         Options { user: NUMBER, password: None, server, transport: "udp", codec: "PCMA", answers, voice: LINE };
-    Baresip::start(&options)
+    Baresip::start_traced(&options)
 }
 
 /// An engine whose agents may call mobiles over a trunk with these targets.
@@ -102,6 +102,7 @@ fn a_citizen_is_handed_on_to_a_line_at_once_or_after_asking() {
         first.until("Receiving new incoming call");
         first.says("answer");
         talk(&engine);
+        order(&engine, "GD20261130-7");
         if asks {
             first.says("pause");
             first.says(&format!("call sip:{NUMBER}@{}", engine.sip));
@@ -112,11 +113,13 @@ fn a_citizen_is_handed_on_to_a_line_at_once_or_after_asking() {
             first.says(&format!("transfer sip:{NUMBER}@{}", engine.sip));
             outside.event("CALL_ESTABLISHED", STEP);
         }
+        outside.says("X-Hotline: order=\"GD20261130-7\"\r\n");
         first.until("ended (No error)");
         talk(&engine);
         outside.command("hangup", "");
         citizen.event("CALL_CLOSED", STEP);
         let records = engine.ended_records(if asks { 2 } else { 1 });
+        assert!(records.iter().all(|record| record["order"] == "GD20261130-7"), "{records:?}");
         let record = records.iter().find(|r| r["caller"] == "13800138000").expect("the citizen's record");
         assert_eq!((&record["agent"], &record["end_reason"]), (&"1001".into(), &"line_hangup".into()), "{record}");
         wait::until("the agent to be free again", STEP, || {

@@ -21,6 +21,7 @@ mod ladder;
 mod life;
 mod lines;
 mod offers;
+mod orders;
 mod outward;
 mod overload;
 mod reach;

@@ -229,8 +229,8 @@ fn reply(owners: &mut Counter) {
     owners.take(|ticket, _, ask| asked.push((ticket, ask)));
     for (ticket, ask) in asked {
         let answer = match ask {
-            Ask::HangUp { call } | Ask::Confide { call } if call == id(1) => Answer::Done,
-            Ask::HangUp { .. } | Ask::Confide { .. } => Answer::NoSuchCall,
+            Ask::HangUp { call } | Ask::Confide { call } | Ask::Order { call, .. } if call == id(1) => Answer::Done,
+            Ask::HangUp { .. } | Ask::Confide { .. } | Ask::Order { .. } => Answer::NoSuchCall,
             Ask::SetAgent { agent: AgentId(1), .. } => Answer::Refused(StateRefusal::NoPhone),
             Ask::SetAgent { change, .. } => Answer::State(match change {
                 StateChange::Ready | StateChange::SignOn => State::Ready,
@@ -315,6 +315,7 @@ fn fill(data: &Path) {
         talk_ms: 0,
         end_reason: EndReason::Abandoned,
         confidential: false,
+        order: None,
     })));
     store.close(Duration::from_secs(20)).expect("closes");
 }

@@ -45,8 +45,17 @@ impl Baresip {
         Baresip::start_with(options, "")
     }
 
+    /// The same, printing every SIP message.
+    pub(crate) fn start_traced(options: &Options<'_>) -> Baresip {
+        Baresip::start_as(options, "", &["-s"])
+    }
+
     /// The same with further parameters of the account.
     pub(crate) fn start_with(options: &Options<'_>, more: &str) -> Baresip {
+        Baresip::start_as(options, more, &[])
+    }
+
+    fn start_as(options: &Options<'_>, more: &str, args: &[&str]) -> Baresip {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let sip = *ports::block(4).start();
         let rtp = ports::block(40);
@@ -58,7 +67,7 @@ impl Baresip {
         let local = SocketAddr::new(options.server.ip(), sip);
         std::fs::write(dir.path().join("config"), config(dir.path(), local, control, &rtp)).expect("written");
         let mut command = Command::new("baresip");
-        command.arg(if local.is_ipv4() { "-4" } else { "-6" }).arg("-f").arg(dir.path());
+        command.arg(if local.is_ipv4() { "-4" } else { "-6" }).args(args).arg("-f").arg(dir.path());
         let process = Process::start("baresip", &mut command, &dir.path().join("log"));
         let address = SocketAddr::from(([127, 0, 0, 1], control));
         let control =

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::baresip::{Baresip, Options};
 use super::engine::Engine;
 use super::tone::Pair;
@@ -49,6 +51,17 @@ pub(crate) fn talks(engine: &Engine, count: u32) {
         (engine.metric("hotline_calls{phase=\"talking\"}") == Some(f64::from(count))).then_some(())
     });
     std::thread::park_timeout(Duration::from_secs(8));
+}
+
+/// The desk names the order of the only open call; its id.
+pub(crate) fn order(engine: &Engine, number: &str) -> String {
+    let admin = engine.admin_token();
+    let (_, open) = engine.api("GET", &admin, "/calls", "");
+    let id = open["calls"][0]["id"].as_str().unwrap_or_else(|| panic!("an open call: {open}")).to_owned();
+    let body = json!({ "order": number }).to_string();
+    let (status, answer) = engine.api("POST", &admin, &format!("/calls/{id}/order"), &body);
+    assert_eq!(status, 200, "{answer}");
+    id
 }
 
 /// Somebody heard these for seconds each, and those never.

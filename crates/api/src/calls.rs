@@ -1,8 +1,8 @@
-//! Open calls: looked at, ended, made confidential.
+//! Open calls: looked at, ended, made confidential, given the order that a desk has opened for them.
 
 use std::sync::Arc;
 
-use base::CallId;
+use base::{CallId, OrderNumber};
 use serde_json::{Value, json};
 use server::rows::CallRow;
 use switch::{Answer, Ask};
@@ -32,33 +32,40 @@ pub(crate) async fn one(request: Request) -> Result<Value, Problem> {
 
 pub(crate) async fn hang_up(request: Request) -> Result<Value, Problem> {
     let id = id(&request)?;
-    change(&request, "call.hangup", id, Ask::HangUp { call: id }).await
+    let outcome = change(&request, id, Ask::HangUp { call: id }).await;
+    request.audited(json!({"change": "call.hangup", "call": id.to_string()}), outcome).await
+}
+
+pub(crate) async fn confide(request: Request) -> Result<Value, Problem> {
+    let id = id(&request)?;
+    let outcome = change_own(&request, id, Ask::Confide { call: id }).await;
+    request.audited(json!({"change": "call.confidential", "call": id.to_string()}), outcome).await
+}
+
+pub(crate) async fn order(request: Request) -> Result<Value, Problem> {
+    let id = id(&request)?;
+    let order = request.body["order"].as_str().and_then(OrderNumber::parse);
+    let order = order.ok_or_else(|| Problem::bad("order is no order number"))?;
+    let what = json!({"change": "call.order", "call": id.to_string(), "order": order.as_str()});
+    let outcome = change_own(&request, id, Ask::Order { call: id, order }).await;
+    request.audited(what, outcome).await
 }
 
 /// An agent that does not see a call does not learn that there is one.
-pub(crate) async fn confide(request: Request) -> Result<Value, Problem> {
-    let id = id(&request)?;
+async fn change_own(request: &Request, id: CallId, ask: Ask) -> Result<Value, Problem> {
     let who = request.who()?;
-    if who.agent().is_some()
-        && let Err(problem) = find(&request, who)
-    {
-        return request.audited(what("call.confidential", id), Err(problem)).await;
+    if who.agent().is_some() {
+        find(request, who)?;
     }
-    change(&request, "call.confidential", id, Ask::Confide { call: id }).await
+    change(request, id, ask).await
 }
 
-async fn change(request: &Request, name: &str, id: CallId, ask: Ask) -> Result<Value, Problem> {
-    let outcome = match desk::ask(request, ask).await {
-        Ok(Answer::Done) => Ok(json!({"done": true})),
-        Ok(Answer::NoSuchCall) => Err(no_such_call(id)),
-        Ok(other) => Err(desk::unexpected(&other)),
-        Err(problem) => Err(problem),
-    };
-    request.audited(what(name, id), outcome).await
-}
-
-fn what(name: &str, id: CallId) -> Value {
-    json!({"change": name, "call": id.to_string()})
+async fn change(request: &Request, id: CallId, ask: Ask) -> Result<Value, Problem> {
+    match desk::ask(request, ask).await? {
+        Answer::Done => Ok(json!({"done": true})),
+        Answer::NoSuchCall => Err(no_such_call(id)),
+        other => Err(desk::unexpected(&other)),
+    }
 }
 
 fn find(request: &Request, who: &Who) -> Result<Arc<CallRow>, Problem> {

@@ -1,7 +1,9 @@
 //! The objects that records are made of.
 
 use crate::schema::{COUNT, Schema, Shape, field};
-use crate::shapes::{AREA, COUNT_OR_NULL, COUNTY, END_REASON, LINE, TEXT, TEXT_OR_NULL, TEXTS, TIME_OR_NULL};
+use crate::shapes::{
+    AREA, COUNT_OR_NULL, COUNTY, END_REASON, LINE, ORDER_OR_NULL, TEXT, TEXT_OR_NULL, TEXTS, TIME_OR_NULL,
+};
 
 const WAIT: Shape = Shape {
     name: "Wait",
@@ -38,6 +40,7 @@ pub(crate) const RECORD: Shape = Shape {
         field("agent", TEXT_OR_NULL, "Who talked with the citizen."),
         field("talk_ms", COUNT_OR_NULL, "How long both heard each other."),
         field("end_reason", Schema::Maybe(&END_REASON), "Why it ended."),
+        field("order", ORDER_OR_NULL, "The order that a desk has opened for it."),
     ],
 };
 

@@ -1,7 +1,7 @@
 //! What calls left behind, who is to be called back, and who changed what.
 
 use axum::http::StatusCode;
-use base::Wall;
+use base::{OrderNumber, Wall};
 use serde_json::{Value, json};
 use settings::Areas;
 use store::{CallRow, Cursor, Filter, MissedRow, WaitRow};
@@ -37,6 +37,7 @@ fn filter(request: &Request, who: &Who) -> Result<Filter, Problem> {
         to: request.time("to"),
         agent: agent.or_else(|| who.agent().map(str::to_owned)),
         group: text("group"),
+        order: request.text("order").and_then(OrderNumber::parse).map(|order| order.as_str().to_owned()),
         end_reason: text("end_reason"),
         caller: text("caller"),
         open: request.text("open").map(|text| text == "true"),
@@ -84,6 +85,7 @@ fn record(row: &CallRow, who: &Who, areas: &Areas) -> Value {
         "agent": row.agent,
         "talk_ms": row.talk_ms,
         "end_reason": row.end_reason,
+        "order": row.order,
     })
 }
 

@@ -31,6 +31,7 @@ pub(crate) fn call(row: &CallRow, who: &Who, areas: &Areas, now: Wall) -> Value 
         "offered_agent": row.offered.as_deref(),
         "agent": row.agent.as_deref(),
         "talk_since": row.talk_since.map(|at| at.to_string()),
+        "order": row.order.as_deref(),
     })
 }
 
@@ -149,6 +150,7 @@ fn call_event(
     put("group", json!(row.group.as_deref()));
     put("waited_ms", json!(waited(row, at)));
     put("agent", json!(about));
+    put("order", json!(row.order.as_deref()));
     match what {
         CallEvent::Menu { node } => put("node", json!(&**node)),
         CallEvent::WaitEnded { outcome } => put("outcome", json!(outcome)),

@@ -1,6 +1,7 @@
 //! Shapes of JSON: declared once, for the document and for reading what comes in.
 
-use base::CallId;
+use base::order::ORDER_LETTERS_MAX;
+use base::{CallId, OrderNumber};
 use serde_json::{Map, Value, json};
 
 use crate::time;
@@ -17,6 +18,8 @@ pub(crate) enum Schema {
     CallId,
     /// An agent's number.
     Number,
+    /// That of an order which a desk has opened.
+    OrderNumber,
     Words(&'static [&'static str]),
     Integer {
         min: u64,
@@ -69,6 +72,7 @@ impl Schema {
             Schema::Time => json!({"type": "string", "format": "date-time"}),
             Schema::CallId => json!({"type": "string", "pattern": "^[0-9a-f]{32}$"}),
             Schema::Number => json!({"type": "string", "pattern": "^[0-9]{1,32}$"}),
+            Schema::OrderNumber => json!({"type": "string", "minLength": 1, "maxLength": ORDER_LETTERS_MAX}),
             Schema::Words(words) => json!({"type": "string", "enum": words}),
             Schema::Integer { min, max: u64::MAX } => json!({"type": "integer", "minimum": min}),
             Schema::Integer { min, max } => json!({"type": "integer", "minimum": min, "maximum": max}),
@@ -121,6 +125,7 @@ impl Schema {
             Schema::Time => time::parse(text).is_some(),
             Schema::CallId => text.parse::<CallId>().is_ok(),
             Schema::Number => (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()),
+            Schema::OrderNumber => OrderNumber::parse(text).is_some(),
             Schema::Words(words) => words.contains(&text),
             _ => false,
         };
@@ -142,6 +147,7 @@ impl Schema {
             Schema::Time => "a time as 2026-11-23T09:30:00+08:00".to_owned(),
             Schema::CallId => "a call id of 32 hexadecimal digits".to_owned(),
             Schema::Number => "an agent's number of 1 to 32 digits".to_owned(),
+            Schema::OrderNumber => format!("an order number of 1 to {ORDER_LETTERS_MAX} characters that all show"),
             Schema::Words(words) => format!("one of {}", words.join(", ")),
             Schema::Integer { min, max: u64::MAX } => format!("a whole number from {min}"),
             Schema::Integer { min, max } => format!("a whole number from {min} to {max}"),

@@ -8,6 +8,7 @@ use crate::schema::{COUNT, Schema, Shape, field, optional};
 
 pub(crate) const TEXT: Schema = Schema::Text;
 pub(crate) const TEXT_OR_NULL: Schema = Schema::Maybe(&Schema::Text);
+pub(crate) const ORDER_OR_NULL: Schema = Schema::Maybe(&Schema::OrderNumber);
 pub(crate) const TIME_OR_NULL: Schema = Schema::Maybe(&Schema::Time);
 const NUMBER_OR_NULL: Schema = Schema::Maybe(&Schema::Number);
 pub(crate) const COUNT_OR_NULL: Schema = Schema::Maybe(&COUNT);
@@ -74,7 +75,18 @@ pub(crate) const CALL: Shape = Shape {
         field("offered_agent", NUMBER_OR_NULL, "The agent whose phone is asked to ring."),
         field("agent", NUMBER_OR_NULL, "The agent who serves the citizen."),
         field("talk_since", TIME_OR_NULL, "When both heard each other."),
+        field("order", ORDER_OR_NULL, "The order that a desk has opened for the call."),
     ],
+};
+
+pub(crate) const ORDER: Shape = Shape {
+    name: "Order",
+    about: "The order (工单) that a desk has opened for a call.",
+    fields: &[field(
+        "order",
+        Schema::OrderNumber,
+        "Its number: 1 to 64 characters that all show; blanks around it go.",
+    )],
 };
 
 pub(crate) const CALLS: Shape = Shape {
@@ -384,6 +396,7 @@ pub(crate) const EVENT: Shape = Shape {
             NUMBER_OR_NULL,
             "The agent that the event is about: offered, connected, or the agent itself.",
         ),
+        optional("order", ORDER_OR_NULL, "As in Call."),
         optional("node", TEXT, "The menu node entered."),
         optional("outcome", TEXT, "How a wait or an offer ended."),
         optional("to", TEXT, "The number of the agent, or the name of the group, that the citizen is handed on to."),

@@ -9,8 +9,8 @@ use crate::record_shapes::{MISSED, RECORD, RECORDS};
 use crate::route::{Access, Answered, Handle, Method, Request, Route};
 use crate::schema::{Field, Schema, field, optional};
 use crate::shapes::{
-    AGENT, AGENTS, AUDIT, CALL, CALL_BACK, CALLS, CALLS_BACK, DONE, END_REASON, EVENT, HAPPENINGS, QUEUES, STATE,
-    STATE_CHANGE, TRUNKS, WRAP_UP, WRAPS_UP,
+    AGENT, AGENTS, AUDIT, CALL, CALL_BACK, CALLS, CALLS_BACK, DONE, END_REASON, EVENT, HAPPENINGS, ORDER, QUEUES,
+    STATE, STATE_CHANGE, TRUNKS, WRAP_UP, WRAPS_UP,
 };
 use crate::{agents, calls, ladder, openapi, queues, records, trunks};
 
@@ -97,6 +97,17 @@ pub(crate) static ROUTES: &[Route] = &[
         places: CALL_ID,
         problems: &[NO_CALL],
         handle: Handle::Json(|r: Request| Box::pin(calls::confide(r))),
+        ..POST
+    },
+    Route {
+        path: "/calls/{id}/order",
+        name: "orderCall",
+        about: "Names the order that a desk has opened for a call, instead of the one before; an agent may do so for its own call.",
+        access: Access::Token(DESKS),
+        places: CALL_ID,
+        body: Some(&ORDER),
+        problems: &[NO_CALL],
+        handle: Handle::Json(|r: Request| Box::pin(calls::order(r))),
         ..POST
     },
     Route {
@@ -193,6 +204,7 @@ pub(crate) static ROUTES: &[Route] = &[
             optional("to", Schema::Time, "Started before."),
             optional("agent", Schema::Number, "Served by this agent."),
             optional("group", Schema::Text, "Waited in this skill group last."),
+            optional("order", Schema::OrderNumber, "The call of this order."),
             optional("end_reason", END_REASON, "Ended for this reason."),
             optional(
                 "caller",

@@ -10,6 +10,7 @@ pub mod id;
 pub mod map;
 pub mod mask;
 pub mod media;
+pub mod order;
 pub mod pack;
 pub mod record;
 pub mod rng;
@@ -25,6 +26,7 @@ pub use id::{AgentId, CallId, EndId, Epoch, GroupId, LegId, NodeId, SwitchId, Ti
 pub use map::{Map, Print, Printer, Set, WireMap};
 pub use mask::Masked;
 pub use media::{After, Codec, Digit, Direction, Job, Lease, MediaParams, MediaStats, Notice, PlayId, SoundId, Source};
+pub use order::OrderNumber;
 pub use record::{AgentEvent, AgentHappening, EndReason, Record, RecordEntry, StartRecord, Wait, WaitOutcome};
 pub use rng::Rng;
 pub use secret::Secret;

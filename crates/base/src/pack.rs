@@ -1,7 +1,7 @@
 //! The binary form of what is journalled: short, without a schema, never a panic on what a disk gives back.
 //!
 //! Numbers are LEB128 varints, text and lists carry their length, enums a tag. A form once written is never changed: what needs
-//! another shape gets another tag, so that a journal of an earlier version applies.
+//! another shape gets another tag, or a value that a byte of it never had, so that a journal of an earlier version applies.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::{
     AgentEvent, AgentHappening, AgentId, CallId, EndId, EndReason, Epoch, Flow, GroupId, LegId, NetworkId, NodeId, Now,
-    Record, RecordEntry, StartRecord, SwitchId, Ticket, Time, Transport, Wait, WaitOutcome, Wall, WorkerId,
+    RecordEntry, StartRecord, SwitchId, Ticket, Time, Transport, Wait, WaitOutcome, Wall, WorkerId,
 };
 
 /// The longest text or list that is read back: a SIP message at its limit of 64 KiB. Longer is a torn or foreign file.
@@ -376,21 +376,6 @@ packed_enum!(EndReason {
 });
 packed_struct!(Wait { group, entered, waited_ms, outcome });
 packed_struct!(StartRecord { id, caller, called, source, started });
-packed_struct!(Record {
-    start,
-    answered,
-    ended,
-    menu_path,
-    menu_version,
-    locale,
-    skill_group,
-    queued_ms,
-    waits,
-    agent,
-    talk_ms,
-    end_reason,
-    confidential,
-});
 
 packed_struct!(AgentEvent { agent, number, at, what, by });
 packed_enum!(AgentHappening {
@@ -405,7 +390,7 @@ packed_enum!(AgentHappening {
     8 => WrapUp { until },
     9 => WrapUpOver,
 });
-packed_enum!(RecordEntry { 0 => Start(start), 1 => End(record), 2 => Agent(event), 3 => Confidential(start) });
+packed_enum!(RecordEntry { 0 => Start(start), 1 => End(record), 2 => Agent(event), 3 => Confidential(start), 4 => Order { start, order } });
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,10 @@
 //! What a call leaves behind.
 
-use crate::{AgentId, CallId, Wall};
+mod packed;
+
+use crate::{AgentId, CallId, OrderNumber, Wall};
+
+pub use packed::{pack_marks, unpack_marks};
 
 /// Why a call ended; one a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -160,6 +164,8 @@ pub struct Record {
     pub end_reason: EndReason,
     /// The citizen asked that nobody learns the number: it is masked for everybody.
     pub confidential: bool,
+    /// The order that a desk has opened for the call.
+    pub order: Option<OrderNumber>,
 }
 
 /// What the store is asked to write; idempotent by call id.
@@ -168,6 +174,11 @@ pub enum RecordEntry {
     Start(StartRecord),
     /// From here on nobody learns the number of that call; before its start where it arrives so, so that no row shows it.
     Confidential(StartRecord),
+    /// A desk has opened this order for that call.
+    Order {
+        start: StartRecord,
+        order: OrderNumber,
+    },
     End(Box<Record>),
     Agent(AgentEvent),
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{EndReason, Now, Record, RecordEntry, StartRecord, Time, Wait, WaitOutcome, Wall};
+use base::{EndReason, Now, OrderNumber, Record, RecordEntry, StartRecord, Time, Wait, WaitOutcome, Wall};
 
 use crate::{Action, Fact};
 
@@ -26,13 +26,14 @@ pub(crate) struct Account {
     /// Of talks with agents who were lost.
     talked_ms: u64,
     confidential: bool,
+    order: Option<OrderNumber>,
 }
 
 /// Nodes a record lists; a longer walk keeps its first ones. Three times the deepest path a person presses through.
 pub(crate) const PATH_MAX: usize = 64;
 
 impl Account {
-    pub(crate) fn new(start: Arc<StartRecord>, confidential: bool) -> Account {
+    pub(crate) fn new(start: Arc<StartRecord>, confidential: bool, order: Option<OrderNumber>) -> Account {
         Account {
             start,
             answered: None,
@@ -43,6 +44,7 @@ impl Account {
             talk_since: None,
             talked_ms: 0,
             confidential,
+            order,
         }
     }
 
@@ -54,6 +56,7 @@ impl Account {
         }
         tell(Fact::Started { start: StartRecord::clone(&self.start), menu_version, locale }, out);
         out.push(Action::Record(RecordEntry::Start(StartRecord::clone(&self.start))));
+        self.tell_order(out);
     }
 
     pub(crate) fn answered(&mut self, now: Now, out: &mut Vec<Action>) {
@@ -129,6 +132,24 @@ impl Account {
         out.push(Action::Record(RecordEntry::Confidential(StartRecord::clone(&self.start))));
     }
 
+    /// The number of the order goes along with the call from here on, instead of the one before.
+    pub(crate) fn ordered(&mut self, order: OrderNumber, out: &mut Vec<Action>) {
+        if self.order.as_ref() != Some(&order) {
+            self.order = Some(order);
+            self.tell_order(out);
+        }
+    }
+
+    fn tell_order(&self, out: &mut Vec<Action>) {
+        let Some(order) = self.order.clone() else { return };
+        tell(Fact::Ordered { order: order.clone() }, out);
+        out.push(Action::Record(RecordEntry::Order { start: StartRecord::clone(&self.start), order }));
+    }
+
+    pub(crate) fn order(&self) -> Option<&OrderNumber> {
+        self.order.as_ref()
+    }
+
     pub(crate) fn is_confidential(&self) -> bool {
         self.confidential
     }
@@ -155,6 +176,7 @@ impl Account {
         let (menu_version, locale) = (menu_version.to_owned(), locale.to_owned());
         let mut facts = Vec::from_iter(self.confidential.then_some(Fact::Confidential));
         facts.push(Fact::Started { start: StartRecord::clone(&self.start), menu_version, locale });
+        facts.extend(self.order.iter().map(|order| Fact::Ordered { order: order.clone() }));
         facts.extend(self.answered.map(|at| Fact::Answered { at }));
         facts.extend(self.path.iter().map(|node| Fact::Visited { node: node.clone() }));
         for wait in &self.waits {
@@ -183,6 +205,7 @@ impl Account {
             talk_ms: self.talked_ms.saturating_add(self.talk_since.map_or(0, |since| millis(now.time - since))),
             end_reason,
             confidential: self.confidential,
+            order: self.order.clone(),
         }
     }
 }

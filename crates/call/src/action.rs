@@ -151,7 +151,7 @@ pub struct Dial {
     /// What an agent's phone shows: number and words.
     pub from_number: String,
     pub from_display: String,
-    /// What the phone's program may want to know of the call; empty for a line outside.
+    /// What the phone's program may want to know of the call; for a line outside the order alone, and empty without one.
     pub context: String,
     pub body: Vec<u8>,
 }

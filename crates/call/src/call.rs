@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use acd::Reservation;
 use base::{
-    AgentId, CallerKey, Codec, EndReason, GroupId, Job, Lease, LegId, Notice, Now, Record, RecordEntry, StartRecord,
-    WaitOutcome,
+    AgentId, CallerKey, Codec, EndReason, GroupId, Job, Lease, LegId, Notice, Now, OrderNumber, Record, RecordEntry,
+    StartRecord, WaitOutcome,
 };
 use ivr::LocaleId;
 
@@ -62,6 +62,8 @@ pub struct Arrival<'a> {
     pub caller: Option<CallerKey>,
     /// The citizen withholds the number: it is recorded, and shown to nobody.
     pub confidential: bool,
+    /// That of the citizen whom the agent who calls talks with.
+    pub order: Option<OrderNumber>,
     /// Place in `Plan::menus`.
     pub menu: usize,
     /// The prompt that is all that this call is about.
@@ -91,7 +93,7 @@ impl Call {
         let mut citizen = Leg::new(id, arrival.lease, arrival.peer, arrival.session_id, arrival.codecs);
         citizen.party = arrival.agent.map_or(Party::Outside, Party::Own);
         let mut call = Call::of(plan, arrival.start, arrival.menu, citizen, arrival.session_id);
-        call.account = Account::new(Arc::clone(&call.start), arrival.confidential);
+        call.account = Account::new(Arc::clone(&call.start), arrival.confidential, arrival.order);
         // An agent who asks has no place of the citizens' that could be kept for a redial.
         call.caller = arrival.caller.filter(|_| arrival.asks.is_none());
         (call.errand, call.asks) = (arrival.errand, arrival.asks);
@@ -110,7 +112,7 @@ impl Call {
         let mut legs = Vec::with_capacity(2);
         legs.push(first);
         Call {
-            account: Account::new(Arc::clone(&start), false),
+            account: Account::new(Arc::clone(&start), false, None),
             start,
             plan,
             menu,
@@ -148,6 +150,8 @@ impl Call {
             Event::Timer(timer) => self.on_timer(now, timer, out),
             Event::Stop(reason) => self.end(now, reason, out),
             Event::Confide => self.account.confide(out),
+            Event::Order(order) if !self.is_ended() => self.account.ordered(order, out),
+            Event::Order(_) => {}
         }
         self.settle(out);
     }

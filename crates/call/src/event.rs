@@ -1,6 +1,6 @@
 //! What a call is told.
 
-use base::{AgentId, CallId, EndReason, GroupId, Lease, Notice, Ticket, Time};
+use base::{AgentId, CallId, EndReason, GroupId, Lease, Notice, OrderNumber, Ticket, Time};
 use roster::Contact;
 
 use crate::{Given, Line};
@@ -51,6 +51,8 @@ pub enum Event<'a> {
     Stop(EndReason),
     /// The citizen asks that nobody learns the number.
     Confide,
+    /// A desk has opened this order for the call.
+    Order(OrderNumber),
 }
 
 /// What happened in the dialog of one leg.

@@ -1,7 +1,7 @@
 //! What a call writes down: enough to end it after a restart with a true record, and what a screen-pop lives on.
 
 use acd::{Decline, Reservation};
-use base::{AgentId, Record, StartRecord, WaitOutcome, Wall, packed_enum};
+use base::{AgentId, OrderNumber, Record, StartRecord, WaitOutcome, Wall, packed_enum};
 
 /// One thing that became true of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +100,10 @@ pub enum Fact {
         leg: u16,
         agent: AgentId,
     },
+    /// A desk has opened this order for the call, instead of the one before.
+    Ordered {
+        order: OrderNumber,
+    },
 }
 
 packed_enum!(Fact {
@@ -125,4 +129,5 @@ packed_enum!(Fact {
     19 => Calling { to },
     20 => Reached { number },
     21 => Own { leg, agent },
+    22 => Ordered { order },
 });

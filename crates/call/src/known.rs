@@ -1,6 +1,6 @@
 //! What others may know of a call.
 
-use base::AgentId;
+use base::{AgentId, OrderNumber};
 
 use crate::Call;
 use crate::journey::Journey;
@@ -62,7 +62,7 @@ impl Call {
         index
     }
 
-    /// What goes along to an agent's phone: the call's id in the API, its group, the way through the menu, and who served before.
+    /// What goes along to an agent's phone: the call's id in the API, its group, the way through the menu, who served before, and the order.
     pub(crate) fn context(&self) -> String {
         let mut context = format!("call=\"{}\"", self.start.id);
         let mut put = |name: &str, value: &str| {
@@ -75,14 +75,36 @@ impl Call {
         put("group", group.map_or("", |group| group.name.as_str()));
         put("menu", &self.account.path_end(CONTEXT_PATH_MAX));
         put("from", self.account.served_by());
+        if let Some(order) = self.account.order() {
+            context.push(';');
+            context.push_str(&order_said(order));
+        }
         context
+    }
+
+    /// What goes along to a line outside: nothing of the house but the order, which whoever answers may have to name.
+    pub(crate) fn context_outside(&self) -> String {
+        self.account.order().map(order_said).unwrap_or_default()
+    }
+
+    pub fn order(&self) -> Option<&OrderNumber> {
+        self.account.order()
     }
 
     pub fn id(&self) -> base::CallId {
         self.start.id
     }
 
+    /// Whether its record was made.
+    pub fn is_ended(&self) -> bool {
+        matches!(self.journey, Journey::Ending)
+    }
+
     pub fn is_over(&self) -> bool {
         self.over
     }
+}
+
+fn order_said(order: &OrderNumber) -> String {
+    format!("order={}", order.quoted())
 }

@@ -1,7 +1,9 @@
 //! What is known of a call from its facts alone: enough to end it truthfully after its process is gone.
 
 use acd::Reservation;
-use base::{AgentId, CallId, EndReason, Record, StartRecord, Wait, WaitOutcome, Wall, packed_struct};
+use base::pack::{Packed, Unpacker, Unreadable};
+use base::record::{pack_marks, unpack_marks};
+use base::{AgentId, CallId, EndReason, OrderNumber, Record, StartRecord, Wait, WaitOutcome, Wall, packed_struct};
 
 use crate::Fact;
 use crate::account::PATH_MAX;
@@ -22,6 +24,7 @@ pub struct Ledger {
     /// Of talks with agents who were lost.
     talked_ms: u64,
     confidential: bool,
+    order: Option<OrderNumber>,
     legs: Vec<RungLeg>,
     held: Vec<Held>,
     /// The record was made: the call only winds down.
@@ -44,22 +47,45 @@ pub struct Held {
 
 packed_struct!(RungLeg { leg, reservation });
 packed_struct!(Held { agent, reservation });
-packed_struct!(Ledger {
-    start,
-    menu_version,
-    answered,
-    path,
-    locale,
-    waits,
-    waiting,
-    agent,
-    talk_since,
-    talked_ms,
-    confidential,
-    legs,
-    held,
-    ended,
-});
+
+impl Packed for Ledger {
+    fn pack(&self, out: &mut Vec<u8>) {
+        let Ledger { start, menu_version, answered, path, locale, waits, waiting, agent, talk_since, .. } = self;
+        let Ledger { talked_ms, confidential, order, legs, held, ended, .. } = self;
+        start.pack(out);
+        menu_version.pack(out);
+        answered.pack(out);
+        path.pack(out);
+        locale.pack(out);
+        waits.pack(out);
+        waiting.pack(out);
+        agent.pack(out);
+        talk_since.pack(out);
+        talked_ms.pack(out);
+        pack_marks(*confidential, order.as_ref(), out);
+        legs.pack(out);
+        held.pack(out);
+        ended.pack(out);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Result<Ledger, Unreadable> {
+        let mut ledger = Ledger::of(Packed::unpack(from)?);
+        ledger.menu_version = Packed::unpack(from)?;
+        ledger.answered = Packed::unpack(from)?;
+        ledger.path = Packed::unpack(from)?;
+        ledger.locale = Packed::unpack(from)?;
+        ledger.waits = Packed::unpack(from)?;
+        ledger.waiting = Packed::unpack(from)?;
+        ledger.agent = Packed::unpack(from)?;
+        ledger.talk_since = Packed::unpack(from)?;
+        ledger.talked_ms = Packed::unpack(from)?;
+        (ledger.confidential, ledger.order) = unpack_marks(from)?;
+        ledger.legs = Packed::unpack(from)?;
+        ledger.held = Packed::unpack(from)?;
+        ledger.ended = Packed::unpack(from)?;
+        Ok(ledger)
+    }
+}
 
 /// Waits and slots that one call can gather; a caller is offered to some agents a minute, and the longest wait is hours.
 const GATHERED_MAX: usize = 1000;
@@ -85,6 +111,7 @@ impl Ledger {
             talk_since: None,
             talked_ms: 0,
             confidential: false,
+            order: None,
             legs: Vec::new(),
             held: Vec::new(),
             ended: false,
@@ -120,6 +147,7 @@ impl Ledger {
                 self.talked_ms = self.talked_ms.saturating_add(talk_ms);
             }
             Fact::Confidential => self.confidential = true,
+            Fact::Ordered { order } => self.order = Some(order),
             Fact::Ended { .. } => self.ended = true,
             Fact::Visited { .. } | Fact::Dialled { .. } | Fact::Declined { .. } | Fact::Over => {}
             Fact::Handing { .. } | Fact::HandedBack | Fact::Calling { .. } | Fact::Own { .. } => {}
@@ -192,6 +220,7 @@ impl Ledger {
             talk_ms: self.talked_ms.saturating_add(self.talk_since.map_or(0, since)),
             end_reason,
             confidential: self.confidential,
+            order: self.order.clone(),
         }
     }
 }

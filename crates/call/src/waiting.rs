@@ -201,7 +201,7 @@ impl Call {
         let (from_number, from_display) = self.shown_to_agent(waited);
         let context = match to {
             Destination::Phone(_) => self.context(),
-            Destination::Line(_) => String::new(),
+            Destination::Line(_) => self.context_outside(),
         };
         if let Party::Offered(AgentSide { agent, reservation, .. }) = party {
             out.push(Action::Fact(Fact::Dialled { leg: index, agent, reservation }));

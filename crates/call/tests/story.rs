@@ -17,6 +17,8 @@ mod kit;
 mod line;
 #[path = "story/lost.rs"]
 mod lost;
+#[path = "story/order.rs"]
+mod order;
 #[path = "story/own.rs"]
 mod own;
 #[path = "story/ways.rs"]

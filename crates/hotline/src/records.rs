@@ -113,6 +113,7 @@ fn object(row: &CallRow, areas: &Areas) -> Value {
         "talk_ms": row.talk_ms,
         "end_reason": row.end_reason,
         "confidential": row.confidential,
+        "order": row.order,
     })
 }
 
@@ -212,6 +213,7 @@ mod tests {
             talk_ms: None,
             end_reason: None,
             confidential: false,
+            order: None,
         };
         let ended = CallRow {
             caller: "13800138000".into(),
@@ -229,6 +231,7 @@ mod tests {
             agent: Some("1001".into()),
             talk_ms: Some(55_000),
             end_reason: Some("caller_hangup".into()),
+            order: Some("GD-1".into()),
             ..open.clone()
         };
         [ended, open]
@@ -300,11 +303,12 @@ STARTED               CALLER        CALLED  MENU          GROUP   WAIT  AGENT  T
         assert_eq!(ended["started"], "2023-11-14T22:13:20.123Z");
         assert_eq!(ended["menu_path"], json!(["welcome", "咨询"]));
         assert_eq!(ended["waits"][0]["outcome"], "answered");
+        assert_eq!((&ended["order"], &open["order"]), (&json!("GD-1"), &Value::Null));
         assert_eq!((&ended["queued_ms"], &ended["talk_ms"]), (&json!(1234), &json!(55_000)));
         for key in ["answered", "ended", "menu_path", "skill_group", "queued_ms", "agent", "talk_ms", "end_reason"] {
             assert_eq!(open.get(key), Some(&Value::Null), "{key}");
         }
-        assert_eq!(ended.as_object().map(|o| o.len()), Some(20));
+        assert_eq!(ended.as_object().map(|o| o.len()), Some(21));
     }
 
     #[test]

@@ -109,7 +109,7 @@ impl Books {
 
     /// Gives an entry to the store, which hands it on at its `send`.
     pub(crate) fn record(&mut self, store: &mut Store, entry: RecordEntry) {
-        let owed = !matches!(entry, RecordEntry::Start(_) | RecordEntry::Confidential(_));
+        let owed = matches!(entry, RecordEntry::End(_) | RecordEntry::Agent(_));
         match store.keep(entry) {
             Some(number) if owed => self.owed.push_back(number),
             // Given up and counted: nothing waits for it any more.

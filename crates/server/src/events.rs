@@ -79,6 +79,8 @@ pub enum CallEvent {
         to: Arc<str>,
     },
     Confidential,
+    /// A desk has opened an order for it.
+    Ordered,
     Ended {
         record: Box<Ended>,
     },
@@ -98,7 +100,7 @@ impl Ended {
 }
 
 impl CallEvent {
-    pub const NAMES: [&'static str; 17] = [
+    pub const NAMES: [&'static str; 18] = [
         "call.started",
         "call.answered",
         "call.menu",
@@ -116,6 +118,7 @@ impl CallEvent {
         "call.handed_on",
         "call.handed_back",
         "call.calling",
+        "call.order",
     ];
 
     pub const fn name(&self) -> &'static str {
@@ -137,6 +140,7 @@ impl CallEvent {
             CallEvent::HandedOn { .. } => 14,
             CallEvent::HandedBack => 15,
             CallEvent::Calling { .. } => 16,
+            CallEvent::Ordered => 17,
         };
         CallEvent::NAMES[place]
     }

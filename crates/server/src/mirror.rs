@@ -142,6 +142,7 @@ fn new_call(start: base::StartRecord, locale: String) -> CallRow {
         offered: None,
         agent: None,
         talk_since: None,
+        order: None,
     }
 }
 
@@ -187,6 +188,10 @@ fn fold(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
             row.face.confide();
             CallEvent::Confidential
         }
+        call::Fact::Ordered { order } => {
+            row.order = Some(order.as_str().into());
+            CallEvent::Ordered
+        }
         fact => return fold_talk(row, fact),
     })
 }
@@ -231,6 +236,7 @@ fn end(row: &mut CallRow, record: &Record) {
     row.phase = CallPhase::Ended;
     (row.waiting_since, row.offered) = (None, None);
     row.waited_ms = record.queued_ms;
+    row.order = record.order.as_ref().map(|order| order.as_str().into());
     if record.confidential {
         row.face.confide();
     }

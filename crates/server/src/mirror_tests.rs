@@ -19,6 +19,10 @@ fn start() -> StartRecord {
     }
 }
 
+fn order() -> base::OrderNumber {
+    base::OrderNumber::parse("GD-1").expect("an order number")
+}
+
 fn record(confidential: bool) -> Box<Record> {
     Box::new(Record {
         start: start(),
@@ -34,6 +38,7 @@ fn record(confidential: bool) -> Box<Record> {
         talk_ms: 4000,
         end_reason: EndReason::AgentHangup,
         confidential,
+        order: Some(order()),
     })
 }
 
@@ -152,6 +157,19 @@ fn a_call_that_becomes_confidential_is_so_in_events_of_the_past() {
     assert!(!row.face.is_confidential());
     tell(&mut mirror, vec![Told::Confidential]);
     assert!(row.face.is_confidential());
+}
+
+#[test]
+fn an_order_stands_in_the_row_from_then_on() {
+    let mut mirror = mirror();
+    tell(&mut mirror, story());
+    assert_eq!(mirror.call(ID).expect("open").order, None);
+    let told = tell(&mut mirror, vec![Told::Ordered { order: order() }]);
+    assert_eq!(told, ["call.order talking consult - 1002 2500"]);
+    assert_eq!(mirror.call(ID).expect("open").order.as_deref(), Some("GD-1"));
+    let ended = mirror.fact(Wall(1), Fact::Call { call: ID, fact: Told::Ended { record: record(false) } });
+    let Some(What::Call { row, .. }) = ended else { panic!("the call ends") };
+    assert_eq!(row.order.as_deref(), Some("GD-1"));
 }
 
 #[test]

@@ -96,6 +96,8 @@ pub struct CallRow {
     /// The number of the agent who serves the citizen, or did last.
     pub agent: Option<Arc<str>>,
     pub talk_since: Option<Wall>,
+    /// The number of the order that a desk has opened for it.
+    pub order: Option<Arc<str>>,
 }
 
 /// Whether an agent is at work.

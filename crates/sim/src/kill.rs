@@ -105,7 +105,7 @@ impl Disk {
 
     /// The records took an entry; the journal learns of it some time.
     pub(crate) fn recorded(&mut self, entry: &RecordEntry) {
-        self.confirmed += u64::from(!matches!(entry, RecordEntry::Start(_) | RecordEntry::Confidential(_)));
+        self.confirmed += u64::from(matches!(entry, RecordEntry::End(_) | RecordEntry::Agent(_)));
         if self.rng.chance(0.3) {
             self.ledger.apply(Fact::Written { count: std::mem::take(&mut self.confirmed) });
         }

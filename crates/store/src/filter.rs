@@ -45,6 +45,8 @@ pub struct Filter {
     pub agent: Option<String>,
     /// The last group that the citizen waited in.
     pub group: Option<String>,
+    /// The number of the order.
+    pub order: Option<String>,
     /// A `base::EndReason` by name.
     pub end_reason: Option<String>,
     /// Not ended yet, or ended.
@@ -91,6 +93,7 @@ impl Filter {
             ("agent", &self.agent),
             ("skill_group", &self.group),
             ("end_reason", &self.end_reason),
+            ("order_number", &self.order),
         ];
         equal(&mut sql, &texts);
         if let Some(open) = self.open {

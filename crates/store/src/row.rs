@@ -41,6 +41,8 @@ pub struct CallRow {
     pub end_reason: Option<String>,
     /// The citizen asked that nobody learns the number: whoever shows this row masks `caller`.
     pub confidential: bool,
+    /// The number of the order that a desk has opened for it.
+    pub order: Option<String>,
 }
 
 impl CallRow {
@@ -71,15 +73,19 @@ fn columns(row: &SqliteRow, id: String) -> Result<CallRow, String> {
         agent: column(row, "agent")?,
         talk_ms: number("talk_ms")?,
         end_reason: column(row, "end_reason")?,
-        confidential: is_confidential(row)?,
+        confidential: newer::<i64>(row, "confidential")?.is_some_and(|number| number != 0),
+        order: newer(row, "order_number")?,
     })
 }
 
 /// A database that no newer server has opened yet does not have the column.
-fn is_confidential(row: &SqliteRow) -> Result<bool, String> {
-    match row.try_get::<i64, _>("confidential") {
-        Ok(number) => Ok(number != 0),
-        Err(sqlx::Error::ColumnNotFound(_)) => Ok(false),
+fn newer<'r, T>(row: &'r SqliteRow, name: &'static str) -> Result<Option<T>, String>
+where
+    T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+{
+    match row.try_get(name) {
+        Ok(value) => Ok(value),
+        Err(sqlx::Error::ColumnNotFound(_)) => Ok(None),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
 use crate::Error;
 
 /// Each step leads from the version that is its place to the next; a step never changes once it was released.
-const STEPS: [&[&str]; 2] = [FIRST, AGENTS];
+const STEPS: [&[&str]; 3] = [FIRST, AGENTS, ORDERS];
 
 const FIRST: &[&str] = &[
     "CREATE TABLE calls (
@@ -64,6 +64,12 @@ const AGENTS: &[&str] = &[
     "CREATE INDEX agent_events_happened ON agent_events (happened, id)",
     "ALTER TABLE calls ADD COLUMN confidential BIGINT NOT NULL DEFAULT 0",
     "CREATE INDEX calls_caller ON calls (caller, started)",
+];
+
+/// Orders that desks have opened for calls, and calls found by theirs.
+const ORDERS: &[&str] = &[
+    "ALTER TABLE calls ADD COLUMN order_number TEXT",
+    "CREATE INDEX calls_order ON calls (order_number) WHERE order_number IS NOT NULL",
 ];
 
 /// How long a statement waits for another process that holds the file, e.g. a copy in progress.

@@ -1,6 +1,6 @@
 //! The statements that write entries.
 
-use base::{EndReason, Epoch, NodeId, Now, Record, RecordEntry, StartRecord, Wait, Wall};
+use base::{EndReason, Epoch, NodeId, Now, OrderNumber, Record, RecordEntry, StartRecord, Wait, Wall};
 use sqlx::{Connection as _, SqliteConnection};
 
 use crate::agents;
@@ -36,6 +36,7 @@ pub(crate) async fn batch(
         match work {
             Work::Entry(RecordEntry::Start(start)) => write_start(&mut transaction, start).await?,
             Work::Entry(RecordEntry::Confidential(start)) => confide(&mut transaction, start).await?,
+            Work::Entry(RecordEntry::Order { start, order }) => write_order(&mut transaction, start, order).await?,
             Work::Entry(RecordEntry::End(record)) => write_end(&mut transaction, record).await?,
             Work::Entry(RecordEntry::Agent(event)) => agents::write(&mut transaction, place, number, event).await?,
             Work::Leftovers(wall) => ended += end_leftovers(&mut transaction, place, *wall).await?,
@@ -102,14 +103,26 @@ async fn confide(connection: &mut SqliteConnection, start: &StartRecord) -> Resu
     Ok(())
 }
 
+/// Names the order in a row, which it writes where there is none yet.
+async fn write_order(
+    connection: &mut SqliteConnection,
+    start: &StartRecord,
+    order: &OrderNumber,
+) -> Result<(), sqlx::Error> {
+    write_start(connection, start).await?;
+    let name = sqlx::query("UPDATE calls SET order_number = $1 WHERE id = $2").bind(order.as_str());
+    name.bind(start.id.to_string()).execute(connection).await?;
+    Ok(())
+}
+
 /// Completes the row of the start, or writes the whole row; an ended call stays as it is.
 async fn write_end(connection: &mut SqliteConnection, record: &Record) -> Result<(), sqlx::Error> {
     const UPDATE: &str = "UPDATE calls SET caller = $2, called = $3, source = $4, started = $5, answered = $6,
         ended = $7, menu_path = $8, menu_version = $9, locale = $10, skill_group = $11, queued_ms = $12, waits = $13,
-        agent = $14, talk_ms = $15, end_reason = $16, confidential = $17 WHERE id = $1 AND ended IS NULL";
+        agent = $14, talk_ms = $15, end_reason = $16, confidential = $17, order_number = $18 WHERE id = $1 AND ended IS NULL";
     const INSERT: &str = "INSERT INTO calls (id, caller, called, source, started, answered, ended, menu_path,
-        menu_version, locale, skill_group, queued_ms, waits, agent, talk_ms, end_reason, confidential)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+        menu_version, locale, skill_group, queued_ms, waits, agent, talk_ms, end_reason, confidential, order_number)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
     let id = record.start.id.to_string();
     let updated = end_statement(connection, UPDATE, &id, record).await?;
     if updated == 0 && !exists(connection, &id).await? {
@@ -142,6 +155,7 @@ async fn end_statement(
         .bind(number(record.talk_ms))
         .bind(record.end_reason.name())
         .bind(i64::from(record.confidential))
+        .bind(record.order.as_ref().map(OrderNumber::as_str))
         .execute(connection)
         .await?;
     Ok(done.rows_affected())

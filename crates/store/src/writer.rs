@@ -297,7 +297,9 @@ impl Writer {
     fn refused(&mut self, batch: &mut Vec<Work>, error: &sqlx::Error) {
         let entry = batch.remove(0);
         let what = match &entry {
-            Work::Entry(RecordEntry::Start(start) | RecordEntry::Confidential(start)) => format!("call {}", start.id),
+            Work::Entry(
+                RecordEntry::Start(start) | RecordEntry::Confidential(start) | RecordEntry::Order { start, .. },
+            ) => format!("call {}", start.id),
             Work::Entry(RecordEntry::End(record)) => format!("call {}", record.start.id),
             Work::Entry(RecordEntry::Agent(event)) => format!("agent {}", event.number),
             Work::Leftovers(_) => "the end of calls left open".to_owned(),

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use base::{
-    AgentEvent, AgentHappening, AgentId, CallId, EndReason, Epoch, NodeId, Record, RecordEntry, StartRecord, SwitchId,
-    Wall,
+    AgentEvent, AgentHappening, AgentId, CallId, EndReason, Epoch, NodeId, OrderNumber, Record, RecordEntry,
+    StartRecord, SwitchId, Wall,
 };
 use store::{AgentFilter, Cursor, Filter, Store};
 
@@ -42,7 +42,12 @@ fn call(serial: u32, caller: &str, end_reason: EndReason, talk_ms: u64) -> Recor
         talk_ms,
         end_reason,
         confidential: false,
+        order: None,
     }
+}
+
+fn order(text: &str) -> OrderNumber {
+    OrderNumber::parse(text).expect("an order number")
 }
 
 fn write(store: &mut Store, records: impl IntoIterator<Item = Record>) {
@@ -59,7 +64,8 @@ fn filters_and_pages_find_what_was_asked() {
     let calls = (0..30).map(|serial| {
         let caller = if serial % 3 == 0 { "13800138000" } else { "13900139000" };
         let (reason, talk) = if serial < 20 { (EndReason::AgentHangup, 500) } else { (EndReason::Abandoned, 0) };
-        Record { confidential: serial == 7, ..call(serial, caller, reason, talk) }
+        let order = [5, 6].contains(&serial).then(|| order("GD-5"));
+        Record { confidential: serial == 7, order, ..call(serial, caller, reason, talk) }
     });
     write(&mut store, calls);
     store.write(RecordEntry::Start(StartRecord { started: Wall(99_000), ..call(30, "1", EndReason::Fault, 0).start }));
@@ -81,6 +87,8 @@ fn filters_and_pages_find_what_was_asked() {
     );
     assert_eq!(found(Filter { open: Some(true), ..all.clone() }), [30]);
     assert_eq!(found(Filter { confidential: Some(true), ..all.clone() }), [7]);
+    assert_eq!(found(Filter { order: text("GD-5"), ..all.clone() }), [6, 5]);
+    assert_eq!(found(Filter { order: text("GD"), ..all.clone() }), [0; 0]);
     assert_eq!(found(Filter { caller: text("' OR 1 = 1 --"), ..all.clone() }), [0; 0]);
 
     let mut paged = Vec::new();
@@ -124,6 +132,42 @@ fn a_confidential_call_is_so_while_it_lasts() {
     let rows = store::read(dir.path(), Filter::default()).expect("reads");
     let seen: Vec<_> = rows.iter().map(|row| (row.caller.as_str(), row.confidential, row.ended.is_some())).collect();
     assert_eq!(seen, [false, false, true].map(|ended| ("13800138000", true, ended)));
+}
+
+#[test]
+fn a_row_names_its_order_from_the_moment_it_is_known() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut store = open(dir.path());
+    let [first, second, third] = [1, 2, 3].map(|serial| call(serial, "13800138000", EndReason::AgentHangup, 500));
+    let named = |record: &Record, text: &str| RecordEntry::Order { start: record.start.clone(), order: order(text) };
+    let orders = || -> Vec<Option<String>> {
+        let rows = store::read(dir.path(), Filter::default()).expect("reads");
+        rows.into_iter().map(|row| row.order).collect()
+    };
+    let text = |text: &str| Some(text.to_owned());
+    // One is replaced, one comes before its start, as a journal may bring it, and one has none.
+    for entry in [
+        RecordEntry::Start(first.start.clone()),
+        named(&first, "GD-1"),
+        named(&first, "GD-\"2\"'; --"),
+        named(&second, "工单 7"),
+        RecordEntry::Start(second.start.clone()),
+        RecordEntry::Start(third.start.clone()),
+    ] {
+        store.write(entry);
+    }
+    assert!(store.sync(LONG));
+    assert_eq!(orders(), [text("GD-\"2\"'; --"), text("工单 7"), None]);
+    // The record of the end is the last word; an ended call stays as it is.
+    let last = Record { order: Some(order("GD-3")), ..first };
+    for record in
+        [&last, &Record { order: None, ..last.clone() }, &Record { order: Some(order("工单 7")), ..second }, &third]
+    {
+        store.write(RecordEntry::End(Box::new(record.clone())));
+    }
+    assert!(store.sync(LONG));
+    assert_eq!(orders(), [text("GD-3"), text("工单 7"), None]);
+    assert_eq!(store::one(dir.path(), &id(2).to_string()).expect("reads").expect("is there").order, text("工单 7"));
 }
 
 fn event(at: i64, what: AgentHappening) -> AgentEvent {
@@ -228,15 +272,30 @@ const VERSION_1: [&str; 6] = [
         VALUES ('00000000000000080000000100000001', '1', '2', 'carrier', 500)",
 ];
 
+/// What the second version made of them, as far as a call goes.
+const VERSION_2: [&str; 5] = [
+    "CREATE TABLE agent_events (id TEXT NOT NULL PRIMARY KEY, agent BIGINT NOT NULL, number TEXT NOT NULL,
+        happened BIGINT NOT NULL, what TEXT NOT NULL, call_id TEXT NOT NULL, detail TEXT NOT NULL, until BIGINT NOT NULL,
+        brought_by TEXT NOT NULL)",
+    "ALTER TABLE calls ADD COLUMN confidential BIGINT NOT NULL DEFAULT 0",
+    "CREATE INDEX calls_caller ON calls (caller, started)",
+    "INSERT INTO schema_version (version) VALUES (2)",
+    "UPDATE calls SET confidential = 1",
+];
+
 fn make_version_1(dir: &Path) {
+    make(dir, &VERSION_1);
+}
+
+fn make(dir: &Path, statements: &[&'static str]) {
     use sqlx::ConnectOptions as _;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().expect("runtime");
     runtime.block_on(async {
         let options =
             sqlx::sqlite::SqliteConnectOptions::new().filename(dir.join("records.db")).create_if_missing(true);
         let mut connection = options.connect().await.expect("opens");
-        for statement in VERSION_1 {
-            sqlx::query(statement).execute(&mut connection).await.expect("is SQL");
+        for statement in statements {
+            sqlx::query(*statement).execute(&mut connection).await.expect("is SQL");
         }
     });
 }
@@ -248,16 +307,31 @@ fn a_database_of_the_first_version_is_read_and_taken_over() {
     make_version_1(dir.path());
     assert_eq!(store::last_epoch(dir.path(), NodeId(0)).expect("reads"), Epoch(8));
     let row = &store::read(dir.path(), Filter::default()).expect("reads before it is taken over")[0];
-    assert!(!row.confidential && row.ended.is_none());
+    assert!(!row.confidential && row.ended.is_none() && row.order.is_none());
 
     let mut opened = Store::open(dir.path(), NodeId(0), Wall(9000), Epoch(20)).expect("opens");
     assert_eq!(opened.epoch, Epoch(20), "the journal knows a later one");
     opened.store.end_leftovers(Wall(9000));
-    write(&mut opened.store, [Record { confidential: true, ..call(4, "1", EndReason::Abandoned, 0) }]);
+    let order = Some(order("GD-1"));
+    write(&mut opened.store, [Record { confidential: true, order, ..call(4, "1", EndReason::Abandoned, 0) }]);
     assert_eq!(opened.store.health().closed, 1);
     let rows = store::read(dir.path(), Filter::default()).expect("reads");
     assert_eq!((rows[0].ended, rows[0].end_reason.as_deref()), (Some(Wall(3000)), Some("restart")));
     assert!(rows[1].confidential && !rows[0].confidential);
+    assert_eq!((rows[0].order.as_deref(), rows[1].order.as_deref()), (None, Some("GD-1")));
     drop(opened);
     assert_eq!(Store::open(dir.path(), NodeId(0), Wall(0), Epoch(3)).expect("opens").epoch, Epoch(21));
+}
+
+#[test]
+fn a_database_of_the_second_version_is_read_and_taken_over() {
+    let dir = tempfile::tempdir().expect("a directory");
+    make(dir.path(), &[&VERSION_1[..], &VERSION_2].concat());
+    let row = &store::read(dir.path(), Filter::default()).expect("reads before it is taken over")[0];
+    assert_eq!((row.confidential, &row.order), (true, &None));
+    let mut store = open(dir.path());
+    write(&mut store, [Record { order: Some(order("GD-1")), ..call(4, "1", EndReason::Abandoned, 0) }]);
+    let rows = store::read(dir.path(), Filter::default()).expect("reads");
+    let orders: Vec<_> = rows.iter().map(|row| (row.confidential, row.order.as_deref())).collect();
+    assert_eq!(orders, [(true, None), (false, Some("GD-1"))]);
 }

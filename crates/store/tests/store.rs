@@ -46,6 +46,7 @@ fn record(serial: u32) -> Record {
         talk_ms: 55_000,
         end_reason: EndReason::CallerHangup,
         confidential: false,
+        order: None,
     }
 }
 

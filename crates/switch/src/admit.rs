@@ -183,10 +183,13 @@ impl Switch {
             Sender::Trunk(_) => None,
         };
         let codecs = self.trunk(sender).map_or_else(|| base::Codec::ALL.to_vec(), |trunk| trunk.codecs.clone());
+        // Who is asked before a citizen is handed on learns of the order.
+        let order = agent.filter(|_| to.is_some() || asks.is_some()).and_then(|agent| self.order_beside(agent));
         let arrival = Arrival {
             start,
             caller,
             confidential,
+            order,
             menu,
             errand,
             agent,

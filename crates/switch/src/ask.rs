@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base::{AgentId, CallId, Time, packed_enum};
+use base::{AgentId, CallId, OrderNumber, Time, packed_enum};
 use roster::{State, StateChange, StateRefusal};
 
 /// One request from outside SIP.
@@ -15,6 +15,11 @@ pub enum Ask {
     /// The citizen asks that nobody learns the number.
     Confide {
         call: CallId,
+    },
+    /// A desk has opened this order for the call.
+    Order {
+        call: CallId,
+        order: OrderNumber,
     },
     SetAgent {
         agent: AgentId,
@@ -87,6 +92,7 @@ packed_enum!(Ask {
     2 => SetAgent { agent, change },
     3 => WrapUp { agent, length },
     4 => Call { agent, to },
+    5 => Order { call, order },
 });
 packed_enum!(Answer {
     0 => Done,

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use base::{AgentId, CallId, Epoch, Job, Key, LegId, Now, RecordEntry, Slab, SwitchId, WorkerId};
+use base::{AgentId, CallId, Epoch, Job, Key, LegId, Now, OrderNumber, RecordEntry, Slab, SwitchId, WorkerId};
 use call::{Action, Call, Destination, Dial, Event, Line, Timer};
 use roster::Contact;
 use sip::{Body, Reply};
@@ -10,6 +10,9 @@ use sip::{Body, Reply};
 use crate::fault::Estate;
 use crate::switch::Armed;
 use crate::{Effects, Fact, Place, Switch};
+
+/// The header of what goes along with a call, for programs on a desk.
+const CONTEXT: &str = "X-Hotline";
 
 #[derive(Debug)]
 pub(crate) struct Entry {
@@ -111,6 +114,12 @@ impl Switch {
             return None;
         }
         self.calls.entries.iter().map(|(_, entry)| entry).find(is_in).map(|entry| entry.worker)
+    }
+
+    /// The order of the citizen whom the agent talks with. Walks over all calls, as an agent who dials does seldom.
+    pub(crate) fn order_beside(&self, agent: AgentId) -> Option<OrderNumber> {
+        let mut talks = self.calls.iter().filter(|call| call.talks_with() == Some(agent));
+        talks.find_map(|call| call.order().cloned())
     }
 
     pub(crate) fn carry_out(&mut self, now: Now, id: CallId, actions: &mut Vec<Action>, out: &mut Effects) {
@@ -215,12 +224,13 @@ impl Switch {
             Destination::Phone(Contact { uri, flow, path, .. }) => {
                 // Our host is what the flow's network knows us by.
                 let from = sip::Party { display: from_display, user: from_number, host: String::new() };
-                let (to, headers) = (uri.clone(), vec![("X-Hotline".to_owned(), context)]);
+                let (to, headers) = (uri.clone(), vec![(CONTEXT.to_owned(), context)]);
                 sip::Invite { flow, uri, to, from, routes: path, headers, body, outward: false }
             }
             Destination::Line(line) => {
                 self.line_dialled(now, leg, &line);
-                let Line { flow, uri, routes, from: (user, host), headers, .. } = *line;
+                let Line { flow, uri, routes, from: (user, host), mut headers, .. } = *line;
+                headers.extend((!context.is_empty()).then(|| (CONTEXT.to_owned(), context)));
                 let (to, from) = (uri.clone(), sip::Party { display: String::new(), user, host });
                 sip::Invite { flow, uri, to, from, routes, headers, body, outward: true }
             }

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use base::{AgentId, CallId, EndId, EndReason, Job, Now, Record, RecordEntry, StartRecord};
+use base::{AgentId, CallId, EndId, EndReason, Job, Now, OrderNumber, Record, RecordEntry, StartRecord};
 use call::{Action, Call, Event, Fact, Held, Signal};
 
 use crate::admit::Sender;
@@ -15,6 +15,7 @@ use crate::{Effects, Switch};
 pub(crate) struct Estate {
     start: Arc<StartRecord>,
     confidential: bool,
+    order: Option<OrderNumber>,
     pub(crate) sender: Sender,
     legs: Vec<OpenLeg>,
     held: Vec<Held>,
@@ -43,6 +44,7 @@ impl Estate {
         Estate {
             start,
             confidential,
+            order: None,
             sender,
             legs,
             held: Vec::new(),
@@ -130,6 +132,7 @@ impl Estate {
             Action::Job(Job::Close { end }) => self.ends.retain(|e| e != end),
             Action::Record(RecordEntry::End(_)) => self.recorded = true,
             Action::Record(RecordEntry::Confidential(_)) => self.confidential = true,
+            Action::Record(RecordEntry::Order { order, .. }) => self.order = Some(order.clone()),
             _ => {}
         }
     }
@@ -157,6 +160,9 @@ impl Estate {
         let mut ledger = call::Ledger::of(StartRecord::clone(&self.start));
         if self.confidential {
             ledger.apply(Fact::Confidential);
+        }
+        if let Some(order) = self.order.clone() {
+            ledger.apply(Fact::Ordered { order });
         }
         ledger.record(now.wall, EndReason::Fault)
     }

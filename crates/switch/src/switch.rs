@@ -211,10 +211,13 @@ impl Switch {
         let (call, event) = match ask {
             Ask::HangUp { call } => (call, Event::Stop(EndReason::Forced)),
             Ask::Confide { call } => (call, Event::Confide),
+            Ask::Order { call, order } => (call, Event::Order(order)),
             Ask::Call { agent, to } => return self.summon(now, ticket, agent, &to, out),
             Ask::SetAgent { .. } | Ask::WrapUp { .. } => return,
         };
-        let known = self.calls.get_mut(call).is_some();
+        // What comes behind the record would stand in none.
+        let late = |entry: &mut crate::calls::Entry| matches!(event, Event::Order(_)) && entry.call.is_ended();
+        let known = self.calls.get_mut(call).is_some_and(|entry| !late(entry));
         self.tell(now, call, event, out);
         out.answers.push((ticket, if known { Answer::Done } else { Answer::NoSuchCall }));
     }

@@ -257,6 +257,7 @@ fn fill(data: &std::path::Path) {
             talk_ms: if agent.is_some() { 4000 } else { 0 },
             end_reason,
             confidential: false,
+            order: (serial == 15).then(|| base::OrderNumber::parse("GD-15")).flatten(),
         })));
     }
     store.write(RecordEntry::Start(start_record(16, CALLER, start + 16)));
@@ -300,8 +301,10 @@ impl Drop for FakeDesk {
 
 fn answer(ask: Ask) -> Answer {
     match ask {
-        Ask::HangUp { call } | Ask::Confide { call } if [1, 2].contains(&call.serial) => Answer::Done,
-        Ask::HangUp { .. } | Ask::Confide { .. } => Answer::NoSuchCall,
+        Ask::HangUp { call } | Ask::Confide { call } | Ask::Order { call, .. } if [1, 2].contains(&call.serial) => {
+            Answer::Done
+        }
+        Ask::HangUp { .. } | Ask::Confide { .. } | Ask::Order { .. } => Answer::NoSuchCall,
         Ask::SetAgent { agent: AgentId(1), .. } => Answer::Refused(StateRefusal::NoPhone),
         Ask::SetAgent { change, .. } => Answer::State(match change {
             StateChange::Ready | StateChange::SignOn => State::Ready,

@@ -69,6 +69,8 @@ fn an_agent_sees_and_changes_itself_alone() {
         ("GET", other.clone(), "", 404),
         ("POST", format!("{own}/confidential"), "", 200),
         ("POST", format!("{other}/confidential"), "", 404),
+        ("POST", format!("{own}/order"), r#"{"order":"GD-1"}"#, 200),
+        ("POST", format!("{other}/order"), r#"{"order":"GD-1"}"#, 404),
         ("POST", format!("{own}/hangup"), "", 403),
         ("GET", "/agents/1001".into(), "", 200),
         ("GET", "/agents/1002".into(), "", 403),
@@ -102,6 +104,17 @@ fn changes_and_refusals_have_their_words() {
         (format!("/calls/{}/hangup", id(1)), "", 200, ""),
         (format!("/calls/{none}/hangup"), "{}", 404, "not_found"),
         ("/calls/12/hangup".into(), "", 400, "bad_request"),
+        (format!("/calls/{}/order", id(2)), r#"{"order":"GD-1"}"#, 200, ""),
+        (format!("/calls/{}/order", id(2)), r#"{"order":" 工单 7 "}"#, 200, ""),
+        (format!("/calls/{none}/order"), r#"{"order":"GD-1"}"#, 404, "not_found"),
+        ("/calls/12/order".into(), r#"{"order":"GD-1"}"#, 400, "bad_request"),
+        (format!("/calls/{}/order", id(2)), "", 400, "bad_request"),
+        (format!("/calls/{}/order", id(2)), "{}", 400, "bad_request"),
+        (format!("/calls/{}/order", id(2)), r#"{"order":7}"#, 400, "bad_request"),
+        (format!("/calls/{}/order", id(2)), r#"{"order":"  "}"#, 400, "bad_request"),
+        (format!("/calls/{}/order", id(2)), r#"{"order":"a\r\nX-Evil: 1"}"#, 400, "bad_request"),
+        (format!("/calls/{}/order", id(2)), r#"{"order":"a\u202eb"}"#, 400, "bad_request"),
+        (format!("/calls/{}/order", id(2)), r#"{"order":"GD-1","by":"me"}"#, 400, "bad_request"),
         ("/agents/1002/state".into(), r#"{"state":"ready"}"#, 409, "no_phone"),
         ("/agents/1009/state".into(), r#"{"state":"ready"}"#, 404, "not_found"),
         ("/agents//state".into(), r#"{"state":"ready"}"#, 404, "not_found"),
@@ -124,6 +137,13 @@ fn changes_and_refusals_have_their_words() {
     }
     let (_, state) = rig.post("supervisor", "/agents/1001/state", r#"{"state":"paused","reason":" 午餐 "}"#);
     assert_eq!(state, json!({"number": "1001", "state": "paused", "reason": "午餐"}));
+    let number = |letters: usize| format!(r#"{{"order":"{}"}}"#, "工".repeat(letters));
+    let statuses =
+        [64, 65].map(|letters| rig.post("supervisor", &format!("/calls/{}/order", id(2)), &number(letters)).0);
+    assert_eq!(statuses, [200, 400]);
+    for (role, status) in [("viewer", 403), ("operator", 403), ("admin", 200), ("nobody", 401)] {
+        assert_eq!(rig.post(role, &format!("/calls/{}/order", id(2)), &number(1)).0, status, "{role}");
+    }
     let long = format!(r#"{{"state":"paused","reason":"{}"}}"#, "x".repeat(70_000));
     assert_eq!(rig.post("supervisor", "/agents/1001/state", &long).0, 413);
 }
@@ -135,6 +155,8 @@ fn the_audit_says_who_did_what_with_which_outcome() {
     rig.post("supervisor", &format!("/calls/{}/hangup", id(1)), "");
     rig.post("agent", "/agents/1002/state", r#"{"state":"ready"}"#);
     rig.post("agent", "/agents/1001/state", r#"{"state":"paused","reason":"lunch"}"#);
+    rig.post("agent", &format!("/calls/{}/order", id(1)), r#"{"order":" GD-1 "}"#);
+    rig.post("agent", &format!("/calls/{}/order", id(2)), r#"{"order":"GD-2"}"#);
     let changes = rig.get("admin", "/audit").1;
     let told: Vec<String> = changes["changes"]
         .as_array()
@@ -143,13 +165,16 @@ fn the_audit_says_who_did_what_with_which_outcome() {
         .map(|c| format!("{} {} {} {}", c["by"], c["role"], c["what"]["change"], c["outcome"]).replace('"', ""))
         .collect();
     let expected = [
+        "the agent agent call.order not_found",
+        "the agent agent call.order done",
         "the agent agent agent.state done",
         "the agent agent agent.state forbidden",
         "the supervisor supervisor call.hangup done",
     ];
     assert_eq!(told, expected);
     let file = std::fs::read_to_string(rig.data.path().join("audit.log")).expect("kept");
-    assert_eq!(file.lines().count(), 3);
+    assert_eq!(file.lines().count(), 5);
+    assert_eq!(changes["changes"][1]["what"]["order"], "GD-1", "without the blanks around it");
     assert!(!file.contains(CALLER) && !file.contains(rig.token("agent")), "{file}");
 }
 
@@ -168,6 +193,9 @@ fn records_are_paged_and_filtered() {
         ("/records", vec![16, 15, 14, 13, 12, 11]),
         ("/records?end_reason=abandoned", vec![14, 13, 12]),
         ("/records?agent=1001&group=consult", vec![11]),
+        ("/records?order=GD-15", vec![15]),
+        ("/records?order=%20GD-15", vec![15]),
+        ("/records?order=GD-1", vec![]),
         ("/records?open=true", vec![16]),
         ("/records?open=false&caller=13800138000", vec![11]),
         ("/records?to=2001-01-01T00:00:00%2B08:00", vec![]),
@@ -183,9 +211,23 @@ fn records_are_paged_and_filtered() {
     }
     all.extend(ids(&path).0);
     assert_eq!(all, [16, 15, 14, 13, 12, 11]);
-    for bad in ["limit=0", "limit=x", "limit=1&limit=2", "from=noon", "cursor=x", "end_reason=bored", "open=maybe"] {
+    for bad in
+        ["limit=0", "limit=x", "limit=1&limit=2", "from=noon", "cursor=x", "end_reason=bored", "open=maybe", "order="]
+    {
         assert_eq!(rig.get("admin", &format!("/records?{bad}")).0, 400, "{bad}");
     }
+}
+
+#[test]
+fn a_record_names_the_order_and_an_agent_finds_its_own_alone() {
+    let rig = Rig::start();
+    let orders = |path: &str| -> Vec<Value> {
+        let records = rig.get("admin", path).1["records"].take();
+        records.as_array().expect("a list").iter().map(|record| record["order"].clone()).collect()
+    };
+    assert_eq!(orders("/records"), [Value::Null, json!("GD-15"), Value::Null, Value::Null, Value::Null, Value::Null]);
+    assert_eq!(rig.get("viewer", &format!("/records/{}", id(15))).1["order"], "GD-15");
+    assert_eq!(rig.get("agent", "/records?order=GD-15").1["records"], json!([]), "it is another agent's");
 }
 
 #[test]

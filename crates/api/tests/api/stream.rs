@@ -148,8 +148,17 @@ fn each_reader_sees_what_is_for_it() {
         assert_ne!(event["call"], id(2).to_string(), "{event}");
     }
     assert_eq!(own, ["call.offered", "call.wait_ended", "call.connected", "call.talking", "agent.talking"]);
+    let order = base::OrderNumber::parse("GD-1").expect("an order number");
+    rig.board.tell([news(1, call::Fact::Ordered { order: order.clone() }), news(2, call::Fact::Ordered { order })]);
+    let told = agent.next();
+    assert_event(&rig.get("nobody", "/openapi.json").1, &told);
+    let story = ["type", "call", "order", "agent"].map(|key| told[key].clone());
+    assert_eq!(story, [json!("call.order"), json!(id(1).to_string()), json!("GD-1"), json!("1001")], "of its own call");
+    let (_, call) = rig.get("agent", &format!("/calls/{}", id(1)));
+    assert_eq!((&call["order"], &call["phase"]), (&json!("GD-1"), &json!("talking")), "and in the call from then on");
     rig.board.tell([news(1, call::Fact::Confidential)]);
-    assert_eq!(agent.next()["caller"], MASKED);
+    let hidden = agent.next();
+    assert_eq!((&hidden["caller"], &hidden["order"]), (&json!(MASKED), &json!("GD-1")));
     let mut again = Reader::open(&rig, "agent", "?from=3:0");
     again.next();
     assert_eq!(again.next()["caller"], MASKED, "events of the past are masked too");

@@ -191,6 +191,7 @@ impl Bench {
             start,
             caller: None,
             confidential: false,
+            order: None,
             menu: 0,
             errand: None,
             agent: None,
@@ -215,6 +216,20 @@ impl Bench {
             agent: Some(AgentId(0)),
             to,
             offer,
+            lease: lease(50),
+            session_id: 9,
+            ..arrival
+        })
+    }
+
+    /// The same while the agent talks with a citizen for whom there is this order.
+    pub(crate) fn own_call_about(offer: Option<&[u8]>, order: base::OrderNumber) -> Bench {
+        let to = Some(Callee::Colleague(AgentId(1)));
+        Bench::arrive_as(plan(|_| {}), |arrival| Arrival {
+            agent: Some(AgentId(0)),
+            to,
+            offer,
+            order: Some(order),
             lease: lease(50),
             session_id: 9,
             ..arrival
@@ -445,6 +460,7 @@ fn line(action: &Action) -> String {
         Action::NotGiven { .. } => "not given".to_owned(),
         Action::Record(RecordEntry::Start(_)) => "record start".to_owned(),
         Action::Record(RecordEntry::Confidential(_)) => "record confidential".to_owned(),
+        Action::Record(RecordEntry::Order { .. }) => "record order".to_owned(),
         Action::Record(RecordEntry::Agent(_)) => "record agent".to_owned(),
         Action::Record(RecordEntry::End(r)) => format!("record end {}", r.end_reason.name()),
         Action::Arm { timer, .. } => format!("arm {timer:?}"),

@@ -169,6 +169,7 @@ fn ask_line(ask: &Ask) -> String {
     match ask {
         Ask::HangUp { call } => format!("call {call}: hang up"),
         Ask::Confide { call } => format!("call {call}: confidential"),
+        Ask::Order { call, .. } => format!("call {call}: an order"),
         Ask::SetAgent { agent, change } => {
             let change = match change {
                 roster::StateChange::SignOn => "sign on",

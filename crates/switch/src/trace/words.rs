@@ -28,6 +28,7 @@ pub(super) fn record(entry: &RecordEntry) -> Option<(CallId, String)> {
             Some((start.id, words))
         }
         RecordEntry::Confidential(start) => Some((start.id, format!("call {} is confidential", start.id))),
+        RecordEntry::Order { start, .. } => Some((start.id, format!("call {} has an order", start.id))),
         RecordEntry::End(record) => Some((record.start.id, format!("call {} ended, {}", record.start.id, end(record)))),
         RecordEntry::Agent(_) => None,
     }

@@ -30,6 +30,8 @@ pub(crate) struct Table {
     deaf: Vec<usize>,
     /// Final responses to REFERs.
     answered: Vec<u16>,
+    /// What went along with the INVITEs that phones got, the newest last.
+    along: Vec<String>,
     serial: u32,
 }
 
@@ -141,7 +143,7 @@ impl Table {
         }
         bench.raw.clear();
         let heard = phones.iter().map(|_| Vec::new()).collect();
-        Table { bench, phones, heard, deaf: Vec::new(), answered: Vec::new(), serial: 0 }
+        Table { bench, phones, heard, deaf: Vec::new(), answered: Vec::new(), along: Vec::new(), serial: 0 }
     }
 
     fn leg(&mut self) -> LegId {
@@ -172,6 +174,7 @@ impl Table {
                 let phone = (0..self.phones.len()).find(|p| address(*p) == flow.peer);
                 let Some(phone) = phone.filter(|phone| !self.deaf.contains(phone)) else { continue };
                 self.note(&Message::parse(&bytes).expect("what we send can be read"));
+                self.note_along(&bytes);
                 let from = Flow::udp(NetworkId(0), SocketAddr::from(([10, 0, 0, 1], 5060)));
                 self.act(phone, |end, now, out| end.receive(now, from, &bytes, out));
                 self.answer_requests(phone);
@@ -186,6 +189,15 @@ impl Table {
             && cseq.ends_with("REFER")
         {
             self.answered.push(status);
+        }
+    }
+
+    /// Line by line, as a program on a desk reads it: whatever got into the value must not have become a line of its own.
+    fn note_along(&mut self, bytes: &[u8]) {
+        let text = String::from_utf8_lossy(bytes);
+        if text.starts_with("INVITE ") {
+            let lines = text.split("\r\n\r\n").next().unwrap_or_default().lines();
+            self.along.push(lines.filter_map(|line| line.strip_prefix("X-Hotline: ")).collect::<Vec<_>>().join("\n"));
         }
     }
 
@@ -299,6 +311,16 @@ impl Table {
         }
     }
 
+    /// What goes along with the newest call, as its INVITE says it.
+    pub(crate) fn along(&self) -> &str {
+        self.along.last().map_or("", String::as_str)
+    }
+
+    /// The status that answers a REFER on a leg to a number.
+    pub(crate) fn transfers(&mut self, phone: usize, leg: LegId, number: &str) -> Option<u16> {
+        self.sends_refer(phone, leg, format!("<sip:{number}@10.0.0.1>"))
+    }
+
     /// The value of a Replaces that names a leg at a phone.
     pub(crate) fn replaces(&self, phone: usize, leg: LegId) -> String {
         let names = self.phones[phone].names(leg).expect("a dialog");
@@ -308,7 +330,11 @@ impl Table {
     /// The status that answers a REFER on a leg that names this dialog.
     pub(crate) fn refers(&mut self, phone: usize, leg: LegId, replaces: &str) -> Option<u16> {
         let escaped = replaces.replace('%', "%25").replace(';', "%3B").replace('=', "%3D").replace('@', "%40");
-        let to = ("Refer-To".to_owned(), format!("<sip:10.0.0.1?Replaces={escaped}>"));
+        self.sends_refer(phone, leg, format!("<sip:10.0.0.1?Replaces={escaped}>"))
+    }
+
+    fn sends_refer(&mut self, phone: usize, leg: LegId, to: String) -> Option<u16> {
+        let to = ("Refer-To".to_owned(), to);
         let refer = Reply { headers: vec![to], body: None };
         self.answered.clear();
         self.act(phone, |end, now, out| end.send(now, leg, Method::Refer, &refer, out));

@@ -81,6 +81,8 @@ fn inputs(recording: &mut Recording) {
     let call = CallId { epoch: Epoch(1), serial: 1, ..CallId::default() };
     let ask = |ask| Input::Ask { ticket: Ticket(1 << 63), by: "supervisor".to_owned(), ask };
     recording.feed(ask(Ask::Confide { call }));
+    let order = base::OrderNumber::parse("GD-1").expect("an order number");
+    recording.feed(ask(Ask::Order { call, order }));
     recording.feed(ask(Ask::SetAgent { agent: AgentId(0), change: StateChange::SignOn }));
     recording.feed(ask(Ask::SetAgent { agent: AgentId(0), change: StateChange::Pause { reason: "tea".to_owned() } }));
     recording.feed(ask(Ask::WrapUp { agent: AgentId(0), length: Duration::from_secs(5) }));
