@@ -22,6 +22,15 @@ fn merged(config: &Path) {
     std::fs::copy(config.join("menu/12345.toml"), &menu).expect("the shipped menu");
     replace(&menu, "notice\"\n# The queue", "merged\"\n# The queue");
     replace(&menu, "[node.notice]", "[node.merged]");
+    replace(&server, "# [numbers]\n# mobile_areas", "[numbers]\nmobile_areas");
+    let county = "[[county]]\nname = \"天河区\"\nprefixes = [\"0208765\"]";
+    replace(&server, "# [[county]]\n# name = \"富阳区\"\n# prefixes = [\"057163\"]", county);
+    std::fs::write(config.join("mobile-areas.csv"), "1390013,0755\n").expect("written");
+}
+
+/// Line, city and county, as the API and the command line say them.
+fn home(record: &Value) -> Value {
+    json!([record["line"], record["area"], record["county"]])
 }
 
 /// The only call, where readers of the API see one.
@@ -54,12 +63,14 @@ fn a_diverted_caller_who_withholds_the_number() {
     for list in ["calls", "records"] {
         let open = wait::until(list, LIMIT, || seen(&engine, &admin, list));
         says(&open, MASKED, "12319", true);
+        assert_eq!(home(&open), json!(["mobile", null, null]), "a confidential call is at home nowhere: {open}");
     }
     caller.say(&dialog.request("BYE", ""));
     caller.hear("200");
     let record = engine.ended_records(1).remove(0);
     says(&record, MASKED, "12319", true);
     assert_eq!(record["menu_path"], json!(["merged"]), "{record}");
+    assert_eq!(home(&record), json!(["mobile", null, null]), "{record}");
     assert!(!engine.process.output().contains("13900139000"), "no log shows the number");
 }
 
@@ -75,6 +86,27 @@ fn a_local_caller_who_dials_with_the_country_code() {
     caller.say(&dialog.request("BYE", ""));
     caller.hear("200");
     says(&engine.ended_records(1)[0], "02087654321", "12345", false);
+    says_home(&engine, json!(["fixed", "广州", "天河区"]));
+}
+
+#[test]
+fn a_mobile_whose_city_a_table_knows() {
+    let engine = Engine::start_with(merged);
+    let mut caller = Puppet::new(engine.sip);
+    let mut dialog = Dialog::calling(engine.sip, "13900139000", "mobile", caller.address());
+    caller.say(&dialog.request("INVITE", &caller.description()));
+    dialog.answered(&caller.hear("200"));
+    caller.say(&dialog.request("ACK", ""));
+    caller.say(&dialog.request("BYE", ""));
+    caller.hear("200");
+    says(&engine.ended_records(1)[0], "13900139000", "12345", false);
+    says_home(&engine, json!(["mobile", "深圳", null]));
+}
+
+/// The command line reads the same tables as the server.
+fn says_home(engine: &Engine, expected: Value) {
+    let (told, read) = (seen(engine, &engine.admin_token(), "records"), engine.ended_records(1).remove(0));
+    assert_eq!((told.map(|record| home(&record)), home(&read)), (Some(expected.clone()), expected), "{read}");
 }
 
 /// A message with further header lines.

@@ -94,9 +94,10 @@ impl Engine {
 
     /// What `hotline records --json` says.
     pub(crate) fn records(&self) -> Vec<Value> {
-        let data = self.dir.path().join("data");
-        let out =
-            Command::new(hotline()).args(["records", "--json", "--data"]).arg(&data).output().expect("records runs");
+        let (data, config) = (self.dir.path().join("data"), self.dir.path().join("config"));
+        let mut command = Command::new(hotline());
+        command.args(["records", "--json", "--data"]).arg(&data).arg("--config").arg(&config);
+        let out = command.output().expect("records runs");
         assert!(out.status.success(), "records: {}", String::from_utf8_lossy(&out.stderr));
         let text = String::from_utf8(out.stdout).expect("JSON is UTF-8");
         text.lines().map(|line| serde_json::from_str(line).expect("a JSON object a line")).collect()
