@@ -22,10 +22,6 @@ use crate::{Action, Callee, Change, Event, Fact, Plan, Signal, Timer};
 /// The number of the leg that a call begins with: a citizen's, or that of an agent who calls.
 pub(crate) const FIRST: u16 = 0;
 
-/// Whoever never spoke may be meant to listen only, and is asked less soon: ten minutes, a third of the usual session
-/// interval (RFC 4028 §4.2).
-const LISTENER_MS: u32 = 600_000;
-
 /// A call from its INVITE to its last BYE.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -226,22 +222,6 @@ impl Call {
             Notice::Heard { leg } => self.spoke(leg.index),
             Notice::Silent { leg, for_ms } => self.probe(now, leg.index, for_ms, out),
             _ => {}
-        }
-    }
-
-    /// A phone that lost its power hangs up nothing: whoever sends no voice is asked whether the dialog still stands.
-    fn probe(&mut self, now: Now, leg: u16, silent_ms: u32, out: &mut Vec<Action>) {
-        let doubtful = |l: &Leg| l.state == State::Confirmed && (l.spoke || silent_ms >= LISTENER_MS);
-        if self.legs.iter().any(|l| l.id.index == leg && doubtful(l)) {
-            out.push(Action::Probe { leg });
-            self.await_life(now, leg, out);
-        }
-    }
-
-    fn spoke(&mut self, leg: u16) {
-        if let Some(leg) = self.legs.iter_mut().find(|l| l.id.index == leg) {
-            leg.spoke = true;
-            leg.asked = false;
         }
     }
 

@@ -1,10 +1,11 @@
-//! An agent is lost without having hung up: the citizen waits again, with the place kept.
+//! Whether a silent phone lives. An agent whose does not is lost without having hung up: the citizen waits again, with the place kept.
 
 use std::time::Duration;
 
 use base::Now;
 
 use crate::journey::{Journey, Waiting, Wants, With};
+use crate::leg::{Leg, State};
 use crate::{Action, Call, Timer};
 
 /// How long a silent agent's phone may leave an UPDATE unanswered before the citizen is offered to others. Five of its
@@ -12,7 +13,27 @@ use crate::{Action, Call, Timer};
 /// fail once in six hundred times. A citizen's own phone has the whole of Timer F: nobody is hung up on in haste.
 const LIFE_WITHIN: Duration = Duration::from_secs(8);
 
+/// Whoever never spoke may be meant to listen only, and is asked less soon: ten minutes, a third of the usual session
+/// interval (RFC 4028 §4.2).
+const LISTENER_MS: u32 = 600_000;
+
 impl Call {
+    /// A phone that lost its power hangs up nothing: whoever sends no voice is asked whether the dialog still stands.
+    pub(crate) fn probe(&mut self, now: Now, leg: u16, silent_ms: u32, out: &mut Vec<Action>) {
+        let doubtful = |l: &Leg| l.state == State::Confirmed && (l.spoke || silent_ms >= LISTENER_MS);
+        if self.legs.iter().any(|l| l.id.index == leg && doubtful(l)) {
+            out.push(Action::Probe { leg });
+            self.await_life(now, leg, out);
+        }
+    }
+
+    pub(crate) fn spoke(&mut self, leg: u16) {
+        if let Some(leg) = self.legs.iter_mut().find(|l| l.id.index == leg) {
+            leg.spoke = true;
+            leg.asked = false;
+        }
+    }
+
     /// The phone of `leg` was asked whether it lives.
     pub(crate) fn await_life(&mut self, now: Now, leg: u16, out: &mut Vec<Action>) {
         let with_agent = matches!(&self.journey, Journey::With(with) if with.leg == leg);
