@@ -390,7 +390,13 @@ packed_enum!(AgentHappening {
     8 => WrapUp { until },
     9 => WrapUpOver,
 });
-packed_enum!(RecordEntry { 0 => Start(start), 1 => End(record), 2 => Agent(event), 3 => Confidential(start), 4 => Order { start, order } });
+packed_enum!(RecordEntry {
+    0 => Start(start),
+    1 => End(record),
+    2 => Agent(event),
+    3 => Confidential(start),
+    4 => Order { start, order },
+});
 
 #[cfg(test)]
 mod tests {
