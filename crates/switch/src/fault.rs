@@ -68,6 +68,11 @@ impl Estate {
         Estate { own: Vec::new(), ends: Vec::new(), promised: Some(into), ..estate }
     }
 
+    /// Whether the slot of this offer is held still: its phone was not answered for an agent who asks.
+    pub(crate) fn holds(&self, reservation: acd::Reservation) -> bool {
+        self.held.iter().any(|held| held.reservation == reservation)
+    }
+
     /// Before the call hears of it.
     pub(crate) fn note_event(&mut self, event: &Event<'_>) {
         match event {

@@ -223,7 +223,9 @@ impl Switch {
     }
 
     fn on_queue(&mut self, now: Now, action: acd::Action, out: &mut Effects) {
-        if matches!(action, acd::Action::Withdraw { .. }) {
+        if let acd::Action::Withdraw { call, reservation, .. } = action
+            && self.calls.get_mut(call).is_some_and(|entry| entry.estate.holds(reservation))
+        {
             self.counters.timed_out += 1;
         }
         let call = match &action {

@@ -71,7 +71,8 @@ fn an_agent_asks_a_group_and_whoever_is_free_answers() {
     let record = table.records()[0].clone();
     assert_eq!((record.start.source.as_str(), record.start.called.as_str()), ("agent 1001", GROUP));
     assert_eq!((record.end_reason, record.waits[0].outcome), (EndReason::AgentHangup, WaitOutcome::Answered));
-    assert_eq!(table.bench.exchange.switch.counters().accepted, 0, "no citizen was served");
+    let counted = table.bench.exchange.switch.counters();
+    assert_eq!((counted.accepted, counted.timed_out), (0, 0), "no citizen was served, and nobody let one wait");
     assert_eq!(queue_says(&table), [AgentState::Ready; 3], "no wrap-up");
     clean(table, "after the question");
 }
