@@ -101,6 +101,8 @@ impl World {
         }
         // No target of a scenario is a name.
         self.effects.lookups.clear();
+        // Who asked that somebody be called back sees the phone ring, or not.
+        self.effects.answers.clear();
         // Nobody keeps ladders here.
         self.effects.legs.clear();
         let from = addresses::server();
