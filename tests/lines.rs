@@ -25,7 +25,7 @@ fn line(answers: bool) -> Baresip {
 }
 
 /// An engine whose agents may call mobiles over a trunk with these targets.
-fn engine(targets: &[SocketAddr], rules: &str) -> Engine {
+pub(crate) fn engine(targets: &[SocketAddr], rules: &str) -> Engine {
     let targets: Vec<_> =
         targets.iter().zip(1..).map(|(at, n)| format!("{{ uri = \"sip:{at}\", priority = {n} }}")).collect();
     let trunk = format!(

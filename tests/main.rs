@@ -12,6 +12,7 @@ mod consulting;
 mod crowd;
 mod disks;
 mod drills;
+mod early;
 mod endings;
 mod hammer;
 mod handing_on;

@@ -15,4 +15,5 @@ pub(crate) mod sipp;
 pub(crate) mod tone;
 pub(crate) mod town;
 pub(crate) mod translator;
+pub(crate) mod voice;
 pub(crate) mod wait;

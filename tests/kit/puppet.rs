@@ -26,6 +26,11 @@ impl Puppet {
         Puppet { socket, server, began: Instant::now(), buffer: vec![0; DATAGRAM_MAX] }
     }
 
+    /// The same socket, for a server that was started later.
+    pub(crate) fn facing(self, server: SocketAddr) -> Puppet {
+        Puppet { server, ..self }
+    }
+
     pub(crate) fn address(&self) -> SocketAddr {
         self.socket.local_addr().expect("a bound socket")
     }

@@ -72,7 +72,12 @@ impl Dialog {
 
     /// Of whoever is about to call the server.
     pub(crate) fn calling(server: SocketAddr, number: &str, call_id: &str, at: SocketAddr) -> Dialog {
-        let target = format!("sip:12345@{server}");
+        Dialog::calling_to(server, (number, "12345"), call_id, at)
+    }
+
+    /// The same to another number.
+    pub(crate) fn calling_to(server: SocketAddr, (number, to): (&str, &str), call_id: &str, at: SocketAddr) -> Dialog {
+        let target = format!("sip:{to}@{server}");
         Dialog {
             local: format!("<sip:{number}@{at}>;tag={call_id}"),
             remote: format!("<{target}>"),
@@ -93,7 +98,12 @@ impl Dialog {
     pub(crate) fn request(&mut self, method: &str, body: &str) -> String {
         let follows = matches!(method, "ACK" | "CANCEL");
         self.cseq += u32::from(!follows);
-        let Dialog { local, remote, target, call_id, at, cseq } = self;
+        self.numbered(method, self.cseq, body)
+    }
+
+    /// A request with a number of its own, such as the ACK of an INVITE that others came after.
+    pub(crate) fn numbered(&self, method: &str, cseq: u32, body: &str) -> String {
+        let Dialog { local, remote, target, call_id, at, .. } = self;
         // A CANCEL has the branch of its INVITE (RFC 3261 §9.1).
         let branch = if method == "CANCEL" { "INVITE" } else { method };
         let head = format!(

@@ -15,7 +15,11 @@ pub(crate) struct Pair(pub(crate) f64, pub(crate) f64);
 
 /// Seconds of the pair in a WAV of 8 kHz mono.
 pub(crate) fn seconds_of(pair: Pair, wav: &Path) -> f64 {
-    let samples = samples(wav);
+    seconds_in(pair, &samples(wav))
+}
+
+/// The same in samples of 16 bit.
+pub(crate) fn seconds_in(pair: Pair, samples: &[f64]) -> f64 {
     let frames = samples.chunks_exact(FRAME).filter(|f| has_pair(pair, f)).count();
     frames as f64 / 10.0
 }
@@ -63,13 +67,17 @@ pub(crate) fn write(pair: Pair, seconds: u32, wav: &Path) {
 
 /// The same as bare A-law, for SIPp.
 pub(crate) fn write_alaw(pair: Pair, seconds: u32, file: &Path) {
+    std::fs::write(file, alaw(pair, seconds)).expect("the test's folder takes files");
+}
+
+pub(crate) fn alaw(pair: Pair, seconds: u32) -> Vec<u8> {
     let decoded: Vec<i32> = (0..=255).map(|code| i32::from(rtp::g711::decode(base::Codec::Pcma, code))).collect();
     let nearest = |sample: i32| (0..=255).min_by_key(|code| (decoded[usize::from(*code)] - sample).abs());
     let codes = (0..seconds * 8000).map(|i| {
         let t = f64::from(i) / 8000.0 * std::f64::consts::TAU;
         nearest((6000.0 * ((t * pair.0).sin() + (t * pair.1).sin())) as i32).expect("256 codes")
     });
-    std::fs::write(file, codes.collect::<Vec<u8>>()).expect("the test's folder takes files");
+    codes.collect()
 }
 
 /// How much of a spoken prompt is in what was heard, from 0 to 1: 1 for the same sound, however late.

@@ -159,7 +159,17 @@ impl Leg {
         let answer = sdp::answer(&self.session.local, offer)?;
         self.session.said(&answer.body);
         self.params = Some(answer.params);
+        // Nobody offers with an offer of ours open: ours was answered by what the call needed not to hear of.
+        self.session.offering = false;
         Ok(answer.body)
+    }
+
+    /// Takes what a 2xx to our INVITE says of the media. Without a word, what was agreed on in the early dialog stands.
+    pub(crate) fn agree(&mut self, body: Option<&[u8]>) -> bool {
+        match body {
+            Some(answer) => self.accept(answer).is_ok(),
+            None => self.params.is_some(),
+        }
     }
 
     /// The peer's answer to our offer.

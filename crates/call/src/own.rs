@@ -40,12 +40,7 @@ impl Call {
         let left = std::mem::take(&mut outgoing.left);
         let to = outgoing.to.clone();
         let opened = self.legs[place].heard.is_some();
-        // What a provisional response described may stand without being said again.
-        let agreed = match body {
-            Some(answer) => self.legs[place].accept(answer).is_ok(),
-            None => self.legs[place].params.is_some(),
-        };
-        if !agreed {
+        if !self.legs[place].agree(body) {
             self.hang_up(place, out);
             return self.callee_failed(now, Some(488), out);
         }

@@ -246,7 +246,7 @@ impl Call {
         if self.journey.ringing().and_then(|r| r.as_ref()).is_none_or(|r| r.reservation != side.reservation) {
             return self.hang_up(place, out);
         }
-        if body.is_none_or(|answer| self.legs[place].accept(answer).is_err()) {
+        if !self.legs[place].agree(body) {
             self.hang_up(place, out);
             return self.contact_failed(side.reservation, Decline::Unreachable, out);
         }

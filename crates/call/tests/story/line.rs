@@ -1,7 +1,7 @@
 //! Lines outside: agents call them and hand citizens on to them.
 
 use base::{Codec, EndReason, GroupId, Ticket};
-use call::{Action, Event, Phase, Signal, Target, Timer};
+use call::{Action, Change, Event, Phase, Signal, Target, Timer};
 use insta::assert_snapshot;
 
 use crate::kit::{Bench, CITIZEN, answer_to, plan, sdp};
@@ -99,6 +99,52 @@ fn what_the_line_plays_before_it_answers_is_heard() {
     let lines = bench.lines();
     assert!(lines.contains("answer leg 0") && lines.contains("end 2 hears end 50"), "{lines}");
     assert!(!lines.contains("open end"), "both were open: {lines}");
+}
+
+/// RFC 3311 §5.1: either party may describe itself anew before the line has answered.
+#[test]
+fn who_moves_before_the_answer_is_heard_and_hears_there() {
+    let mut bench = calling(1);
+    let early = answer_to(&sdp(1, &[Codec::Pcmu]), 7200);
+    progress(&mut bench, 1, 183, Some(&early));
+    let remote = |bench: &Bench| {
+        bench.said.iter().find_map(|action| match action {
+            Action::Job(base::Job::Change { end, params }) => Some((end.slot, params.remote.port())),
+            _ => None,
+        })
+    };
+    for (leg, port, codec, end) in [(CITIZEN, 4600, Codec::Pcma, 50), (1, 7600, Codec::Pcmu, 2)] {
+        let moved = sdp(port, &[codec]);
+        bench.signal(leg, Signal::Changed { request: Ticket(1), body: Some(&moved), method: Change::Update });
+        assert_eq!(remote(&bench), Some((end, port)), "{}", bench.lines());
+        assert!(bench.lines().contains("reply 200 with sdp"), "{}", bench.lines());
+    }
+    // The endpoint leaves out what the line's 200 says of the media then.
+    bench.signal(1, Signal::Answered { body: None });
+    assert_eq!(remote(&bench), Some((2, 7600)), "{}", bench.lines());
+    let lines = bench.lines();
+    assert!(lines.contains("answer leg 0") && lines.contains("end 2 hears end 50"), "{lines}");
+}
+
+/// A phone of an agent whom the queue rings may do the same: it was not heard until then.
+#[test]
+fn a_phone_that_moves_while_it_rings_talks_from_there() {
+    let mut bench = Bench::waiting();
+    bench.offer(1, None);
+    let moved = sdp(7600, &[Codec::Pcma]);
+    bench.signal(AGENT, Signal::Changed { request: Ticket(1), body: Some(&moved), method: Change::Update });
+    assert_snapshot!(bench.lines(), @"reply 200 with sdp");
+    bench.signal(AGENT, Signal::Answered { body: None });
+    let opened = bench.said.iter().find_map(|action| match action {
+        Action::Job(base::Job::Open { params, .. }) => Some(params.remote.port()),
+        _ => None,
+    });
+    assert_eq!(opened, Some(7600), "{}", bench.lines());
+    // Nothing of ours awaits an answer any more: a hold takes effect.
+    let held = String::from_utf8(sdp(7600, &[Codec::Pcma])).expect("text").replace("sendrecv", "sendonly");
+    let hold = Signal::Changed { request: Ticket(2), body: Some(held.as_bytes()), method: Change::Reinvite };
+    bench.signal(AGENT, hold);
+    assert!(bench.lines().contains("change end 2 to RecvOnly"), "{}", bench.lines());
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base::{Key, LegId, Time};
 
 use super::deadline::Deadline;
-use super::leg::{Leg, Phase, Unacked};
+use super::leg::{Exchange, Leg, Phase, Unacked};
 use super::server::Role;
 use super::{Endpoint, Event, Output, Reply, hop};
 use crate::{Dialog, Method, UriRef};
@@ -21,6 +21,7 @@ impl Endpoint {
         let asked_rport = request.top_via_ref().is_ok_and(|via| via.params.has("rport"));
         let mut leg = Leg::new(id, server.flow, user, server.tag.clone(), Phase::Ringing { server: server_key });
         leg.follow = hop::follows(server.flow, &dialog, asked_rport);
+        leg.exchange = if server.without_offer { Exchange::Ours } else { Exchange::Theirs };
         leg.dialog = Some(dialog);
         leg.note_peer(request);
         let key = self.insert_leg(leg);
@@ -58,6 +59,9 @@ impl Endpoint {
             Role::First(leg) => self.respond_first(now, leg, status, reply, out),
             _ if self.respond_reliably(now, id, status, reply, out) => {}
             Role::Change(leg) => {
+                if (200..300).contains(&status) {
+                    self.renew_early(id, leg);
+                }
                 if !self.respond(now, id, status, reply, out) || status < 200 {
                     return;
                 }

@@ -176,6 +176,7 @@ impl Endpoint {
         }
         let id = leg.id;
         if self.acknowledge_provisional(now, client, leg_key, &response, out) {
+            let response = self.without_past(client, response);
             out.events.push(Event::Progress { leg: id, response });
         }
     }

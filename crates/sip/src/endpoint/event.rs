@@ -108,7 +108,8 @@ pub enum Event {
         response: Message,
     },
     /// The first 2xx to our INVITE. It is acknowledged when the INVITE carried a body; otherwise `acknowledge` it.
-    /// Its body may be that of a reliable provisional response before it.
+    /// Its body may be that of a reliable provisional response before it, and is left out where an offer of the callee has been
+    /// accepted since.
     Answered {
         leg: LegId,
         response: Message,

@@ -21,7 +21,7 @@ impl Client {
 impl Placed {
     fn held(&self) -> usize {
         let acks = self.acks.iter().filter_map(|(_, ack)| ack.as_ref());
-        let heard = self.heard.iter().filter_map(|heard| heard.answer.as_ref()).map(crate::Message::size);
+        let heard = self.heard.iter().map(super::prack::Heard::held);
         self.sent.head.size()
             + self.sent.via.len()
             + heard.sum::<usize>()

@@ -54,14 +54,20 @@ impl Endpoint {
         let Some(leg) = self.legs.get_mut(leg_key) else { return };
         let invite = arrival.request.method() == Method::Invite;
         let offers = invite || describes(&arrival.request);
-        let busy = leg.incoming.is_some() || (offers && matches!(leg.phase, Phase::Ringing { .. }));
+        let busy = leg.incoming.is_some() || (offers && leg.owes_answer());
         let unacked = leg.unacked.as_ref().is_some_and(|unacked| invite || unacked.offer);
         if busy {
             // RFC 3261 §14.2: a random time of up to ten seconds.
             let retry = self.rng.below(11).to_string();
             return self.refuse(now, arrival, 500, vec![(String::from("Retry-After"), retry)], out);
         }
-        if offers && (leg.has_offered() || unacked) {
+        let client = match leg.phase {
+            Phase::Calling { client, .. } => Some(client),
+            _ => None,
+        };
+        let offered = leg.has_offered() || unacked;
+        let asks = client.is_some_and(|client| !self.is_answered_early(client, arrival.request.from_tag()));
+        if offers && (offered || asks) {
             return self.refuse(now, arrival, 491, Vec::new(), out);
         }
         let (flow, request) = (arrival.flow, arrival.request.clone());

@@ -47,6 +47,7 @@ pub(super) struct Leg {
     pub(super) incoming: Option<Key>,
     /// The peer's INVITE that a reliable provisional response of ours answered last.
     pub(super) reliable: Option<Key>,
+    pub(super) exchange: Exchange,
     /// What our INVITE asked, while a 422 may make us ask again (RFC 4028 §7.3).
     pub(super) asked: Option<Box<Invite>>,
     pub(super) session: Option<Session>,
@@ -82,6 +83,7 @@ impl Leg {
             queued: VecDeque::new(),
             incoming: None,
             reliable: None,
+            exchange: Exchange::Ours,
             asked: None,
             session: None,
             min_se: 0,
@@ -106,12 +108,33 @@ impl Leg {
             && self.owed.is_none()
     }
 
-    /// Whether an offer of ours awaits its answer (RFC 3261 §14.2, RFC 3311 §5.2).
+    /// Whether an offer of ours in this dialog awaits its answer, or has to come first (RFC 3261 §14.2, RFC 3311 §5.2). An early
+    /// dialog of our own INVITE is not asked about.
     pub(super) fn has_offered(&self) -> bool {
-        matches!(self.phase, Phase::Calling { .. })
-            || self.owed.is_some()
+        self.owed.is_some()
+            || (self.rings() && self.exchange == Exchange::Ours)
             || self.open.as_ref().is_some_and(|(_, change)| !change.update || change.body.is_some())
     }
+
+    /// Whether the offer of the peer's INVITE awaits our answer, as far as we know.
+    pub(super) fn owes_answer(&self) -> bool {
+        self.rings() && self.exchange == Exchange::Theirs
+    }
+
+    const fn rings(&self) -> bool {
+        matches!(self.phase, Phase::Ringing { .. })
+    }
+}
+
+/// Where offer and answer of the peer's INVITE stand while it rings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exchange {
+    /// It had no offer: ours comes with our answer.
+    Ours,
+    /// It had an offer, and no answer to it is known to have arrived.
+    Theirs,
+    /// Our answer went with a reliable provisional response that has its PRACK: either side may offer anew (RFC 3311 §5.1).
+    Done,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use base::{Flow, Key, Time};
 
 use super::client::{Draft, Purpose};
-use super::leg::Phase;
+use super::leg::{Leg, Phase};
 use super::reliable::is_reliable;
 use super::{Endpoint, Output, hop};
 use crate::{Builder, Fact, Head, Message, Method, Name, text};
@@ -17,8 +17,28 @@ pub(super) const PRACKS_PRESUMED: u32 = 64;
 pub(super) struct Heard {
     tag: String,
     rseq: u32,
-    /// The last one that answered our offer: a 2xx need not say it again.
-    pub(super) answer: Option<Message>,
+    pub(super) answer: Answer,
+}
+
+/// What became of our offer in one early dialog.
+#[derive(Debug)]
+pub(super) enum Answer {
+    None,
+    /// The response that answered it last: a 2xx need not say it again.
+    Said(Box<Message>),
+    /// It was answered, and what the callee offered since then stands in its place (RFC 3311 §5.1): no response to the INVITE says
+    /// anything of the media any more.
+    Past,
+}
+
+impl Heard {
+    /// Bytes that are kept of it.
+    pub(super) fn held(&self) -> usize {
+        match &self.answer {
+            Answer::Said(answer) => answer.size(),
+            Answer::None | Answer::Past => 0,
+        }
+    }
 }
 
 impl Endpoint {
@@ -74,35 +94,72 @@ impl Endpoint {
         let Some(placed) = self.clients.get_mut(client).and_then(|client| client.placed.as_mut()) else { return };
         placed.pracks += 1;
         let tag = response.to_tag();
-        let answer = (placed.offered && !response.body().is_empty()).then(|| response.clone());
-        self.held += answer.as_ref().map_or(0, Message::size);
-        match placed.heard.iter_mut().find(|heard| heard.tag == tag) {
-            Some(heard) => {
-                heard.rseq = rseq;
-                if let Some(answer) = answer {
-                    self.held -= heard.answer.replace(answer).map_or(0, |old| old.size());
-                }
-            }
-            None => placed.heard.push(Heard { tag: tag.to_owned(), rseq, answer }),
+        let says = placed.offered && !response.body().is_empty();
+        let answer = if says { Answer::Said(Box::new(response.clone())) } else { Answer::None };
+        let new = Heard { tag: tag.to_owned(), rseq, answer };
+        let Some(heard) = placed.heard.iter_mut().find(|heard| heard.tag == tag) else {
+            self.held += new.held();
+            return placed.heard.push(new);
+        };
+        heard.rseq = rseq;
+        if says && !matches!(heard.answer, Answer::Past) {
+            self.held = self.held + new.held() - heard.held();
+            heard.answer = new.answer;
         }
+    }
+
+    fn heard(&self, client: Key, tag: &str) -> Option<&Heard> {
+        let placed = self.clients.get(client)?.placed.as_deref()?;
+        placed.heard.iter().find(|heard| heard.tag == tag)
+    }
+
+    /// Whether our offer has its answer in the early dialog of this tag: by a response that had to arrive.
+    pub(super) fn is_answered_early(&self, client: Key, tag: &str) -> bool {
+        self.heard(client, tag).is_some_and(|heard| !matches!(heard.answer, Answer::None))
+    }
+
+    /// What the callee offered in its early dialog is being accepted.
+    pub(super) fn renew_early(&mut self, server: Key, leg: Key) {
+        let Some(Leg { phase: Phase::Calling { client, .. }, .. }) = self.legs.get(leg) else { return };
+        let request = self.servers.get(server).filter(|server| !server.without_offer).and_then(|s| s.request.as_ref());
+        let placed = self.clients.get_mut(*client).and_then(|client| client.placed.as_mut());
+        let (Some(request), Some(placed)) = (request, placed) else { return };
+        if let Some(heard) = placed.heard.iter_mut().find(|heard| heard.tag == request.from_tag()) {
+            self.held -= heard.held();
+            heard.answer = Answer::Past;
+        }
+    }
+
+    /// A response to our INVITE without what it says of the media, where that is past (RFC 3261 §13.2.1).
+    pub(super) fn without_past(&self, client: Key, response: Message) -> Message {
+        let past = self.heard(client, response.to_tag()).is_some_and(|heard| matches!(heard.answer, Answer::Past));
+        let stripped = (past && !response.body().is_empty()).then(|| rebuilt(&response).map(Builder::finish));
+        stripped.flatten().and_then(|bytes| Message::parse(&bytes).ok()).unwrap_or(response)
     }
 
     /// A 2xx with the answer that a reliable provisional response gave, where it has none of its own (RFC 3261 §13.2.1).
     pub(super) fn with_answer(&self, client: Key, response: Message) -> Message {
-        let placed = self.clients.get(client).and_then(|client| client.placed.as_deref());
-        let heard = placed.and_then(|placed| placed.heard.iter().find(|heard| heard.tag == response.to_tag()));
-        let answer = heard.and_then(|heard| heard.answer.as_ref()).filter(|_| response.body().is_empty());
-        answer.and_then(|answer| merged(&response, answer)).unwrap_or(response)
+        let response = self.without_past(client, response);
+        let heard = self.heard(client, response.to_tag()).filter(|_| response.body().is_empty());
+        match heard.map(|heard| &heard.answer) {
+            Some(Answer::Said(answer)) => merged(&response, answer).unwrap_or(response),
+            _ => response,
+        }
     }
 }
 
 fn merged(response: &Message, answer: &Message) -> Option<Message> {
+    let content_type = answer.header(Name::ContentType)?;
+    Message::parse(&rebuilt(response)?.finish_with(content_type, answer.body())).ok()
+}
+
+/// A response as far as its body.
+fn rebuilt(response: &Message) -> Option<Builder> {
     let mut builder = Builder::response(response.status()?, response.reason());
     for (name, text, value) in response.lines() {
         if !matches!(name, Name::ContentLength | Name::ContentType) {
             builder.push(text, value);
         }
     }
-    let content_type = answer.header(Name::ContentType)?;
-    Message::parse(&builder.finish_with(content_type, answer.body())).ok()
+    Some(builder)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use base::{Key, Time, TimerId};
 
 use super::deadline::Deadline;
+use super::leg::Exchange;
 use super::server::{Arrival, Role, Server};
 use super::terms::describes;
 use super::{Cause, Endpoint, Event, Output, Reply, ServerTx};
@@ -140,7 +141,7 @@ impl Endpoint {
         let role = if describes { Role::Change(leg_key) } else { Role::Inside(leg_key) };
         let request = arrival.request.clone();
         let Some(id) = self.begin(now, arrival, role, out) else { return };
-        self.acknowledged(invite);
+        self.acknowledged(invite, leg_key);
         match self.legs.get_mut(leg_key).filter(|_| describes) {
             Some(leg) => {
                 leg.incoming = Some(id);
@@ -151,11 +152,15 @@ impl Endpoint {
         self.send_waiting(now, invite, out);
     }
 
-    fn acknowledged(&mut self, id: Key) {
-        let reliable = self.servers.get_mut(id).and_then(|server| server.reliable.as_mut());
-        if let Some(Unacked { repeat, give_up, .. }) = reliable.and_then(|reliable| reliable.unacked.take()) {
-            self.wheel.cancel(repeat);
-            self.wheel.cancel(give_up);
+    fn acknowledged(&mut self, id: Key, leg: Key) {
+        let Some(server) = self.servers.get_mut(id) else { return };
+        let (first, offered) = (server.role == Role::First(leg), !server.without_offer);
+        let unacked = server.reliable.as_mut().and_then(|reliable| reliable.unacked.take());
+        let Some(Unacked { described, repeat, give_up, .. }) = unacked else { return };
+        self.wheel.cancel(repeat);
+        self.wheel.cancel(give_up);
+        if let Some(leg) = self.legs.get_mut(leg).filter(|_| first && offered && described) {
+            leg.exchange = Exchange::Done;
         }
     }
 
