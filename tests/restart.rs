@@ -1,14 +1,18 @@
 //! Killed and started again: phones hang up, records are whole, agents stay at work, callers keep their places.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use load::PhoneId;
 use load::phone::{Side, Why};
 use serde_json::Value;
 
 use crate::kit::engine::Engine;
+use crate::kit::puppet::Puppet;
+use crate::kit::raw::{self, Dialog};
 use crate::kit::town::{STEP, Town, number};
+use crate::kit::wait;
+
 /// What both phones of every open call may wait for their BYE after the engine is back.
 const HUNG_UP_WITHIN: Duration = Duration::from_secs(2);
 
@@ -80,6 +84,56 @@ fn killed_again_before_it_could_recover() {
     let records = engine.ended_records(3);
     assert_eq!(records.len(), 3);
     assert!(records.iter().all(|r| r["end_reason"] == "restart"), "{records:?}");
+}
+
+/// What a phone by hand that called somebody hears once the engine is back, and when.
+fn refused_within(caller: &mut Puppet, since: Instant) -> String {
+    let refusal = caller.hear("480");
+    assert!(since.elapsed() < HUNG_UP_WITHIN, "after {:?}", since.elapsed());
+    assert!(raw::header(&refusal, "CSeq").ends_with("INVITE") && raw::header(&refusal, "Reason").contains("cut short"));
+    refusal
+}
+
+#[test]
+fn an_agents_own_call_that_only_rang_is_refused() {
+    for rings in [true, false] {
+        let engine = Engine::start();
+        let [mut caller, mut callee] = [Puppet::new(engine.sip), Puppet::new(engine.sip)];
+        caller.sign_on(1001);
+        callee.sign_on(1002);
+        let mut dialog = Dialog::calling_to(engine.sip, ("1001", "1002"), "own", caller.address());
+        caller.say(&dialog.request("INVITE", &caller.description()));
+        let offered = callee.hear("INVITE");
+        let heard = if rings {
+            callee.respond(&offered, (180, "callee"), "");
+            caller.hear("180")
+        } else {
+            caller.hear("100")
+        };
+        engine.process.signal("KILL");
+        let engine = engine.restart();
+        let since = Instant::now();
+        let refusal = refused_within(&mut caller, since);
+        if rings {
+            assert_eq!(raw::header(&refusal, "To"), raw::header(&heard, "To"), "the early dialog");
+        }
+        // The ACK of a refusal belongs to the INVITE's transaction (RFC 3261 §17.1.1.3).
+        caller.say(&dialog.request("ACK", "").replace("ownACK1", "ownINVITE1"));
+        // Nobody knows that it rings where no 180 was heard: the CANCEL waits a second then (RFC 3261 §9.1).
+        let cancel = callee.hear("CANCEL");
+        assert!(since.elapsed() < HUNG_UP_WITHIN, "after {:?}", since.elapsed());
+        callee.respond(&cancel, (200, "callee"), "");
+        callee.respond(&offered, (487, "callee"), "");
+        let records = engine.ended_records(1);
+        assert_eq!(records.len(), 1, "{records:?}");
+        assert_eq!((&records[0]["end_reason"], &records[0]["caller"]), (&"restart".into(), &"1001".into()));
+        let free = || (engine.gauge("hotline_agents{state=\"free\"}") == 2.0).then_some(());
+        wait::until("both agents to be free", STEP, free);
+        // The phone may call again at once, and the colleague is rung.
+        let mut again = Dialog::calling_to(engine.sip, ("1001", "1002"), "again", caller.address());
+        caller.say(&again.request("INVITE", &caller.description()));
+        callee.hear("INVITE");
+    }
 }
 
 #[test]

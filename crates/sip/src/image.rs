@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use base::{Flow, LegId, packed_enum, packed_struct};
 
-use crate::{Dialog, Head};
+use crate::{Builder, Dialog, Head, Message, Name, NameAddr};
 
 /// What changed in what a restart would need; to be written down before the messages of the same output leave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +26,9 @@ pub enum Image {
     /// Answered. `user` is that of our Contact, `follow` says whether the peer's Contact may be followed, `calls` that
     /// the INVITE was ours. `invite` is there while its 2xx may come again.
     Up { flow: Flow, user: String, dialog: Box<Dialog>, follow: bool, calls: bool, invite: Option<Arc<SentInvite>> },
+    /// Their INVITE, which had a provisional response of ours and awaits the final one. `flow` is where it came from. Before the
+    /// first response nothing is written: who hears nothing asks again.
+    Ringing { flow: Flow, invite: Box<HeardInvite> },
 }
 
 /// An INVITE of ours as it left: what its CANCEL and the ACKs to its responses repeat.
@@ -36,10 +39,36 @@ pub struct SentInvite {
     pub via: String,
 }
 
+/// An INVITE of the peer as far as a refusal needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeardInvite {
+    pub call_id: String,
+    /// Ours, which our provisional responses had.
+    pub tag: String,
+    /// The request less all that a response does not repeat; its body too.
+    pub text: String,
+}
+
+impl HeardInvite {
+    /// `tag` is ours.
+    pub fn of(request: &Message, tag: &str) -> HeardInvite {
+        let mut builder = Builder::request_named(request.method_name(), request.request_uri_text());
+        for (name, text, value) in request.lines() {
+            if matches!(name, Name::Via | Name::From | Name::To | Name::CallId | Name::Cseq | Name::Contact) {
+                builder.push(text, value);
+            }
+        }
+        let text = String::from_utf8_lossy(&builder.finish()).into_owned();
+        HeardInvite { call_id: request.call_id().unwrap_or_default().to_owned(), tag: tag.to_owned(), text }
+    }
+}
+
 packed_struct!(SentInvite { head, via });
+packed_struct!(HeardInvite { call_id, tag, text });
 packed_enum!(Image {
     0 => Calling { flow, user, invite, rings },
     1 => Up { flow, user, dialog, follow, calls, invite },
+    2 => Ringing { flow, invite },
 });
 packed_enum!(Fact {
     0 => Image { leg, image },
@@ -59,27 +88,32 @@ impl Image {
         match self {
             Image::Calling { invite, .. } => &invite.head.call_id,
             Image::Up { dialog, .. } => dialog.call_id(),
+            Image::Ringing { invite, .. } => &invite.call_id,
         }
     }
 
+    /// The user part of our Contact; a refusal has none.
     pub(crate) fn user(&self) -> &str {
         match self {
             Image::Calling { user, .. } | Image::Up { user, .. } => user,
+            Image::Ringing { .. } => "",
         }
     }
 
-    /// Our name in the dialog, with our tag.
-    pub(crate) fn local(&self) -> &str {
-        match self {
+    /// Our tag in the dialog; none where it cannot be read.
+    pub(crate) fn local_tag(&self) -> Option<String> {
+        let local = match self {
             Image::Calling { invite, .. } => &invite.head.from,
             Image::Up { dialog, .. } => dialog.local(),
-        }
+            Image::Ringing { invite, .. } => return Some(invite.tag.clone()),
+        };
+        NameAddr::parse(local).ok()?.tag().map(str::to_owned)
     }
 
     /// Where the peer was reached last.
     pub const fn flow(&self) -> Flow {
         match self {
-            Image::Calling { flow, .. } | Image::Up { flow, .. } => *flow,
+            Image::Calling { flow, .. } | Image::Up { flow, .. } | Image::Ringing { flow, .. } => *flow,
         }
     }
 }

@@ -427,6 +427,15 @@ fn the_process_is_killed_while_a_colleague_is_asked() {
         }
         stage.kill();
         stage.dial(stage.citizen(1), &[]);
+        if !answered {
+            let refused = |what: &What| {
+                matches!(
+                    what,
+                    What::LineOver { why: Why::Status(480), .. } | What::HungUp { why: Why::Status(480), .. }
+                )
+            };
+            stage.until("the end of the INVITE that only rang", |stage| stage.told(first).any(refused));
+        }
         after_the_kill(stage, [citizen, first, second]);
     }
 }

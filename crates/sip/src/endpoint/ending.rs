@@ -90,8 +90,7 @@ impl Endpoint {
             Phase::Calling { client, .. } => Some(client),
             _ => None,
         };
-        // Of a leg that never left `Ringing` nothing was written.
-        if !matches!(leg.phase, Phase::Ringing { .. }) {
+        if leg.written {
             out.facts.push(Fact::Closed { leg: leg.id });
         }
         if let Some(client) = leg.open.map(|(client, _)| client).or(calling) {

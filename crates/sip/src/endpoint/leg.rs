@@ -26,6 +26,8 @@ pub(super) struct Leg {
     pub(super) user: String,
     pub(super) local_tag: String,
     pub(super) phase: Phase,
+    /// An image of it was told.
+    pub(super) written: bool,
     /// The owner hung up, or was told that the leg is lost: it hears of nothing but `Closed`.
     pub(super) muted: bool,
     /// Until its INVITE, of which no provisional response was seen before a restart, is presumed delivered.
@@ -71,6 +73,7 @@ impl Leg {
             user,
             local_tag,
             phase,
+            written: false,
             muted: false,
             presumed: None,
             dialog: None,

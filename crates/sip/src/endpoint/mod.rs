@@ -330,7 +330,7 @@ impl Endpoint {
     /// final response, or when 64·T1 have passed without one. A leg id in use is ignored.
     pub fn restore(&mut self, now: Now, leg: LegId, image: Image, out: &mut Output) {
         self.flush(out);
-        self.revive(now.time, leg, image);
+        self.revive(now.time, leg, image, out);
     }
 
     /// Messages since the start that could not be read, answered ones included.

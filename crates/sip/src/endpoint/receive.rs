@@ -156,7 +156,7 @@ impl Endpoint {
     }
 
     /// Reads what every request needs; `None` when there is nobody to answer.
-    fn arrival(&self, flow: Flow, request: Message) -> Option<Arrival> {
+    pub(super) fn arrival(&self, flow: Flow, request: Message) -> Option<Arrival> {
         if !request.has_ends() {
             return None;
         }

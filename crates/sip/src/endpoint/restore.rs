@@ -2,29 +2,41 @@
 
 use std::sync::Arc;
 
-use base::{Key, LegId, Time};
+use base::{Flow, Key, LegId, Time};
 
 use super::client::Placed;
 use super::deadline::Deadline;
 use super::leg::{Cancel, Leg, Phase};
-use super::{Endpoint, Output, hop};
+use super::server::Role;
+use super::{Endpoint, Event, Output, hop};
 use crate::transaction::Timer;
-use crate::{Dialog, Fact, Image, NameAddr};
+use crate::{Dialog, Fact, HeardInvite, Image, Message, Method};
 
 impl Endpoint {
     /// Says what a restart would need of a leg now.
-    pub(super) fn note_image(&self, key: Key, out: &mut Output) {
-        if let Some(leg) = self.legs.get(key)
-            && let Some(image) = self.image(leg)
-        {
+    pub(super) fn note_image(&mut self, key: Key, out: &mut Output) {
+        let image = self.legs.get(key).and_then(|leg| self.image(leg));
+        if let (Some(leg), Some(image)) = (self.legs.get_mut(key), image) {
+            leg.written = true;
             out.facts.push(Fact::Image { leg: leg.id, image: Box::new(image) });
+        }
+    }
+
+    /// With the first provisional response of ours the peer asks no more: somebody has to answer it.
+    pub(super) fn note_awaited(&mut self, key: Key, out: &mut Output) {
+        if self.legs.get(key).is_some_and(|leg| !leg.written) {
+            self.note_image(key, out);
         }
     }
 
     fn image(&self, leg: &Leg) -> Option<Image> {
         let user = leg.user.clone();
         match leg.phase {
-            Phase::Ringing { .. } => None,
+            Phase::Ringing { server } => {
+                let server = self.servers.get(server)?;
+                let invite = Box::new(HeardInvite::of(server.request.as_ref()?, &server.tag));
+                Some(Image::Ringing { flow: server.flow, invite })
+            }
             Phase::Calling { client, .. } => {
                 let client = self.clients.get(client)?;
                 let Placed { sent, rings, .. } = client.placed.as_deref()?;
@@ -39,18 +51,18 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn revive(&mut self, now: Time, id: LegId, image: Image) {
+    pub(super) fn revive(&mut self, now: Time, id: LegId, image: Image, out: &mut Output) {
         if self.by_leg.contains_key(&id) {
             return;
         }
         let (flow, user) = (image.flow(), image.user().to_owned());
-        let tag = NameAddr::parse(image.local()).ok().and_then(|local| local.tag().map(str::to_owned));
         // Without a tag nobody finds the leg, but its BYE still leaves.
-        let tag = tag.unwrap_or_else(|| self.draw_tag());
+        let tag = image.local_tag().unwrap_or_else(|| self.draw_tag());
         let key = self.legs.next_key();
         let mut leg = Leg::new(id, flow, user, tag, Phase::Up);
-        leg.muted = true;
+        (leg.muted, leg.written) = (true, true);
         match image {
+            Image::Ringing { invite, .. } => return self.revive_ringing(now, id, flow, &invite, out),
             Image::Calling { invite, rings, .. } => {
                 let placed = Placed { rings, ..Placed::new(invite) };
                 let client = self.resume(flow, key, placed);
@@ -71,6 +83,26 @@ impl Endpoint {
             }
         }
         self.insert_leg(leg);
+    }
+
+    /// The INVITE as if it had just come, but that its tag of ours is known to the peer. One that cannot be read has nobody to answer.
+    fn revive_ringing(&mut self, now: Time, id: LegId, flow: Flow, invite: &HeardInvite, out: &mut Output) {
+        let read =
+            Message::parse(invite.text.as_bytes()).ok().filter(|m| m.is_request() && m.method() == Method::Invite);
+        let arrival = read.and_then(|request| self.arrival(flow, request));
+        let arrival = arrival.filter(|arrival| !self.by_request.contains(arrival.key));
+        let server = arrival.and_then(|arrival| self.begin(now, arrival, Role::Free, out));
+        if let Some(server) = server.and_then(|key| self.servers.get_mut(key)) {
+            server.tag.clone_from(&invite.tag);
+        }
+        let taken = server.is_some_and(|server| self.take(server, id));
+        match self.leg(id).filter(|_| taken).and_then(|key| self.legs.get_mut(key)) {
+            Some(leg) => (leg.muted, leg.written) = (true, true),
+            None => {
+                out.facts.push(Fact::Closed { leg: id });
+                self.deferred.push(Event::Closed { leg: id });
+            }
+        }
     }
 
     /// A phone whose ACK was lost with the process repeats its 2xx, and may be one of several that answered.

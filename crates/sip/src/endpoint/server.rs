@@ -261,6 +261,9 @@ impl Endpoint {
             self.stop_reliable(id);
         }
         self.run_server(now, id, event, out);
+        if let (..200, Role::First(leg)) = (status, role) {
+            self.note_awaited(leg, out);
+        }
         self.note_answer(now, role, status, reply, grant);
         true
     }

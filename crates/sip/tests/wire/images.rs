@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base::pack::Packed;
 use base::{CallId, Flow, LegId, NetworkId};
 use proptest::prelude::*;
-use sip::{Dialog, Fact, Head, Image, Message, Method, SentInvite};
+use sip::{Dialog, Fact, Head, HeardInvite, Image, Message, Method, Name, SentInvite};
 
 use crate::generate::{STYLES, Start, sample};
 
@@ -51,6 +51,13 @@ proptest! {
         prop_assume!(matches!(sample.start, Start::Request { .. }) || message.cseq().is_ok());
         let leg = LegId { call: CallId { serial: cseq, ..CallId::default() }, index: 1 };
         survives(&Fact::Image { leg, image: Box::new(up(&message, cseq)) });
+        if message.is_request() {
+            let invite = Box::new(HeardInvite::of(&message, "ours"));
+            let read = Message::parse(invite.text.as_bytes()).unwrap();
+            prop_assert_eq!(read.vias().collect::<Vec<_>>(), message.vias().collect::<Vec<_>>());
+            prop_assert_eq!((read.header(Name::From), read.call_id()), (message.header(Name::From), message.call_id()));
+            survives(&Fact::Image { leg, image: Box::new(Image::Ringing { flow: flow(), invite }) });
+        }
         survives(&Fact::Sequence { leg, cseq });
         survives(&Fact::Closed { leg });
         let _ = Fact::from_bytes(&junk);
@@ -69,4 +76,23 @@ fn a_target_that_grew_by_its_escapes_prints_as_before() {
     let mut dialog = Dialog::callee(&message, "ours").unwrap();
     let mut read = Dialog::from_bytes(&dialog.to_bytes()).unwrap();
     assert_eq!(read.request(Method::Bye), dialog.request(Method::Bye));
+}
+
+/// What was written before there were INVITEs that ring reads as it did.
+#[test]
+fn the_first_bytes_of_images_are_what_they_were() {
+    let head = Head {
+        method: Method::Invite,
+        uri: "u".into(),
+        routes: Vec::new(),
+        from: "f".into(),
+        to: "t".into(),
+        call_id: "c".into(),
+        cseq: 1,
+    };
+    let invite = Arc::new(SentInvite { head, via: "v".into() });
+    let calling = Image::Calling { flow: flow(), user: "x".into(), invite, rings: true };
+    let heard = Box::new(HeardInvite { call_id: "c".into(), tag: "t".into(), text: "i".into() });
+    let ringing = Image::Ringing { flow: flow(), invite: heard };
+    assert_eq!((calling.to_bytes()[0], ringing.to_bytes()[0]), (0, 2));
 }

@@ -235,6 +235,26 @@ fn a_restart_ends_agents_calls_before_it_offers_the_agents_again() {
 }
 
 #[test]
+fn a_restart_refuses_an_invite_that_only_rang() {
+    for written_as_bytes in [false, true] {
+        let mut table = Table::new(2, |_| {});
+        let asks = table.dials(FIRST, "1002");
+        let asked = table.rings(SECOND).expect("it rings");
+        let ledger = table.bench.ledger.clone();
+        let ledger = if written_as_bytes { Ledger::from_bytes(&ledger.to_bytes()).expect("read") } else { ledger };
+        table.restart(&ledger, 2);
+        assert_eq!(table.own(), [false, true], "the first has its answer, the second's phone still rings");
+        table.settle();
+        assert_eq!((table.refused(FIRST), table.is_over(FIRST, asks)), (Some(480), true));
+        assert!(table.is_over(SECOND, asked), "the colleague's phone is cancelled");
+        assert_eq!(table.own(), [false, false]);
+        assert_eq!(table.ends(), [EndReason::Restart], "one record");
+        table.pass(40);
+        table.is_clean("after the restart");
+    }
+}
+
+#[test]
 fn a_snapshot_of_the_older_form_is_read() {
     let (Talk { table, .. }, ..) = two_lines(2);
     let ledger = &table.bench.ledger;
