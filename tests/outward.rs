@@ -2,13 +2,15 @@
 
 use std::net::Ipv4Addr;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::kit::engine::{Engine, root};
+use crate::kit::engine::{Engine, replace, root};
 use crate::kit::kamailio::Kamailio;
 use crate::kit::names::{Data, Names};
+use crate::kit::puppet::Puppet;
+use crate::kit::raw::{self, Dialog};
 use crate::kit::sipp::Sipp;
 use crate::kit::wait;
 
@@ -116,4 +118,61 @@ fn a_name_leads_to_the_registrar_and_its_last_address_stays() {
     let asked = names.asked();
     wait::until("questions that nobody answers", LIMIT, || (names.asked() > asked + 3).then_some(()));
     assert!(is_up(&outward(&engine)), "the last good answer serves");
+}
+
+/// A registrar by hand that grants what it is asked for.
+fn grants(registrar: &mut Puppet) -> String {
+    let asked = registrar.hear("REGISTER");
+    registrar.respond(&asked, (200, "registrar"), "");
+    asked
+}
+
+#[test]
+fn at_an_orderly_end_the_registration_is_taken_back() {
+    for answers in [true, false] {
+        let registrar = Puppet::new(([127, 0, 0, 1], 9).into());
+        let mut engine = engine(&format!("targets = \"sip:{}\"\n{}", registrar.address(), register(PASSWORD)), "");
+        let mut registrar = registrar.facing(engine.sip);
+        let first = grants(&mut registrar);
+        until(&engine, "the registration", |trunk| trunk["registration"]["state"] == "registered");
+        engine.process.signal("TERM");
+        let began = Instant::now();
+        let last = if answers { grants(&mut registrar) } else { registrar.hear("REGISTER") };
+        assert_eq!((raw::header(&first, "Expires"), raw::header(&last, "Expires")), ("3600", "0"));
+        assert_eq!(raw::header(&first, "Call-ID"), raw::header(&last, "Call-ID"));
+        assert_eq!(raw::header(&first, "Contact"), raw::header(&last, "Contact"));
+        assert_eq!(engine.process.wait(LIMIT).code(), Some(0));
+        let took = began.elapsed();
+        assert!(took < Duration::from_secs(4), "a silent registrar is not waited for: {took:?}");
+        assert!(answers || took >= Duration::from_millis(1900), "it has its two seconds: {took:?}");
+    }
+}
+
+#[test]
+fn who_calls_in_from_where_we_call_out_to_is_the_trunk() {
+    for (sources, status) in [("", "200"), ("sources = []\n", "401")] {
+        let carrier = Puppet::new(([127, 0, 0, 1], 9).into());
+        let engine = Engine::start_with(|config: &Path| {
+            let file = config.join("hotline.toml");
+            replace(&file, "sources = [\"127.0.0.0/8\", \"::1/128\"]", "sources = [\"192.0.2.0/24\"]");
+            let before = std::fs::read_to_string(&file).expect("the shipped server");
+            let trunk = format!(
+                "[[trunk]]\nname = \"out\"\noptions_s = 0\ncaller = \"12345\"\ntargets = \"sip:{}\"\n{sources}",
+                carrier.address()
+            );
+            std::fs::write(file, format!("{before}\n{trunk}")).expect("written");
+        });
+        // From another port than calls go to: a carrier may send from where it likes.
+        let mut caller = Puppet::new(engine.sip);
+        let mut dialog = Dialog::calling(engine.sip, "13900139000", "in", caller.address());
+        caller.say(&dialog.request("INVITE", &caller.description()));
+        let answer = caller.hear(status);
+        if status == "200" {
+            dialog.answered(&answer);
+            caller.say(&dialog.request("ACK", ""));
+            caller.say(&dialog.request("BYE", ""));
+            let record = engine.ended_records(1).remove(0);
+            assert_eq!(record["source"], "out", "{record}");
+        }
+    }
 }

@@ -72,6 +72,8 @@ pub struct Trunk {
     pub name: String,
     /// Senders inside one of these belong to the trunk without a password.
     pub sources: Vec<Subnet>,
+    /// The addresses that its targets have are sources too.
+    pub by_targets: bool,
     /// Senders from elsewhere prove themselves with these.
     pub credentials: Option<Credentials>,
     pub identity: Identity,

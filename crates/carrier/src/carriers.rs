@@ -121,6 +121,26 @@ impl Carriers {
         }
     }
 
+    /// We go: every registrar that knows us is told so, once.
+    pub fn leave(&mut self, now: Now, out: &mut Vec<Action>) {
+        for place in 0..self.trunks.len() {
+            self.each(place, |state, means, _| state.leave(now, means, out));
+        }
+        self.due = self.next(now.time);
+    }
+
+    /// Whether a registrar has not answered that yet.
+    pub fn is_leaving(&self) -> bool {
+        self.trunks.iter().any(State::is_leaving)
+    }
+
+    /// Whether a target of the trunk was found at this address of its network.
+    pub fn leads_to(&self, trunk: usize, flow: Flow) -> bool {
+        let (state, plan) = (self.trunks.get(trunk), self.plan.trunks.get(trunk));
+        let there = state.zip(plan).filter(|(_, plan)| plan.network == flow.network);
+        there.is_some_and(|(state, _)| state.is_at(flow.peer.ip().to_canonical()))
+    }
+
     /// The header, name and value, that answers a 401 or 407 to a request of ours on a trunk; none without a password or a
     /// challenge that we can answer. Good for one request: whose answer is challenged again has the wrong password.
     pub fn authorize(&mut self, trunk: usize, response: &Message, method: &str, uri: &str) -> Option<(String, String)> {

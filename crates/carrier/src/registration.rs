@@ -106,6 +106,8 @@ pub(crate) struct Registration {
     /// Rounds that failed in a row.
     failures: u32,
     trouble: Option<Trouble>,
+    /// We are going: nothing is asked for any more but to be forgotten.
+    leaves: bool,
     at: Option<Flow>,
     shown: RegistrationState,
     since: Wall,
@@ -123,6 +125,7 @@ impl Registration {
             tried: Vec::new(),
             failures: 0,
             trouble: None,
+            leaves: false,
             at: None,
             shown: RegistrationState::Trying,
             since: now.wall,
@@ -136,7 +139,19 @@ impl Registration {
 
     /// Whether it is time to ask.
     pub(crate) fn is_due(&self, now: Time) -> bool {
-        self.asking.is_none() && self.next <= now
+        self.asking.is_none() && self.next <= now && !self.leaves
+    }
+
+    /// We go: where the registrar that knows us, or was just asked to, is to be told so (RFC 3261 §10.2.2).
+    pub(crate) fn leave(&mut self, now: Time) -> Option<Flow> {
+        let known = self.bound(now).map(|bound| bound.flow).or(self.asked_at());
+        (self.leaves, self.seconds, self.asking) = (true, 0, None);
+        known
+    }
+
+    /// Whether the registrar has not said yet that it forgot us.
+    pub(crate) const fn is_leaving(&self) -> bool {
+        self.leaves && self.asking.is_some()
     }
 
     pub(crate) fn was_tried(&self, flow: Flow) -> bool {
@@ -188,6 +203,11 @@ impl Registration {
         rng: &mut Rng,
     ) -> Then {
         let Some(asking) = self.asking else { return Then::Rest };
+        if self.leaves && !challenges(result) {
+            // One word is enough: whoever does not hear it forgets us when the registration lapses.
+            self.bound = None;
+            return self.rest();
+        }
         let response = match result {
             Ok(response) => response,
             Err(Cause::Unreachable) => return self.elsewhere(Trouble::Unreachable),
@@ -299,6 +319,7 @@ impl Registration {
     /// `can_ask`: there is a target to ask.
     pub(crate) fn next_timeout(&self, now: Time, can_ask: bool) -> Option<Time> {
         let lapses = self.bound(now).map(|bound| bound.until);
+        let can_ask = can_ask && !self.leaves;
         let next = self.asking.map(|asking| asking.until).or(can_ask.then_some(self.next));
         lapses.into_iter().chain(next).min()
     }
@@ -312,6 +333,10 @@ impl Registration {
             trouble: self.trouble,
         }
     }
+}
+
+fn challenges(result: Result<&Message, Cause>) -> bool {
+    result.is_ok_and(|response| matches!(response.status(), Some(401 | 407)))
 }
 
 /// The header that answers a challenge; none without a password or a challenge that we can answer.

@@ -1,5 +1,7 @@
 //! One trunk: its addresses, what is known of them, and its registration.
 
+use std::net::IpAddr;
+
 use base::{Flow, Now, Rng, Ticket, Time, Transport, Wall};
 use sip::{Cause, Message};
 
@@ -227,6 +229,23 @@ impl State {
         registration.asked(now.time, ticket, flow);
         let request = request::register(flow, &domain, (register, means.local), registration, authorization);
         out.push(Action::Request { ticket, request: Box::new(request) });
+    }
+
+    /// Takes the registration back.
+    pub(crate) fn leave(&mut self, now: Now, means: &mut Means<'_>, out: &mut Vec<Action>) {
+        let known = self.registration.as_mut().and_then(|registration| registration.leave(now.time));
+        if let Some(flow) = known {
+            self.send_register(now, flow, None, means, out);
+        }
+    }
+
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.registration.as_ref().is_some_and(Registration::is_leaving)
+    }
+
+    /// Whether a target was found at this address.
+    pub(crate) fn is_at(&self, address: IpAddr) -> bool {
+        self.spots.iter().any(|spot| spot.place.peer.ip().to_canonical() == address)
     }
 
     /// What came of a request to an address.

@@ -35,6 +35,8 @@ const TICK: Duration = Duration::from_millis(100);
 const UNREACHABLE_MAX: usize = 64;
 /// The dialogs' last answers after every call was told to end.
 const LAST_WORDS: Duration = Duration::from_secs(2);
+/// The answers of registrars that we take our leave of: whoever is slower forgets us when the registration lapses.
+const FAREWELL: Duration = Duration::from_secs(2);
 /// Events of one wait, networks and connections; what is left over is named by the next wait.
 const EVENTS: usize = 256;
 /// Which event woke us, where it was no socket.
@@ -54,8 +56,18 @@ pub enum Outcome {
 #[derive(Debug)]
 enum Phase {
     Serving,
-    Draining { until: Time },
-    Ending { until: Time, cut: usize },
+    Draining {
+        until: Time,
+    },
+    Ending {
+        until: Time,
+        cut: usize,
+    },
+    /// No call is left, and carriers are told that we go.
+    Leaving {
+        until: Time,
+        outcome: Outcome,
+    },
 }
 
 /// What the control thread is given.
@@ -345,13 +357,29 @@ impl Control {
                 None
             }
             (Phase::Serving | Phase::Draining { .. }, Order::End) => self.end_calls(now),
-            (Phase::Draining { .. }, _) if self.parts.exchange.is_idle() => Some(Outcome::Drained),
+            (Phase::Draining { .. }, _) if self.parts.exchange.is_idle() => self.leave(now, Outcome::Drained),
             (Phase::Draining { until }, _) if now.time >= *until => self.end_calls(now),
             (Phase::Ending { until, cut }, _) if self.parts.exchange.is_idle() || now.time >= *until => {
-                Some(if *cut == 0 { Outcome::Drained } else { Outcome::Cut { calls: *cut } })
+                let outcome = if *cut == 0 { Outcome::Drained } else { Outcome::Cut { calls: *cut } };
+                self.leave(now, outcome)
+            }
+            (Phase::Leaving { until, outcome }, _)
+                if now.time >= *until || !self.parts.exchange.switch.is_leaving() =>
+            {
+                Some(outcome.clone())
             }
             _ => None,
         }
+    }
+
+    /// Trunks that are registered are so no more; without one it is over at once.
+    fn leave(&mut self, now: Now, outcome: Outcome) -> Option<Outcome> {
+        self.parts.exchange.handle(now, Input::Leave, &mut self.effects);
+        if !self.parts.exchange.switch.is_leaving() {
+            return Some(outcome);
+        }
+        self.phase = Phase::Leaving { until: now.time + FAREWELL, outcome };
+        None
     }
 
     fn end_calls(&mut self, now: Now) -> Option<Outcome> {
@@ -364,7 +392,7 @@ impl Control {
     pub(crate) fn publish(&self, now: Now) {
         let readiness = match self.phase {
             Phase::Serving => Readiness::Ready,
-            Phase::Draining { .. } | Phase::Ending { .. } => Readiness::Draining,
+            Phase::Draining { .. } | Phase::Ending { .. } | Phase::Leaving { .. } => Readiness::Draining,
         };
         let (store, journal) = (self.parts.store.health(), self.parts.books.health());
         let Parts { exchange, links, streams, .. } = &self.parts;

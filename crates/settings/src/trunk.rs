@@ -35,6 +35,8 @@ pub(crate) fn read(root: &Table<'_>, networks: &Networks, problems: &Problems) -
         let name = table.need("name", "\"carrier\"").and_then(|v| v.text()).unwrap_or_default();
         let lines = table.get("sources").map(|v| v.list()).unwrap_or_default();
         let sources: Vec<_> = lines.iter().filter_map(subnet).collect();
+        // An empty list says that nobody comes without a password.
+        let by_targets = table.get("sources").is_none();
         let credentials = credentials(&table);
         if lines.is_empty() && credentials.is_none() && table.get("targets").is_none() {
             let help =
@@ -57,7 +59,18 @@ pub(crate) fn read(root: &Table<'_>, networks: &Networks, problems: &Problems) -
         let beside = Beside { network, area_code: area_code.as_ref(), credentials: credentials.as_ref() };
         let (carrier, outward) = outward::read(&table, networks, &beside);
         trunks.carriers.push(carrier);
-        trunks.trunks.push(Trunk { name, sources, credentials, identity, area_code, network, limits, codecs, outward });
+        trunks.trunks.push(Trunk {
+            name,
+            sources,
+            by_targets,
+            credentials,
+            identity,
+            area_code,
+            network,
+            limits,
+            codecs,
+            outward,
+        });
     }
     trunks
 }

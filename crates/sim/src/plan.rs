@@ -192,6 +192,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
             network: None,
             limits: call::plan::TrunkLimits::default(),
             codecs: base::Codec::ALL.to_vec(),
+            by_targets: false,
             outward: None,
         }],
         dial: Vec::new(),

@@ -246,7 +246,7 @@ impl Switch {
         }
         // An agent behind a proxy shows the password, also where the proxy brings a trunk's calls too.
         let agent_behind = self.doorman.proxies.knows(now, flow) && self.names_agent(request);
-        if let Some(trunk) = trunk_of(&self.plan, flow).filter(|_| !agent_behind) {
+        if let Some(trunk) = self.trunk_of(flow).filter(|_| !agent_behind) {
             return Some(Sender::Trunk(trunk));
         }
         match self.doorman.auth.check(now, request, |user| password_of(&self.plan, user)) {
@@ -261,6 +261,16 @@ impl Switch {
                 None
             }
         }
+    }
+
+    /// By its sources as they were written; else who calls in from where we call out to is that trunk.
+    fn trunk_of(&self, flow: Flow) -> Option<usize> {
+        let peer = flow.peer.ip().to_canonical();
+        let here = |trunk: &Trunk| trunk.network.is_none_or(|network| network == flow.network);
+        let trunks = &self.plan.trunks;
+        let written = trunks.iter().position(|t| here(t) && t.sources.iter().any(|s| s.contains(peer)));
+        let mut places = 0..trunks.len();
+        written.or_else(|| places.find(|place| trunks[*place].by_targets && self.carriers.leads_to(*place, flow)))
     }
 
     /// Whether From has the number of an agent.
@@ -317,7 +327,7 @@ impl Switch {
 
     /// So many wait already that this one gets its answer without a transaction.
     pub(crate) fn shed(&mut self, now: Now, flow: Flow, bytes: &[u8]) {
-        let sender = trunk_of(&self.plan, flow).map(Sender::Trunk);
+        let sender = self.trunk_of(flow).map(Sender::Trunk);
         let (status, reply) = self.come_later(sender.and_then(|sender| self.trunk(sender)));
         self.counters.messages_in += 1;
         if let Some(Sender::Trunk(trunk)) = sender {
@@ -362,12 +372,6 @@ impl Switch {
 
 fn user_of(user: Option<String>) -> String {
     user.unwrap_or_default()
-}
-
-fn trunk_of(plan: &Plan, flow: Flow) -> Option<usize> {
-    let peer = flow.peer.ip().to_canonical();
-    let here = |trunk: &Trunk| trunk.network.is_none_or(|network| network == flow.network);
-    plan.trunks.iter().position(|t| here(t) && t.sources.iter().any(|s| s.contains(peer)))
 }
 
 /// The password of an agent or a trunk; a trunk's user name goes last, so that no trunk can pass for an agent.

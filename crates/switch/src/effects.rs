@@ -46,6 +46,8 @@ pub enum Input<'a> {
     Drain,
     /// Every call ends now.
     StopCalls,
+    /// The process ends once the carriers know: registrations are taken back. `Switch::is_leaving` says when that is done.
+    Leave,
     /// The time that `next_timeout` named has come.
     Deadline,
 }

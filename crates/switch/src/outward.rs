@@ -45,6 +45,18 @@ impl Switch {
         self.lead(now, actions, out);
     }
 
+    /// Our last word to the carriers that we are registered with.
+    pub(crate) fn leave(&mut self, now: Now, out: &mut Effects) {
+        let mut actions = Vec::new();
+        self.carriers.leave(now, &mut actions);
+        self.lead(now, actions, out);
+    }
+
+    /// Whether one of them has not answered it.
+    pub fn is_leaving(&self) -> bool {
+        self.carriers.is_leaving()
+    }
+
     fn lead(&mut self, now: Now, actions: Vec<Action>, out: &mut Effects) {
         for action in actions {
             match action {

@@ -130,6 +130,7 @@ impl Switch {
             Input::Ask { ticket, ask, .. } => self.on_ask(now, ticket, ask, out),
             Input::Drain => self.draining = true,
             Input::StopCalls => self.stop_calls(now, out),
+            Input::Leave => self.leave(now, out),
             Input::Deadline => self.on_deadline(now, out),
         }
         self.pump(now, out);

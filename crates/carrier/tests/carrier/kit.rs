@@ -173,6 +173,17 @@ impl World {
         out.into_iter().for_each(|action| self.carry_out(action));
     }
 
+    /// The process is about to end.
+    pub(crate) fn leave(&mut self) {
+        let mut out = Vec::new();
+        self.carriers.leave(self.now, &mut out);
+        out.into_iter().for_each(|action| self.carry_out(action));
+    }
+
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.carriers.is_leaving()
+    }
+
     fn carry_out(&mut self, action: Action) {
         let second = self.seconds();
         match action {

@@ -153,3 +153,62 @@ fn the_lifetime_of_our_own_contact_counts() {
     assert_eq!(asks[0], 0);
     assert!((40..=50).contains(&asks[1]), "a short one is refreshed at half: {asks:?}");
 }
+
+/// What each REGISTER asked for, and whether it proved the password.
+fn lifetimes(world: &World) -> Vec<(String, bool)> {
+    let registers = world.sent.iter().filter(|(_, request)| request.method == sip::Method::Register);
+    let named = |request: &sip::Request, name: &str| {
+        request.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    };
+    registers.map(|(_, r)| (named(r, "Expires").expect("always"), named(r, "Authorization").is_some())).collect()
+}
+
+/// RFC 3261 §10.2.2; before that, in flight, or in vain.
+#[test]
+fn who_goes_takes_its_registration_back_once() {
+    let mut world = world(PASSWORD);
+    world.until(10);
+    world.sent.clear();
+    world.leave();
+    assert!(world.is_leaving());
+    world.until(11);
+    assert_eq!(lifetimes(&world), [("0".to_owned(), false), ("0".to_owned(), true)], "the challenge is answered");
+    assert!(!world.is_leaving() && world.ways().is_empty());
+    world.until(7200);
+    assert_eq!(world.registers().len(), 2, "not taken up again");
+}
+
+#[test]
+fn who_goes_before_it_was_registered_has_little_to_say() {
+    // Nothing was asked for yet.
+    let mut idle = world(PASSWORD);
+    idle.leave();
+    assert!(!idle.is_leaving() && idle.sent.is_empty());
+    idle.until(3600);
+    assert!(idle.registers().is_empty(), "{:?}", idle.registers());
+    // The first REGISTER is on its way and may be granted yet.
+    let mut asking = world(PASSWORD);
+    asking.peers.insert(peer(1), Peer::Silent);
+    asking.until(1);
+    asking.leave();
+    let last = lifetimes(&asking).pop();
+    assert_eq!((asking.is_leaving(), last), (true, Some(("0".to_owned(), false))));
+    asking.until(60);
+    assert!(!asking.is_leaving(), "silence is an end too");
+    // A trunk that does not register, and a registrar that refuses.
+    let mut plain = World::new(vec![crate::kit::trunk(vec![target("sip:192.0.2.1", 1)])]);
+    plain.until(10);
+    plain.leave();
+    assert!(!plain.is_leaving());
+    for status in [403, 500, 503] {
+        let mut refused = world(PASSWORD);
+        refused.until(10);
+        refused.peers.insert(peer(1), Peer::Says(status, ""));
+        refused.leave();
+        refused.until(11);
+        assert!(!refused.is_leaving(), "{status}");
+        let asked = refused.registers().len();
+        refused.until(7200);
+        assert_eq!(refused.registers().len(), asked, "{status}");
+    }
+}

@@ -115,6 +115,21 @@ fn a_trunk_leads_out_as_the_shipped_comments_say() {
     let shipped = load(&config()).unwrap_or_else(|report| panic!("{report}"));
     assert!(!shipped.carrier.needs_dns() && shipped.carrier.trunks[0].targets.is_empty());
     assert_eq!(shipped.call.trunks[0].outward, None);
+    assert!(!shipped.call.trunks[0].by_targets, "its sources are written");
+}
+
+#[test]
+fn the_addresses_of_targets_are_sources_where_none_are_written() {
+    for (case, lines, expected) in
+        [("none", "", true), ("empty", "sources = []\n", false), ("some", "sources = [\"192.0.2.1\"]\n", false)]
+    {
+        let text = std::fs::read_to_string(config().join("hotline.toml")).expect("the shipped file");
+        let text =
+            format!("{text}\n[[trunk]]\nname = \"out\"\ntargets = \"sip:192.0.2.9\"\ncaller = \"12345\"\n{lines}");
+        let plans = load(&folder_with(&format!("by-targets-{case}"), "hotline.toml", text.as_bytes()));
+        let plans = plans.unwrap_or_else(|report| panic!("{report}"));
+        assert_eq!(plans.call.trunks.last().map(|trunk| trunk.by_targets), Some(expected), "{case}");
+    }
 }
 
 /// The shipped file with another listener, and these lines behind it.

@@ -20,6 +20,7 @@ pub enum Given {
     StopCalls,
     Deadline,
     Resolved { ticket: Ticket, answer: Resolved },
+    Leave,
 }
 
 packed_enum!(Given {
@@ -33,6 +34,7 @@ packed_enum!(Given {
     7 => StopCalls,
     8 => Deadline,
     9 => Resolved { ticket, answer },
+    10 => Leave,
 });
 
 /// What is written of a turn, in the order in which it happens.
@@ -69,6 +71,7 @@ impl Given {
             Input::Resolved { ticket, answer } => Given::Resolved { ticket: *ticket, answer: answer.clone() },
             Input::Drain => Given::Drain,
             Input::StopCalls => Given::StopCalls,
+            Input::Leave => Given::Leave,
             Input::Deadline => Given::Deadline,
             Input::Queue(_) | Input::Roster(_) | Input::Answer { .. } => return None,
         })
@@ -85,6 +88,7 @@ impl Given {
             Given::Resolved { ticket, answer } => Input::Resolved { ticket: *ticket, answer: answer.clone() },
             Given::Drain => Input::Drain,
             Given::StopCalls => Input::StopCalls,
+            Given::Leave => Input::Leave,
             Given::Deadline => Input::Deadline,
         }
     }
@@ -104,6 +108,7 @@ impl Given {
             }
             Given::Drain => "told to take no new calls".to_owned(),
             Given::StopCalls => "told to end every call".to_owned(),
+            Given::Leave => "told to take registrations back".to_owned(),
             Given::Deadline => "time".to_owned(),
         }
     }

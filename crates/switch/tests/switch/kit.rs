@@ -80,6 +80,7 @@ fn plan() -> Plan {
         network: None,
         limits: call::plan::TrunkLimits::default(),
         codecs: base::Codec::ALL.to_vec(),
+        by_targets: false,
         outward: None,
     };
     Plan {

@@ -59,7 +59,11 @@ struct World {
 
 impl World {
     fn start() -> (Head, World) {
-        let (plans, ledger, mut first) = (leading_out(PASSWORD), Ledger::default(), Effects::default());
+        World::start_with(leading_out(PASSWORD))
+    }
+
+    fn start_with(plans: switch::Plans) -> (Head, World) {
+        let (ledger, mut first) = (Ledger::default(), Effects::default());
         let head = Head::new(&config(), &plans, &ledger, START, SEED);
         let exchange = Exchange::restore(config(), plans, &ledger, START, Rng::from_seed(SEED), &mut first);
         let world = World {
@@ -145,10 +149,48 @@ fn it_is_found_registered_at_and_alive() {
     assert!(views[0].as_ref().is_some_and(|view| view.open), "an hour later too: {views:?}");
 }
 
+/// An INVITE from where the registrar is, but for the port: its status.
+fn calls_in(world: &mut World, tag: &str) -> Option<u16> {
+    let peer = SocketAddr::new(world.registrar.ip(), 5060);
+    let body = "v=0\r\no=- 1 1 IN IP4 10.9.0.1\r\ns=-\r\nc=IN IP4 10.9.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n";
+    let invite = format!(
+        "INVITE sip:12345@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {peer};rport;branch=z9hG4bK{tag}\r\nMax-Forwards: 70\r\n\
+         From: <sip:13800138000@10.9.0.1>;tag={tag}\r\nTo: <sip:12345@10.0.0.1>\r\nCall-ID: {tag}\r\nCSeq: 1 INVITE\r\n\
+         Contact: <sip:a@{peer}>\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    world.sent.clear();
+    world.feed(Input::Message { flow: Flow::udp(NetworkId(0), peer), bytes: invite.as_bytes() });
+    world.sent.iter().rev().find_map(Message::status).filter(|status| *status >= 200)
+}
+
+/// Without a media end a call of the trunk gets 503; whoever is nobody is asked for a password.
+#[test]
+fn who_calls_in_from_where_a_target_is_is_the_trunk_unless_its_sources_are_written() {
+    for by_targets in [true, false] {
+        let mut plans = leading_out(PASSWORD);
+        let mut call = call::Plan::clone(&plans.call);
+        call.trunks[0].by_targets = by_targets;
+        plans.call = std::sync::Arc::new(call);
+        let (_, mut world) = World::start_with(plans);
+        assert_eq!(calls_in(&mut world, "before"), Some(401), "its name is not looked up yet");
+        world.sent.clear();
+        world.pass(Duration::from_secs(5));
+        let expected = if by_targets { 503 } else { 401 };
+        assert_eq!(calls_in(&mut world, "after"), Some(expected));
+        world.registrar.set_ip([10, 9, 0, 2].into());
+        assert_eq!(calls_in(&mut world, "beside"), Some(401), "another address");
+    }
+}
+
 #[test]
 fn a_trace_replays_it_without_the_password() {
     let (head, mut world) = World::start();
     world.pass(Duration::from_secs(700));
+    world.feed(Input::Leave);
+    assert!(world.exchange.switch.is_leaving());
+    world.pass(Duration::from_secs(1));
+    assert!(!world.exchange.switch.is_leaving());
     let all: Vec<u8> = world.entries.iter().flat_map(|entry| entry.to_bytes()).chain(head.to_bytes()).collect();
     let holds = |part: &[u8]| all.windows(part.len()).any(|window| window == part);
     assert!(holds(b"SIP/2.0 401") && !holds(PASSWORD.as_bytes()));
