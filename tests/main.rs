@@ -29,6 +29,7 @@ mod reach;
 mod restart;
 mod sessions;
 mod star_codes;
+mod taking;
 mod talking;
 mod trace;
 mod transports;

@@ -47,6 +47,8 @@ pub struct Call {
     pub(crate) asks: Option<GroupId>,
     /// Drawn once; makes the `o=` lines of this call.
     pub(crate) session_id: u64,
+    /// The next leg that is given takes another's place; within one turn of the switch.
+    pub(crate) expects: bool,
     pub(crate) over: bool,
 }
 
@@ -84,7 +86,19 @@ impl Call {
     ///
     /// # Panics
     /// When `arrival.menu` is no place in the plan; the switch takes it from the plan's called numbers.
-    pub fn arrive(plan: Arc<Plan>, now: Now, arrival: Arrival<'_>, out: &mut Vec<Action>) -> Call {
+    pub fn arrive(plan: Arc<Plan>, now: Now, mut arrival: Arrival<'_>, out: &mut Vec<Action>) -> Call {
+        let (offer, to) = (arrival.offer, arrival.to.take());
+        let mut call = Call::arriving(plan, arrival);
+        match to {
+            Some(to) => call.call_out(now, offer, to, out),
+            None => call.answer_citizen(now, offer, out),
+        }
+        call.settle(out);
+        call
+    }
+
+    /// A call of which nothing was said yet.
+    pub(crate) fn arriving(plan: Arc<Plan>, arrival: Arrival<'_>) -> Call {
         let id = LegId { call: arrival.start.id, index: FIRST };
         let mut citizen = Leg::new(id, arrival.lease, arrival.peer, arrival.session_id, arrival.codecs);
         citizen.party = arrival.agent.map_or(Party::Outside, Party::Own);
@@ -93,11 +107,6 @@ impl Call {
         // An agent who asks has no place of the citizens' that could be kept for a redial.
         call.caller = arrival.caller.filter(|_| arrival.asks.is_none());
         (call.errand, call.asks) = (arrival.errand, arrival.asks);
-        match arrival.to {
-            Some(to) => call.call_out(now, arrival.offer, to, out),
-            None => call.answer_citizen(now, arrival.offer, out),
-        }
-        call.settle(out);
         call
     }
 
@@ -124,6 +133,7 @@ impl Call {
             errand: None,
             asks: None,
             session_id,
+            expects: false,
             over: false,
         }
     }
@@ -141,6 +151,7 @@ impl Call {
             Event::Asking { call } => self.asking(call, out),
             Event::Give { leg, to } => self.give(now, leg, to, out),
             Event::Keep => self.keep(now, out),
+            Event::Expect { leg } => self.expect(leg),
             Event::Given { index, leg } => self.given(now, index, leg, out),
             Event::NotGiven => self.not_given(now, out),
             Event::Timer(timer) => self.on_timer(now, timer, out),
@@ -412,7 +423,9 @@ impl Call {
     pub(crate) fn settle(&mut self, out: &mut Vec<Action>) {
         self.sync_stage(out);
         self.sync_slots(out);
-        let done = matches!(self.journey, Journey::Ending) && self.legs.len() == 1 && self.legs[0].closed;
+        // The only leg of a call may have gone to another one.
+        let closed = self.legs.len() <= 1 && self.legs.iter().all(|leg| leg.closed);
+        let done = matches!(self.journey, Journey::Ending) && closed;
         if done && !self.over && self.slots.is_empty() {
             self.over = true;
             out.push(Action::Fact(Fact::Over));

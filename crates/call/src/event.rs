@@ -39,6 +39,10 @@ pub enum Event<'a> {
     },
     /// That call does not want the other party any more.
     Keep,
+    /// An agent's phone comes that takes the place of this leg: `Given` or `NotGiven` follows within the same turn.
+    Expect {
+        leg: u16,
+    },
     /// The other party of the call that was to be joined, with a leg of this number from now on.
     Given {
         index: u16,

@@ -31,7 +31,7 @@ impl Call {
     }
 
     /// Who called stands where the one who was called stood, and the other way round.
-    fn trade_places(&mut self) {
+    pub(crate) fn trade_places(&mut self) {
         let Journey::With(with) = &mut self.journey else { return };
         let Some(place) = self.legs.iter().position(|leg| leg.id.index == with.leg) else { return };
         (with.leg, with.peer) = (self.legs[0].id.index, self.legs[0].agent().map_or(Peer::Line, Peer::Own));
@@ -103,13 +103,15 @@ impl Call {
         self.tell_own(place, out);
         let other = |to: HandTo| matches!(to, HandTo::Call(_) | HandTo::Group { .. });
         let joins = |with: &With| with.handing.as_deref().is_some_and(|Handing { to, .. }| other(*to));
-        if !matches!(&self.journey, Journey::With(with) if joins(with)) {
+        let replaces = std::mem::take(&mut self.expects);
+        if !replaces && !matches!(&self.journey, Journey::With(with) if joins(with)) {
             return self.hang_up(place, out);
         }
         if !opened {
             self.open(place, out);
         }
         match self.asks() {
+            _ if replaces => self.replaced_by(now, place, out),
             true => self.asked(place),
             false => self.take_over(now, place, out),
         }
@@ -144,6 +146,7 @@ impl Call {
     }
 
     pub(crate) fn not_given(&mut self, now: Now, out: &mut Vec<Action>) {
+        self.expects = false;
         let Journey::With(With { handing: Some(handing), .. }) = &self.journey else { return };
         let to = handing.to;
         if matches!(to, HandTo::Call(_) | HandTo::Group { .. }) {

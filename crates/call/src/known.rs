@@ -4,6 +4,7 @@ use base::{AgentId, OrderNumber};
 
 use crate::Call;
 use crate::journey::Journey;
+use crate::leg::{Leg, Party};
 
 /// Where the citizen is, for views.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,6 +41,13 @@ impl Call {
     /// The leg of an agent who calls or talks.
     pub fn leg_of(&self, agent: AgentId) -> Option<u16> {
         self.legs.iter().find(|l| l.is_live() && l.agent() == Some(agent)).map(|l| l.id.index)
+    }
+
+    /// Whether the queue has given the caller to the agent, who talks or is rung for that.
+    pub fn is_served_by(&self, agent: AgentId) -> bool {
+        let offered = |leg: &Leg| matches!(leg.party, Party::Offered(_));
+        let of_agent = |leg: &&Leg| leg.is_live() && leg.agent() == Some(agent);
+        self.legs.iter().filter(of_agent).any(|leg| offered(leg) || self.is_queued())
     }
 
     /// Whether the queue has a part in the talk.

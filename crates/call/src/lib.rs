@@ -28,6 +28,7 @@ pub mod number;
 mod outgoing;
 mod own;
 pub mod plan;
+mod replace;
 mod retell;
 mod slots;
 mod stage;

@@ -63,7 +63,7 @@ impl Call {
     }
 
     /// Whoever called and was not answered yet is, now that there is somebody to talk with.
-    fn answer_caller(&mut self, now: Now, out: &mut Vec<Action>) {
+    pub(crate) fn answer_caller(&mut self, now: Now, out: &mut Vec<Action>) {
         let caller = &mut self.legs[0];
         if caller.state != State::Early {
             return;
@@ -79,7 +79,7 @@ impl Call {
     }
 
     /// Citizen, or caller, and the one who answered talk from now on.
-    fn meet(&mut self, now: Now, place: usize, to: &Callee, out: &mut Vec<Action>) {
+    pub(crate) fn meet(&mut self, now: Now, place: usize, to: &Callee, out: &mut Vec<Action>) {
         let leg = self.legs[place].id.index;
         if let Journey::With(_) = &self.journey {
             return self.take_over(now, place, out);

@@ -39,11 +39,13 @@ pub(crate) struct Purpose {
     pub(crate) to: Option<Callee>,
     /// The group that an agent asks.
     pub(crate) asks: Option<GroupId>,
+    /// The call in which the agent's phone takes another's place.
+    pub(crate) stands_in: Option<CallId>,
 }
 
 impl Purpose {
     pub(crate) fn new(called: String, menu: usize) -> Purpose {
-        Purpose { called, menu, errand: None, to: None, asks: None }
+        Purpose { called, menu, errand: None, to: None, asks: None, stands_in: None }
     }
 }
 
@@ -90,6 +92,9 @@ impl Doorman {
 impl Switch {
     pub(crate) fn on_invite(&mut self, now: Now, tx: ServerTx, flow: Flow, request: &Message, out: &mut Effects) {
         let Some(sender) = self.identify(now, tx, flow, request) else { return };
+        if Switch::names_dialog(request) {
+            return self.on_replaces(now, (tx, flow, sender), request, out);
+        }
         if let Sender::Agent(agent) = sender
             && let Some(dialled) = starred(request)
         {
@@ -165,7 +170,7 @@ impl Switch {
         out: &mut Effects,
     ) {
         self.leases.refill(&mut out.jobs);
-        let Purpose { called, menu, errand, to, asks } = purpose;
+        let Purpose { called, menu, errand, to, asks, stands_in } = purpose;
         let Caller { number, confidential } = caller(request, self.trunk(sender));
         let start = Arc::new(self.start_record(now, sender, (number, called)));
         let id = start.id;
@@ -204,7 +209,11 @@ impl Switch {
         if let Sender::Trunk(trunk) = sender {
             self.trunks.begins(trunk);
         }
-        self.begin(now, (id, estate), lease.end.worker, |plan, actions| Call::arrive(plan, now, arrival, actions), out);
+        let birth = |plan, actions: &mut Vec<Action>| match stands_in {
+            Some(to) => Call::stand_in(plan, now, arrival, to, actions),
+            None => Call::arrive(plan, now, arrival, actions),
+        };
+        self.begin(now, (id, estate), lease.end.worker, birth, out);
     }
 
     /// A call comes to be; false for one that a fault ends before that.
@@ -313,7 +322,7 @@ impl Switch {
         }
     }
 
-    fn turn_away(&mut self, now: Now, tx: ServerTx, sender: Option<Sender>, status: u16) {
+    pub(crate) fn turn_away(&mut self, now: Now, tx: ServerTx, sender: Option<Sender>, status: u16) {
         self.note_refused(sender, status);
         self.endpoint.reply(now, tx, status, &Reply::default(), &mut self.sip);
     }

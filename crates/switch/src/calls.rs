@@ -7,7 +7,9 @@ use call::{Action, Call, Destination, Dial, Event, Line, Timer};
 use roster::Contact;
 use sip::{Body, Reply};
 
+use crate::admit::Sender;
 use crate::fault::Estate;
+use crate::replace::REPLACES;
 use crate::switch::Armed;
 use crate::{Effects, Fact, Place, Switch};
 
@@ -150,7 +152,11 @@ impl Switch {
         let leg = |index| LegId { call: id, index };
         match action {
             Action::Answer { leg: index, body } => {
-                self.endpoint.answer(now, leg(index), &with_sdp(Some(body)), &mut self.sip);
+                let is_agents =
+                    self.calls.get_mut(id).is_some_and(|entry| matches!(entry.estate.sender, Sender::Agent(_)));
+                let mut reply = with_sdp(Some(body));
+                reply.headers.extend(is_agents.then(|| ("Supported".to_owned(), REPLACES.to_owned())));
+                self.endpoint.answer(now, leg(index), &reply, &mut self.sip);
             }
             Action::Progress { leg: index, status, body } => {
                 self.endpoint.provisional(now, leg(index), status, &with_sdp(body), &mut self.sip);
@@ -180,6 +186,10 @@ impl Switch {
             Action::Disarm(timer) => self.arm(id, timer, None),
             Action::Record(entry) => self.record(entry, out),
             Action::Fact(fact) => {
+                if matches!(fact, call::Fact::Over) {
+                    // What is told of a leg that goes to another call comes before the end of the call that it came from.
+                    self.note_legs(out);
+                }
                 self.counters.note_fact(&fact);
                 out.facts.push(Fact::Call { call: id, fact });
             }
@@ -224,7 +234,8 @@ impl Switch {
             Destination::Phone(Contact { uri, flow, path, .. }) => {
                 // Our host is what the flow's network knows us by.
                 let from = sip::Party { display: from_display, user: from_number, host: String::new() };
-                let (to, headers) = (uri.clone(), vec![(CONTEXT.to_owned(), context)]);
+                let headers = [(CONTEXT.to_owned(), context), ("Supported".to_owned(), REPLACES.to_owned())];
+                let (to, headers) = (uri.clone(), headers.to_vec());
                 sip::Invite { flow, uri, to, from, routes: path, headers, body, outward: false }
             }
             Destination::Line(line) => {

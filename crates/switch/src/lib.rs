@@ -28,6 +28,7 @@ mod reach;
 mod refer;
 mod register;
 mod remnant;
+mod replace;
 mod restart;
 mod signals;
 mod star;

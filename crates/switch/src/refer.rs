@@ -28,7 +28,7 @@ impl Switch {
     /// The two calls of one agent that are to be joined: in which of them the agent's leg asks for the other one. The call that the queue
     /// gave the agent goes on, whichever dialog the REFER came in.
     fn consulted(&mut self, leg: LegId, replaces: &str) -> Result<(LegId, Target), u16> {
-        let Replaces { call_id, to_tag, from_tag } = Replaces::parse(replaces).ok_or(400_u16)?;
+        let Replaces { call_id, to_tag, from_tag, .. } = Replaces::parse(replaces).ok_or(400_u16)?;
         let other = self.endpoint.find(call_id, [to_tag, from_tag]).ok_or(404_u16)?;
         let mut known = |leg: LegId| {
             let call = &self.calls.get_mut(leg.call)?.call;

@@ -20,6 +20,7 @@ use crate::leases::Leases;
 use crate::rate::Rate;
 use crate::register::Asked;
 use crate::remnant::Remnants;
+use crate::replace::REPLACES;
 use crate::star::Dialled;
 use crate::trunks::{TrunkCounters, Trunks};
 use crate::{Answer, Ask, Counters, Drill, Effects, Fact, Input, Phases, Place, Verdict};
@@ -295,7 +296,7 @@ impl Switch {
     }
 
     /// What became of legs is written before what follows from it: the end of a call is the last that is told of it.
-    fn note_legs(&mut self, out: &mut Effects) {
+    pub(crate) fn note_legs(&mut self, out: &mut Effects) {
         if !self.sip.facts.is_empty() {
             out.legs.extend(self.sip.facts.iter().filter_map(dialled));
             out.facts.extend(self.sip.facts.drain(..).map(Fact::Leg));
@@ -330,7 +331,8 @@ fn endpoint_config(config: &Config, plan: &Plan) -> sip::Config {
     });
     let session = sip::Session { expires: plan.session_expires, ..sip::Session::default() };
     let (identities, product) = (identities.collect(), config.product.clone());
-    sip::Config { identities, product, session, ..sip::Config::default() }
+    let understood = vec![REPLACES.to_owned()];
+    sip::Config { identities, product, session, understood, ..sip::Config::default() }
 }
 
 /// The timers of one call, by place in `Timer::ALL`.

@@ -21,6 +21,8 @@ pub struct Config {
     /// Option tags that a request may require (RFC 3261 §8.2.2.3), and that ours show. Without `timer` there are no session
     /// timers (RFC 4028).
     pub supported: Vec<String>,
+    /// Option tags that a request may require beside, which our owner shows where they are of use.
+    pub understood: Vec<String>,
     /// Option tags that a REGISTER may require beside.
     pub registrar: Vec<String>,
     /// Any other method is refused with 405, or 501 where we do not even know it (RFC 3261 §8.2.1, §21.5.2).
@@ -36,6 +38,7 @@ impl Default for Config {
             limits: Limits::default(),
             session: Session::default(),
             supported: vec![String::from("100rel"), String::from("timer")],
+            understood: Vec::new(),
             registrar: vec![String::from("path"), String::from("outbound")],
             allow: vec![
                 Method::Invite,

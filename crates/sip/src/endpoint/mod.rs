@@ -307,7 +307,8 @@ impl Endpoint {
     pub fn names(&self, leg: LegId) -> Option<Replaces<'_>> {
         let leg = self.legs.get(*self.by_leg.get(&leg)?)?;
         let dialog = leg.dialog.iter().chain(&leg.early).next()?;
-        Some(Replaces { call_id: dialog.call_id(), to_tag: dialog.remote_tag(), from_tag: &leg.local_tag })
+        let (call_id, to_tag, from_tag) = (dialog.call_id(), dialog.remote_tag(), leg.local_tag.as_str());
+        Some(Replaces { call_id, to_tag, from_tag, early_only: false })
     }
 
     /// An answered leg goes by another id from now on. False, and nothing changed, for one that is not up, and for an id in use.

@@ -121,7 +121,8 @@ impl Endpoint {
         let register = request.method() == Method::Register;
         let of_registrar = self.config.registrar.iter().filter(|_| register);
         let known = |tag: &str| {
-            self.config.supported.iter().chain(of_registrar.clone()).any(|our| our.eq_ignore_ascii_case(tag))
+            let ours = self.config.supported.iter().chain(&self.config.understood);
+            ours.chain(of_registrar.clone()).any(|our| our.eq_ignore_ascii_case(tag))
         };
         let unknown: Vec<&str> = request.require().filter(|tag| !known(tag)).collect();
         (!unknown.is_empty()).then(|| unknown.join(", "))

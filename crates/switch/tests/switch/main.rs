@@ -10,6 +10,7 @@ mod order;
 mod outward;
 mod panics;
 mod reach;
+mod replace;
 mod table;
 mod torture;
 mod traces;

@@ -216,6 +216,16 @@ impl Table {
 
     /// Calls a number; the leg at the phone.
     pub(crate) fn dials(&mut self, phone: usize, number: &str) -> LegId {
+        self.dials_with(phone, number, Vec::new())
+    }
+
+    /// Calls to take the place of a dialog; the leg at the phone.
+    pub(crate) fn takes(&mut self, phone: usize, replaces: &str) -> LegId {
+        let headers = [("Replaces", replaces), ("Require", "replaces")];
+        self.dials_with(phone, "12345", headers.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec())
+    }
+
+    pub(crate) fn dials_with(&mut self, phone: usize, number: &str, headers: Vec<(String, String)>) -> LegId {
         let leg = self.leg();
         let user = if phone == CITIZEN { "13800138000".to_owned() } else { (1000 + phone).to_string() };
         let invite = Invite {
@@ -224,7 +234,7 @@ impl Table {
             to: String::new(),
             from: Party { display: String::new(), user, host: "10.0.0.1".to_owned() },
             routes: Vec::new(),
-            headers: Vec::new(),
+            headers,
             body: Some(sdp(phone, leg)),
             outward: false,
         };
@@ -348,6 +358,11 @@ impl Table {
             Event::Rejected { cause: sip::Cause::Status(status), .. } => Some(*status),
             _ => None,
         })
+    }
+
+    /// What the phone heard so far is past.
+    pub(crate) fn forget(&mut self, phone: usize) {
+        self.heard[phone].clear();
     }
 
     pub(crate) fn is_over(&self, phone: usize, leg: LegId) -> bool {
