@@ -114,7 +114,7 @@ pub(crate) struct Seat {
     pub(crate) calls: bool,
     /// When a colleague was last called.
     pub(crate) dialled_at: Option<Time>,
-    /// No process knows of the call: the one that did was killed, or none was there. The phone waits on.
+    /// The process that knew of the call was killed, or none was there: the phone waits until the next one has said so.
     pub(crate) orphaned: bool,
     /// The line whose answer the agent's only call waits for.
     pub(crate) awaits: Option<usize>,
