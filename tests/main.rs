@@ -5,6 +5,8 @@
 
 mod answering;
 mod api;
+mod callee_flows;
+mod caller_flows;
 mod callers;
 mod carrier;
 mod command_line;

@@ -29,7 +29,8 @@ impl Call {
         let status = match &self.journey {
             // A line that a citizen was brought to has no say here: its calls would go out by our rules and at our cost.
             _ if self.legs[place].agent().is_none() => 403,
-            Journey::With(with) if with.greeting => 403,
+            // A moment later it works.
+            Journey::With(with) if with.greeting => 491,
             // One at a time.
             Journey::With(With { handing: Some(_), .. }) => 491,
             Journey::With(with) if with.leg == leg => match to {

@@ -40,7 +40,7 @@ pub struct Local {
     pub port: u16,
     /// The `o=` line's session id: the same for the whole dialog.
     pub session_id: u64,
-    /// The `o=` line's version: one more for each description that differs from the last one sent (RFC 3264 §8).
+    /// The `o=` line's version: one more for each description that is sent, which RFC 3264 §8 demands of those that differ.
     pub version: u64,
     /// What we speak, in order of preference.
     pub codecs: Vec<Codec>,

@@ -14,7 +14,7 @@ use crate::called::called;
 use crate::caller::{Caller, caller};
 use crate::fault::Estate;
 use crate::reach::Proxies;
-use crate::signals::sdp_of;
+use crate::signals::{SDP, accepts, sdp_of};
 use crate::star::starred;
 use crate::{Effects, Place, Switch};
 
@@ -369,10 +369,7 @@ impl Switch {
     pub(crate) fn on_request(&mut self, now: Now, tx: ServerTx, flow: Flow, request: &Message, out: &mut Effects) {
         match request.method() {
             sip::Method::Register => self.on_register(now, tx, flow, request, out),
-            sip::Method::Options => {
-                let accept = ("Accept".to_owned(), "application/sdp".to_owned());
-                self.endpoint.reply(now, tx, 200, &Reply { headers: vec![accept], body: None }, &mut self.sip);
-            }
+            sip::Method::Options => self.endpoint.reply(now, tx, 200, &accepts(SDP), &mut self.sip),
             // INFO, UPDATE and the like belong into a dialog.
             _ => self.endpoint.reply(now, tx, 481, &Reply::default(), &mut self.sip),
         }

@@ -10,6 +10,7 @@ use sip::{Body, Reply};
 use crate::admit::Sender;
 use crate::fault::Estate;
 use crate::replace::REPLACES;
+use crate::signals::SDP;
 use crate::switch::Armed;
 use crate::{Effects, Fact, Place, Switch};
 
@@ -271,5 +272,5 @@ fn with_sdp(body: Option<Vec<u8>>) -> Reply {
 }
 
 fn sdp_body(bytes: Vec<u8>) -> Body {
-    Body { content_type: "application/sdp".to_owned(), bytes }
+    Body { content_type: SDP.to_owned(), bytes }
 }

@@ -73,21 +73,22 @@ impl Switch {
 
     /// Keys by INFO: `application/dtmf-relay` names the signal in a line, `application/dtmf` is the key itself.
     fn on_info(&mut self, now: Now, leg: LegId, tx: ServerTx, request: &Message, out: &mut Effects) {
-        let status = match info_digit(request) {
+        let (status, reply) = match info_digit(request) {
             Info::Digit(digit) => {
                 self.signal(now, leg, Signal::Digit(digit), out);
-                200
+                (200, Reply::default())
             }
-            Info::Empty => 200,
-            Info::Unknown => 415,
+            Info::Empty => (200, Reply::default()),
+            // RFC 3261 §21.4.13.
+            Info::Unknown => (415, accepts(KEYS)),
         };
-        self.endpoint.reply(now, tx, status, &Reply::default(), &mut self.sip);
+        self.endpoint.reply(now, tx, status, &reply, &mut self.sip);
     }
 
     fn on_in_dialog(&mut self, now: Now, leg: LegId, tx: ServerTx, request: &Message, out: &mut Effects) {
         match request.method() {
             sip::Method::Refer => self.on_refer(now, leg, tx, request, out),
-            sip::Method::Options => self.endpoint.reply(now, tx, 200, &Reply::default(), &mut self.sip),
+            sip::Method::Options => self.endpoint.reply(now, tx, 200, &accepts(SDP), &mut self.sip),
             _ => self.endpoint.reply(now, tx, 405, &Reply::default(), &mut self.sip),
         }
     }
@@ -139,6 +140,15 @@ impl Switch {
         self.leases.refill(&mut out.jobs);
         contacts
     }
+}
+
+/// Bodies of INFO that are understood.
+const KEYS: &str = "application/dtmf-relay, application/dtmf";
+pub(crate) const SDP: &str = "application/sdp";
+
+/// An answer that says which bodies are understood.
+pub(crate) fn accepts(types: &str) -> Reply {
+    Reply { headers: vec![("Accept".to_owned(), types.to_owned())], body: None }
 }
 
 enum Info {
