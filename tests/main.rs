@@ -27,6 +27,7 @@ mod offers;
 mod orders;
 mod outward;
 mod overload;
+mod parting;
 mod reach;
 mod restart;
 mod sessions;

@@ -244,13 +244,16 @@ mod tests {
     fn each_family_has_a_listener_of_its_own_on_one_port() {
         let listener = |at: &str| Listener::bind(NetworkId(0), at.parse().expect("an address"), 24);
         // Some containers have no IPv6.
-        let Ok(six) = listener("[::]:0") else { return };
-        let port = six.local.port();
-        let four = listener(&format!("0.0.0.0:{port}")).expect("the same port of the other family");
-        assert_eq!(four.local.port(), port);
-        let door = socket_at(SocketType::STREAM, six.local).expect("connections too");
-        socket_at(SocketType::STREAM, four.local).expect("and there");
-        drop(door);
+        let Ok(_) = listener("[::]:0") else { return };
+        // Somebody else may hold the port that the system drew, in the other family or for connections: each try draws another.
+        let both = || {
+            let six = listener("[::]:0").ok()?;
+            let four = listener(&format!("0.0.0.0:{}", six.local.port())).ok()?;
+            let _door = socket_at(SocketType::STREAM, six.local).ok()?;
+            let _other = socket_at(SocketType::STREAM, four.local).ok()?;
+            Some(four.local.port() == six.local.port())
+        };
+        assert_eq!((0..50).find_map(|_| both()), Some(true));
     }
 
     #[test]
