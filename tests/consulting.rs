@@ -147,40 +147,6 @@ fn a_citizen_who_leaves_meanwhile_leaves_the_two_agents_together() {
 }
 
 #[test]
-fn a_colleague_who_leaves_or_is_not_waited_for_leaves_the_citizen_to_the_agent() {
-    for answers in [true, false] {
-        let engine = Engine::start();
-        let colleague = || agent(&engine, "1002", "udp", answers, SECOND);
-        let Table { mut first, mut second, mut citizen } = consulting(&engine, "udp", colleague);
-        if answers {
-            second.event("CALL_ESTABLISHED", STEP);
-            talks(&engine, 2);
-            second.command("hangup", "");
-        } else {
-            second.event("CALL_INCOMING", STEP);
-            first.says("terminate 2");
-            second.event("CALL_CLOSED", STEP);
-        }
-        engine.ended_records(1);
-        first.says("resume 1");
-        talk(&engine);
-        citizen.command("hangup", "");
-        let records = engine.ended_records(2);
-        let record = records.iter().find(|r| r["caller"] != "1001").expect("the citizen's");
-        assert_eq!((&record["agent"], &record["end_reason"]), (&"1001".into(), &"caller_hangup".into()), "{record}");
-        wait::until("both to be free again", STEP, || {
-            (engine.gauge("hotline_agents{state=\"free\"}") == 2.0).then_some(())
-        });
-        citizen.quit();
-        first.quit();
-        second.quit();
-        heard("the citizen", &[citizen.heard(FIRST)], &[citizen.heard(SECOND), citizen.heard(CITIZEN)]);
-        assert!(citizen.heard(FIRST) >= 6.0, "before and after: {} s", citizen.heard(FIRST));
-        heard("the second agent", &[], &[second.heard(CITIZEN), second.heard(SECOND)]);
-    }
-}
-
-#[test]
 fn a_plain_phone_asks_and_hands_on_by_keys() {
     let engine = Engine::start();
     let mut first = agent(&engine, "1001", "udp", true, FIRST);
