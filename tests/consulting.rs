@@ -3,7 +3,7 @@
 use crate::kit::baresip::Baresip;
 use crate::kit::engine::Engine;
 use crate::kit::linphone::Linphone;
-use crate::kit::scene::{CITIZEN, STEP, agent, citizen, heard, talk, talks};
+use crate::kit::scene::{CITIZEN, STEP, agent, citizen, heard, press, talk, talks};
 use crate::kit::tone::Pair;
 use crate::kit::wait;
 
@@ -213,12 +213,4 @@ fn a_plain_phone_asks_a_group_by_keys() {
     // Who hears through all three talks hears twice as long as one lasts.
     let once = [citizen.heard(FIRST), citizen.heard(SECOND), second.heard(CITIZEN), first.heard(SECOND)];
     assert!(once.iter().all(|s| *s < 14.0), "nobody hears whom the others talk with: {once:?}");
-}
-
-fn press(phone: &mut Baresip, keys: &str) {
-    for key in keys.chars() {
-        phone.command("sndcode", &key.to_string());
-        // A key lasts as long as a person presses it.
-        std::thread::park_timeout(std::time::Duration::from_millis(250));
-    }
 }

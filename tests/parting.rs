@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::kit::baresip::Baresip;
 use crate::kit::engine::Engine;
-use crate::kit::scene::{CITIZEN, STEP, agent, citizen, heard, talk};
+use crate::kit::scene::{CITIZEN, STEP, agent, citizen, heard, press, talk};
 use crate::kit::tone::Pair;
 use crate::kit::wait;
 
@@ -98,14 +98,6 @@ impl Heard {
     fn second_is_out_of_it(&self) {
         heard("the second agent", &[], &self.second);
         heard("citizen and first agent", &[], &[self.citizen[2], self.first[2]]);
-    }
-}
-
-fn press(phone: &mut Baresip, keys: &str) {
-    for key in keys.chars() {
-        phone.command("sndcode", &key.to_string());
-        // A key lasts as long as a person presses it.
-        std::thread::park_timeout(std::time::Duration::from_millis(250));
     }
 }
 

@@ -53,6 +53,14 @@ pub(crate) fn talks(engine: &Engine, count: u32) {
     std::thread::park_timeout(Duration::from_secs(8));
 }
 
+/// Keys of a talk, each as long as a person presses it.
+pub(crate) fn press(phone: &mut Baresip, keys: &str) {
+    for key in keys.chars() {
+        phone.command("sndcode", &key.to_string());
+        std::thread::park_timeout(Duration::from_millis(250));
+    }
+}
+
 /// The desk names the order of the only open call; its id.
 pub(crate) fn order(engine: &Engine, number: &str) -> String {
     let admin = engine.admin_token();
