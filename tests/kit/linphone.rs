@@ -13,6 +13,10 @@ use super::tone::{self, Pair};
 use super::{ports, wait};
 
 const STEP: Duration = Duration::from_secs(30);
+/// What stands above its table of calls, or instead of one.
+const CALLS: [&str; 2] = ["Call states", "No active call"];
+/// What it prints when it has answered a line.
+const PROMPT: &str = "linphonec>";
 
 pub(crate) struct Linphone {
     process: Process,
@@ -47,7 +51,7 @@ impl Linphone {
             .current_dir(dir.path());
         let (process, input) = Process::start_told("linphonec", &mut command, &dir.path().join("log"));
         let mut phone = Linphone { process, input, server, transport, dir };
-        phone.until("linphonec>");
+        phone.until(PROMPT);
         phone.says("soundcard use files");
         let voice = phone.dir.path().join("voice.wav");
         phone.says(&format!("play {}", voice.display()));
@@ -66,6 +70,25 @@ impl Linphone {
         wait::until(&format!("linphonec to say {text:?}"), STEP, || self.process.output().contains(text).then_some(()));
     }
 
+    /// Waits until these are its calls, each with number and state: `["1 Paused", "2 StreamsRunning"]`.
+    ///
+    /// The phone takes a line when it comes and forgets what it cannot do yet: it resumes nothing before it has itself
+    /// understood that its other call is over, whatever the engine knows.
+    pub(crate) fn until_calls(&mut self, calls: &[&str]) {
+        wait::until(&format!("linphonec's calls to be {calls:?}"), STEP, || (self.calls() == calls).then_some(()));
+    }
+
+    /// Its calls as it tells them when it is asked.
+    fn calls(&mut self) -> Vec<String> {
+        let told = tables(&self.process.output()).count();
+        self.says("calls");
+        wait::until("linphonec's table of calls", STEP, || {
+            let output = self.process.output();
+            let table = tables(&output).nth(told)?;
+            Some(table.split_once(PROMPT)?.0.lines().filter_map(call).collect())
+        })
+    }
+
     pub(crate) fn register(&mut self, user: &str, password: &str) {
         let Linphone { server, transport, .. } = *self;
         self.says(&format!("register sip:{user}@{server} sip:{server};transport={transport} {password}"));
@@ -82,7 +105,8 @@ impl Linphone {
         self.until("Media streams established");
     }
 
-    fn heard_file(&self) -> PathBuf {
+    /// Everything that this phone heard.
+    pub(crate) fn heard_file(&self) -> PathBuf {
         self.dir.path().join("heard.wav")
     }
 
@@ -96,4 +120,19 @@ impl Linphone {
         self.says("quit");
         self.process.wait(STEP);
     }
+}
+
+/// All tables of calls that it has printed, each with what came after it.
+fn tables(output: &str) -> impl Iterator<Item = &str> {
+    let starts = output.match_indices(CALLS[0]).chain(output.match_indices(CALLS[1]));
+    let mut starts: Vec<usize> = starts.map(|(at, _)| at).collect();
+    starts.sort_unstable();
+    starts.into_iter().map(|at| &output[at..])
+}
+
+/// Number and state in a row such as `1  | <sip:1002@127.0.0.1> | Paused          | `; none in other lines.
+fn call(row: &str) -> Option<String> {
+    let mut cells = row.split('|').map(str::trim);
+    let number: u32 = cells.next()?.parse().ok()?;
+    Some(format!("{number} {}", cells.nth(1)?))
 }

@@ -24,15 +24,13 @@ pub(crate) fn agent(engine: &Engine, user: &str, transport: &str, answers: bool,
 
 /// A citizen in the queue, behind key 0.
 pub(crate) fn citizen(engine: &Engine, transport: &str) -> Baresip {
-    let options = Options {
-        user: "13800138000",
-        password: None,
-        server: engine.sip,
-        transport,
-        codec: "PCMA",
-        answers: false,
-        voice: CITIZEN,
-    };
+    caller(engine, "13800138000", transport, CITIZEN)
+}
+
+/// The same of another number and voice.
+pub(crate) fn caller(engine: &Engine, user: &str, transport: &str, voice: Pair) -> Baresip {
+    let server = engine.sip;
+    let options = Options { user, password: None, server, transport, codec: "PCMA", answers: false, voice };
     let mut phone = Baresip::start(&options);
     phone.command("dial", &format!("sip:12345@{}", engine.sip));
     phone.event("CALL_ESTABLISHED", STEP);

@@ -9,6 +9,9 @@ const RMS_MIN: f64 = 100.0;
 /// A frame counts for a pair when this share of its energy is in the two frequencies.
 const SHARE_MIN: f64 = 0.7;
 
+/// A second: speech may pass for a pair for a frame or two, and what tests look for lasts for seconds.
+const TURN_FRAMES: usize = 10;
+
 /// Two frequencies that no other party of the test sends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Pair(pub(crate) f64, pub(crate) f64);
@@ -22,6 +25,17 @@ pub(crate) fn seconds_of(pair: Pair, wav: &Path) -> f64 {
 pub(crate) fn seconds_in(pair: Pair, samples: &[f64]) -> f64 {
     let frames = samples.chunks_exact(FRAME).filter(|f| has_pair(pair, f)).count();
     frames as f64 / 10.0
+}
+
+/// Which of these pairs are in a WAV one after the other, each for a second at least; pauses and other sounds apart.
+pub(crate) fn turns(pairs: &[Pair], wav: &Path) -> Vec<Pair> {
+    let samples = samples(wav);
+    let heard = samples.chunks_exact(FRAME).filter_map(|f| pairs.iter().find(|pair| has_pair(**pair, f)));
+    let heard: Vec<Pair> = heard.copied().collect();
+    let long = heard.chunk_by(PartialEq::eq).filter(|run| run.len() >= TURN_FRAMES);
+    let mut turns: Vec<Pair> = long.map(|run| run[0]).collect();
+    turns.dedup();
+    turns
 }
 
 fn samples(wav: &Path) -> Vec<f64> {
