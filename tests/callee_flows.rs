@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use crate::kit::baresip::{Baresip, Options};
 use crate::kit::engine::{Engine, hotline, replace, root};
 use crate::kit::ports;
 use crate::kit::process::Process;
 use crate::kit::puppet::Puppet;
 use crate::kit::raw::{self, Dialog};
-use crate::kit::scene::STEP;
+use crate::kit::scene::{STEP, agent, heard, talk};
 use crate::kit::tone::{self, Pair};
 use crate::kit::voice::{Voice, live};
 use crate::kit::wait;
@@ -23,6 +24,7 @@ const COLLEAGUE: Pair = Pair(620.0, 1510.0);
 /// What SIPp plays.
 const CALLED: Pair = Pair(560.0, 1330.0);
 const NUMBER: &str = "13900139000";
+const MOVED: &str = "13900139001";
 /// 100 ms at 8 kHz.
 const FRAME: usize = 800;
 
@@ -360,11 +362,16 @@ fn two_trunks(first: SocketAddr, second: SocketAddr) -> Engine {
     lines::engine(&[first], &rules)
 }
 
-/// How many calls went out over this trunk.
-fn placed(engine: &Engine, trunk: &str) -> Option<u64> {
+/// The calls that went out over this trunk.
+fn calls_out(engine: &Engine, trunk: &str) -> Option<serde_json::Value> {
     let (_, body) = engine.api("GET", &engine.admin_token(), "/trunks", "");
     let all = body["trunks"].as_array()?;
-    all.iter().find(|entry| entry["trunk"] == trunk)?["calls_out"]["placed"].as_u64()
+    Some(all.iter().find(|entry| entry["trunk"] == trunk)?["calls_out"].clone())
+}
+
+/// How many went out over it.
+fn placed(engine: &Engine, trunk: &str) -> Option<u64> {
+    calls_out(engine, trunk)?["placed"].as_u64()
 }
 
 fn went_out(engine: &Engine, [first, second]: [u64; 2]) {
@@ -373,14 +380,14 @@ fn went_out(engine: &Engine, [first, second]: [u64; 2]) {
     });
 }
 
-/// The refusal of a line, told to the phone that called it, and the next trunk not asked.
-fn refused(scenario: &str, status: &str, told: &str) {
-    let mut line = Called::line(scenario, &[("STATUS", status)]);
+#[test]
+fn a_busy_line_is_busy_over_every_trunk_rfc3261() {
+    let mut line = Called::line("line_busy.xml", &[]);
     let mut other = Puppet::new(([127, 0, 0, 1], 9).into());
     let engine = two_trunks(line.at, other.address());
     let (mut phone, voice) = (signed_on(&engine), Voice::new(COLLEAGUE));
-    let mut dialog = dials(&engine, &voice, "refused", &phone);
-    let answer = phone.hear(told);
+    let mut dialog = dials(&engine, &voice, "busy", &phone);
+    let answer = phone.hear("486");
     assert!(raw::header(&answer, "CSeq").ends_with("INVITE"), "{answer}");
     dialog.answered(&format!("{answer}\r\nContact: <sip:{NUMBER}@{}>", engine.sip));
     phone.say(&dialog.request("ACK", ""));
@@ -389,15 +396,100 @@ fn refused(scenario: &str, status: &str, told: &str) {
     went_out(&engine, [1, 0]);
 }
 
+/// A real phone behind another address of the trunk, and a stranger whom the carrier would rather have called.
 #[test]
-fn a_busy_line_is_busy_over_every_trunk_rfc3261() {
-    refused("line_busy.xml", "", "486");
+fn a_line_that_moved_is_called_there_and_heard_rfc3261() {
+    for status in ["300 Multiple Choices", "301 Moved Permanently", "302 Moved Temporarily"] {
+        let mut stranger = Puppet::new(([127, 0, 0, 1], 9).into());
+        let server = SocketAddr::from(([127, 0, 0, 1], 5060));
+        let mut moved = Baresip::start_traced(&Options {
+            user: MOVED,
+            password: None,
+            server,
+            transport: "udp",
+            codec: "PCMA",
+            answers: true,
+            voice: CALLED,
+        });
+        let contact =
+            format!("<sip:{MOVED}@{}>, \"Li\" <sip:{MOVED}@{}?Subject=x>;q=0.7", stranger.address(), moved.at);
+        let mut line = Called::line("line_moved.xml", &[("STATUS", status), ("CONTACT", &contact)]);
+        let engine = lines::engine(&[line.at, moved.at], "");
+        let mut phone = agent(&engine, "1001", "udp", true, COLLEAGUE);
+        phone.command("dial", &format!("sip:{NUMBER}@{}", engine.sip));
+        moved.event("CALL_ESTABLISHED", STEP);
+        phone.event("CALL_ESTABLISHED", STEP);
+        line.succeeds(STEP);
+        talk(&engine);
+        phone.command("hangup", "");
+        moved.event("CALL_CLOSED", STEP);
+        moved.says(&format!("INVITE sip:{MOVED}@{} SIP/2.0", moved.at));
+        // Whom it was meant for stays (RFC 3261 §8.1.3.4).
+        moved.says(&format!("To: <sip:{NUMBER}@127.0.0.1;user=phone>"));
+        let record = engine.ended_records(1).remove(0);
+        assert_eq!((&record["called"], &record["agent"]), (&NUMBER.into(), &"1001".into()), "{record}");
+        assert_eq!(record["end_reason"], "agent_hangup", "{record}");
+        assert_eq!(stranger.poll("INVITE"), None, "{status}");
+        let out = calls_out(&engine, "out").expect("our trunk");
+        // RFC 6076 §4.6: what was sent on is no attempt that failed.
+        assert_eq!((&out["placed"], &out["ser"], &out["seer"]), (&2.into(), &1.0.into(), &1.0.into()), "{out}");
+        phone.quit();
+        moved.quit();
+        heard("the line that moved", &[moved.heard(COLLEAGUE)], &[moved.heard(CALLED)]);
+        heard("who called", &[phone.heard(CALLED)], &[phone.heard(COLLEAGUE)]);
+    }
+}
+
+/// The first carrier names a place that is not followed; the second one is asked for the number as it was dialled.
+fn goes_around(status: &str, to: impl Fn(SocketAddr, SocketAddr) -> String) {
+    let mut stranger = Puppet::new(([127, 0, 0, 1], 9).into());
+    let at = free();
+    let mut line =
+        Called::at(at, "line_moved.xml", "u1", &[("STATUS", status), ("CONTACT", &to(at, stranger.address()))]);
+    let mut other = Puppet::new(([127, 0, 0, 1], 9).into());
+    let engine = two_trunks(line.at, other.address());
+    other = other.facing(engine.sip);
+    let (mut phone, voice) = (signed_on(&engine), Voice::new(COLLEAGUE));
+    let mut dialog = dials(&engine, &voice, "around", &phone);
+    let invite = other.hear("INVITE");
+    assert!(invite.starts_with(&format!("INVITE sip:{NUMBER}@")), "{invite}");
+    line.succeeds(STEP);
+    other.respond(&invite, (404, "nobody"), "");
+    let answer = phone.hear("404");
+    dialog.answered(&format!("{answer}\r\nContact: <sip:{NUMBER}@{}>", engine.sip));
+    phone.say(&dialog.request("ACK", ""));
+    assert_eq!(stranger.poll("INVITE"), None, "{status}");
+    went_out(&engine, [1, 1]);
 }
 
 #[test]
-fn a_line_that_is_elsewhere_is_not_followed_rfc3261() {
-    refused("line_moved.xml", "301 Moved Permanently", "480");
-    refused("line_moved.xml", "302 Moved Temporarily", "480");
+fn a_stranger_whom_a_carrier_names_gets_nothing_rfc3261() {
+    goes_around("302 Moved Temporarily", |_, stranger| format!("<sip:{MOVED}@{stranger}>"));
+    goes_around("301 Moved Permanently", |here, stranger| format!("<sip:{MOVED}@{here};maddr={}>", stranger.ip()));
+}
+
+#[test]
+fn neither_a_circle_nor_a_proxy_nor_another_service_is_followed_rfc3261() {
+    goes_around("302 Moved Temporarily", |_, _| format!("<sip:{NUMBER}@127.0.0.1;user=phone>"));
+    goes_around("305 Use Proxy", |here, _| format!("<sip:{MOVED}@{here}>"));
+    goes_around("380 Alternative Service", |here, _| format!("<sip:{MOVED}@{here}>"));
+}
+
+/// A number that no rule lets the agent call; with no trunk left the phone is told that nobody is there.
+#[test]
+fn a_line_that_moved_to_where_the_agent_may_not_call_is_not_called_there_rfc3261() {
+    let at = free();
+    let contact = format!("<sip:+12125550100@{at}>, <tel:12345>");
+    let mut line =
+        Called::at(at, "line_moved.xml", "u1", &[("STATUS", "302 Moved Temporarily"), ("CONTACT", &contact)]);
+    let engine = lines::engine(&[line.at], "");
+    let (mut phone, voice) = (signed_on(&engine), Voice::new(COLLEAGUE));
+    let mut dialog = dials(&engine, &voice, "forbidden", &phone);
+    let answer = phone.hear("480");
+    dialog.answered(&format!("{answer}\r\nContact: <sip:{NUMBER}@{}>", engine.sip));
+    phone.say(&dialog.request("ACK", ""));
+    line.succeeds(STEP);
+    wait::until("the trunk's call in the figures", STEP, || (placed(&engine, "out") == Some(1)).then_some(()));
 }
 
 #[test]

@@ -133,6 +133,10 @@ pub struct Line {
     pub flow: Flow,
     /// The Request-URI.
     pub uri: String,
+    /// The Request-URIs that stand before it where a redirection named it: the dialled one, and all that will have been asked
+    /// when the places named with it have been.
+    pub asked: Vec<String>,
+    pub right: Right,
     /// Route headers, in order.
     pub routes: Vec<String>,
     /// User and host of From.
@@ -141,6 +145,19 @@ pub struct Line {
     pub headers: Vec<(String, String)>,
     /// What is spoken on the trunk, the preferred one first.
     pub codecs: Vec<Codec>,
+}
+
+/// By what right a line is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Right {
+    /// In its one form.
+    pub number: String,
+    /// The agent who may call there; none for the house, which may call everywhere.
+    pub by: Option<AgentId>,
+    /// Place in `Plan::dial`.
+    pub rule: usize,
+    /// Whether it counts among the agent's calls by this rule when it is dialled.
+    pub counts: bool,
 }
 
 /// An INVITE to an agent's phone, or to a line.

@@ -147,6 +147,7 @@ impl Call {
             Event::Reached(reached) => self.on_reached(now, reached, out),
             Event::Unreached { agent, busy } => self.on_unreached(now, agent, busy, out),
             Event::Lines(lines) => self.on_lines(now, lines, out),
+            Event::Moved(moved) => self.on_moved(now, moved, out),
             Event::NoLine { status } => self.callee_failed(now, Some(status), out),
             Event::Asking { call } => self.asking(call, out),
             Event::Give { leg, to } => self.give(now, leg, to, out),

@@ -3,7 +3,7 @@
 use base::{AgentId, CallId, EndReason, GroupId, Lease, Notice, OrderNumber, Ticket, Time};
 use roster::Contact;
 
-use crate::{Given, Line};
+use crate::{Given, Line, Moved};
 
 /// One input of a call.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub enum Event<'a> {
     },
     /// Ways to the line that was asked for, best first, each with a media end; there is at least one.
     Lines(Vec<(Line, Lease)>),
+    /// The line is somewhere else: the end of its leg.
+    Moved(Moved),
     /// There is none, or the agent may not call there.
     NoLine {
         status: u16,

@@ -79,6 +79,14 @@ pub(crate) struct Outgoing {
     pub(crate) refusal: Option<u16>,
     /// Ways that are not tried yet.
     pub(crate) left: Vec<(Destination, Lease)>,
+    /// Places that redirections named and that are not tried yet; they go before the other ways.
+    pub(crate) moved: Vec<(Destination, Lease)>,
+    /// How often a redirection was followed.
+    pub(crate) redirections: u8,
+    /// Whether a redirection named the way that is tried.
+    pub(crate) follows: bool,
+    /// When it has rung for long enough.
+    pub(crate) until: Time,
     /// Whether anything was heard on the way that is tried.
     pub(crate) heard: bool,
     /// Whether it rings somewhere: no other way is tried any more.

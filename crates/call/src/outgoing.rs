@@ -27,8 +27,11 @@ impl Call {
                 LINE_RINGS
             }
         };
-        out.push(Action::Arm { timer: Timer::NoAnswer, at: now.time + rings });
-        Outgoing { to, refusal: None, left: Vec::new(), heard: false, rings: false }
+        let until = now.time + rings;
+        out.push(Action::Arm { timer: Timer::NoAnswer, at: until });
+        let (left, moved) = (Vec::new(), Vec::new());
+        let (heard, rings, redirections, follows) = (false, false, 0, false);
+        Outgoing { to, refusal: None, left, moved, redirections, follows, until, heard, rings }
     }
 
     /// The caller goes on waiting, with music, until the line of who is on duty answers.
@@ -101,11 +104,12 @@ impl Call {
     }
 
     /// False when no way is left.
-    fn try_next_line(&mut self, now: Now, out: &mut Vec<Action>) -> bool {
-        let Some(outgoing) = self.journey.outgoing().filter(|outgoing| !outgoing.left.is_empty()) else { return false };
+    pub(crate) fn try_next_line(&mut self, now: Now, out: &mut Vec<Action>) -> bool {
+        let untried = |outgoing: &&mut Outgoing| outgoing.may_go_around() && !outgoing.left.is_empty();
+        let Some(outgoing) = self.journey.outgoing().filter(untried) else { return false };
         let way = outgoing.left.remove(0);
         let patience = if outgoing.left.is_empty() { LINE_RINGS } else { SILENT_WAY };
-        outgoing.heard = false;
+        (outgoing.heard, outgoing.follows, outgoing.until) = (false, false, now.time + LINE_RINGS);
         out.push(Action::Arm { timer: Timer::NoAnswer, at: now.time + patience });
         self.dial(Party::Outside, way, Duration::ZERO, out);
         true
@@ -122,7 +126,10 @@ impl Call {
     ) {
         let Some(outgoing) = self.journey.outgoing() else { return };
         if !std::mem::replace(&mut outgoing.heard, true) && matches!(outgoing.to, Callee::Line(_)) {
-            out.push(Action::Arm { timer: Timer::NoAnswer, at: now.time + LINE_RINGS });
+            if !outgoing.follows {
+                outgoing.until = now.time + LINE_RINGS;
+            }
+            out.push(Action::Arm { timer: Timer::NoAnswer, at: outgoing.until });
         }
         if status == 100 || place == 0 {
             return;
@@ -132,16 +139,21 @@ impl Call {
         let caller = self.legs[0].state == State::Early;
         let Journey::Calling(Calling { told, .. }) = &mut self.journey else { return };
         let status = if plays { 183 } else { 180 };
-        if !caller || *told >= status {
+        if !caller {
             return;
         }
-        *told = status;
-        let body = plays.then(|| self.legs[0].said());
-        if plays {
-            self.open(place, out);
-            self.open(0, out);
+        let is_news = *told < status;
+        *told = status.max(*told);
+        // Also where another line has played something before, and sent the call on to this one.
+        for place in [place, 0] {
+            if plays && self.legs[place].heard.is_none() {
+                self.open(place, out);
+            }
         }
-        out.push(Action::Progress { leg: self.citizen(), status, body });
+        if is_news {
+            let body = plays.then(|| self.legs[0].said());
+            out.push(Action::Progress { leg: self.citizen(), status, body });
+        }
     }
 
     /// One phone of the callee will not answer, or one way leads nowhere: another one may.
@@ -157,15 +169,25 @@ impl Call {
         }
         let party = self.legs[place].party.clone();
         let Some(outgoing) = self.journey.outgoing() else { return };
-        let led_nowhere = !outgoing.rings && matches!(status, None | Some(408 | 430 | 500 | 502..=504));
-        let again = led_nowhere
-            && match party {
-                Party::Own(agent) => self.ring_again(agent, out),
-                _ => self.try_next_line(now, out),
-            };
+        let led_nowhere = matches!(status, None | Some(408 | 430 | 500 | 502..=504));
+        let again = match party {
+            Party::Own(agent) => led_nowhere && !outgoing.rings && self.ring_again(agent, out),
+            _ => self.line_lost(now, (status, led_nowhere), out),
+        };
         if !again {
             self.callee_failed(now, status, out);
         }
+    }
+
+    /// Whether the line is tried at another place, or over another way.
+    fn line_lost(&mut self, now: Now, (status, led_nowhere): (Option<u16>, bool), out: &mut Vec<Action>) -> bool {
+        let Some(outgoing) = self.journey.outgoing() else { return false };
+        if !led_nowhere && !outgoing.moved.is_empty() {
+            outgoing.refusal = outgoing.refusal.max(status);
+        }
+        // RFC 3261 §8.1.3.4 has each failure lead to the next Contact; a 6xx speaks for all of them (§21.6).
+        let for_all = status.is_some_and(|status| status >= 600);
+        (!for_all && self.try_next_contact(now, out)) || (led_nowhere && self.try_next_line(now, out))
     }
 
     /// Another way to the phone, where no other phone of the agent rings that it may be the way to.
@@ -184,9 +206,10 @@ impl Call {
         if matches!(self.journey, Journey::Summoning { .. }) {
             return self.end(now, EndReason::Unanswered, out);
         }
-        let silent = self.journey.outgoing().is_some_and(|outgoing| !outgoing.heard && !outgoing.left.is_empty());
+        let silent = |outgoing: &mut Outgoing| !outgoing.heard && outgoing.has_another() && now.time < outgoing.until;
+        let silent = self.journey.outgoing().is_some_and(silent);
         self.hang_up_called(out);
-        if !silent || !self.try_next_line(now, out) {
+        if !silent || !(self.try_next_contact(now, out) || self.try_next_line(now, out)) {
             self.callee_failed(now, Some(480), out);
         }
     }
@@ -210,8 +233,8 @@ impl Call {
 }
 
 /// The ways that were not tried are not needed any more.
-pub(crate) fn close_left(outgoing: Outgoing, out: &mut Vec<Action>) {
-    close(outgoing.left.into_iter().map(|(_, lease)| lease), out);
+pub(crate) fn close_left(mut outgoing: Outgoing, out: &mut Vec<Action>) {
+    close(outgoing.take_untried(), out);
 }
 
 pub(crate) fn close(leases: impl Iterator<Item = Lease>, out: &mut Vec<Action>) {

@@ -36,9 +36,8 @@ impl Call {
         }
         let leg = self.legs[place].id.index;
         let waits = self.talking_leg() != Some(leg);
-        let Some(outgoing) = self.journey.outgoing().filter(|_| waits) else { return self.hang_up(place, out) };
-        let left = std::mem::take(&mut outgoing.left);
-        let to = outgoing.to.clone();
+        let to = self.journey.outgoing().filter(|_| waits).map(|outgoing| outgoing.to.clone());
+        let Some(to) = to else { return self.hang_up(place, out) };
         let opened = self.legs[place].heard.is_some();
         if !self.legs[place].agree(body) {
             self.hang_up(place, out);
@@ -46,7 +45,9 @@ impl Call {
         }
         self.legs[place].state = State::Confirmed;
         out.push(Action::Disarm(Timer::NoAnswer));
-        close(left.into_iter().map(|(_, lease)| lease), out);
+        if let Some(outgoing) = self.journey.outgoing() {
+            close(outgoing.take_untried(), out);
+        }
         if let Journey::Calling(Calling { promised: Some(into), .. }) = self.journey {
             return self.give_away(now, place, into, out);
         }
@@ -139,8 +140,7 @@ impl Call {
             return;
         }
         // Where somebody has spoken, no other way is tried any more.
-        let left = std::mem::take(&mut outgoing.left);
-        close(left.into_iter().map(|(_, lease)| lease), out);
+        close(outgoing.take_untried(), out);
         out.push(Action::Disarm(Timer::NoAnswer));
         match &self.journey {
             Journey::With(With { handing: Some(handing), .. }) => {

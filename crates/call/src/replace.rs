@@ -119,9 +119,9 @@ impl Call {
     /// Whoever picked up answers for the colleague who is called.
     fn answered_for(&mut self, now: Now, place: usize, out: &mut Vec<Action>) {
         let Some(outgoing) = self.journey.outgoing() else { return };
-        let (left, to) = (std::mem::take(&mut outgoing.left), outgoing.to.clone());
+        let (untried, to) = (outgoing.take_untried(), outgoing.to.clone());
         out.push(Action::Disarm(Timer::NoAnswer));
-        close(left.into_iter().map(|(_, lease)| lease), out);
+        close(untried, out);
         self.answer_caller(now, out);
         self.meet(now, place, &to, out);
     }

@@ -17,6 +17,8 @@ mod kit;
 mod line;
 #[path = "story/lost.rs"]
 mod lost;
+#[path = "story/moved.rs"]
+mod moved;
 #[path = "story/order.rs"]
 mod order;
 #[path = "story/own.rs"]

@@ -1,13 +1,13 @@
 //! All trunks that we call out through: one input in, all actions out.
 
 use base::{Flow, Now, Rng, Ticket, Time};
-use sip::{Cause, Message, Request};
+use sip::{Cause, Message, Request, Uri};
 
 use crate::dns::{Answer, Query};
 use crate::lookups::Lookups;
 use crate::registration;
 use crate::trunk::{Means, State};
-use crate::{Local, Outcome, Plan, TrunkView, Way};
+use crate::{Local, Onward, Outcome, Plan, TrunkView, Way, moved};
 
 /// What comes in.
 #[derive(Clone, Debug)]
@@ -111,6 +111,16 @@ impl Carriers {
             return Vec::new();
         };
         state.ways(now.time, trunk, plan, &mut self.rng)
+    }
+
+    /// Where a 3xx to an INVITE on a trunk's flow sends it on to, within that trunk, in the order in which it is to be tried.
+    pub fn onward(&mut self, now: Now, trunk: usize, from: Flow, response: &Message) -> Vec<Onward> {
+        let (Some(state), Some(plan)) = (self.trunks.get(trunk), self.plan.trunks.get(trunk)) else {
+            return Vec::new();
+        };
+        let rng = &mut self.rng;
+        let mut way_to = |uri: Uri| Some(Onward { way: state.way_to(now.time, (trunk, plan), from, &uri, rng)?, uri });
+        moved::named(response).into_iter().filter_map(&mut way_to).collect()
     }
 
     /// What came of an INVITE on a way of a trunk.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use base::{Flow, Now, Rng, Ticket, Time, Transport, Wall};
-use sip::{Cause, Message};
+use sip::{Cause, Message, Uri};
 
 use crate::carriers::{Action, Tickets};
 use crate::choice::{self, WAYS_MAX};
@@ -11,7 +11,7 @@ use crate::health::{By, Health};
 use crate::lookups::Lookups;
 use crate::registration::{Registration, Then};
 use crate::resolve::{self, Place};
-use crate::{Local, Outcome, TargetState, TargetView, Trunk, TrunkView, Way, request};
+use crate::{Local, Outcome, TargetState, TargetView, Trunk, TrunkView, Way, moved, request};
 
 /// Addresses of one trunk: those of the first targets, when there are more.
 const SPOTS_MAX: usize = 32;
@@ -256,19 +256,34 @@ impl State {
 
     /// Best first. Who registers is known where it is registered, and nowhere else.
     pub(crate) fn ways(&self, now: Time, trunk: usize, plan: &Trunk, rng: &mut Rng) -> Vec<Way> {
-        let way = |spot: &Spot| Way {
-            trunk,
-            flow: spot.flow(plan),
-            domain: domain_of(plan, spot.target),
-            routes: Vec::new(),
-            associated: Vec::new(),
-        };
+        let way = |spot: &Spot| spot.way(trunk, plan);
         let turns = choice::order(now, &plan.targets, &self.spots, rng).into_iter().map(|place| &self.spots[place]);
         let Some(registration) = &self.registration else { return turns.take(WAYS_MAX).map(way).collect() };
         let Some(bound) = registration.bound(now) else { return Vec::new() };
         let ours = turns.filter(|spot| spot.flow(plan) == bound.flow).take(1);
         ours.map(|spot| Way { routes: bound.routes.clone(), associated: bound.associated.clone(), ..way(spot) })
             .collect()
+    }
+
+    /// The way to a place that the trunk itself names: where the call was already, if that is one, else to the best that is. Who
+    /// registers goes on where it is registered. None where the place is not within the trunk, or asked to be left alone.
+    pub(crate) fn way_to(
+        &self,
+        now: Time,
+        (trunk, plan): (usize, &Trunk),
+        from: Flow,
+        uri: &Uri,
+        rng: &mut Rng,
+    ) -> Option<Way> {
+        let fits = |spot: &&Spot| moved::is_at(uri, plan, spot);
+        if self.registration.is_some() {
+            self.spots.iter().find(fits)?;
+            return self.ways(now, trunk, plan, rng).into_iter().next();
+        }
+        let turns = choice::order(now, &plan.targets, &self.spots, rng).into_iter().map(|place| &self.spots[place]);
+        let there: Vec<&Spot> = turns.filter(fits).collect();
+        let same = there.iter().find(|spot| spot.flow(plan) == from);
+        same.or(there.first()).map(|spot| spot.way(trunk, plan))
     }
 
     fn is_open(&self, now: Time, plan: &Trunk) -> bool {
@@ -316,6 +331,11 @@ impl Spot {
     fn flow(&self, plan: &Trunk) -> Flow {
         let Place { transport, peer, .. } = self.place;
         Flow { network: plan.network, transport, peer, connection: 0 }
+    }
+
+    fn way(&self, trunk: usize, plan: &Trunk) -> Way {
+        let (routes, associated) = (Vec::new(), Vec::new());
+        Way { trunk, flow: self.flow(plan), domain: domain_of(plan, self.target), routes, associated }
     }
 }
 

@@ -17,6 +17,11 @@ pub(crate) fn called<'a>(plan: &'a Plan, request: &Message, trunk: Option<&Trunk
     Some(original.and_then(|number| find(plan, &number, area_code)).unwrap_or(ours))
 }
 
+/// Whether it is a number of ours, in whatever form.
+pub(crate) fn is_ours(plan: &Plan, number: &str, area_code: Option<&AreaCode>) -> bool {
+    find(plan, number, area_code).is_some()
+}
+
 /// As written goes before any other form, and one with its area code before the one without: they may have menus of their own.
 fn find<'a>(plan: &'a Plan, number: &str, area_code: Option<&AreaCode>) -> Option<&'a CalledNumber> {
     let by_form = |form: fn(&str, Option<&AreaCode>) -> String| {

@@ -241,9 +241,13 @@ impl Switch {
             }
             Destination::Line(line) => {
                 self.line_dialled(now, leg, &line);
-                let Line { flow, uri, routes, from: (user, host), mut headers, .. } = *line;
+                let Line { flow, uri, asked, routes, from: (user, host), mut headers, .. } = *line;
                 headers.extend((!context.is_empty()).then(|| (CONTEXT.to_owned(), context)));
-                let (to, from) = (uri.clone(), sip::Party { display: String::new(), user, host });
+                // RFC 3261 §8.1.3.4: whom it was meant for stays, wherever it is sent on to.
+                let (to, from) = (
+                    asked.into_iter().next().unwrap_or_else(|| uri.clone()),
+                    sip::Party { display: String::new(), user, host },
+                );
                 sip::Invite { flow, uri, to, from, routes, headers, body, outward: true }
             }
         };

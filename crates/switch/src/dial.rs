@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use base::{AgentId, CallId, Flow, LegId, Map, Now, Time};
+use base::{AgentId, CallId, LegId, Map, Now, Time};
 use call::number::{AreaCode, written};
 use call::plan::{DialRule, IdentityOut, Outward};
-use call::{Event, Line, Plan};
+use call::{Event, Line, Plan, Right};
 use carrier::{Outcome, Way};
 use sip::{Cause, Message, Uri};
 
@@ -19,16 +19,14 @@ const HOUR: Duration = Duration::from_secs(3600);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outgoing {
     /// What is on its way, by leg; at most the legs that there are.
-    lines: Map<LegId, Tried>,
+    pub(crate) lines: Map<LegId, Tried>,
     /// Calls of an agent by a rule since the hour began that the first of them began; at most agents times rules.
     counts: Map<(AgentId, usize), (Time, u32)>,
 }
 
 #[derive(Clone, Debug)]
-struct Tried {
-    trunk: usize,
-    flow: Flow,
-    uri: String,
+pub(crate) struct Tried {
+    pub(crate) line: Box<Line>,
     since: Time,
     /// The first word of the other side came: the delay is known.
     heard: bool,
@@ -36,7 +34,7 @@ struct Tried {
 
 impl Outgoing {
     /// Whether one more call of the agent is within the number that the rule at the place allows.
-    fn fits(&self, now: Time, agent: AgentId, place: usize, rule: &DialRule) -> bool {
+    pub(crate) fn fits(&self, now: Time, agent: AgentId, place: usize, rule: &DialRule) -> bool {
         let Some(most) = rule.per_hour else { return true };
         self.counts.get(&(agent, place)).is_none_or(|(since, count)| now - *since >= HOUR || *count < most)
     }
@@ -55,7 +53,8 @@ impl Switch {
     pub(crate) fn seek(&mut self, now: Now, call: CallId, number: &str, by: Option<AgentId>, out: &mut Effects) {
         let plan = std::sync::Arc::clone(&self.plan);
         let lines = self.allowed(now, &plan, number, by).and_then(|(place, rule)| {
-            let lines = self.lines_to(now, call, rule, number, out)?;
+            let right = Right { number: number.to_owned(), by, rule: place, counts: false };
+            let lines = self.lines_to(now, call, (rule, &right), out)?;
             if let Some(agent) = by.filter(|_| rule.per_hour.is_some()) {
                 self.outgoing.count(now.time, agent, place);
             }
@@ -94,8 +93,7 @@ impl Switch {
         &mut self,
         now: Now,
         call: CallId,
-        rule: &DialRule,
-        number: &str,
+        (rule, right): (&DialRule, &Right),
         out: &mut Effects,
     ) -> Result<Vec<(Line, base::Lease)>, u16> {
         let worker = self.calls.get_mut(call).map(|entry| entry.worker).ok_or(503_u16)?;
@@ -109,7 +107,7 @@ impl Switch {
             let ways = self.carriers.ways(now, trunk);
             for way in ways.into_iter().take(LINES_MAX - lines.len()) {
                 let Some(lease) = self.leases.take(worker, way.flow.network) else { break };
-                let named = Named { number, caller: rule.caller.as_deref(), area: plan.area_code.as_ref() };
+                let named = Named { right, caller: rule.caller.as_deref(), area: plan.area_code.as_ref() };
                 lines.push((self.line(outward, way, &named, plan.codecs.clone()), lease));
             }
         }
@@ -134,7 +132,9 @@ impl Switch {
         Line {
             trunk: way.trunk,
             flow: way.flow,
-            uri: format!("{};user=phone", address(&form(named.number))),
+            uri: format!("{};user=phone", address(&form(&named.right.number))),
+            asked: Vec::new(),
+            right: named.right.clone(),
             routes: way.routes,
             from: (from, domain.clone()),
             headers: headers.into_iter().collect(),
@@ -145,7 +145,10 @@ impl Switch {
     /// An INVITE leaves for a line.
     pub(crate) fn line_dialled(&mut self, now: Now, leg: LegId, line: &Line) {
         self.trunks.placed(line.trunk);
-        let tried = Tried { trunk: line.trunk, flow: line.flow, uri: line.uri.clone(), since: now.time, heard: false };
+        if let (Right { rule, counts: true, .. }, Some(agent)) = (&line.right, line.right.by) {
+            self.outgoing.count(now.time, agent, *rule);
+        }
+        let tried = Tried { line: Box::new(line.clone()), since: now.time, heard: false };
         self.outgoing.lines.insert(leg, tried);
     }
 
@@ -153,15 +156,15 @@ impl Switch {
     pub(crate) fn line_heard(&mut self, now: Now, leg: LegId) {
         if let Some(tried) = self.outgoing.lines.get_mut(&leg).filter(|tried| !tried.heard) {
             tried.heard = true;
-            self.trunks.heard(tried.trunk, now.time - tried.since);
+            self.trunks.heard(tried.line.trunk, now.time - tried.since);
         }
     }
 
     pub(crate) fn line_answered(&mut self, now: Now, leg: LegId) {
         self.line_heard(now, leg);
         if let Some(tried) = self.outgoing.lines.get(&leg) {
-            self.trunks.reached(tried.trunk, 200);
-            self.carriers.tried(now, tried.trunk, tried.flow, Outcome::Answered);
+            self.trunks.reached(tried.line.trunk, 200);
+            self.carriers.tried(now, tried.line.trunk, tried.line.flow, Outcome::Answered);
         }
     }
 
@@ -172,14 +175,14 @@ impl Switch {
                 Cause::Timeout => 408,
                 Cause::Unreachable => 503,
             };
-            self.trunks.reached(tried.trunk, status);
-            self.carriers.tried(now, tried.trunk, tried.flow, Outcome::of(response.ok_or(cause)));
+            self.trunks.reached(tried.line.trunk, status);
+            self.carriers.tried(now, tried.line.trunk, tried.line.flow, Outcome::of(response.ok_or(cause)));
         }
     }
 
     pub(crate) fn line_closed(&mut self, leg: LegId) {
         if let Some(tried) = self.outgoing.lines.remove(&leg) {
-            self.trunks.ends(tried.trunk);
+            self.trunks.ends(tried.line.trunk);
         }
     }
 
@@ -192,21 +195,21 @@ impl Switch {
 
     /// A carrier asks who we are.
     pub(crate) fn challenged(&mut self, now: Now, leg: LegId, response: &Message) {
-        let tried = self.outgoing.lines.get(&leg);
-        let header = tried.and_then(|tried| self.carriers.authorize(tried.trunk, response, "INVITE", &tried.uri));
+        let line = self.outgoing.lines.get(&leg).map(|tried| &tried.line);
+        let header = line.and_then(|line| self.carriers.authorize(line.trunk, response, "INVITE", &line.uri));
         self.endpoint.authorize(now, leg, response, header, &mut self.sip);
     }
 }
 
 /// Whether the rule is for the agent, and for this hour.
-fn lets(rule: &DialRule, now: Now, agent: AgentId) -> bool {
+pub(crate) fn lets(rule: &DialRule, now: Now, agent: AgentId) -> bool {
     let named = rule.agents.is_empty() || rule.agents.contains(&agent);
     named && rule.hours.as_ref().is_none_or(|hours| hours.is_open(now.wall))
 }
 
 /// The numbers of one call.
 struct Named<'a> {
-    number: &'a str,
+    right: &'a Right,
     caller: Option<&'a str>,
     area: Option<&'a AreaCode>,
 }

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use base::{AgentId, CallId, EndId, EndReason, Job, Now, OrderNumber, Record, RecordEntry, StartRecord};
-use call::{Action, Call, Event, Fact, Held, Signal};
+use call::{Action, Call, Event, Fact, Held, Moved, Signal};
 
 use crate::admit::Sender;
 use crate::remnant::{OpenLeg, Remnant};
@@ -84,7 +84,9 @@ impl Estate {
                 self.own.push(reached.agent);
                 self.ends.extend(reached.contacts.iter().map(|(_, lease)| lease.end));
             }
-            Event::Lines(lines) => self.ends.extend(lines.iter().map(|(_, lease)| lease.end)),
+            Event::Lines(lines) | Event::Moved(Moved { lines, .. }) => {
+                self.ends.extend(lines.iter().map(|(_, lease)| lease.end))
+            }
             Event::Given { index, leg } => {
                 self.legs.push(OpenLeg { index: *index, serves: None });
                 self.own.extend(leg.agent());

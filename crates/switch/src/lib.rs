@@ -22,6 +22,7 @@ mod fact;
 mod fault;
 mod leases;
 mod ledger;
+mod moved;
 mod outward;
 mod rate;
 mod reach;

@@ -29,7 +29,10 @@ impl Switch {
             }
             Event::Rejected { leg, cause, response } => {
                 self.line_refused(now, leg, cause, response.as_ref());
-                self.signal(now, leg, Signal::Rejected { status: status_of(cause) }, out);
+                match self.moved(now, leg, response.as_ref(), out) {
+                    Some(moved) => self.tell(now, leg.call, CallEvent::Moved(moved), out),
+                    None => self.signal(now, leg, Signal::Rejected { status: status_of(cause) }, out),
+                }
             }
             Event::Gone { leg, .. } => self.signal(now, leg, Signal::Gone, out),
             Event::Closed { leg } => {

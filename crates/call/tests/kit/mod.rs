@@ -11,7 +11,10 @@ use base::{
     StartRecord, Time, Wall,
 };
 use call::plan::{Advertised, Agent, CalledNumber, Connect, Group, Limits, MenuVersion, Network};
-use call::{Action, Arrival, Call, CallBack, Callee, Destination, Event, Line, Offer, Plan, Question, Reached, Signal};
+use call::{
+    Action, Arrival, Call, CallBack, Callee, Destination, Event, Line, Moved, Offer, Plan, Question, Reached, Right,
+    Signal,
+};
 use ivr::{Choice, Kind, Node, Prompts, Tree};
 use roster::Contact;
 
@@ -308,21 +311,38 @@ impl Bench {
 
     /// So many ways to a line were found.
     pub(crate) fn lines_found(&mut self, count: usize) -> &mut Bench {
-        let line = |trunk: usize| Line {
+        self.ways_found(&(0..count).collect::<Vec<_>>())
+    }
+
+    /// Ways over these trunks.
+    pub(crate) fn ways_found(&mut self, trunks: &[usize]) -> &mut Bench {
+        let lines = self.lines_to(trunks.iter().map(|trunk| (*trunk, "13900139000")).collect());
+        self.tell(Event::Lines(lines))
+    }
+
+    /// The line on this leg is at these numbers of the trunk, or nowhere that we may follow it to.
+    pub(crate) fn moved(&mut self, leg: u16, trunk: usize, numbers: &[&str]) -> &mut Bench {
+        let lines = self.lines_to(numbers.iter().map(|number| (trunk, *number)).collect());
+        self.tell(Event::Moved(Moved { leg, trunk, lines }))
+    }
+
+    fn lines_to(&mut self, ways: Vec<(usize, &str)>) -> Vec<(Line, Lease)> {
+        let line = |trunk: usize, number: &str| Line {
             trunk,
             flow: Flow::udp(NetworkId(0), SocketAddr::from(([10, 0, 0, 1], 5060))),
-            uri: "sip:13900139000@ims.example.org".to_owned(),
+            uri: format!("sip:{number}@ims.example.org"),
+            asked: Vec::new(),
+            right: Right { number: number.to_owned(), by: Some(AgentId(0)), rule: 0, counts: false },
             routes: Vec::new(),
             from: ("02012345".to_owned(), "ims.example.org".to_owned()),
             headers: Vec::new(),
             codecs: vec![Codec::Pcmu],
         };
-        let lines = (0..count).map(|trunk| {
+        let with_end = |(trunk, number)| {
             self.next_end += 1;
-            (line(trunk), lease(self.next_end))
-        });
-        let lines = lines.collect();
-        self.tell(Event::Lines(lines))
+            (line(trunk, number), lease(self.next_end))
+        };
+        ways.into_iter().map(with_end).collect()
     }
 
     /// The colleague's phone rings on leg 1, as often as there are contacts.

@@ -3,5 +3,6 @@
 mod challenge;
 mod failover;
 mod kit;
+mod moved;
 mod property;
 mod registration;

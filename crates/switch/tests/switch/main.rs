@@ -6,6 +6,7 @@ mod consult;
 mod door;
 mod identity;
 mod kit;
+mod moved;
 mod order;
 mod outward;
 mod panics;

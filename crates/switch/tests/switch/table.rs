@@ -35,7 +35,7 @@ pub(crate) struct Table {
     serial: u32,
 }
 
-fn address(phone: usize) -> SocketAddr {
+pub(crate) fn address(phone: usize) -> SocketAddr {
     let (ip, port) = if phone == CITIZEN { CARRIER } else { desk(phone - 1) };
     SocketAddr::from((ip, port))
 }
@@ -61,9 +61,22 @@ fn outward() -> Outward {
     }
 }
 
-fn leads_to(address: SocketAddr) -> carrier::Trunk {
+pub(crate) fn leads_to(address: SocketAddr) -> carrier::Trunk {
     let target = carrier::Target::parse(&format!("sip:{address}")).expect("a target");
     carrier::Trunk { targets: vec![target], ..carrier::Trunk::default() }
+}
+
+/// Lines outside are behind two carriers, and one rule leads to both.
+fn led_out(mut plans: switch::Plans, agents: usize, edit: impl FnOnce(&mut DialRule)) -> switch::Plans {
+    let places = [CITIZEN, agents + 1];
+    let call = Arc::make_mut(&mut plans.call);
+    call.trunks.push(Trunk { name: "second".to_owned(), sources: Vec::new(), ..call.trunks[0].clone() });
+    call.trunks.iter_mut().for_each(|trunk| trunk.outward = Some(outward()));
+    let mut rule = DialRule { prefixes: vec!["139".to_owned()], trunks: vec![0, 1], ..DialRule::default() };
+    edit(&mut rule);
+    call.dial = vec![rule];
+    plans.carrier.trunks = places.map(|place| leads_to(address(place))).to_vec();
+    plans
 }
 
 impl Table {
@@ -99,20 +112,21 @@ impl Table {
         Table::leading_out(plans_of(agents), agents, edits)
     }
 
+    /// The same with other rules and trunks.
+    pub(crate) fn with_trunks(agents: usize, edit: impl FnOnce(&mut switch::Plans)) -> Table {
+        let mut plans = led_out(plans_of(agents), agents, |_| {});
+        edit(&mut plans);
+        let mut table = Table::of(plans, agents, |_| {});
+        table.settle();
+        table
+    }
+
     fn leading_out(
-        mut plans: switch::Plans,
+        plans: switch::Plans,
         agents: usize,
         (edit, edit_config): (impl FnOnce(&mut DialRule), impl FnOnce(&mut Config)),
     ) -> Table {
-        let places = [CITIZEN, agents + 1];
-        let call = Arc::make_mut(&mut plans.call);
-        call.trunks.push(Trunk { name: "second".to_owned(), sources: Vec::new(), ..call.trunks[0].clone() });
-        call.trunks.iter_mut().for_each(|trunk| trunk.outward = Some(outward()));
-        let mut rule = DialRule { prefixes: vec!["139".to_owned()], trunks: vec![0, 1], ..DialRule::default() };
-        edit(&mut rule);
-        call.dial = vec![rule];
-        plans.carrier.trunks = places.map(|place| leads_to(address(place))).to_vec();
-        let mut table = Table::of(plans, agents, edit_config);
+        let mut table = Table::of(led_out(plans, agents, edit), agents, edit_config);
         table.settle();
         table
     }
@@ -259,10 +273,24 @@ impl Table {
 
     /// Refuses a call that has come, before it rings; false where none has.
     pub(crate) fn refuses(&mut self, phone: usize, status: u16) -> bool {
+        self.refuses_with(phone, status, &[])
+    }
+
+    /// The same with headers.
+    pub(crate) fn refuses_with(&mut self, phone: usize, status: u16, headers: &[(&str, &str)]) -> bool {
         let Some(tx) = self.invited(phone) else { return false };
-        self.act(phone, |end, now, out| end.reply(now, tx, status, &Reply::default(), out));
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.act(phone, |end, now, out| end.reply(now, tx, status, &Reply { headers, body: None }, out));
         self.settle();
         true
+    }
+
+    /// The INVITE that has come.
+    pub(crate) fn invite(&self, phone: usize) -> Option<&Message> {
+        self.heard[phone].iter().find_map(|event| match event {
+            Event::Invite { request, .. } => Some(request),
+            _ => None,
+        })
     }
 
     fn invited(&mut self, phone: usize) -> Option<ServerTx> {
