@@ -3,8 +3,10 @@
 //! A carrier hands what begins a call to the line that it names; the line answers by itself, and whatever belongs to its dialog goes
 //! to it directly.
 
-use sip::{Builder, Message, Method};
+use sip::{Builder, Message, Method, Uri};
 
+use crate::addresses;
+use crate::lines::line_number;
 use crate::network::Packet;
 
 /// What a carrier does with what comes.
@@ -16,14 +18,39 @@ pub(crate) enum Mood {
     Full,
     /// Nothing is heard of it.
     Dead,
+    SendsOn(To),
+}
+
+/// Where a carrier says that a line is (302).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum To {
+    /// Where it was looked for.
+    Itself,
+    /// At another number, where it is served.
+    Number,
+    /// At another number of the other carrier.
+    Elsewhere,
+    /// At one number and then at the other, for ever.
+    Around,
+    /// Where nobody of ours may go: a packet to there is a broken rule.
+    Stranger,
+}
+
+impl To {
+    pub(crate) const ALL: [To; 5] = [To::Itself, To::Number, To::Elsewhere, To::Around, To::Stranger];
 }
 
 impl Mood {
-    pub(crate) const ALL: [Mood; 3] = [Mood::Serves, Mood::Full, Mood::Dead];
+    /// Those that only take or leave calls.
+    pub(crate) const PLAIN: [Mood; 3] = [Mood::Serves, Mood::Full, Mood::Dead];
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Carriers([Mood; Carriers::COUNT]);
+pub(crate) struct Carriers {
+    moods: [Mood; Carriers::COUNT],
+    /// INVITEs that came to where a carrier had sent them on to.
+    pub(crate) followed: u64,
+}
 
 /// What becomes of a packet that came to a carrier.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,23 +66,48 @@ impl Carriers {
     pub(crate) const COUNT: usize = 2;
 
     pub(crate) fn set(&mut self, place: usize, mood: Mood) {
-        self.0[place % Carriers::COUNT] = mood;
+        self.moods[place % Carriers::COUNT] = mood;
     }
 
     /// A carrier that is full lets go on what has begun.
-    pub(crate) fn receive(&self, place: usize, packet: &Packet) -> Onward {
-        let mood = self.0[place % Carriers::COUNT];
+    pub(crate) fn receive(&mut self, place: usize, packet: &Packet) -> Onward {
+        let mood = self.moods[place % Carriers::COUNT];
         let Ok(request) = Message::parse(&packet.bytes) else { return Onward::Nowhere };
         let begins = request.method() == Method::Invite && request.to_tag().is_empty();
-        let back = |status| Onward::Back(Builder::reply(&request, status, Some("carrier"), None).finish());
+        self.followed += u64::from(begins && !is_first(&request));
+        let reply = |status| Builder::reply(&request, status, Some("carrier"), None);
+        let back = |status| Onward::Back(reply(status).finish());
         match (request.method(), mood) {
             _ if request.status().is_some() || mood == Mood::Dead => Onward::Nowhere,
             (Method::Options, _) => back(200),
             (_, Mood::Full) if begins => back(503),
+            (_, Mood::SendsOn(to)) if begins && (is_first(&request) || to == To::Around) => {
+                let contact = contact(&request, place, to);
+                Onward::Back(reply(302).header("Contact", contact).finish())
+            }
             _ => match request.request_uri_ref().and_then(|uri| uri.user_text()) {
                 Some(number) => Onward::Line(number.to_string()),
                 None => Onward::Nowhere,
             },
         }
+    }
+}
+
+/// Whether the engine wrote the number, and no Contact of ours.
+fn is_first(request: &Message) -> bool {
+    request.request_uri_text().ends_with(";user=phone")
+}
+
+fn contact(request: &Message, place: usize, to: To) -> String {
+    let uri = request.request_uri();
+    let number = uri.as_ref().and_then(Uri::number).unwrap_or_default();
+    // The other of the two lines, which need not be there.
+    let other = number.strip_suffix('1').map_or_else(|| line_number(1), |head| format!("{head}0"));
+    let [here, there] = [place, place + 1].map(|place| addresses::carrier(place % Carriers::COUNT));
+    match to {
+        To::Itself => format!("<{}>", request.request_uri_text()),
+        To::Number | To::Around => format!("<sip:{other}@{here}>, <sip:{number}@{here};other=1>;q=0.1"),
+        To::Elsewhere => format!("<sip:{other}@{there}>"),
+        To::Stranger => format!("<sip:{other}@198.51.100.9>, <sip:{other}@{here};maddr=198.51.100.9>"),
     }
 }

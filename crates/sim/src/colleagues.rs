@@ -29,6 +29,8 @@ impl People {
         seats()
             .find(|s| self.seats[*s].calls && !self.seats[*s].gone)
             .or_else(|| seats().find(busy))
+            // Of two idle phones of one agent the one that joined a call and left.
+            .or_else(|| self.promises.iter().rev().map(|(by, ..)| *by).find(is_its))
             .or_else(|| seats().next())
     }
 

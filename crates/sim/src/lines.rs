@@ -6,7 +6,7 @@ use base::{AgentId, Now, Ticket};
 use phone::{Answering, Status};
 use switch::{Ask, Input};
 
-use crate::carriers::{Carriers, Mood};
+use crate::carriers::{Carriers, Mood, To};
 use crate::check::Checks;
 use crate::people::{Deed, People, Seat, Who};
 use crate::turn::Turn;
@@ -36,8 +36,24 @@ impl People {
             let mut at = now.time;
             while self.rng.chance(0.4) {
                 at = at + self.up_to(self.scenario.span);
-                let mood = Mood::ALL[self.rng.below(Mood::ALL.len() as u64) as usize];
+                let mood = Mood::PLAIN[self.rng.below(Mood::PLAIN.len() as u64) as usize];
                 self.agenda.push((at, 0, Deed::Carrier { place, mood }));
+            }
+        }
+        self.carriers_send_on(now);
+    }
+
+    /// Carriers send calls on for a while, from the first on as often as not.
+    fn carriers_send_on(&mut self, now: Now) {
+        if self.scenario.sending_on == 0.0 || self.scenario.lines == 0 {
+            return;
+        }
+        for place in 0..Carriers::COUNT {
+            let mut at = now.time;
+            while self.rng.chance(self.scenario.sending_on) {
+                let to = To::ALL[self.rng.below(To::ALL.len() as u64) as usize];
+                self.agenda.push((at, 0, Deed::Carrier { place, mood: Mood::SendsOn(to) }));
+                at = at + self.up_to(self.scenario.span);
             }
         }
     }
@@ -82,7 +98,9 @@ impl People {
         self.seats[seat].answered_at = now.time;
         let in_call = |s: &usize| *s != seat && !self.seats[*s].gone && self.seats[*s].phone.status() != Status::Idle;
         let others: Vec<usize> = (0..self.seats.len()).filter(in_call).collect();
-        let awaits = |s: &&usize| self.seats[**s].awaits == Some(seat);
+        // Where carriers send calls on, whoever was called may be the other line.
+        let sent_on = self.scenario.sending_on > 0.0;
+        let awaits = |s: &&usize| self.seats[**s].awaits.is_some_and(|line| line == seat || sent_on);
         let called: Vec<usize> = others.iter().filter(awaits).copied().collect();
         match called[..] {
             [agent] if self.has_only_called(agent) => {

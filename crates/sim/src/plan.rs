@@ -75,12 +75,12 @@ pub(crate) fn plans(scenario: &Scenario, rng: &mut Rng) -> Plans {
     }
     let mut call = call_plan(scenario, prompts, rng);
     let (acd, roster) = (acd_plan(scenario, rng), roster_plan(scenario));
-    let carrier = if scenario.lines > 0 { lead_out(&mut call, rng) } else { carrier::Plan::default() };
+    let carrier = if scenario.lines > 0 { lead_out(&mut call, scenario, rng) } else { carrier::Plan::default() };
     Plans { call: Arc::new(call), acd, roster, carrier, bank: Arc::new(bank) }
 }
 
-/// Two trunks more, that lead to the carriers, and one rule that leads to their lines; now and then somebody is on duty at the first.
-fn lead_out(call: &mut call::Plan, rng: &mut Rng) -> carrier::Plan {
+/// Two trunks more, that lead to the carriers, the first now and then to both where they send calls on, and one rule that leads to their lines; now and then somebody is on duty at the first.
+fn lead_out(call: &mut call::Plan, scenario: &Scenario, rng: &mut Rng) -> carrier::Plan {
     let outward = call::plan::Outward {
         number: call::number::NumberForm::default(),
         caller: Some("02012345".to_owned()),
@@ -96,6 +96,10 @@ fn lead_out(call: &mut call::Plan, rng: &mut Rng) -> carrier::Plan {
         let targets = vec![target.expect("an address is a target")];
         let options = rng.chance(0.5).then(|| Duration::from_millis(3000 + rng.below(20_000)));
         trunks.push(carrier::Trunk { targets, options, ..carrier::Trunk::default() });
+    }
+    if scenario.sending_on > 0.0 && rng.chance(0.5) {
+        let other = trunks[2].targets[0].clone();
+        trunks[1].targets.push(carrier::Target { priority: 2, ..other });
     }
     let per_hour = rng.chance(0.2).then(|| 1 + rng.below(2) as u32);
     let lines = DialRule { prefixes: vec!["139".to_owned()], trunks: vec![1, 2], per_hour, ..DialRule::default() };

@@ -15,6 +15,8 @@ pub struct Report {
     pub talks: u64,
     /// Talks in which both were proved to hear each other.
     pub heard_both_ways: u64,
+    /// INVITEs that followed a carrier's redirection.
+    pub followed: u64,
     /// The virtual time it took.
     pub took_ms: u64,
 }
@@ -33,6 +35,7 @@ impl Report {
         self.reservations += other.reservations;
         self.talks += other.talks;
         self.heard_both_ways += other.heard_both_ways;
+        self.followed += other.followed;
         self.took_ms += other.took_ms;
     }
 }

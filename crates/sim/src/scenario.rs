@@ -49,6 +49,8 @@ pub struct Scenario {
     pub lines: u16,
     /// The share of calls to colleagues that are calls to groups instead, and of talks in which the agent asks by keys.
     pub asking: f64,
+    /// The share of carriers that begin, and end, to send calls on (3xx).
+    pub sending_on: f64,
 }
 
 impl Scenario {
@@ -87,6 +89,8 @@ impl Scenario {
             consulting: [0.0, 0.0, 0.0, 0.6][rng.below(4) as usize],
             lines: [0, 0, 0, 1, Scenario::LINES_MAX][rng.below(5) as usize],
             asking: [0.0, 0.0, 0.0, 0.5][rng.below(4) as usize],
+            // Drawn last, and nothing else where there is none: older seeds mean what they meant.
+            sending_on: [0.0, 0.0, 0.0, 0.6][rng.below(4) as usize],
         }
     }
 

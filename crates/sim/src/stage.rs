@@ -330,6 +330,7 @@ fn scenario(setting: &Setting) -> Scenario {
         consulting: 0.0,
         lines: 0,
         asking: 0.0,
+        sending_on: 0.0,
     }
 }
 

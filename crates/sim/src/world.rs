@@ -148,6 +148,7 @@ impl World {
             reservations: self.checks.queue.reserved,
             talks: self.checks.audio.talks(),
             heard_both_ways: self.checks.audio.proved,
+            followed: self.carriers.followed,
             took_ms: self.now.time.since(START.time).as_millis() as u64,
         }
     }

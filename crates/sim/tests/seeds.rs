@@ -1,5 +1,5 @@
 //! Ten thousand drawn scenarios: loss, duplication, reordering, crashes, panics, kills at writes, other configurations after them,
-//! clocks that are set, carriers that refuse, fall silent and die. One alone: `SIM_SEED=42 cargo test -p sim --test seeds -- --exact one_seed`.
+//! clocks that are set, carriers that refuse, send calls on, fall silent and die. One alone: `SIM_SEED=42 cargo test -p sim --test seeds -- --exact one_seed`.
 
 mod kit;
 
@@ -30,6 +30,7 @@ fn share(number: u64) {
         let ended = sum.ended[EndReason::ALL.iter().position(|r| *r == reason).unwrap_or_default()];
         assert!(ended > 0, "no call of {SHARE} scenarios ended with {reason:?}: {sum:?}");
     }
+    assert!(sum.followed > SHARE / 50, "hardly a call was sent on by its carrier: {sum:?}");
     assert!(sum.talks > SHARE && sum.heard_both_ways > SHARE / 6, "the scenarios have become empty: {sum:?}");
 }
 
