@@ -175,7 +175,9 @@ impl Call {
             _ => self.line_lost(now, (status, led_nowhere), out),
         };
         if !again {
-            self.callee_failed(now, status, out);
+            // Whoever has said no outweighs who was not reached.
+            let has_spoken = self.journey.outgoing().is_some_and(|outgoing| outgoing.refusal.is_some());
+            self.callee_failed(now, status.filter(|_| !(led_nowhere && has_spoken)), out);
         }
     }
 

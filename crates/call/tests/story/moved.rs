@@ -117,7 +117,7 @@ fn another_trunk_is_asked_where_no_place_has_spoken() {
     bench.moved(1, 0, &[DESK, MOBILE]);
     says(&mut bench, 2, 486);
     says(&mut bench, 3, 503);
-    assert_eq!((dialled(&bench), told(&bench).1), (vec![], Some(EndReason::Unanswered)));
+    assert_eq!((dialled(&bench), told(&bench)), (vec![], (Some(486), Some(EndReason::Unanswered))));
     // It has rung somewhere.
     let mut bench = calling(2);
     rings(&mut bench, 1);
