@@ -32,7 +32,7 @@ pub(crate) enum To {
     Elsewhere,
     /// At one number and then at the other, for ever.
     Around,
-    /// Where nobody of ours may go: a packet to there is a broken rule.
+    /// Where nobody of ours may go: a packet to there, and an INVITE for there, is a broken rule.
     Stranger,
 }
 
@@ -44,6 +44,9 @@ impl Mood {
     /// Those that only take or leave calls.
     pub(crate) const PLAIN: [Mood; 3] = [Mood::Serves, Mood::Full, Mood::Dead];
 }
+
+/// Whom carriers name and nobody knows.
+const STRANGER: &str = "198.51.100.9";
 
 #[derive(Debug, Default)]
 pub(crate) struct Carriers {
@@ -60,6 +63,8 @@ pub(crate) enum Onward {
     /// This goes back.
     Back(Vec<u8>),
     Nowhere,
+    /// It is for the stranger whom a carrier named.
+    Stranger,
 }
 
 impl Carriers {
@@ -78,6 +83,7 @@ impl Carriers {
         let reply = |status| Builder::reply(&request, status, Some("carrier"), None);
         let back = |status| Onward::Back(reply(status).finish());
         match (request.method(), mood) {
+            _ if begins && request.request_uri_text().contains(STRANGER) => Onward::Stranger,
             _ if request.status().is_some() || mood == Mood::Dead => Onward::Nowhere,
             (Method::Options, _) => back(200),
             (_, Mood::Full) if begins => back(503),
@@ -108,6 +114,6 @@ fn contact(request: &Message, place: usize, to: To) -> String {
         To::Itself => format!("<{}>", request.request_uri_text()),
         To::Number | To::Around => format!("<sip:{other}@{here}>, <sip:{number}@{here};other=1>;q=0.1"),
         To::Elsewhere => format!("<sip:{other}@{there}>"),
-        To::Stranger => format!("<sip:{other}@198.51.100.9>, <sip:{other}@{here};maddr=198.51.100.9>"),
+        To::Stranger => format!("<sip:{other}@{STRANGER}>, <sip:{other}@{here};maddr={STRANGER}>"),
     }
 }

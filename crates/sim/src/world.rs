@@ -298,6 +298,7 @@ impl World {
                 Ok(())
             }
             Onward::Nowhere => Ok(()),
+            Onward::Stranger => Err(format!("carrier {place} was asked for a stranger")),
         }
     }
 
