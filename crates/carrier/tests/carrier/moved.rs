@@ -200,23 +200,42 @@ fn who_registers_goes_on_where_it_is_registered() {
     assert!(world.carriers.onward(world.now, 0, from, &stranger).is_empty());
 }
 
+/// Contacts as they may be, and nearly so: most of them can be read.
+fn contact() -> impl Strategy<Value = String> {
+    let scheme = prop_oneof![6 => Just("sip:"), 1 => Just("sips:"), 1 => Just("tel:"), 1 => Just("")];
+    let user = prop_oneof![6 => "[0-9]{1,12}@", 1 => Just("ims.example.org@".to_owned()), 1 => "[ -~]{0,6}"];
+    let host = prop_oneof![
+        4 => "192\\.0\\.2\\.[0-9]",
+        2 => Just("ims.example.org".to_owned()),
+        2 => "[a-z]{1,3}\\.example\\.(org|net)",
+        1 => Just("[::1]".to_owned()),
+        1 => "[ -~é]{0,9}",
+    ];
+    let port = prop_oneof![3 => Just(""), 1 => Just(":5060"), 1 => Just(":5080"), 1 => Just(":x")];
+    let params = prop_oneof![
+        4 => Just(String::new()),
+        1 => Just(";maddr=192.0.2.66".to_owned()),
+        1 => Just(";method=BYE?Replaces=x".to_owned()),
+        1 => Just(";transport=tcp".to_owned()),
+        1 => ";[ -~]{0,9}",
+    ];
+    let end = prop_oneof![6 => Just(">"), 1 => Just(">;q=0.5"), 1 => Just("")];
+    (scheme, user, host, port, params, end)
+        .prop_map(|(scheme, user, host, port, params, end)| format!("<{scheme}{user}{host}{port}{params}{end}"))
+}
+
 proptest! {
     /// Whatever stands in a Contact, the call stays on the trunk's own addresses, and what leaves is a URI that can be read.
     #[test]
-    fn nothing_leads_out_of_the_trunk(
-        contacts in proptest::collection::vec(
-            "(|\"[ -!#-~]{0,4}\" ?)<?(sip|sips|tel|x):(|[0-9+%;=-]{1,12}@?)(192\\.0\\.2\\.[0-9]|ims\\.example\\.org|\\[::1\\]|[ -~é]{0,9})(|:50[68]0)(|;[ -~]{0,12})>?",
-            0..6,
-        ),
-    ) {
+    fn nothing_leads_out_of_the_trunk(contacts in proptest::collection::vec(contact(), 0..6)) {
         let contacts: Vec<&str> = contacts.iter().map(String::as_str).collect();
         for (uri, at) in onward(&mut world(), &says(302, &contacts)) {
             prop_assert!([peer(1), second()].contains(&at), "{uri} at {at}");
-            let uri = sip::Uri::parse(&uri).expect("readable");
-            prop_assert!(uri.headers.is_empty() && !uri.params.has("method") && !uri.params.has("maddr"));
-            let host = uri.host.trim_end_matches('.').to_ascii_lowercase();
+            let read = sip::Uri::parse(&uri).expect("readable");
+            prop_assert!(read.headers.is_empty() && !read.params.has("method") && !read.params.has("maddr"), "{uri}");
+            let host = read.host.trim_end_matches('.').to_ascii_lowercase();
             let ours = ["192.0.2.1", "192.0.2.2", "ims.example.org"].contains(&host.as_str());
-            prop_assert!(ours || uri.scheme == sip::Scheme::Tel, "{uri}");
+            prop_assert!(ours || read.scheme == sip::Scheme::Tel, "{uri}");
         }
     }
 }
