@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base::{AgentId, CallId, GroupId, Key, Now, Time};
 
 use crate::agents::{Agent, Agents, Newest, State};
-use crate::callers::{Caller, Callers, Claim, Standing};
+use crate::callers::{Asks, Caller, Callers, Claim, Standing};
 use crate::places::Places;
 use crate::timer::{Deadlines, Timer};
 use crate::{Action, Command, Fact, Plan, Reservation};
@@ -18,6 +18,8 @@ pub struct Acd {
     pub(crate) agents: Agents,
     pub(crate) places: Places,
     pub(crate) deadlines: Deadlines,
+    /// Whether a strategy looks at what agents did today.
+    pub(crate) counts: bool,
     /// The number of the newest reservation.
     pub(crate) issued: u64,
     /// The number of the newest arrival; decides between callers of the same time.
@@ -29,8 +31,9 @@ impl Acd {
     pub fn new(plan: impl Into<Arc<Plan>>, now: Time) -> Acd {
         let plan = plan.into();
         Acd {
-            callers: Callers::new(plan.groups.len()),
+            callers: Callers::new(&plan),
             agents: Agents::new(&plan),
+            counts: plan.groups.iter().any(|group| group.strategy.counts()),
             places: Places::default(),
             deadlines: Deadlines::new(now),
             issued: 0,
@@ -41,10 +44,11 @@ impl Acd {
 
     /// Takes one command; what follows from it is appended to `out`.
     pub fn handle(&mut self, now: Now, command: Command, out: &mut Vec<Action>) {
+        self.mark_day(now);
         let time = now.time;
         match command {
-            Command::Enqueue { call, caller, group, priority, since } => {
-                self.enqueue(time, call, group, Claim { caller, priority, since }, out);
+            Command::Enqueue { call, caller, group, priority, since, prefers } => {
+                self.enqueue(time, (call, prefers), group, Claim { caller, priority, since }, out);
             }
             Command::Claim { call, agent } => self.claim(time, call, agent, out),
             Command::TakesOver { call, agent } => self.hand_to(time, call, agent, out),
@@ -63,7 +67,7 @@ impl Acd {
                 self.slot_refused(time, (call, agent, reservation), out);
             }
             Command::Ready { agent } => self.ready(time, agent, out),
-            Command::Away { agent } => self.away(agent),
+            Command::Away { agent } => self.away(time, agent, out),
             Command::WrapUp { ticket, agent, length } => {
                 let granted = self.ask_wrap_up(time, agent, length, out);
                 out.push(Action::WrapUp { ticket, granted });
@@ -74,12 +78,14 @@ impl Acd {
 
     /// Carries out every deadline that is due.
     pub fn handle_timeout(&mut self, now: Now, out: &mut Vec<Action>) {
+        self.mark_day(now);
         self.expire_places(now.time, out);
         for due in self.deadlines.due(now.time) {
             match due.timer {
                 Timer::RingOut { agent, reservation } => self.ring_out(now.time, agent, reservation, out),
                 Timer::Rested { agent } => self.rested(now.time, agent, out),
                 Timer::Waited { caller } => self.waited(now.time, caller, out),
+                Timer::Relaxes { caller } => self.relax(now.time, caller, out),
             }
         }
     }
@@ -110,8 +116,8 @@ impl Acd {
     /// Takes a caller out of the queue.
     pub(crate) fn forget(&mut self, key: Key, out: &mut Vec<Action>) -> Option<Caller> {
         let caller = self.callers.remove(key)?;
-        if let Some(wait) = caller.wait {
-            self.deadlines.cancel(wait);
+        for deadline in [caller.wait, caller.relax].into_iter().flatten() {
+            self.deadlines.cancel(deadline);
         }
         out.push(Action::Fact(Fact::Left { call: caller.call }));
         Some(caller)
@@ -122,11 +128,15 @@ impl Acd {
         self.unclaim(now, key, out);
         let Some(caller) = self.forget(key, out) else { return };
         match caller.standing {
-            Standing::Waiting => {}
-            Standing::Offered(agent) => {
-                self.withdraw(agent, caller.call, None, out);
-                self.silence(agent);
-                self.review(now, agent, out);
+            Standing::Waiting | Standing::Nowhere => {}
+            Standing::Offered(first) => {
+                let mut ringing = Some(first);
+                while let Some(agent) = ringing {
+                    ringing = self.agents.rings_after(agent);
+                    self.withdraw(agent, caller.call, None, out);
+                    self.silence(agent);
+                    self.review(now, agent, out);
+                }
             }
             Standing::Talking(agent) => self.talk_over(now, agent, out),
         }
@@ -146,11 +156,12 @@ impl Acd {
         self.review(now, agent, out);
     }
 
-    fn away(&mut self, agent: AgentId) {
+    fn away(&mut self, now: Time, agent: AgentId, out: &mut Vec<Action>) {
         self.agents.list(agent, false);
         if let Some(a) = self.agents.get_mut(agent) {
             (a.ready, a.idle) = (false, None);
         }
+        self.ask_for_all(now, agent, out);
     }
 
     /// Brings an agent whose state changed where it belongs: to the first caller it may serve, or to the idle lists.
@@ -159,8 +170,9 @@ impl Acd {
             return self.agents.list(agent, false);
         }
         self.agents.begin_idle(agent, now);
-        let skills = self.agents.get(agent).map(Agent::skills).unwrap_or_default().iter();
-        match skills.filter_map(|skill| self.callers.first(skill.group)).min_by_key(|(turn, _)| *turn) {
+        let serves = self.agents.get(agent).map(Agent::serves).unwrap_or_default().iter();
+        let firsts = serves.filter_map(|serves| self.callers.first(serves.queue as usize));
+        match firsts.chain(self.callers.first_for(agent)).min_by_key(|(turn, _)| *turn) {
             Some((_, caller)) => self.reserve(now, agent, caller, out),
             None => self.agents.list(agent, true),
         }
@@ -172,36 +184,56 @@ impl Acd {
         self.callers.leave(key);
         let (Some(a), Some(caller)) = (self.agents.get_mut(agent), self.callers.get_mut(key)) else { return };
         self.issued += 1;
+        let mut next = None;
         match caller.standing {
             Standing::Talking(_) => caller.claims = Some(agent),
-            Standing::Waiting | Standing::Offered(_) => caller.standing = Standing::Offered(agent),
+            Standing::Offered(other) => (next, caller.standing) = (Some(other), Standing::Offered(agent)),
+            Standing::Waiting | Standing::Nowhere => caller.standing = Standing::Offered(agent),
         }
         let (call, group, reservation) = (caller.call, caller.group, Reservation(self.issued));
         let ring = self.plan.groups.get(usize::from(group.0)).map(|g| g.ring).unwrap_or_default();
         let until = now + ring;
         let ring_out = self.deadlines.set(until, Timer::RingOut { agent, reservation });
-        a.state = State::Offered { caller: key, reservation, ring_out };
+        a.state = State::Offered { caller: key, reservation, ring_out, next };
         a.ready = false;
         a.newest = Some(Newest { reservation, group, claim: caller.claim() });
         out.push(Action::Fact(Fact::Offered { call, agent, reservation }));
         out.push(Action::Reserve { agent, call, group, reservation, until });
     }
 
-    /// Finds an agent for a caller who stands in no line, or else puts the caller in line.
-    pub(crate) fn seek(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
-        let Some(group) = self.callers.get(key).map(|c| c.group) else { return };
-        match self.agents.first(group) {
-            Some(agent) => self.reserve(now, agent, key, out),
-            None => self.callers.join(key),
+    /// Rings phones for a caller who stands in no line, as many as the group has ring at once; whether any rings.
+    pub(crate) fn ring(&mut self, now: Time, key: Key, out: &mut Vec<Action>) -> bool {
+        let Some(caller) = self.callers.get(key) else { return false };
+        let (group, asks) = (caller.group, caller.asks);
+        let at_once = self.plan.groups.get(usize::from(group.0)).map_or(1, |group| group.ring_at_once.max(1));
+        let queue = self.callers.steps.queue(group, asks);
+        let mut ringing = self.ringing(key);
+        while ringing < usize::from(at_once) {
+            let agent = match asks {
+                Asks::Step(_) => self.agents.first(queue),
+                Asks::For(agent) => Some(agent).filter(|agent| self.agents.get(*agent).is_some_and(Agent::eligible)),
+            };
+            let Some(agent) = agent else { break };
+            self.agents.draw(queue);
+            self.reserve(now, agent, key, out);
+            ringing += 1;
         }
+        ringing > 0
     }
 
-    pub(crate) fn enqueue(&mut self, now: Time, call: CallId, asked: GroupId, claim: Claim, out: &mut Vec<Action>) {
+    pub(crate) fn enqueue(
+        &mut self,
+        now: Time,
+        (call, prefers): (CallId, Option<AgentId>),
+        asked: GroupId,
+        claim: Claim,
+        out: &mut Vec<Action>,
+    ) {
         let talked = self.callers.find(call).and_then(|key| self.leave_for_anew(now, key, out));
         let claim = talked.map_or(claim, |(_, kept)| claim.or_better(kept));
         // Who lost an agent in a talk has a place, however full the group has become.
         let returns = talked.is_some_and(|(group, _)| group == asked);
-        let group = match if returns { Ok(asked) } else { self.room(asked) } {
+        let group = match if returns { Ok(asked) } else { self.room(now, asked, claim.since) } {
             Ok(group) => group,
             Err((group, reason)) => return out.push(Action::Refused { call, group, reason }),
         };
@@ -210,7 +242,8 @@ impl Acd {
         }
         self.arrivals += 1;
         let better = self.reclaim(now, claim);
-        let caller = Caller { floor: self.issued, ..Caller::new(call, group, better, self.arrivals) };
+        let prefers = prefers.and_then(|agent| self.prefers(now, group, agent));
+        let caller = Caller { floor: self.issued, prefers, ..Caller::new(call, group, better, self.arrivals) };
         let key = self.callers.insert(caller);
         // The place is given up after the caller stands in line, so that a journal that is cut between the two has it twice.
         self.note(key, out);
@@ -256,8 +289,18 @@ impl Acd {
                 let call = caller.call;
                 out.extend(caller.claims.take().map(|agent| Action::Unclaimed { call, agent }));
             }
+            // Other phones ring on, and one more in place of the one that was lost.
+            Standing::Offered(_) => {
+                if !caller.overdue {
+                    self.ring(now, key, out);
+                }
+            }
             _ if caller.overdue => self.overflow(now, key, out),
-            _ => self.seek(now, key, out),
+            _ => {
+                // Whoever was preferred had the chance.
+                caller.prefers = None;
+                self.seek(now, key, out);
+            }
         }
     }
 }

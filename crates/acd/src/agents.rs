@@ -1,13 +1,16 @@
-//! The agents as the queue sees them, and the lists in which they idle.
+//! The agents as the queue sees them.
 
 use std::time::Duration;
 
 use base::{AgentId, GroupId, Key, Time, TimerId};
 
 use crate::callers::Claim;
-use crate::ledger::Rest;
-use crate::line::{Line, Lines, Turn};
-use crate::{Plan, Reservation, Skill};
+use crate::idle::{Idlers, Serves, Standing};
+use crate::ledger::{Rest, Tally};
+use crate::line::Turn;
+use crate::need::Need;
+use crate::steps::needs;
+use crate::{Plan, Reservation, plan};
 
 /// What holds an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,12 +21,15 @@ pub(crate) enum State {
         caller: Key,
         reservation: Reservation,
         ring_out: TimerId,
+        /// Whose phone rings for the same caller too.
+        next: Option<AgentId>,
     },
     Talking {
         caller: Key,
         group: Option<GroupId>,
         /// The wrap-up that somebody asked for meanwhile.
         least: Duration,
+        began: Time,
     },
     /// Wraps up, or backs off.
     Resting {
@@ -52,11 +58,14 @@ pub(crate) struct Agent {
     /// The newest reservation on which the call gave its last word: whatever else comes on it is stale.
     pub(crate) heard: Reservation,
     pub(crate) newest: Option<Newest>,
+    /// Talks of the newest day that had any.
+    pub(crate) tally: Tally,
     listed: bool,
-    /// One a group, known groups only.
-    skills: Vec<Skill>,
-    /// The agent's number in the idle list of the first skill; the others follow.
-    first_member: u32,
+    weight: u16,
+    /// The queues whose callers the agent may be offered, in their order.
+    serves: Vec<Serves>,
+    /// The groups of those queues.
+    groups: Vec<GroupId>,
 }
 
 impl Agent {
@@ -65,62 +74,43 @@ impl Agent {
         self.ready && self.state == State::Free
     }
 
-    pub(crate) fn skills(&self) -> &[Skill] {
-        &self.skills
+    pub(crate) fn serves(&self) -> &[Serves] {
+        &self.serves
     }
-}
 
-/// The idle agents of one group, a list a level, best level first.
-#[derive(Clone, Debug, Default)]
-struct Idle {
-    levels: Vec<(u8, Line)>,
+    pub(crate) fn groups(&self) -> &[GroupId] {
+        &self.groups
+    }
 }
 
 /// All agents by `AgentId`.
 #[derive(Clone, Debug)]
 pub(crate) struct Agents {
     all: Vec<Agent>,
-    idle: Vec<Idle>,
-    lines: Lines,
-    /// Whose number in an idle list this is.
-    members: Vec<AgentId>,
+    idlers: Idlers,
     /// Draws the order among agents who became idle at the same time.
     turns: u64,
+    /// The day for which tallies count.
+    pub(crate) day: u32,
 }
 
 impl Agents {
     pub(crate) fn new(plan: &Plan) -> Agents {
-        let idle = vec![Idle::default(); plan.groups.len()];
-        let mut agents = Agents { all: Vec::new(), idle, lines: Lines::default(), members: Vec::new(), turns: 0 };
-        for (place, agent) in plan.agents.iter().enumerate() {
-            agents.add(AgentId(place as u32), &agent.skills);
+        let needs: Vec<_> = needs(plan).collect();
+        let strategy = |group: GroupId| plan.groups.get(usize::from(group.0)).map(|g| g.strategy).unwrap_or_default();
+        let mut idlers = Idlers::new(needs.iter().map(|(group, _)| strategy(*group)));
+        let mut all = Vec::with_capacity(plan.agents.len());
+        for (id, agent) in (0..).map(AgentId).zip(&plan.agents) {
+            let ranked = |(queue, (group, need)): (usize, &(GroupId, Need))| {
+                Some((queue, *group, Need::rank(need, &agent.skills)?))
+            };
+            let met: Vec<_> = needs.iter().enumerate().filter_map(ranked).collect();
+            let mut groups: Vec<_> = met.iter().map(|(_, group, _)| *group).collect();
+            groups.dedup();
+            let serves = met.iter().filter_map(|&(queue, _, level)| idlers.add(id, queue, level)).collect();
+            all.push(Agent::new(agent, serves, groups));
         }
-        agents
-    }
-
-    fn add(&mut self, id: AgentId, skills: &[Skill]) {
-        let mut skills: Vec<Skill> =
-            skills.iter().filter(|s| usize::from(s.group.0) < self.idle.len()).copied().collect();
-        skills.sort_by_key(|s| (s.group, s.level));
-        skills.dedup_by_key(|s| s.group);
-        for skill in &skills {
-            let levels = &mut self.idle[usize::from(skill.group.0)].levels;
-            if let Err(place) = levels.binary_search_by_key(&skill.level, |(level, _)| *level) {
-                levels.insert(place, (skill.level, Line::default()));
-            }
-        }
-        let first_member = self.members.len() as u32;
-        self.members.extend(skills.iter().map(|_| id));
-        self.all.push(Agent {
-            state: State::Free,
-            ready: false,
-            idle: None,
-            heard: Reservation(0),
-            newest: None,
-            listed: false,
-            skills,
-            first_member,
-        });
+        Agents { all, idlers, turns: 0, day: 0 }
     }
 
     pub(crate) fn get(&self, id: AgentId) -> Option<&Agent> {
@@ -140,11 +130,22 @@ impl Agents {
         self.all.iter_mut().for_each(|agent| agent.heard = reservation);
     }
 
-    /// The agent whom a caller of this group is offered: best level, then longest idle.
-    pub(crate) fn first(&self, group: GroupId) -> Option<AgentId> {
-        let levels = &self.idle.get(usize::from(group.0))?.levels;
-        let (_, member) = levels.iter().find_map(|(_, line)| self.lines.first(line))?;
-        self.members.get(member as usize).copied()
+    /// Whose phone rings, beside this agent's, for the same caller.
+    pub(crate) fn rings_after(&self, agent: AgentId) -> Option<AgentId> {
+        match self.get(agent)?.state {
+            State::Offered { next, .. } => next,
+            _ => None,
+        }
+    }
+
+    /// The agent whom a caller of this queue is offered: best level, then by the group's strategy.
+    pub(crate) fn first(&self, queue: usize) -> Option<AgentId> {
+        self.idlers.first(queue)
+    }
+
+    /// The first agent of a queue is about to be offered one of its callers.
+    pub(crate) fn draw(&mut self, queue: usize) {
+        self.idlers.drawn(queue);
     }
 
     /// Gives an agent who became eligible its turn among the idle; one that kept a turn keeps it.
@@ -155,19 +156,51 @@ impl Agents {
         }
     }
 
-    /// Puts an agent into the idle lists of all its skills, or takes it out of them.
+    /// Puts an agent into the idle lists of all queues that it serves, or takes it out of them.
     pub(crate) fn list(&mut self, id: AgentId, listed: bool) {
+        let day = self.day;
         let Some(agent) = self.all.get_mut(id.0 as usize).filter(|a| a.listed != listed) else { return };
         agent.listed = listed;
-        let turn = agent.idle.unwrap_or_default();
-        for (member, skill) in (agent.first_member..).zip(&agent.skills) {
-            let levels = &mut self.idle[usize::from(skill.group.0)].levels;
-            let Ok(place) = levels.binary_search_by_key(&skill.level, |(level, _)| *level) else { continue };
-            let line = &mut levels[place].1;
-            match listed {
-                true => self.lines.join(line, member, turn),
-                false => self.lines.leave(line, member),
+        if !listed {
+            return agent.serves.iter().for_each(|serves| self.idlers.leave(*serves));
+        }
+        let Tally { calls, talk, .. } = agent.tally.of(day);
+        let standing = Standing {
+            agent: id,
+            idle: agent.idle.unwrap_or_default(),
+            calls,
+            talk,
+            offered: agent.newest.map_or(0, |newest| newest.reservation.0),
+            weight: agent.weight,
+        };
+        agent.serves.iter().for_each(|serves| self.idlers.join(*serves, &standing));
+    }
+
+    /// Tallies count for this day from now on: who idles is sorted anew.
+    pub(crate) fn begin_day(&mut self, day: u32) {
+        self.day = day;
+        for id in (0..self.all.len() as u32).map(AgentId) {
+            if self.get(id).is_some_and(|agent| agent.listed) {
+                self.list(id, false);
+                self.list(id, true);
             }
+        }
+    }
+}
+
+impl Agent {
+    fn new(plan: &plan::Agent, serves: Vec<Serves>, groups: Vec<GroupId>) -> Agent {
+        Agent {
+            state: State::Free,
+            ready: false,
+            idle: None,
+            heard: Reservation(0),
+            newest: None,
+            tally: Tally::default(),
+            listed: false,
+            weight: plan.weight,
+            serves,
+            groups,
         }
     }
 }

@@ -1,19 +1,23 @@
-//! The callers, and the lines in which they wait: one a group and priority.
+//! The callers, and the lines in which they wait.
 
-use std::cmp::Reverse;
+use std::time::Duration;
 
 use base::{AgentId, CallId, CallerKey, GroupId, Key, Map, Slab, Time, TimerId};
 
+use crate::Plan;
 use crate::line::{Line, Lines, Turn};
+use crate::steps::Steps;
 
 /// Where a caller stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// In the line of its group and priority.
+    /// In the line of whom it asks for.
     Waiting,
-    /// Out of the line while one agent's phone rings; the turn is kept.
+    /// Out of the line while phones ring, that of this agent and of those whom its `State` leads to; the turn is kept.
     Offered(AgentId),
     Talking(AgentId),
+    /// Between two of the others, while a command is carried out.
+    Nowhere,
 }
 
 /// What a caller is known by, and has a right to wherever it waits.
@@ -32,6 +36,15 @@ impl Claim {
     }
 }
 
+/// Whom a caller waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asks {
+    /// Whoever meets this step of the group's needs.
+    Step(u8),
+    /// The agent of the last talk, alone.
+    For(AgentId),
+}
+
 /// One caller.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
@@ -39,16 +52,22 @@ pub(crate) struct Caller {
     pub(crate) caller: Option<CallerKey>,
     pub(crate) group: GroupId,
     pub(crate) priority: u8,
-    /// The time since when the caller waits, then the number of arrival.
-    pub(crate) turn: Turn,
+    pub(crate) asks: Asks,
+    /// The time since when the caller waits, and the number of arrival.
+    pub(crate) since: Time,
+    pub(crate) arrival: u64,
     pub(crate) standing: Standing,
     /// The best position told since the caller entered this group at this priority.
     pub(crate) told: u32,
     pub(crate) wait: Option<TimerId>,
+    /// When others may serve than those who are asked now.
+    pub(crate) relax: Option<TimerId>,
+    /// The agent of the last talk, and until when the caller waits for nobody else.
+    pub(crate) prefers: Option<(AgentId, Time)>,
     /// The wait was exceeded while a phone rang: should the offer fail, the caller overflows.
     pub(crate) overdue: bool,
     /// Groups left for too long a wait; bounds a circle of overflows.
-    pub(crate) hops: usize,
+    pub(crate) hops: u16,
     /// Reservations up to this number were made for an earlier stay of the call.
     pub(crate) floor: u64,
     /// Whose phone rings to take the talk over.
@@ -63,10 +82,14 @@ impl Caller {
             caller: claim.caller,
             group,
             priority: claim.priority,
-            turn: (claim.since, arrival),
-            standing: Standing::Waiting,
+            asks: Asks::Step(0),
+            since: claim.since,
+            arrival,
+            standing: Standing::Nowhere,
             told: u32::MAX,
             wait: None,
+            relax: None,
+            prefers: None,
             overdue: false,
             hops: 0,
             floor: 0,
@@ -75,19 +98,18 @@ impl Caller {
     }
 
     pub(crate) fn claim(&self) -> Claim {
-        Claim { caller: self.caller, priority: self.priority, since: self.turn.0 }
+        Claim { caller: self.caller, priority: self.priority, since: self.since }
     }
 }
 
-/// The order among callers: highest priority, then the earliest turn.
-pub(crate) type Precedence = (Reverse<u8>, Turn);
+/// So that no turn lies before the beginning of time, whatever priority and group are worth: 146 years.
+const ORIGIN: Duration = Duration::from_nanos(1 << 62);
 
-/// The callers of one group who wait for an offer.
+/// The callers of one group who wait for an offer by the same agents, or those of all groups who wait for one agent alone.
 #[derive(Clone, Debug, Default)]
 struct Queue {
-    /// By priority, highest first; a line stays once it was used, so there are at most 256.
-    lines: Vec<(Reverse<u8>, Line)>,
-    waiting: usize,
+    /// By priority, so that whoever arrives joins at the end; a line stays once it was used, so there are at most 256.
+    lines: Vec<(u8, Line)>,
 }
 
 /// All callers.
@@ -95,19 +117,32 @@ struct Queue {
 pub(crate) struct Callers {
     all: Slab<Caller>,
     by_call: Map<CallId, Key>,
+    /// One a step of each group, and behind them one an agent.
     queues: Vec<Queue>,
-    /// The first of each group, side by side, so that an agent of many skills looks through few cache lines.
-    heads: Vec<Option<(Precedence, u32)>>,
+    /// The first of each queue, side by side, so that an agent of many skills looks through few cache lines.
+    heads: Vec<Option<(Turn, u32)>>,
+    /// By group, who waits for an offer.
+    waiting: Vec<usize>,
+    /// By group, what it is worth to wait in it.
+    head_starts: Vec<Duration>,
+    priority_worth: Duration,
+    pub(crate) steps: Steps,
     lines: Lines,
 }
 
 impl Callers {
-    pub(crate) fn new(groups: usize) -> Callers {
+    pub(crate) fn new(plan: &Plan) -> Callers {
+        let steps = Steps::of(plan);
+        let queues = steps.queues() + plan.agents.len();
         Callers {
             all: Slab::new(),
             by_call: Map::default(),
-            queues: vec![Queue::default(); groups],
-            heads: vec![None; groups],
+            queues: vec![Queue::default(); queues],
+            heads: vec![None; queues],
+            waiting: vec![0; plan.groups.len()],
+            head_starts: plan.groups.iter().map(|group| group.head_start).collect(),
+            priority_worth: plan.priority_worth,
+            steps,
             lines: Lines::default(),
         }
     }
@@ -144,74 +179,81 @@ impl Callers {
         Some(caller)
     }
 
-    /// Puts a caller into the line of its group and priority, at its turn.
+    /// Puts a caller into the line of whom it asks for and its priority, at its turn.
     pub(crate) fn join(&mut self, key: Key) {
+        let Some(turn) = self.all.get(key).map(|caller| self.turn(caller)) else { return };
         let Some(caller) = self.all.get_mut(key) else { return };
         caller.standing = Standing::Waiting;
-        let (group, priority, turn) = (usize::from(caller.group.0), Reverse(caller.priority), caller.turn);
-        let Some(queue) = self.queues.get_mut(group) else { return };
-        let place = match queue.lines.binary_search_by_key(&priority, |(p, _)| *p) {
+        let (queue, priority, group) = (self.steps.queue(caller.group, caller.asks), caller.priority, caller.group);
+        let Some(lines) = self.queues.get_mut(queue).map(|queue| &mut queue.lines) else { return };
+        let place = match lines.binary_search_by_key(&priority, |(p, _)| *p) {
             Ok(place) => place,
             Err(place) => {
-                queue.lines.insert(place, (priority, Line::default()));
+                lines.insert(place, (priority, Line::default()));
                 place
             }
         };
-        self.lines.join(&mut queue.lines[place].1, key.slot, turn);
-        queue.waiting += 1;
-        self.renew_head(group);
+        self.lines.join(&mut lines[place].1, key.slot, turn);
+        self.waiting[usize::from(group.0)] += 1;
+        self.renew_head(queue);
     }
 
     /// Takes a caller out of its line; the caller then stands with `standing`, or is about to be removed.
     pub(crate) fn leave(&mut self, key: Key) {
         let Some(caller) = self.all.get(key).filter(|c| c.standing == Standing::Waiting) else { return };
-        let (group, priority) = (usize::from(caller.group.0), Reverse(caller.priority));
-        let Some(queue) = self.queues.get_mut(group) else { return };
-        let Ok(place) = queue.lines.binary_search_by_key(&priority, |(p, _)| *p) else { return };
-        let line = &mut queue.lines[place].1;
+        let (queue, priority, group) = (self.steps.queue(caller.group, caller.asks), caller.priority, caller.group);
+        let Some(lines) = self.queues.get_mut(queue).map(|queue| &mut queue.lines) else { return };
+        let Ok(place) = lines.binary_search_by_key(&priority, |(p, _)| *p) else { return };
+        let line = &mut lines[place].1;
         let before = line.len();
         self.lines.leave(line, key.slot);
-        queue.waiting -= before - line.len();
-        self.renew_head(group);
+        self.waiting[usize::from(group.0)] -= before - line.len();
+        self.renew_head(queue);
     }
 
-    fn renew_head(&mut self, group: usize) {
-        let Some(queue) = self.queues.get(group) else { return };
-        let first = |(priority, line): &(Reverse<u8>, Line)| {
-            self.lines.first(line).map(|(turn, member)| ((*priority, turn), member))
-        };
-        self.heads[group] = queue.lines.iter().find_map(first);
+    /// A caller's place among all: since when it waits, less what group and priority are worth, then who arrived first.
+    fn turn(&self, caller: &Caller) -> Turn {
+        let head_start = self.head_starts.get(usize::from(caller.group.0)).copied().unwrap_or_default();
+        let worth = head_start + self.priority_worth * u32::from(caller.priority);
+        (caller.since + ORIGIN.saturating_sub(worth), caller.arrival)
     }
 
-    /// The first caller of a group.
-    pub(crate) fn first(&self, group: GroupId) -> Option<(Precedence, Key)> {
-        let (precedence, slot) = (*self.heads.get(usize::from(group.0))?)?;
-        self.all.at(slot).map(|(key, _)| (precedence, key))
+    fn renew_head(&mut self, queue: usize) {
+        let Some(Queue { lines }) = self.queues.get(queue) else { return };
+        self.heads[queue] = lines.iter().filter_map(|(_, line)| self.lines.first(line)).min();
+    }
+
+    /// The first caller of a queue.
+    pub(crate) fn first(&self, queue: usize) -> Option<(Turn, Key)> {
+        let (turn, slot) = (*self.heads.get(queue)?)?;
+        self.all.at(slot).map(|(key, _)| (turn, key))
+    }
+
+    /// The first caller who waits for this agent alone.
+    pub(crate) fn first_for(&self, agent: AgentId) -> Option<(Turn, Key)> {
+        self.first(self.steps.personal(agent))
     }
 
     /// How many of the group wait for an offer.
     pub(crate) fn waiting(&self, group: GroupId) -> usize {
-        self.queues.get(usize::from(group.0)).map_or(0, |q| q.waiting)
+        self.waiting.get(usize::from(group.0)).copied().unwrap_or(0)
     }
 
-    /// The time since when whoever of the group waits longest for an offer does.
+    /// The time since when whoever of the group waits longest for an offer by its steps does.
     pub(crate) fn longest(&self, group: GroupId) -> Option<Time> {
-        let queue = self.queues.get(usize::from(group.0))?;
-        queue.lines.iter().filter_map(|(_, line)| self.lines.first(line)).map(|((since, _), _)| since).min()
+        let queues = self.queues.get(self.steps.of_group(group))?;
+        let firsts = queues.iter().flat_map(|queue| &queue.lines).filter_map(|(_, line)| self.lines.first(line));
+        firsts.filter_map(|(_, slot)| self.all.at(slot)).map(|(_, caller)| caller.since).min()
     }
 
-    /// The caller's position, never worse than told before; 1 is next.
+    /// The caller's position, never worse than told before; 1 is next. Who waits for one agent alone stands where it would stand
+    /// in the group.
     pub(crate) fn position(&mut self, key: Key) -> u32 {
         let Some(caller) = self.all.get(key) else { return 1 };
-        let (priority, turn) = (Reverse(caller.priority), caller.turn);
-        let queue = self.queues.get(usize::from(caller.group.0));
-        let lines = queue.map(|q| q.lines.as_slice()).unwrap_or_default();
-        let ahead: usize = lines
-            .iter()
-            .take_while(|(p, _)| *p <= priority)
-            .map(|(p, line)| if *p < priority { line.len() } else { self.lines.ahead(line, turn) })
-            .sum();
-        let position = u32::try_from(ahead + 1).unwrap_or(u32::MAX).min(caller.told);
+        let queues = self.queues.get(self.steps.of_group(caller.group)).unwrap_or_default();
+        let turn = self.turn(caller);
+        let ahead = queues.iter().flat_map(|queue| &queue.lines).map(|(_, line)| self.lines.ahead(line, turn));
+        let position = u32::try_from(ahead.sum::<usize>() + 1).unwrap_or(u32::MAX).min(caller.told);
         if let Some(caller) = self.all.get_mut(key) {
             caller.told = position;
         }

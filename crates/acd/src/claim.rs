@@ -22,7 +22,7 @@ impl Acd {
         let Some(caller) = self.callers.get_mut(key).filter(|c| c.claims == Some(agent)) else { return };
         caller.claims = None;
         if let Standing::Talking(before) = caller.standing {
-            caller.standing = Standing::Offered(agent);
+            caller.standing = Standing::Nowhere;
             self.talk_over(now, before, out);
         }
     }
@@ -59,7 +59,7 @@ impl Acd {
         }
         out.push(Action::Fact(Fact::Offered { call, agent, reservation }));
         out.push(Action::TakenOver { call, agent, reservation });
-        self.begin_talk(call, agent, reservation, out);
+        self.begin_talk(now, (call, agent, reservation), out);
         if let Some(caller) = freed {
             self.resume(now, caller, out);
         }
@@ -73,15 +73,15 @@ impl Acd {
             _ => None,
         });
         let Some((key, agent)) = talking.filter(|_| known) else {
-            return self.enqueue(now, call, group, claim, out);
+            return self.enqueue(now, (call, None), group, claim, out);
         };
         self.arrivals += 1;
-        let turn = (claim.since, self.arrivals);
+        let arrival = self.arrivals;
         let Some(caller) = self.callers.get_mut(key) else { return };
-        (caller.group, caller.priority, caller.turn) = (group, claim.priority, turn);
+        (caller.group, caller.priority, caller.since, caller.arrival) = (group, claim.priority, claim.since, arrival);
         (caller.told, caller.hops, caller.overdue) = (u32::MAX, 0, false);
         let claimed = caller.claims.take();
-        caller.standing = claimed.map_or(Standing::Waiting, Standing::Offered);
+        caller.standing = claimed.map_or(Standing::Nowhere, Standing::Offered);
         self.note(key, out);
         // The caller first: whoever is free now may be the one that is waited for.
         match claimed {

@@ -1,5 +1,7 @@
 //! What the queue's owner writes down, so that a restart knows it again.
 
+use std::time::Duration;
+
 use base::pack::{Packed, Unpacker, Unreadable};
 use base::{AgentId, CallId, CallerKey, GroupId, Time, packed_enum};
 
@@ -25,6 +27,8 @@ pub enum Fact {
     PlaceKept { caller: CallerKey, group: GroupId, priority: u8, since: Time, until: Time },
     /// The place was taken up again, its time is over, or it had to make room.
     PlaceGone { caller: CallerKey },
+    /// So many talks, and so long, had the agent of the queue that day; told at the end of each where a strategy counts them.
+    Tallied { agent: AgentId, day: u32, calls: u32, talk: Duration },
 }
 
 packed_enum!(Fact {
@@ -36,6 +40,7 @@ packed_enum!(Fact {
     5 => Rested { agent },
     6 => PlaceKept { caller, group, priority, since, until },
     7 => PlaceGone { caller },
+    8 => Tallied { agent, day, calls, talk },
 });
 
 impl Packed for Reservation {

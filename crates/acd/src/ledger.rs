@@ -1,6 +1,7 @@
 //! What a restart knows of the queue: plain data, made of facts alone.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base::pack::{Packed, Unpacker, Unreadable, pack_number};
 use base::{AgentId, CallId, CallerKey, GroupId, Time, packed_struct};
@@ -18,6 +19,8 @@ pub struct Ledger {
     pub rests: BTreeMap<AgentId, Rest>,
     /// The places that are kept for a redial.
     pub places: BTreeMap<CallerKey, Place>,
+    /// What each agent did for the queue on the newest day that there was something.
+    pub tallies: BTreeMap<AgentId, Tally>,
 }
 
 /// A caller in the queue's hands.
@@ -39,6 +42,22 @@ pub struct Rest {
     pub until: Time,
 }
 
+/// An agent's talks of one day, as the queue counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Counted since 1970, from `Plan::day_begins` on.
+    pub day: u32,
+    pub calls: u32,
+    pub talk: Duration,
+}
+
+impl Tally {
+    /// What counts on a day: nothing on any but its own.
+    pub(crate) fn of(self, day: u32) -> Tally {
+        if self.day == day { self } else { Tally { day, ..Tally::default() } }
+    }
+}
+
 /// A place in line that its caller may come back to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -52,6 +71,7 @@ pub struct Place {
 packed_struct!(Caller { caller, group, priority, since, agent });
 packed_struct!(Rest { wrap_up, until });
 packed_struct!(Place { group, priority, since, until });
+packed_struct!(Tally { day, calls, talk });
 
 impl Place {
     /// One place for two calls of one number: nobody loses by having tried twice. The group is that of the longer wait.
@@ -81,6 +101,7 @@ impl Ledger {
                 self.places.insert(caller, Place { group, priority, since, until });
             }
             Fact::PlaceGone { caller } => drop(self.places.remove(&caller)),
+            Fact::Tallied { agent, day, calls, talk } => drop(self.tallies.insert(agent, Tally { day, calls, talk })),
         }
     }
 
@@ -102,12 +123,13 @@ impl Ledger {
             callers: self.callers.into_iter().filter_map(caller).collect(),
             rests: self.rests.into_iter().filter_map(|(id, rest)| Some((agent(id)?, rest))).collect(),
             places: self.places.into_iter().filter_map(place).collect(),
+            tallies: self.tallies.into_iter().filter_map(|(id, tally)| Some((agent(id)?, tally))).collect(),
         }
     }
 }
 
-/// The form below; another one gets another number.
-const FORM: u8 = 0;
+/// The form below; another one gets another number. Form 0 had no tallies.
+const FORM: u8 = 1;
 
 impl Packed for Ledger {
     fn pack(&self, out: &mut Vec<u8>) {
@@ -116,10 +138,12 @@ impl Packed for Ledger {
         pack_map(&self.callers, out);
         pack_map(&self.rests, out);
         pack_map(&self.places, out);
+        pack_map(&self.tallies, out);
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<Ledger, Unreadable> {
-        if from.byte("queue ledger")? != FORM {
+        let form = from.byte("queue ledger")?;
+        if form > FORM {
             return Err(Unreadable { expected: "queue ledger of a known form" });
         }
         Ok(Ledger {
@@ -127,6 +151,7 @@ impl Packed for Ledger {
             callers: unpack_map(from)?,
             rests: unpack_map(from)?,
             places: unpack_map(from)?,
+            tallies: if form > 0 { unpack_map(from)? } else { BTreeMap::new() },
         })
     }
 }

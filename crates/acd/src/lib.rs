@@ -1,23 +1,34 @@
 //! The automatic call distributor: who waits, who is offered whom, until when.
 //!
 //! # Who is next
-//! A caller waits in one skill group at one priority. Within a group the highest priority is first; within a
-//! priority whoever waits since the earliest time, that of `Command::Enqueue` or of a place taken up again; at the same time
-//! whoever arrived first.
-//! An agent who becomes eligible takes, over all groups it serves, the caller who is first by the same rule; the level
-//! of its skill plays no part in that. A caller who arrives, or whose offer came to nothing, goes to the group's
-//! eligible agent of the best level (1 is best); at one level to the one who idles longest.
+//! A caller waits in one skill group at one priority. Its *turn* is the time since when it waits, that of `Command::Enqueue` or of a
+//! place taken up again, less what its priority (`Plan::priority_worth` a step) and its group (`Group::head_start`) are worth; at the
+//! same turn whoever arrived first goes first. So priorities age: what one is worth is a stretch of waiting, and nobody waits behind a
+//! caller who came later than the difference of what both are worth.
+//! An agent who becomes eligible takes, over all callers it serves, the one whose turn is first; the level of its skill plays no part in
+//! that. A caller who arrives, or whose offer came to nothing, goes to the eligible agent who serves it at the best level (1 is best); at
+//! one level by the group's `Strategy`. `Group::ring_at_once` phones ring for one caller as far as agents are free; the first `Accepted`
+//! has the caller, and the other phones stop.
+//!
+//! # Who serves whom
+//! What a group asks of agents is a list of steps, each an expression over skills from some length of the wait on (`Group::steps`); without
+//! any it asks for the group's own skill. How well an agent serves is the worst level of all that is asked, or the best of what is asked as
+//! one of several. Callers at one step stand in one queue (`Steps`), an agent serves the queues whose expression it meets, and positions
+//! count over all queues of a group. The wait of a step counts from the caller's time in `Enqueue`.
+//! A caller who names the agent of its last talk (`prefers`) waits for that one alone, for `Group::prefer`, if that agent serves the group
+//! and is at work; then, or when the agent goes away or an offer came to nothing, for whoever serves the group.
 //!
 //! An agent is eligible when the roster said `Ready` and the queue holds it for nothing: no open reservation, no talk,
 //! no wrap-up, no back-off. With each `Action::Reserve` the queue takes the roster's `Ready` as used up; the roster says it
 //! again when the slot is free. So the queue may be mistaken about a phone, and the slot has the last word.
 //! Idling begins anew after a talk, a blamed offer, a slot that refused, and after `Away`; an agent whose caller hung up or
-//! was connected elsewhere keeps its place among the idle.
+//! was connected elsewhere keeps its place among the idle. Calls and talk are counted for the day (`Plan::day_begins`) where a strategy
+//! looks at them, and outlive a restart.
 //!
 //! # A reservation
-//! It is open from `Reserve` until the first of: `Accepted`, `Declined`, `SlotRefused`, or the queue's own `Withdraw` (the
+//! A caller has as many open as phones ring for it. Each is open from `Reserve` until the first of: `Accepted`, `Declined`, `SlotRefused`, or the queue's own `Withdraw` (the
 //! lease ran out, the caller left or is moved by `Enqueue`, or the call is with another agent). Meanwhile the
-//! caller is out of line and keeps the turn. `Accepted` holds also after `Withdraw`: the caller leaves the queue, every other open
+//! caller is out of line and keeps the turn; it is back in line when the last of them came to nothing. `Accepted` holds also after `Withdraw`: the caller leaves the queue, every other open
 //! reservation of caller and agent is withdrawn, and a rest that the agent had begun is cancelled. Commands on a
 //! reservation on which the last word was said, or that was made for an earlier `Enqueue` of the call, change nothing.
 //! `Abandon` also ends a talk of the call, and `Enqueue` of a call in a talk ends that talk: no agent sticks to a call that is gone.
@@ -52,7 +63,8 @@
 //! a turn, not room: a full group refuses its caller as any other, and the place stays.
 //!
 //! # Invariants
-//! - No caller is in line while an eligible agent serves the group.
+//! - No caller is in line while an eligible agent serves it.
+//! - A caller's turn is before that of anybody who arrives `priority_worth` × 255 and the largest head start later: nobody starves.
 //! - No agent has two calls, no call two agents.
 //! - A position told never grows while the caller waits in one group at one priority, whoever is let in ahead.
 //! - The facts told up to now, applied to an empty ledger, make `Acd::ledger`; each of them changes it.
@@ -61,26 +73,30 @@
 //!   the end of wrap-up, and with none else.
 //! - At most 100,000 places are kept; the oldest deadline goes first.
 //! - No command fails or panics, in whatever order commands arrive.
-//! - A match looks at the first of each group that the agent serves, or of each level of the caller's group: its cost does not
-//!   depend on how many wait or idle. Leaving takes constant time. `Locate`, and a return to a place ahead of the
-//!   last, walk one counter per 128 in line.
+//! - A match looks at the first of each queue that the agent serves, or of each level of the caller's queue: its cost does not
+//!   depend on how many wait or idle. Leaving takes constant time. `Locate`, a return to a place ahead of the last, and joining the
+//!   idle of a strategy that is not the longest idle, walk one counter per 128 in line.
 
 mod acd;
 mod agents;
 mod callers;
 mod claim;
+mod idle;
 mod line;
 mod offer;
 mod overflow;
 mod places;
 mod rest;
 mod restore;
+mod steps;
+mod tally;
 mod timer;
 
 pub mod action;
 pub mod command;
 pub mod fact;
 pub mod ledger;
+pub mod need;
 pub mod plan;
 pub mod view;
 
@@ -89,5 +105,6 @@ pub use action::{Action, Granted, Refusal};
 pub use command::{Command, Decline, Reservation};
 pub use fact::Fact;
 pub use ledger::Ledger;
-pub use plan::{Agent, BackOff, Group, Overflow, Plan, Skill};
+pub use need::{Need, SkillId};
+pub use plan::{Agent, BackOff, Group, Overflow, Plan, Skill, Step, Strategy};
 pub use view::{AgentState, GroupView, View};

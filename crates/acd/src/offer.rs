@@ -22,12 +22,41 @@ impl Acd {
         }
     }
 
-    /// Closes the agent's open reservation, blaming nobody.
+    /// How many phones ring for a caller who waits.
+    pub(crate) fn ringing(&self, key: Key) -> usize {
+        let first = self.callers.get(key).and_then(|caller| match caller.standing {
+            Standing::Offered(agent) => Some(agent),
+            _ => None,
+        });
+        std::iter::successors(first, |agent| self.agents.rings_after(*agent)).count()
+    }
+
+    /// Closes the agent's open reservation, blaming nobody. A caller for whom no other phone rings stands nowhere then.
     fn close(&mut self, agent: AgentId) {
         let Some(a) = self.agents.get_mut(agent) else { return };
-        if let State::Offered { ring_out, .. } = a.state {
+        if let State::Offered { caller, ring_out, next, .. } = a.state {
             self.deadlines.cancel(ring_out);
             a.state = State::Free;
+            self.unlink(caller, agent, next);
+        }
+    }
+
+    /// Takes an agent who leads to `next` out of those whose phones ring for a caller.
+    fn unlink(&mut self, caller: Key, agent: AgentId, next: Option<AgentId>) {
+        let Some(caller) = self.callers.get_mut(caller) else { return };
+        let Standing::Offered(first) = caller.standing else { return };
+        if first == agent {
+            caller.standing = next.map_or(Standing::Nowhere, Standing::Offered);
+            return;
+        }
+        let mut before = Some(first);
+        while let Some(at) = before.and_then(|at| self.agents.get_mut(at)) {
+            let State::Offered { next: link, .. } = &mut at.state else { return };
+            if *link == Some(agent) {
+                *link = next;
+                return;
+            }
+            before = *link;
         }
     }
 
@@ -123,6 +152,7 @@ impl Acd {
         if let Some(key) = self.open((call, agent, reservation)) {
             self.close(agent);
             self.take_over(now, key, agent, out);
+            self.stop_ringing(now, key, agent, out);
         } else if let Some(key) = known {
             if self.callers.get(key).is_some_and(|c| c.standing == Standing::Talking(agent)) {
                 return;
@@ -136,7 +166,7 @@ impl Acd {
             return self.review(now, agent, out);
         }
         let freed = self.free_for_talk(now, agent, out);
-        self.begin_talk(call, agent, reservation, out);
+        self.begin_talk(now, (call, agent, reservation), out);
         if let Some(caller) = freed {
             self.resume(now, caller, out);
         }
@@ -145,16 +175,9 @@ impl Acd {
     /// The call is with `agent`: whoever else it was offered to, or talked with, is released.
     pub(crate) fn leave_others(&mut self, now: Time, key: Key, agent: AgentId, out: &mut Vec<Action>) {
         let Some(caller) = self.callers.get(key) else { return };
-        let call = caller.call;
         match caller.standing {
-            Standing::Waiting => {}
-            Standing::Offered(other) => {
-                self.withdraw(other, call, None, out);
-                self.detach(key);
-                if other != agent {
-                    self.review(now, other, out);
-                }
-            }
+            Standing::Waiting | Standing::Nowhere => {}
+            Standing::Offered(_) => self.stop_ringing(now, key, agent, out),
             Standing::Talking(other) => {
                 let claimed = self.withdraw_claim(key, out).filter(|claimed| *claimed != agent);
                 self.detach(key);
@@ -166,10 +189,21 @@ impl Acd {
         }
     }
 
+    /// Every phone that rings for a caller who is with `agent` stops.
+    fn stop_ringing(&mut self, now: Time, key: Key, agent: AgentId, out: &mut Vec<Action>) {
+        // Each turn ends one offer of those that there are.
+        while let Some((call, Standing::Offered(other))) = self.callers.get(key).map(|c| (c.call, c.standing)) {
+            self.withdraw(other, call, None, out);
+            if other != agent {
+                self.review(now, other, out);
+            }
+        }
+    }
+
     /// Leaves a caller with no agent and in no line, for the moment.
     fn detach(&mut self, key: Key) {
         if let Some(caller) = self.callers.get_mut(key) {
-            caller.standing = Standing::Waiting;
+            caller.standing = Standing::Nowhere;
         }
     }
 
@@ -182,9 +216,10 @@ impl Acd {
                 self.withdraw(agent, call, None, out);
                 Some(caller)
             }
-            State::Talking { caller, .. } => {
+            State::Talking { caller, began, .. } => {
                 self.unclaim(now, caller, out);
                 self.forget(caller, out);
+                self.count_talk(now, agent, began, out);
                 None
             }
             State::Resting { .. } => {
@@ -195,7 +230,7 @@ impl Acd {
     }
 
     /// Ties caller and agent together until `Ended`.
-    pub(crate) fn begin_talk(&mut self, call: CallId, agent: AgentId, reservation: Reservation, out: &mut Vec<Action>) {
+    pub(crate) fn begin_talk(&mut self, now: Time, (call, agent, reservation): Named, out: &mut Vec<Action>) {
         self.agents.list(agent, false);
         let Some(a) = self.agents.get_mut(agent) else { return };
         let known = self.callers.find(call);
@@ -206,7 +241,7 @@ impl Acd {
             let claim = offered.map(|o| o.claim).unwrap_or_default();
             self.callers.insert(Caller::new(call, group.unwrap_or_default(), claim, 0))
         });
-        a.state = State::Talking { caller: key, group, least: Duration::ZERO };
+        a.state = State::Talking { caller: key, group, least: Duration::ZERO, began: now };
         a.heard = reservation;
         a.idle = None;
         if known.is_none() {
@@ -215,8 +250,8 @@ impl Acd {
         self.callers.leave(key);
         let Some(caller) = self.callers.get_mut(key) else { return };
         caller.standing = Standing::Talking(agent);
-        if let Some(wait) = caller.wait.take() {
-            self.deadlines.cancel(wait);
+        for deadline in [caller.wait.take(), caller.relax.take()].into_iter().flatten() {
+            self.deadlines.cancel(deadline);
         }
         out.push(Action::Fact(Fact::Talks { call, agent }));
     }

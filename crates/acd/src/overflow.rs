@@ -7,13 +7,14 @@ use crate::{Acd, Action, Overflow, Refusal};
 
 impl Acd {
     /// The group that takes a caller who asks for `asked`, following the overflow of full ones.
-    pub(crate) fn room(&self, asked: GroupId) -> Result<GroupId, (GroupId, Refusal)> {
+    pub(crate) fn room(&self, now: Time, asked: GroupId, since: Time) -> Result<GroupId, (GroupId, Refusal)> {
         let mut group = asked;
         // As many steps as there are groups: a circle of full ones ends there.
         for _ in 0..self.plan.groups.len() {
             let Some(plan) = self.plan.groups.get(usize::from(group.0)) else { break };
             // Whom an agent can serve at once does not wait.
-            if self.callers.waiting(group) < plan.limit || self.agents.first(group).is_some() {
+            if self.callers.waiting(group) < plan.limit || self.agents.first(self.queue_of(now, group, since)).is_some()
+            {
                 return Ok(group);
             }
             match plan.overflow {
@@ -32,19 +33,19 @@ impl Acd {
         match caller.standing {
             Standing::Waiting => self.overflow(now, key, out),
             Standing::Offered(_) => caller.overdue = true,
-            Standing::Talking(_) => {}
+            Standing::Talking(_) | Standing::Nowhere => {}
         }
     }
 
     /// A caller waited too long in its group and is not being offered: goes where the plan says.
     pub(crate) fn overflow(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
         let Some(caller) = self.callers.get_mut(key) else { return };
-        let (call, from) = (caller.call, caller.group);
+        let (call, from, since) = (caller.call, caller.group, caller.since);
         caller.overdue = false;
         let plan = self.plan.groups.get(usize::from(from.0));
-        let circled = caller.hops >= self.plan.groups.len();
+        let circled = usize::from(caller.hops) >= self.plan.groups.len();
         let next = match plan.map(|p| p.overflow) {
-            Some(Overflow::Group(next)) if !circled => self.room(next),
+            Some(Overflow::Group(next)) if !circled => self.room(now, next, since),
             Some(Overflow::Message) => Err((from, Refusal::WaitedTooLong)),
             _ => Ok(from),
         };
@@ -60,7 +61,7 @@ impl Acd {
 
     /// A caller in line keeps standing there; one whose offer just failed goes back.
     fn stay(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
-        if self.callers.get(key).is_some_and(|c| c.standing != Standing::Waiting) {
+        if self.callers.get(key).is_some_and(|c| c.standing == Standing::Nowhere) {
             self.seek(now, key, out);
         }
     }
@@ -69,7 +70,7 @@ impl Acd {
         self.callers.leave(key);
         let Some(caller) = self.callers.get_mut(key) else { return };
         let (call, from) = (caller.call, caller.group);
-        (caller.group, caller.standing) = (to, Standing::Waiting);
+        (caller.group, caller.standing, caller.prefers) = (to, Standing::Nowhere, None);
         caller.told = u32::MAX;
         caller.hops += 1;
         out.push(Action::Moved { call, from, to });

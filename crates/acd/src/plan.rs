@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use base::GroupId;
 
+use crate::need::{Need, SkillId};
+
 /// Groups by `GroupId` and agents by `AgentId`: an id is the place in its list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -14,11 +16,16 @@ pub struct Plan {
     pub redial: Duration,
     /// The longest wrap-up that can be asked for, from the moment of asking or, in a talk, from its end.
     pub wrap_up_max: Duration,
+    /// The waiting that one step of priority stands for.
+    pub priority_worth: Duration,
+    /// When a day of tallies begins, after midnight UTC.
+    pub day_begins: Duration,
 }
 
 impl Default for Plan {
     /// Nobody and nothing to wait for. Ten minutes are long enough for a citizen who first waits and then dials again; an hour
-    /// is the longest note that an agent writes between two calls.
+    /// is the longest note that an agent writes between two calls. Two minutes are a step of priority: more than a good hour's wait, so
+    /// that it puts one ahead, and little enough that nobody waits for ever behind those who have it. The day of China begins at 16:00 UTC.
     fn default() -> Plan {
         Plan {
             groups: Vec::new(),
@@ -26,6 +33,8 @@ impl Default for Plan {
             back_off: BackOff::default(),
             redial: Duration::from_secs(600),
             wrap_up_max: Duration::from_secs(3600),
+            priority_worth: Duration::from_secs(120),
+            day_begins: Duration::from_secs(16 * 3600),
         }
     }
 }
@@ -44,6 +53,67 @@ pub struct Group {
     pub wait: Option<Duration>,
     /// Where a caller goes who cannot be kept.
     pub overflow: Overflow,
+    /// The waiting that every caller of this group has in advance where an agent serves several groups.
+    pub head_start: Duration,
+    /// Which of several agents of one level is offered a caller.
+    pub strategy: Strategy,
+    /// Who may serve, from how long a wait on, earliest first; empty for whoever has the group's own skill.
+    pub steps: Vec<Step>,
+    /// How long a caller waits for the agent of the last talk alone; zero for not at all.
+    pub prefer: Duration,
+    /// Phones that ring for one caller; the first to answer has the caller. Zero is one.
+    pub ring_at_once: u8,
+}
+
+impl Default for Group {
+    /// A group of one skill without a bound on the wait: rings 20 s, keeps 100, tells whom it cannot keep.
+    fn default() -> Group {
+        Group {
+            name: String::new(),
+            ring: Duration::from_secs(20),
+            wrap_up: Duration::ZERO,
+            limit: 100,
+            wait: None,
+            overflow: Overflow::Message,
+            head_start: Duration::ZERO,
+            strategy: Strategy::LongestIdle,
+            steps: Vec::new(),
+            prefer: Duration::ZERO,
+            ring_at_once: 1,
+        }
+    }
+}
+
+/// From this long a wait on, whoever meets this need may serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    pub after: Duration,
+    pub need: Need,
+}
+
+/// Which of several eligible agents of one level is offered a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// Who idles longest.
+    #[default]
+    LongestIdle,
+    /// Who had the fewest talks of the queue today, then who idles longest.
+    FewestCalls,
+    /// Who talked the least today, then who idles longest.
+    LeastTalk,
+    /// Whose phone rang longest ago.
+    RoundRobin,
+    /// In the order of the plan.
+    Fixed,
+    /// By lot; an agent of twice the weight is drawn twice as often.
+    Random,
+}
+
+impl Strategy {
+    /// Whether it looks at what agents did today.
+    pub(crate) fn counts(self) -> bool {
+        matches!(self, Strategy::FewestCalls | Strategy::LeastTalk)
+    }
 }
 
 /// Where a caller goes whom a group cannot keep.
@@ -62,13 +132,15 @@ pub enum Overflow {
 pub struct Agent {
     pub skills: Vec<Skill>,
     pub wrap_up: Option<Duration>,
+    /// For groups that draw by lot; zero is one.
+    pub weight: u16,
 }
 
-/// An agent's skill in one group.
+/// What an agent can do, and how well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Skill {
-    pub group: GroupId,
-    /// 1 is best; agents of a better level are offered first, then the longest idle.
+    pub skill: SkillId,
+    /// 1 is best; agents of a better level are offered first, then by the group's strategy.
     pub level: u8,
 }
 

@@ -13,7 +13,8 @@ use crate::{Acd, Action, Decline, Fact};
 impl Acd {
     /// The agent's talk is over: wrap-up, or free at once where there is none.
     pub(crate) fn talk_over(&mut self, now: Time, agent: AgentId, out: &mut Vec<Action>) {
-        let Some(State::Talking { group, least, .. }) = self.agents.get(agent).map(|a| a.state) else { return };
+        let Some(State::Talking { group, least, began, .. }) = self.agents.get(agent).map(|a| a.state) else { return };
+        self.count_talk(now, agent, began, out);
         let length = self.wrap_up(agent, group).max(least);
         self.free(agent);
         if !length.is_zero() {

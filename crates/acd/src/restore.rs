@@ -16,7 +16,7 @@ impl Acd {
             let claim = caller.claim();
             let agent = match caller.standing {
                 Standing::Talking(agent) => Some(agent),
-                Standing::Waiting | Standing::Offered(_) => None,
+                Standing::Waiting | Standing::Offered(_) | Standing::Nowhere => None,
             };
             let (priority, since) = (claim.priority, claim.since);
             (caller.call, Caller { caller: claim.caller, group: caller.group, priority, since, agent })
@@ -30,6 +30,11 @@ impl Acd {
             callers: callers.collect(),
             rests: rests.collect(),
             places: self.places.all().clone(),
+            tallies: (0..)
+                .map(AgentId)
+                .zip(self.agents.iter().map(|agent| agent.tally))
+                .filter(|(_, t)| t.calls > 0)
+                .collect(),
         }
     }
 
@@ -40,6 +45,8 @@ impl Acd {
         let mut acd = Acd::new(plan, now.time);
         acd.issued = ledger.reservation.0;
         acd.agents.hear_up_to(ledger.reservation);
+        acd.restore_tallies(ledger);
+        acd.mark_day(now);
         acd.restore_rests(now.time, ledger, out);
         acd.restore_places(now.time, ledger, out);
         acd.end_calls(now.time, ledger, out);

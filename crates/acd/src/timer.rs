@@ -13,6 +13,8 @@ pub(crate) enum Timer {
     Rested { agent: AgentId },
     /// The caller waited for the group's `wait` since entering it, and overflows.
     Waited { caller: Key },
+    /// The caller has waited so long for some agents that others may serve too.
+    Relaxes { caller: Key },
 }
 
 /// A deadline with the order in which it was set.
@@ -48,7 +50,7 @@ impl Deadlines {
         self.wheel.next()
     }
 
-    /// All that are due, in order; at most one a caller and one an agent, so bounded by both.
+    /// All that are due, in order; at most two a caller and one an agent, so bounded by both.
     pub(crate) fn due(&mut self, now: Time) -> Vec<Due> {
         let mut due = Vec::new();
         while let Some(one) = self.wheel.pop(now) {

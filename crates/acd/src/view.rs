@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use base::{GroupId, Now};
+use base::{AgentId, GroupId, Now};
 
 use crate::Acd;
 use crate::agents::State;
-use crate::callers::Caller;
+use crate::callers::{Caller, Standing};
 
 /// The queue at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Acd {
             })
             .collect();
         let mut agents = Vec::new();
-        for agent in self.agents.iter() {
+        for (id, agent) in (0..).map(AgentId).zip(self.agents.iter()) {
             let state = match agent.state {
                 State::Free if agent.eligible() => AgentState::Ready,
                 State::Free => AgentState::Away,
@@ -72,12 +72,12 @@ impl Acd {
                 State::Resting { .. } => AgentState::BackOff,
             };
             agents.push(state);
-            for skill in agent.skills() {
-                if let Some(group) = groups.get_mut(usize::from(skill.group.0)) {
+            for group in agent.groups() {
+                if let Some(group) = groups.get_mut(usize::from(group.0)) {
                     group.count(state);
                 }
             }
-            self.count_offer(now, agent.state, &mut groups);
+            self.count_caller(now, id, agent.state, &mut groups);
         }
         for place in self.places.all().values() {
             if let Some(group) = groups.get_mut(usize::from(place.group.0)) {
@@ -87,14 +87,22 @@ impl Acd {
         View { groups, agents, places: self.places.len() }
     }
 
-    fn count_offer(&self, now: Now, state: State, groups: &mut [GroupView]) {
-        let State::Offered { caller, .. } = state else { return };
-        // Who is handed on by an agent does not wait.
-        let waits = |caller: &&Caller| caller.claims.is_none();
-        let Some(caller) = self.callers.get(caller).filter(waits) else { return };
-        let Some(group) = groups.get_mut(usize::from(caller.group.0)) else { return };
-        group.offered += 1;
-        group.longest_wait = group.longest_wait.max(now.time - caller.turn.0);
+    /// Counts the caller for whom this agent's phone rings, and who waits for this agent alone.
+    fn count_caller(&self, now: Now, agent: AgentId, state: State, groups: &mut [GroupView]) {
+        let mut waits = |caller: &Caller, offered| {
+            let Some(group) = groups.get_mut(usize::from(caller.group.0)) else { return };
+            group.offered += usize::from(offered);
+            group.longest_wait = group.longest_wait.max(now.time - caller.since);
+        };
+        if let State::Offered { caller, .. } = state
+            // Who is handed on by an agent does not wait, and who has several phones ring is counted with one.
+            && let Some(caller) = self.callers.get(caller).filter(|c| c.standing == Standing::Offered(agent))
+        {
+            waits(caller, true);
+        }
+        if let Some(caller) = self.callers.first_for(agent).and_then(|(_, key)| self.callers.get(key)) {
+            waits(caller, false);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `[[agent]]`: who answers.
 
-use base::{GroupId, Secret};
+use acd::SkillId;
+use base::Secret;
 
 use crate::groups::{Groups, refuse_twins};
 use crate::nearest::did_you_mean;
@@ -20,6 +21,8 @@ pub(crate) struct Agents {
 
 /// Worse levels are not told apart by anyone who plans a shift.
 const LEVEL_MAX: u64 = 9;
+/// A hundred parts are as fine as anybody deals out calls.
+const WEIGHT_MAX: u64 = 100;
 
 pub(crate) fn read(root: &Table<'_>, groups: &Groups, problems: &Problems) -> Agents {
     let mut agents = Agents::default();
@@ -27,7 +30,8 @@ pub(crate) fn read(root: &Table<'_>, groups: &Groups, problems: &Problems) -> Ag
     for table in root.sections("agent") {
         let number = table.need("number", "\"1001\"").and_then(|v| Some((number(&v)?, v.spot)));
         let password = table.need("password", "\"…\"").and_then(|v| v.text());
-        let skills = skills(&table, &groups.names);
+        let skills = skills(&table, groups);
+        let weight = u16::try_from(table.number("weight", 1, 1, WEIGHT_MAX)).unwrap_or(1);
         let wrap_up = table.get("wrap_up_s").and_then(|v| v.seconds(0, 3600));
         let ready_on_register = table.bool("ready_on_register", true);
         let (Some((number, spot)), Some(password)) = (number, password) else { continue };
@@ -35,7 +39,7 @@ pub(crate) fn read(root: &Table<'_>, groups: &Groups, problems: &Problems) -> Ag
             agents.examples.push(format!("agent {number}"));
         }
         numbers.push((number.clone(), spot));
-        agents.acd.push(acd::plan::Agent { skills, wrap_up });
+        agents.acd.push(acd::plan::Agent { skills, wrap_up, weight });
         agents.roster.push(roster::plan::Agent { number: number.clone(), ready_on_register });
         agents.call.push(call::plan::Agent { number, password: Secret(password) });
     }
@@ -58,34 +62,52 @@ fn number(value: &Value<'_>) -> Option<String> {
 }
 
 /// `["consult"]`, or `{ consult = 1, english = 2 }` with levels; every group at level 1 when nothing is said.
-fn skills(table: &Table<'_>, groups: &[String]) -> Vec<acd::plan::Skill> {
+fn skills(table: &Table<'_>, groups: &Groups) -> Vec<acd::plan::Skill> {
     let Some(value) = table.get("skills") else {
-        return (0..).map(GroupId).zip(groups).map(|(group, _)| acd::plan::Skill { group, level: 1 }).collect();
+        let own = (0..).map(SkillId).zip(&groups.names);
+        return own.map(|(skill, _)| acd::plan::Skill { skill, level: 1 }).collect();
     };
+    let skills = &groups.skills;
     if let Some(table) = value.as_names() {
         let levels = table.into_iter().map(|(name, spot, level)| {
             let level = level.number(1, LEVEL_MAX).unwrap_or(1) as u8;
-            skill(name, spot, level, groups, value.problems)
+            skill(name, spot, level, skills, value.problems)
         });
         return levels.flatten().collect();
     }
-    value.texts().into_iter().filter_map(|(name, item)| skill(&name, item.spot, 1, groups, value.problems)).collect()
+    value.texts().into_iter().filter_map(|(name, item)| skill(&name, item.spot, 1, skills, value.problems)).collect()
 }
 
-fn skill(name: &str, spot: Spot, level: u8, groups: &[String], problems: &Problems) -> Option<acd::plan::Skill> {
-    let found = (0..).map(GroupId).zip(groups).find(|(_, known)| *known == name).map(|(id, _)| id);
+fn skill(name: &str, spot: Spot, level: u8, skills: &[String], problems: &Problems) -> Option<acd::plan::Skill> {
+    let found = (0..).map(SkillId).zip(skills).find(|(_, known)| *known == name).map(|(id, _)| id);
     if found.is_none() {
-        let help = did_you_mean(name, groups.iter().map(String::as_str));
-        problems.error(Problem::new(spot, format!("no group is named `{name}`"), "unknown group", help));
+        let help = did_you_mean(name, skills.iter().map(String::as_str));
+        problems.error(Problem::new(spot, format!("no group or skill is named `{name}`"), "unknown skill", help));
     }
-    found.map(|group| acd::plan::Skill { group, level })
+    found.map(|skill| acd::plan::Skill { skill, level })
 }
 
 fn warn_of_empty_groups(agents: &Agents, groups: &Groups, problems: &Problems) {
-    for ((id, name), spot) in (0..).map(GroupId).zip(&groups.names).zip(&groups.spots) {
-        if !agents.acd.iter().any(|agent| agent.skills.iter().any(|skill| skill.group == id)) {
+    let is_met = |need: &acd::Need| agents.acd.iter().any(|agent| need.rank(&agent.skills).is_some());
+    let steps = groups.acd.iter().zip(&groups.steps);
+    for (place, (name, (group, spots))) in groups.names.iter().zip(steps).enumerate() {
+        let last = group.steps.last().map(|step| step.need.clone());
+        let last = last.unwrap_or_else(|| acd::Need::of(SkillId(u16::try_from(place).unwrap_or(u16::MAX))));
+        if !is_met(&last) {
             let title = format!("no agent serves the group `{name}`");
-            let help = "name the group in the `skills` of an agent";
+            let help = "name the group in the `skills` of an agent, or ask for less in the last step of its `who`";
+            let spot = spots.last().or(groups.spots.get(place)).cloned();
+            problems.warn(Problem::new(
+                spot.unwrap_or(Spot::Path("queues.toml".into())),
+                title,
+                "nobody would answer",
+                help,
+            ));
+            continue;
+        }
+        for (step, spot) in group.steps.iter().zip(spots).filter(|(step, _)| !is_met(&step.need)) {
+            let title = format!("no agent is what `{name}` asks for after {} s", step.after.as_secs());
+            let help = "callers wait for the next step in vain: give an agent the skill, or remove the step";
             problems.warn(Problem::new(spot.clone(), title, "nobody would answer", help));
         }
     }

@@ -75,8 +75,10 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         groups: groups.acd,
         agents: agents.acd,
         back_off: groups.back_off,
-        redial: groups.redial,
-        wrap_up_max: groups.wrap_up_max,
+        redial: groups.queue.redial,
+        wrap_up_max: groups.queue.wrap_up_max,
+        priority_worth: groups.queue.priority_worth,
+        day_begins: groups.queue.day_begins,
     };
     let carrier = carrier::Plan { trunks: trunks.carriers };
     Plans { server, acd, roster, call, carrier, sounds: sounds.files, warnings: Vec::new() }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use acd::plan::{BackOff, Overflow};
+use acd::plan::{BackOff, Overflow, Strategy};
 use base::{GroupId, SoundId};
 
 use crate::nearest::did_you_mean;
+use crate::needs;
 use crate::problem::{Problem, Problems, Spot};
 use crate::reader::Table;
 use crate::sounds::SoundPlan;
@@ -16,6 +17,10 @@ pub(crate) struct Groups {
     pub(crate) names: Vec<String>,
     /// Where each name is written.
     pub(crate) spots: Vec<Spot>,
+    /// What agents can do: the groups' own skills, by their names, and then the others.
+    pub(crate) skills: Vec<String>,
+    /// Where each step of each group is written.
+    pub(crate) steps: Vec<Vec<Spot>>,
     /// What agents dial for a group, and where that is written.
     pub(crate) numbers: Vec<(String, Spot)>,
     pub(crate) acd: Vec<acd::plan::Group>,
@@ -23,8 +28,17 @@ pub(crate) struct Groups {
     /// The line of each group for whom it cannot keep, as it was written.
     pub(crate) duty_lines: Vec<Option<(String, Spot)>>,
     pub(crate) back_off: BackOff,
+    /// What holds for all groups.
+    pub(crate) queue: Queue,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Queue {
+    /// How long a place is kept for a redial.
     pub(crate) redial: Duration,
     pub(crate) wrap_up_max: Duration,
+    pub(crate) priority_worth: Duration,
+    pub(crate) day_begins: Duration,
 }
 
 const HOUR: u64 = 3600;
@@ -33,6 +47,8 @@ const DAY: u64 = 24 * HOUR;
 const LIMIT_MAX: u64 = 100_000;
 /// `GroupId` is 16 bits; a city has dozens.
 const GROUPS_MAX: usize = 1000;
+/// Skills beside the groups' own: languages and matters that groups ask for. `SkillId` is 16 bits.
+const SKILLS_MAX: usize = 1000;
 
 pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) -> Groups {
     let tables = root.sections("group");
@@ -45,16 +61,19 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) ->
     let names: Vec<String> = named.iter().map(|(name, _)| name.0.clone()).collect();
     refuse_twins(named.iter().map(|((name, spot), _)| (name.as_str(), spot)), "groups", problems);
     let spots = named.iter().map(|((_, spot), _)| spot.clone()).collect();
-    let (redial, wrap_up_max) = queue(&root.section("queue"));
+    let skills = skills(root, &named, problems);
+    let queue = queue(&root.section("queue"));
     let back_off = back_off(&root.section("back_off"));
-    let mut groups = Groups { names, spots, back_off, redial, wrap_up_max, ..Groups::default() };
+    let mut groups = Groups { names, skills, spots, back_off, queue, ..Groups::default() };
     let mut overflows = Vec::new();
     for (name, table) in &named {
         let number = table.get("number").and_then(|v| Some((number(&v)?, v.spot)));
         groups.numbers.extend(number.clone());
         let (overflow, spot) = overflow(table, &groups.names);
         overflows.push(spot);
-        groups.acd.push(acd_group(&name.0, table, overflow));
+        let (steps, spots) = needs::read(table, &groups.skills).into_iter().unzip();
+        groups.steps.push(spots);
+        groups.acd.push(acd_group(&name.0, table, overflow, steps));
         groups.duty_lines.push(table.get("duty_line").and_then(|v| Some((crate::service::number(&v)?, v.spot))));
         groups.call.push(call_group(&name.0, number.map(|(number, _)| number), table, sounds));
     }
@@ -63,9 +82,48 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) ->
     groups
 }
 
+/// The names of all skills: first the groups', each its own.
+fn skills(root: &Table<'_>, groups: &[((String, Spot), &Table<'_>)], problems: &Problems) -> Vec<String> {
+    let tables = root.sections("skill");
+    let others: Vec<_> = tables.iter().filter_map(skill_name).take(SKILLS_MAX).collect();
+    if tables.len() > SKILLS_MAX {
+        let title = format!("{} skills, but {SKILLS_MAX} are possible", tables.len());
+        problems.error(Problem::new(root.spot.clone(), title, "", "remove those that no group asks for"));
+    }
+    let all = groups.iter().map(|(name, _)| name).chain(&others);
+    // Groups of one name are told of as such.
+    let mut names: std::collections::BTreeSet<_> = groups.iter().map(|((name, _), _)| name.as_str()).collect();
+    for (name, spot) in &others {
+        if !names.insert(name) {
+            let title = format!("`{name}` is a skill already");
+            let help = "each group has a skill of its own name; choose another name";
+            problems.error(Problem::new(spot.clone(), title, "stands further up already", help));
+        }
+    }
+    all.map(|(name, _)| name.clone()).collect()
+}
+
+/// A word that can stand in an expression.
+fn skill_name(table: &Table<'_>) -> Option<(String, Spot)> {
+    let value = table.need("name", "\"cantonese\"")?;
+    let name = value.text()?;
+    refuse_operators(&value, &name);
+    Some((name, value.spot))
+}
+
+/// Names that `group.who` could not tell from the signs around them.
+fn refuse_operators(value: &Value<'_>, name: &str) {
+    let is_sign = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '=' | '>');
+    if ["and", "or"].contains(&name) || name.contains(is_sign) {
+        let help = "choose a name of one word without `(`, `)`, `<`, `=` and `>`";
+        value.error(format!("`{name}` cannot stand in an expression"), "a word or sign of `who`", help);
+    }
+}
+
 fn name(table: &Table<'_>) -> Option<(String, Spot)> {
     let value = table.need("name", "\"consult\"")?;
     let name = value.text()?;
+    refuse_operators(&value, &name);
     if ["message", "stay"].contains(&name.as_str()) {
         value.error(format!("no group can be named `{name}`"), "a word of `overflow`", "choose another name");
     }
@@ -84,10 +142,31 @@ pub(crate) fn refuse_twins<'a>(names: impl Iterator<Item = (&'a str, &'a Spot)>,
 }
 
 /// What holds for all groups: how long a place is kept for a redial, and the longest wrap-up.
-fn queue(table: &Table<'_>) -> (Duration, Duration) {
+fn queue(table: &Table<'_>) -> Queue {
     let default = acd::Plan::default();
-    let redial = table.seconds("redial_s", default.redial.as_secs(), 0, DAY);
-    (redial, table.seconds("wrap_up_max_s", default.wrap_up_max.as_secs(), 1, DAY))
+    Queue {
+        redial: table.seconds("redial_s", default.redial.as_secs(), 0, DAY),
+        wrap_up_max: table.seconds("wrap_up_max_s", default.wrap_up_max.as_secs(), 1, DAY),
+        priority_worth: table.seconds("priority_worth_s", default.priority_worth.as_secs(), 1, DAY),
+        day_begins: table.get("day_begins").and_then(|v| day_begins(&v)).unwrap_or(default.day_begins),
+    }
+}
+
+/// `00:00+08:00`: a time of day and where it is that time, as the time after midnight UTC.
+fn day_begins(value: &Value<'_>) -> Option<Duration> {
+    value.parsed("a time of day with its offset from UTC", "`00:00+08:00`", |text| {
+        let (time, offset) = text.split_at_checked(5)?;
+        let minutes = |text: &str, hours_max| {
+            let (hours, minutes) = text.split_once(':')?;
+            let number = |text: &str| (text.len() == 2).then(|| text.parse::<i64>().ok()).flatten();
+            let (hours, minutes) = (number(hours)?, number(minutes)?);
+            (hours <= hours_max && (0..60).contains(&minutes) && hours >= 0).then_some(hours * 60 + minutes)
+        };
+        let sign = if offset.starts_with('-') { -1 } else { 1 };
+        let ahead = sign * minutes(offset.strip_prefix(['+', '-'])?, 14)?;
+        let utc = (minutes(time, 23)? - ahead).rem_euclid(24 * 60);
+        u64::try_from(utc).ok().map(|minutes| Duration::from_secs(minutes * 60))
+    })
 }
 
 fn back_off(table: &Table<'_>) -> BackOff {
@@ -109,7 +188,18 @@ fn number(value: &Value<'_>) -> Option<String> {
     })
 }
 
-fn acd_group(name: &str, table: &Table<'_>, overflow: Overflow) -> acd::plan::Group {
+const STRATEGIES: [(&str, Strategy); 6] = [
+    ("longest_idle", Strategy::LongestIdle),
+    ("fewest_calls", Strategy::FewestCalls),
+    ("least_talk", Strategy::LeastTalk),
+    ("round_robin", Strategy::RoundRobin),
+    ("fixed", Strategy::Fixed),
+    ("random", Strategy::Random),
+];
+/// Phones that ring for one caller: each of them keeps an agent from other callers.
+const RING_AT_ONCE_MAX: u64 = 10;
+
+fn acd_group(name: &str, table: &Table<'_>, overflow: Overflow, steps: Vec<acd::Step>) -> acd::plan::Group {
     acd::plan::Group {
         name: name.to_owned(),
         ring: table.seconds("ring_s", 20, 1, 300),
@@ -117,6 +207,11 @@ fn acd_group(name: &str, table: &Table<'_>, overflow: Overflow) -> acd::plan::Gr
         limit: usize::try_from(table.number("limit", 200, 0, LIMIT_MAX)).unwrap_or(usize::MAX),
         wait: table.get("wait_s").and_then(|v| v.seconds(1, DAY)),
         overflow,
+        head_start: table.seconds("head_start_s", 0, 0, DAY),
+        strategy: table.get("strategy").and_then(|v| v.word("strategy", &STRATEGIES)).unwrap_or_default(),
+        steps,
+        prefer: table.seconds("prefer_s", 0, 0, HOUR),
+        ring_at_once: table.number("ring_at_once", 1, 1, RING_AT_ONCE_MAX) as u8,
     }
 }
 

@@ -14,6 +14,7 @@ mod keys;
 mod load;
 mod menu;
 mod nearest;
+mod needs;
 mod network;
 mod outward;
 mod plans;

@@ -24,6 +24,16 @@ impl Spot {
     pub(crate) fn text(file: FileId, span: Range<usize>) -> Spot {
         Spot::Text { file, from: span.start, to: span.end }
     }
+
+    /// A part of a text of `len` bytes that is written here in plain quotes; the whole of it where escapes shift the places.
+    pub(crate) fn within(&self, len: usize, part: Range<usize>) -> Spot {
+        match self {
+            Spot::Text { file, from, to } if to - from == len + 2 => {
+                Spot::Text { file: *file, from: from + 1 + part.start, to: from + 1 + part.end }
+            }
+            whole => whole.clone(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use acd::SkillId;
 use base::{Digit, GroupId, Rng, Secret, SoundId};
 use call::plan::{Advertised, CalledNumber, Connect, DialRule, Limits, MenuVersion, Network, Subnet, Trunk};
 use ivr::{Choice, Kind, LocaleId, Node, Prompts, Tree};
@@ -235,19 +236,41 @@ fn acd_plan(scenario: &Scenario, rng: &mut Rng) -> acd::Plan {
             (0, 0) => acd::Overflow::Group(GroupId(1)),
             _ => acd::Overflow::Message,
         },
+        ..acd::Group::default()
     };
     let groups = (0..GROUPS.len()).map(|place| group(place, rng)).collect();
-    let skill = |group, rng: &mut Rng| acd::Skill { group: GroupId(group), level: 1 + rng.below(2) as u8 };
+    let skill = |group, rng: &mut Rng| acd::Skill { skill: SkillId(group), level: 1 + rng.below(2) as u8 };
     let skills = |rng: &mut Rng| match rng.below(4) {
         0 => vec![skill(0, rng)],
         1 => vec![skill(1, rng)],
         _ => vec![skill(0, rng), skill(1, rng)],
     };
-    let agents = (0..scenario.agents).map(|_| acd::Agent { skills: skills(rng), wrap_up: None }).collect();
+    let agents = (0..scenario.agents).map(|_| acd::Agent { skills: skills(rng), ..acd::Agent::default() }).collect();
     let ms = Duration::from_millis;
     let back_off = acd::BackOff { rejected: ms(1500), busy: ms(1000), no_answer: ms(2000), unreachable: ms(2000) };
     // Shorter than the aftermath, so that nothing is left when a scenario ends.
-    acd::Plan { groups, agents, back_off, redial: Duration::from_secs(60), ..acd::Plan::default() }
+    let mut plan = acd::Plan { groups, agents, back_off, redial: Duration::from_secs(60), ..acd::Plan::default() };
+    route(&mut plan, &mut rng.clone());
+    plan
+}
+
+/// How callers find agents: drawn aside, so that what else a seed stands for stays what it is.
+fn route(plan: &mut acd::Plan, rng: &mut Rng) {
+    use acd::Strategy::{FewestCalls, Fixed, LeastTalk, LongestIdle, Random, RoundRobin};
+    for (place, group) in plan.groups.iter_mut().enumerate() {
+        let strategies = [LongestIdle, FewestCalls, LeastTalk, RoundRobin, Fixed, Random];
+        group.strategy = strategies[rng.below(6) as usize];
+        group.head_start = Duration::from_secs([0, 0, 5][rng.below(3) as usize]);
+        if rng.chance(0.3) {
+            // The good ones first.
+            let step = |after, worst| acd::Step {
+                after: Duration::from_secs(after),
+                need: acd::Need::Skill { skill: SkillId(place as u16), worst },
+            };
+            group.steps = vec![step(0, 1), step(1 + rng.below(5), 9)];
+        }
+    }
+    plan.priority_worth = Duration::from_secs(1 + rng.below(20));
 }
 
 fn roster_plan(scenario: &Scenario) -> roster::Plan {

@@ -344,7 +344,7 @@ fn edit(plans: &mut Plans, setting: &Setting) {
     }
     for (place, agent) in plans.acd.agents.iter_mut().enumerate() {
         let groups = if setting.split { place as u16..place as u16 + 1 } else { 0..2 };
-        agent.skills = groups.map(|group| acd::Skill { group: GroupId(group), level: 1 }).collect();
+        agent.skills = groups.map(|group| acd::Skill { skill: acd::SkillId(group), level: 1 }).collect();
     }
     let call = Arc::make_mut(&mut plans.call);
     for group in &mut call.groups {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use acd::{
     Acd, Action, Agent, Command, Decline, Fact, Granted, Group, Ledger, Overflow, Plan, Refusal, Reservation, Skill,
+    SkillId,
 };
 use base::{AgentId, CallId, CallerKey, GroupId, Now, Ticket, Time};
 
@@ -20,20 +21,13 @@ pub(crate) struct Desk {
 
 /// Rings 20 s, keeps 100, waits for ever, no wrap-up.
 pub(crate) fn group() -> Group {
-    Group {
-        name: String::new(),
-        ring: Duration::from_secs(20),
-        wrap_up: Duration::ZERO,
-        limit: 100,
-        wait: None,
-        overflow: Overflow::Stay,
-    }
+    Group { overflow: Overflow::Stay, ..Group::default() }
 }
 
 /// An agent by the groups it serves and its level in each.
 pub(crate) fn agent(skills: &[(u16, u8)]) -> Agent {
-    let skills = skills.iter().map(|&(group, level)| Skill { group: GroupId(group), level }).collect();
-    Agent { skills, wrap_up: None }
+    let skills = skills.iter().map(|&(skill, level)| Skill { skill: SkillId(skill), level }).collect();
+    Agent { skills, ..Agent::default() }
 }
 
 pub(crate) fn plan(groups: Vec<Group>, agents: Vec<Agent>) -> Plan {
@@ -106,7 +100,7 @@ impl Desk {
     /// A call from this number.
     pub(crate) fn enqueue_from(&mut self, number: u64, call: u32, group: u16, priority: u8) -> Vec<String> {
         let (caller, since) = (Some(CallerKey([number, 0])), self.now.time);
-        self.tell(Command::Enqueue { call: id(call), caller, group: GroupId(group), priority, since })
+        self.tell(Command::Enqueue { call: id(call), caller, group: GroupId(group), priority, since, prefers: None })
     }
 
     pub(crate) fn keep(&mut self, call: u32) -> Vec<String> {
@@ -124,7 +118,7 @@ impl Desk {
 
     pub(crate) fn enqueue_since(&mut self, call: u32, group: u16, priority: u8, since: Time) -> Vec<String> {
         let caller = Some(CallerKey([u64::from(call), 0]));
-        self.tell(Command::Enqueue { call: id(call), caller, group: GroupId(group), priority, since })
+        self.tell(Command::Enqueue { call: id(call), caller, group: GroupId(group), priority, since, prefers: None })
     }
 
     pub(crate) fn ready(&mut self, agent: u32) -> Vec<String> {
@@ -235,6 +229,7 @@ fn fact_word(fact: &Fact) -> String {
             format!("PlaceKept n{} g{} p{priority} since {} until {}", caller.0[0], group.0, at(*since), at(*until))
         }
         Fact::PlaceGone { caller } => format!("PlaceGone n{}", caller.0[0]),
+        Fact::Tallied { agent, calls, talk, .. } => format!("Tallied a{} {calls} {} s", agent.0, talk.as_secs()),
     }
 }
 

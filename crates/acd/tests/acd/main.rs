@@ -8,6 +8,7 @@ mod kit;
 mod model;
 mod redial;
 mod restart;
+mod routing;
 mod table;
 mod taken_over;
 mod wrap_up;

@@ -3,8 +3,8 @@
 mod claims;
 mod memory;
 mod offers;
+mod serving;
 
-use std::cmp::Reverse;
 use std::time::Duration;
 
 use acd::ledger::Place;
@@ -17,10 +17,18 @@ type Due = (Time, u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Waiting,
-    Offered(usize),
+    /// Phones ring, those of the agents whose state says so.
+    Offered,
     Talking(usize),
     /// Between two of the above, while a command is carried out.
     Nowhere,
+}
+
+/// Whom a caller waits for: a step of the group's, or one agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asks {
+    Step(usize),
+    For(usize),
 }
 
 #[derive(Clone, Debug)]
@@ -32,8 +40,11 @@ struct Caller {
     since: Time,
     arrival: u64,
     standing: Standing,
+    asks: Asks,
+    prefers: Option<(usize, Time)>,
     told: u32,
     wait: Option<Due>,
+    relax: Option<Due>,
     overdue: bool,
     hops: usize,
     floor: u64,
@@ -45,7 +56,7 @@ struct Caller {
 enum State {
     Free,
     Offered { call: CallId, number: u64, due: Due },
-    Talking { call: CallId, group: Option<GroupId>, asked: Duration },
+    Talking { call: CallId, group: Option<GroupId>, asked: Duration, began: Time },
     Resting { due: Due, wrap_up: bool },
 }
 
@@ -57,12 +68,15 @@ struct Agent {
     heard: u64,
     /// The newest reservation, and the caller as it was then.
     newest: Option<(u64, Caller)>,
+    /// Talks of today.
+    tally: (u32, Duration),
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Fires {
     Agent(usize),
     Caller(CallId),
+    Relax(CallId),
 }
 
 #[derive(Debug)]
@@ -80,7 +94,8 @@ pub(crate) struct Model {
 
 impl Model {
     pub(crate) fn new(plan: Plan) -> Model {
-        let agent = Agent { state: State::Free, ready: false, idle: None, heard: 0, newest: None };
+        let agent =
+            Agent { state: State::Free, ready: false, idle: None, heard: 0, newest: None, tally: (0, Duration::ZERO) };
         let agents = vec![agent; plan.agents.len()];
         let (callers, places, out) = (Vec::new(), Vec::new(), Vec::new());
         Model { plan, callers, agents, places, issued: 0, arrivals: 0, turns: 0, timers: 0, out }
@@ -88,8 +103,8 @@ impl Model {
 
     pub(crate) fn handle(&mut self, now: Time, command: &Command) -> Vec<Action> {
         match *command {
-            Command::Enqueue { call, caller, group, priority, since } => {
-                self.enqueue(now, (call, caller), group, priority, since);
+            Command::Enqueue { call, caller, group, priority, since, prefers } => {
+                self.enqueue(now, (call, caller, prefers), group, priority, since);
             }
             Command::Claim { call, agent } => self.claim(now, call, agent.0 as usize),
             Command::TakesOver { call, agent } => self.hand_to(now, call, agent.0 as usize),
@@ -134,6 +149,7 @@ impl Model {
                 if let Some(a) = self.agents.get_mut(agent.0 as usize) {
                     (a.ready, a.idle) = (false, None);
                 }
+                self.ask_for_all(now, agent.0 as usize);
             }
         }
         std::mem::take(&mut self.out)
@@ -160,6 +176,7 @@ impl Model {
                     _ => {}
                 },
                 Fires::Caller(call) => self.waited(now, call, due),
+                Fires::Relax(call) => self.relax(now, call, due),
             }
         }
         std::mem::take(&mut self.out)
@@ -171,7 +188,8 @@ impl Model {
             _ => None,
         });
         let of_callers = self.callers.iter().filter_map(|c| Some((c.wait?, Fires::Caller(c.call))));
-        of_agents.chain(of_callers).collect()
+        let of_asking = self.callers.iter().filter_map(|c| Some((c.relax?, Fires::Relax(c.call))));
+        of_agents.chain(of_callers).chain(of_asking).collect()
     }
 
     fn due(&mut self, at: Time) -> Due {
@@ -191,20 +209,8 @@ impl Model {
         self.agents[agent].ready && self.agents[agent].state == State::Free
     }
 
-    fn level(&self, agent: usize, group: GroupId) -> Option<u8> {
-        self.plan.agents[agent].skills.iter().filter(|s| s.group == group).map(|s| s.level).min()
-    }
-
     fn waiting(&self, group: GroupId) -> impl Iterator<Item = &Caller> {
         self.callers.iter().filter(move |c| c.group == group && c.standing == Standing::Waiting)
-    }
-
-    /// The eligible agent of the group with the best level, then the longest idle.
-    fn best_agent(&self, group: GroupId) -> Option<usize> {
-        let known = usize::from(group.0) < self.plan.groups.len();
-        let serving = (0..self.agents.len()).filter(|a| known && self.eligible(*a));
-        let ranked = serving.filter_map(|a| Some((self.level(a, group)?, self.agents[a].idle, a)));
-        ranked.min().map(|(_, _, agent)| agent)
     }
 
     fn review(&mut self, now: Time, agent: usize) {
@@ -215,12 +221,7 @@ impl Model {
             self.turns += 1;
             self.agents[agent].idle = Some((now, self.turns));
         }
-        let served = self.callers.iter().filter(|c| {
-            let known = usize::from(c.group.0) < self.plan.groups.len();
-            c.standing == Standing::Waiting && known && self.level(agent, c.group).is_some()
-        });
-        let first = served.min_by_key(|c| (Reverse(c.priority), c.since, c.arrival)).map(|c| c.call);
-        if let Some(call) = first {
+        if let Some(call) = self.first_for(agent) {
             self.reserve(now, agent, call);
         }
     }
@@ -231,7 +232,7 @@ impl Model {
         let caller = self.caller_mut(call);
         match caller.standing {
             Standing::Talking(_) => caller.claims = Some(agent),
-            _ => caller.standing = Standing::Offered(agent),
+            _ => caller.standing = Standing::Offered,
         }
         let offered = caller.clone();
         let group = caller.group;
@@ -243,30 +244,36 @@ impl Model {
         self.out.push(Action::Reserve { agent, call, group, reservation, until });
     }
 
-    fn seek(&mut self, now: Time, call: CallId) {
-        let caller = self.caller_mut(call);
-        caller.standing = Standing::Nowhere;
-        let group = caller.group;
-        match self.best_agent(group) {
-            Some(agent) => self.reserve(now, agent, call),
-            None => self.caller_mut(call).standing = Standing::Waiting,
-        }
-    }
-
     pub(super) fn resume(&mut self, now: Time, call: CallId) {
-        if matches!(self.caller_mut(call).standing, Standing::Talking(_)) {
-            let claimed = self.caller_mut(call).claims.take().map(|agent| AgentId(agent as u32));
+        let rings = !self.ringing(call).is_empty();
+        let caller = self.caller_mut(call);
+        if matches!(caller.standing, Standing::Talking(_)) {
+            let claimed = caller.claims.take().map(|agent| AgentId(agent as u32));
             return self.out.extend(claimed.map(|agent| Action::Unclaimed { call, agent }));
         }
-        self.caller_mut(call).standing = Standing::Nowhere;
-        match self.caller_mut(call).overdue {
-            true => self.overflow(now, call),
-            false => self.seek(now, call),
+        match (rings, caller.overdue) {
+            (true, true) => {}
+            (true, false) => drop(self.ring(now, call)),
+            (false, true) => {
+                caller.standing = Standing::Nowhere;
+                self.overflow(now, call);
+            }
+            (false, false) => {
+                caller.prefers = None;
+                self.seek(now, call);
+            }
         }
     }
 
-    fn enqueue(&mut self, now: Time, who: (CallId, Option<CallerKey>), asked: GroupId, priority: u8, since: Time) {
-        let (call, number) = who;
+    fn enqueue(
+        &mut self,
+        now: Time,
+        who: (CallId, Option<CallerKey>, Option<AgentId>),
+        asked: GroupId,
+        priority: u8,
+        since: Time,
+    ) {
+        let (call, number, prefers) = who;
         let lost = self.caller(call).and_then(|c| match c.standing {
             Standing::Talking(agent) => Some((c.group, agent, c.priority, c.since)),
             _ => None,
@@ -279,7 +286,7 @@ impl Model {
         }
         let returns = lost.is_some_and(|(group, ..)| group == asked);
         let (priority, since) = lost.map_or((priority, since), |(_, _, p, s)| (p.max(priority), s.min(since)));
-        let group = match if returns { Ok(asked) } else { self.room(asked) } {
+        let group = match if returns { Ok(asked) } else { self.room(now, asked, since) } {
             Ok(group) => group,
             Err((group, reason)) => return self.out.push(Action::Refused { call, group, reason }),
         };
@@ -288,6 +295,7 @@ impl Model {
         }
         self.arrivals += 1;
         let (priority, since) = self.reclaim(now, number, (priority, since));
+        let prefers = prefers.and_then(|agent| self.prefers(now, group, agent.0 as usize));
         self.callers.push(Caller {
             call,
             number,
@@ -296,8 +304,11 @@ impl Model {
             since,
             arrival: self.arrivals,
             standing: Standing::Nowhere,
+            asks: Asks::Step(0),
+            prefers,
             told: u32::MAX,
             wait: None,
+            relax: None,
             overdue: false,
             hops: 0,
             floor: self.issued,
@@ -319,14 +330,6 @@ impl Model {
         }
     }
 
-    fn position(&mut self, call: CallId) -> (GroupId, u32) {
-        let c = self.caller_mut(call).clone();
-        let ahead = |o: &&Caller| (Reverse(o.priority), o.since, o.arrival) < (Reverse(c.priority), c.since, c.arrival);
-        let position = (self.waiting(c.group).filter(ahead).count() as u32 + 1).min(c.told);
-        self.caller_mut(call).told = position;
-        (c.group, position)
-    }
-
     fn locate(&mut self, call: CallId) {
         if self.caller(call).is_some_and(|c| !matches!(c.standing, Standing::Talking(_))) {
             let (group, position) = self.position(call);
@@ -334,11 +337,13 @@ impl Model {
         }
     }
 
-    fn room(&self, asked: GroupId) -> Result<GroupId, (GroupId, Refusal)> {
+    fn room(&self, now: Time, asked: GroupId, since: Time) -> Result<GroupId, (GroupId, Refusal)> {
         let mut group = asked;
         for _ in &self.plan.groups {
             let Some(plan) = self.plan.groups.get(usize::from(group.0)) else { break };
-            if self.waiting(group).count() < plan.limit || self.best_agent(group).is_some() {
+            if self.waiting(group).count() < plan.limit
+                || self.best_agent(group, self.step(now, group, since).0).is_some()
+            {
                 return Ok(group);
             }
             let Overflow::Group(next) = plan.overflow else { return Err((group, Refusal::Full)) };
@@ -353,7 +358,7 @@ impl Model {
         caller.wait = None;
         match caller.standing {
             Standing::Waiting => self.overflow(now, call),
-            Standing::Offered(_) => caller.overdue = true,
+            Standing::Offered => caller.overdue = true,
             _ => {}
         }
     }
@@ -362,9 +367,9 @@ impl Model {
         let groups = self.plan.groups.len();
         let caller = self.caller_mut(call);
         caller.overdue = false;
-        let (from, circled) = (caller.group, caller.hops >= groups);
+        let (from, circled, since) = (caller.group, caller.hops >= groups, caller.since);
         let next = match self.plan.groups[usize::from(from.0)].overflow {
-            Overflow::Group(next) if !circled => self.room(next),
+            Overflow::Group(next) if !circled => self.room(now, next, since),
             Overflow::Message => Err((from, Refusal::WaitedTooLong)),
             _ => Ok(from),
         };
@@ -377,6 +382,7 @@ impl Model {
             Ok(to) => {
                 let caller = self.caller_mut(call);
                 (caller.group, caller.standing, caller.told) = (to, Standing::Nowhere, u32::MAX);
+                caller.prefers = None;
                 caller.hops += 1;
                 self.out.push(Action::Moved { call, from, to });
                 self.enter(now, call);
@@ -400,12 +406,15 @@ impl Model {
     fn let_go(&mut self, now: Time, call: CallId) {
         self.unclaim(now, call);
         let Some(place) = self.callers.iter().position(|c| c.call == call) else { return };
+        let ringing = self.ringing(call);
         match self.callers.remove(place).standing {
-            Standing::Offered(agent) => {
-                self.withdraw(agent, None);
-                let a = &mut self.agents[agent];
-                a.heard = a.heard.max(a.newest.as_ref().map_or(0, |(number, _)| *number));
-                self.review(now, agent);
+            Standing::Offered => {
+                for agent in ringing {
+                    self.withdraw(agent, None);
+                    let a = &mut self.agents[agent];
+                    a.heard = a.heard.max(a.newest.as_ref().map_or(0, |(number, _)| *number));
+                    self.review(now, agent);
+                }
             }
             Standing::Talking(agent) => self.talk_over(now, agent),
             Standing::Waiting | Standing::Nowhere => {}
@@ -413,7 +422,8 @@ impl Model {
     }
 
     fn talk_over(&mut self, now: Time, agent: usize) {
-        let State::Talking { group, asked, .. } = self.agents[agent].state else { return };
+        let State::Talking { group, asked, began, .. } = self.agents[agent].state else { return };
+        self.count_talk(now, agent, began);
         let of_group = || Some(self.plan.groups[usize::from(group?.0)].wrap_up);
         let rest = self.plan.agents[agent].wrap_up.or_else(of_group).unwrap_or_default();
         self.rest(now, agent, rest.max(asked), true);

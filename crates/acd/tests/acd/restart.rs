@@ -148,8 +148,11 @@ fn a_ledger_survives_and_a_cut_or_unknown_one_is_refused() {
     for cut in 0..bytes.len() {
         assert!(Ledger::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
     }
-    let unknown = [&[1], &bytes[1..]].concat();
+    let unknown = [&[2], &bytes[1..]].concat();
     assert!(Ledger::from_bytes(&unknown).is_err());
+    // Before there were tallies.
+    let older = [&[0], &bytes[1..bytes.len() - 1]].concat();
+    assert_eq!(Ledger::from_bytes(&older).as_ref(), Ok(&ledger));
 }
 
 #[test]
@@ -157,6 +160,7 @@ fn facts_keep_their_form() {
     let (call, agent, caller) = (id(300), AgentId(5), CallerKey([1, 2]));
     let (since, until) = (Time::from_millis(1), Time::from_millis(2));
     let (group, priority) = (GroupId(2), 7);
+    let (day, calls, talk) = (20_000, 3, Duration::from_secs(4));
     let facts = [
         Fact::Waits { call, caller: Some(caller), group, priority, since },
         Fact::Offered { call, agent, reservation: acd::Reservation(129) },
@@ -166,6 +170,7 @@ fn facts_keep_their_form() {
         Fact::Rested { agent },
         Fact::PlaceKept { caller, group, priority, since, until },
         Fact::PlaceGone { caller },
+        Fact::Tallied { agent, day, calls, talk },
     ];
     let hex = |fact: &Fact| fact.to_bytes().iter().map(|b| format!("{b:02x}")).collect::<String>();
     let forms: Vec<_> = facts.iter().map(hex).collect();
@@ -199,7 +204,11 @@ fn the_oldest_place_makes_room() {
         now = now.plus(Duration::from_millis(1));
         let caller = Some(CallerKey([u64::from(number), 0]));
         let (call, group) = (id(number), GroupId(0));
-        acd.handle(now, Command::Enqueue { call, caller, group, priority: 0, since: now.time }, &mut out);
+        acd.handle(
+            now,
+            Command::Enqueue { call, caller, group, priority: 0, since: now.time, prefers: None },
+            &mut out,
+        );
         acd.handle(now, Command::Keep { call }, &mut out);
         for action in out.drain(..) {
             if let Action::Fact(fact) = action {

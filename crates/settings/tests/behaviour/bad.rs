@@ -26,6 +26,7 @@ macro_rules! cases {
 cases! {
     server: "server",
     queues: "queues",
+    routing: "routing",
     agents: "agents",
     menu: "menu",
     a_caller_who_presses_nothing_would_be_lost: "lost",

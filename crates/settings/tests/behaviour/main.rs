@@ -4,5 +4,6 @@ mod areas;
 mod bad;
 mod broken;
 mod kit;
+mod routing;
 mod shipped;
 mod walks;

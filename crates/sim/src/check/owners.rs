@@ -1,9 +1,16 @@
 //! Queue and roster, side by side.
 
 use acd::AgentState;
-use base::{AgentId, CallId, Now};
+use base::{AgentId, CallId, GroupId, Now};
 use roster::{Slot, State};
 use switch::Exchange;
+
+/// What a group asks of agents, from its first step on.
+pub(crate) fn steps(plan: &acd::Plan, group: usize) -> impl Iterator<Item = acd::Need> + '_ {
+    let steps = plan.groups.get(group).map(|group| group.steps.as_slice()).unwrap_or_default();
+    let own = steps.is_empty().then(|| acd::Need::of(GroupId(group as u16)));
+    own.into_iter().chain(steps.iter().map(|step| step.need.clone()))
+}
 
 /// Compares what the owners show of themselves.
 #[derive(Debug)]
@@ -18,7 +25,8 @@ impl Owners {
     pub(crate) fn always(&self, now: Now, exchange: &Exchange) -> Result<(), String> {
         let queue = exchange.acd.view(now);
         for (agent, state) in self.plan.agents.iter().zip(&queue.agents) {
-            let serves = |group: usize| agent.skills.iter().any(|s| usize::from(s.group.0) == group);
+            // Who meets every step of a group meets the one that is asked now.
+            let serves = |group: usize| steps(&self.plan, group).all(|need| need.rank(&agent.skills).is_some());
             let waits = |group: usize| queue.groups[group].waiting > 0;
             if *state == AgentState::Ready && (0..queue.groups.len()).any(|g| serves(g) && waits(g)) {
                 return Err(format!("a caller waits while an eligible agent is free: {queue:?}"));

@@ -7,6 +7,8 @@ use acd::{Command, Reservation};
 use base::{AgentId, CallId, CallerKey, GroupId, Time};
 use switch::Said;
 
+use super::owners::steps;
+
 /// A lease may be over this much before its withdrawal is said: the wheels turn by the millisecond.
 const LATE: Duration = Duration::from_millis(5);
 
@@ -72,7 +74,7 @@ impl Queue {
     pub(crate) fn heard(&mut self, now: Time, command: &Command) {
         self.places.retain(|_, place| place.until > now);
         match *command {
-            Command::Enqueue { call, caller, group, priority, since } => {
+            Command::Enqueue { call, caller, group, priority, since, .. } => {
                 self.arrives((call, caller), group, priority, since);
             }
             Command::Keep { call } => {
@@ -134,18 +136,22 @@ impl Queue {
         }
     }
 
+    /// What the priority and the group of a caller are worth, in nanoseconds of waiting.
+    fn worth(&self, caller: &Caller) -> i128 {
+        let head_start =
+            self.plan.groups.get(usize::from(caller.group.0)).map_or(0, |group| group.head_start.as_nanos());
+        (self.plan.priority_worth.as_nanos() * u128::from(caller.priority) + head_start) as i128
+    }
+
     /// The step is over.
     pub(crate) fn check(&mut self, now: Time) -> Result<(), String> {
         for (call, agent) in std::mem::take(&mut self.chosen) {
             let Some(served) = self.callers.iter().find(|c| c.call == call) else { continue };
             let skills = self.plan.agents.get(agent.0 as usize).map(|a| a.skills.as_slice()).unwrap_or_default();
-            let earlier = |c: &&Caller| {
-                c.standing == Standing::Waiting
-                    && !c.fresh
-                    && c.priority == served.priority
-                    && c.turn < served.turn
-                    && skills.iter().any(|s| s.group == c.group)
-            };
+            let asks = |c: &Caller| steps(&self.plan, usize::from(c.group.0)).all(|need| need.rank(skills).is_some());
+            let turn = |c: &Caller| (i128::from(c.turn.0.as_nanos()) - self.worth(c), c.turn.1);
+            let earlier =
+                |c: &&Caller| c.standing == Standing::Waiting && !c.fresh && turn(c) < turn(served) && asks(c);
             if let Some(earlier) = self.callers.iter().find(earlier) {
                 return Err(format!("{agent:?} is offered {served:?} while {earlier:?} waited longer"));
             }

@@ -141,11 +141,10 @@ pub(crate) fn plans_of(agents: usize) -> switch::Plans {
         ring: Duration::from_secs(20),
         wrap_up: Duration::ZERO,
         limit: 10,
-        wait: None,
-        overflow: acd::Overflow::Message,
+        ..acd::Group::default()
     };
-    let skills = vec![acd::Skill { group: base::GroupId(0), level: 1 }];
-    let agent = acd::Agent { skills, wrap_up: None };
+    let skills = vec![acd::Skill { skill: acd::SkillId(0), level: 1 }];
+    let agent = acd::Agent { skills, ..acd::Agent::default() };
     let acd = acd::Plan { groups: vec![group], agents: vec![agent; agents], ..acd::Plan::default() };
     let agent = |place| roster::Agent { number: number(place), ready_on_register: true };
     let roster = roster::Plan {

@@ -18,7 +18,7 @@ impl Model {
             return;
         };
         let caller = self.caller_mut(call);
-        (caller.standing, caller.wait) = (Standing::Nowhere, None);
+        (caller.standing, caller.wait, caller.relax) = (Standing::Nowhere, None, None);
         self.leave(now, call, standing, agent);
         let promised = self.free_for_talk(now, agent);
         self.issued += 1;
@@ -27,7 +27,7 @@ impl Model {
         (self.agents[agent].ready, self.agents[agent].newest) = (false, Some((number, as_now)));
         let (id, reservation) = (AgentId(agent as u32), Reservation(number));
         self.out.push(Action::TakenOver { call, agent: id, reservation });
-        self.talk(call, agent, number);
+        self.talk(now, call, agent, number);
         if let Some(promised) = promised {
             self.resume(now, promised);
         }
@@ -57,14 +57,16 @@ impl Model {
             Standing::Talking(agent) => Some(agent),
             _ => None,
         });
-        let Some(agent) = with.filter(|_| known) else { return self.enqueue(now, who, group, priority, since) };
+        let Some(agent) = with.filter(|_| known) else {
+            return self.enqueue(now, (call, who.1, None), group, priority, since);
+        };
         self.arrivals += 1;
         let arrival = self.arrivals;
         let caller = self.caller_mut(call);
         (caller.group, caller.priority, caller.since, caller.arrival) = (group, priority, since, arrival);
         (caller.told, caller.hops, caller.overdue) = (u32::MAX, 0, false);
         let claimed = caller.claims.take();
-        caller.standing = claimed.map_or(Standing::Nowhere, Standing::Offered);
+        caller.standing = claimed.map_or(Standing::Nowhere, |_| Standing::Offered);
         match claimed {
             Some(_) => self.begin_stay(now, call),
             None => self.enter(now, call),

@@ -32,8 +32,8 @@ impl Model {
     pub(super) fn ask_wrap_up(&mut self, now: Time, agent: usize, length: Duration) -> Granted {
         let length = if length > self.plan.wrap_up_max { self.plan.wrap_up_max } else { length };
         match self.agents.get(agent).map(|a| a.state) {
-            Some(State::Talking { call, group, .. }) => {
-                self.agents[agent].state = State::Talking { call, group, asked: length };
+            Some(State::Talking { call, group, began, .. }) => {
+                self.agents[agent].state = State::Talking { call, group, asked: length, began };
                 Granted::AfterTalk(length)
             }
             Some(State::Resting { due, wrap_up: true }) => {
@@ -92,6 +92,7 @@ impl Model {
             callers: callers.collect(),
             rests: rests.collect(),
             places: self.places.iter().copied().collect(),
+            tallies: self.tallies(),
         }
     }
 
@@ -101,6 +102,7 @@ impl Model {
         next.issued = self.issued;
         for (place, agent) in self.agents.iter().enumerate() {
             next.agents[place].heard = self.issued;
+            next.agents[place].tally = agent.tally;
             let State::Resting { due, wrap_up } = agent.state else { continue };
             if due.0 > now {
                 next.rest_until(place, due.0, wrap_up);

@@ -67,9 +67,12 @@ impl Model {
         let open = self.is_open(call, agent, number);
         if let Some(caller) = self.callers.iter_mut().find(|c| c.call == call) {
             let standing = std::mem::replace(&mut caller.standing, Standing::Nowhere);
-            caller.wait = None;
+            (caller.wait, caller.relax) = (None, None);
             match standing {
-                Standing::Offered(_) if open => self.agents[agent].state = State::Free,
+                Standing::Offered if open => {
+                    self.agents[agent].state = State::Free;
+                    self.stop_ringing(now, call, agent);
+                }
                 Standing::Talking(before) if open => {
                     caller.claims = None;
                     self.agents[agent].state = State::Free;
@@ -91,12 +94,7 @@ impl Model {
     /// Whoever the caller was with or promised to is out of it, for the sake of `agent`.
     pub(super) fn leave(&mut self, now: Time, call: CallId, standing: Standing, agent: usize) {
         match standing {
-            Standing::Offered(other) => {
-                self.withdraw(other, None);
-                if other != agent {
-                    self.review(now, other);
-                }
-            }
+            Standing::Offered => self.stop_ringing(now, call, agent),
             Standing::Talking(other) => {
                 let claimed = self.caller_mut(call).claims.take();
                 claimed.iter().for_each(|claimed| self.withdraw(*claimed, None));
@@ -109,9 +107,18 @@ impl Model {
         }
     }
 
+    fn stop_ringing(&mut self, now: Time, call: CallId, agent: usize) {
+        for other in self.ringing(call) {
+            self.withdraw(other, None);
+            if other != agent {
+                self.review(now, other);
+            }
+        }
+    }
+
     fn begin_talk(&mut self, now: Time, call: CallId, agent: usize, number: u64) {
         let promised = self.free_for_talk(now, agent);
-        self.talk(call, agent, number);
+        self.talk(now, call, agent, number);
         if let Some(promised) = promised {
             self.resume(now, promised);
         }
@@ -121,9 +128,10 @@ impl Model {
     pub(super) fn free_for_talk(&mut self, now: Time, agent: usize) -> Option<CallId> {
         let promised = match self.agents[agent].state {
             State::Offered { call, .. } => Some(call),
-            State::Talking { call, .. } => {
+            State::Talking { call, began, .. } => {
                 self.unclaim(now, call);
                 self.callers.retain(|c| c.call != call);
+                self.count_talk(now, agent, began);
                 None
             }
             _ => None,
@@ -133,7 +141,7 @@ impl Model {
         promised
     }
 
-    pub(super) fn talk(&mut self, call: CallId, agent: usize, number: u64) {
+    pub(super) fn talk(&mut self, now: Time, call: CallId, agent: usize, number: u64) {
         let of_offer = self.agents[agent].newest.clone().filter(|(n, _)| *n == number).map(|(_, caller)| caller);
         let group = of_offer.as_ref().or(self.caller(call)).map(|c| c.group);
         if self.caller(call).is_none() {
@@ -146,8 +154,11 @@ impl Model {
                 since,
                 arrival: 0,
                 standing: Standing::Nowhere,
+                asks: Asks::Step(0),
+                prefers: None,
                 told: 0,
                 wait: None,
+                relax: None,
                 overdue: false,
                 hops: 0,
                 floor: 0,
@@ -156,6 +167,6 @@ impl Model {
         }
         self.caller_mut(call).standing = Standing::Talking(agent);
         let a = &mut self.agents[agent];
-        (a.state, a.heard, a.idle) = (State::Talking { call, group, asked: Duration::ZERO }, number, None);
+        (a.state, a.heard, a.idle) = (State::Talking { call, group, asked: Duration::ZERO, began: now }, number, None);
     }
 }

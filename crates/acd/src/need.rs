@@ -1,0 +1,77 @@
+//! What a caller's group asks of an agent.
+
+use base::GroupId;
+
+use crate::Skill;
+
+/// Something that agents can do. Each group has a skill of its own, with the group's number; others have the numbers after those.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct SkillId(pub u16);
+
+impl From<GroupId> for SkillId {
+    fn from(group: GroupId) -> SkillId {
+        SkillId(group.0)
+    }
+}
+
+/// An expression over skills.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// This skill, at this level or a better one; 1 is best.
+    Skill {
+        skill: SkillId,
+        worst: u8,
+    },
+    All(Vec<Need>),
+    Any(Vec<Need>),
+}
+
+impl Need {
+    /// The skill at whatever level.
+    pub fn of(skill: impl Into<SkillId>) -> Need {
+        Need::Skill { skill: skill.into(), worst: u8::MAX }
+    }
+
+    /// How well somebody of these skills meets the need, 1 is best; none who does not. Of `All` the worst part counts, of `Any`
+    /// the best, and a skill that is named twice counts at its best level.
+    pub fn rank(&self, skills: &[Skill]) -> Option<u8> {
+        match self {
+            Need::Skill { skill, worst } => {
+                let levels = skills.iter().filter(|s| s.skill == *skill).map(|s| s.level);
+                levels.min().filter(|level| level <= worst)
+            }
+            // Nothing asked is met by anybody, and as well as can be.
+            Need::All(parts) => parts.iter().try_fold(1, |worst, part| Some(part.rank(skills)?.max(worst))),
+            Need::Any(parts) => parts.iter().filter_map(|part| part.rank(skills)).min(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn skills(of: &[(u16, u8)]) -> Vec<Skill> {
+        of.iter().map(|&(skill, level)| Skill { skill: SkillId(skill), level }).collect()
+    }
+
+    #[test]
+    fn the_worst_part_of_all_and_the_best_of_any() {
+        let one = |skill, worst| Need::Skill { skill: SkillId(skill), worst };
+        type Case<'a> = (Need, &'a [(u16, u8)], Option<u8>);
+        let cases: [Case<'_>; 9] = [
+            (one(3, 2), &[(3, 2)], Some(2)),
+            (one(3, 2), &[(3, 3)], None),
+            (one(3, 2), &[(3, 3), (3, 1)], Some(1)),
+            (Need::of(SkillId(3)), &[(3, 255)], Some(255)),
+            (Need::All(vec![one(1, 9), one(2, 9)]), &[(1, 1), (2, 4)], Some(4)),
+            (Need::All(vec![one(1, 9), one(2, 3)]), &[(1, 1), (2, 4)], None),
+            (Need::Any(vec![one(1, 9), Need::All(vec![one(2, 9), one(3, 9)])]), &[(2, 1), (3, 2)], Some(2)),
+            (Need::All(Vec::new()), &[], Some(1)),
+            (Need::Any(Vec::new()), &[(1, 1)], None),
+        ];
+        for (need, of, rank) in cases {
+            assert_eq!(need.rank(&skills(of)), rank, "{need:?} by {of:?}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The guide to routing, example by example: its configuration loads without a warning, and its story is what the queue does.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use acd::{Acd, Action, Command, Decline, Reservation};
+use base::{AgentId, CallId, GroupId, Now, Time};
+use settings::Plans;
+
+use crate::kit::{load, root};
+
+const GUIDES: [&str; 2] = ["docs/routing.md", "docs/routing.zh.md"];
+
+/// The fenced blocks of a page, in pairs.
+fn examples(page: &str) -> Vec<(String, String)> {
+    let mut blocks = Vec::new();
+    for (kind, fence) in [("toml", "```toml\n"), ("story", "```story\n")] {
+        let parts = page.split(fence).skip(1).filter_map(|rest| rest.split("```").next());
+        blocks.push((kind, parts.map(str::to_owned).collect::<Vec<_>>()));
+    }
+    let [(_, plans), (_, stories)] = &blocks[..] else { unreachable!("two kinds") };
+    assert_eq!(plans.len(), stories.len(), "each example has a story");
+    plans.iter().cloned().zip(stories.iter().cloned()).collect()
+}
+
+/// What a line of a story makes happen.
+enum Deed<'a> {
+    Ready(&'a str),
+    Away(&'a str),
+    Calls { who: &'a str, group: &'a str, priority: u8, knows: Option<&'a str> },
+    Talks { agent: &'a str, to: &'a str },
+    Declines(&'a str),
+    HangsUp(&'a str),
+    TimePasses,
+}
+
+fn deed(line: &str) -> Deed<'_> {
+    let words: Vec<_> = line.split_whitespace().collect();
+    match words[..] {
+        ["time", "passes"] => Deed::TimePasses,
+        [agent, "is", "ready"] => Deed::Ready(agent),
+        [agent, "is", "away"] => Deed::Away(agent),
+        [agent, "talks", "to", to] => Deed::Talks { agent, to },
+        [agent, "declines"] => Deed::Declines(agent),
+        [who, "hangs", "up"] => Deed::HangsUp(who),
+        [who, "calls", group] => Deed::Calls { who, group, priority: 5, knows: None },
+        [who, "calls", group, "at", priority] => {
+            Deed::Calls { who, group, priority: priority.parse().expect("a priority"), knows: None }
+        }
+        [who, "calls", group, "and", "knows", agent] => Deed::Calls { who, group, priority: 5, knows: Some(agent) },
+        _ => panic!("no story knows what `{line}` means"),
+    }
+}
+
+/// The queue of an example, and who is who.
+struct Story {
+    acd: Acd,
+    now: Now,
+    agents: Vec<String>,
+    groups: Vec<String>,
+    callers: Vec<String>,
+    /// Whose phone rings for whom.
+    rings: BTreeMap<u32, (u32, Reservation)>,
+    talks: BTreeMap<u32, u32>,
+}
+
+impl Story {
+    fn new(plans: Plans) -> Story {
+        let agents = plans.call.agents.iter().map(|agent| agent.number.clone()).collect();
+        let groups = plans.acd.groups.iter().map(|group| group.name.clone()).collect();
+        let now = Now { time: Time::from_millis(1_000_000), ..Now::default() };
+        let acd = Acd::new(plans.acd, now.time);
+        Story { acd, now, agents, groups, callers: Vec::new(), rings: BTreeMap::new(), talks: BTreeMap::new() }
+    }
+
+    fn agent(&self, number: &str) -> AgentId {
+        let place = self.agents.iter().position(|known| known == number);
+        AgentId(place.unwrap_or_else(|| panic!("no agent is {number}")) as u32)
+    }
+
+    fn caller(&self, name: &str) -> u32 {
+        self.callers.iter().position(|known| known == name).unwrap_or_else(|| panic!("{name} has not called")) as u32
+    }
+
+    /// Lets time pass until then, stopping at each deadline on the way.
+    fn pass(&mut self, until: Time, said: &mut Vec<String>) {
+        while let Some(next) = self.acd.next_timeout().filter(|next| *next <= until) {
+            self.now = self.now.plus(next - self.now.time);
+            let mut out = Vec::new();
+            self.acd.handle_timeout(self.now, &mut out);
+            self.hear(out, said);
+        }
+        self.now = self.now.plus(until - self.now.time);
+    }
+
+    fn tell(&mut self, command: Command, said: &mut Vec<String>) {
+        let mut out = Vec::new();
+        self.acd.handle(self.now, command, &mut out);
+        self.hear(out, said);
+    }
+
+    fn hear(&mut self, out: Vec<Action>, said: &mut Vec<String>) {
+        for action in out {
+            match action {
+                Action::Reserve { agent, call, reservation, .. } => {
+                    self.rings.insert(agent.0, (call.serial, reservation));
+                    let (agent, caller) = (&self.agents[agent.0 as usize], &self.callers[call.serial as usize]);
+                    said.push(format!("{agent} rings for {caller}"));
+                }
+                Action::Withdraw { agent, .. } => {
+                    self.rings.remove(&agent.0);
+                    said.push(format!("{} stops", self.agents[agent.0 as usize]));
+                }
+                Action::Refused { call, .. } => said.push(format!("{} is refused", self.callers[call.serial as usize])),
+                Action::Moved { call, to, .. } => {
+                    let (caller, group) = (&self.callers[call.serial as usize], &self.groups[usize::from(to.0)]);
+                    said.push(format!("{caller} moves to {group}"));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn carry_out(&mut self, deed: &Deed<'_>, said: &mut Vec<String>) {
+        let id = |serial| CallId { serial, ..CallId::default() };
+        let command = match *deed {
+            Deed::TimePasses => return,
+            Deed::Ready(agent) => Command::Ready { agent: self.agent(agent) },
+            Deed::Away(agent) => Command::Away { agent: self.agent(agent) },
+            Deed::Calls { who, group, priority, knows } => {
+                let place = self.groups.iter().position(|known| known == group);
+                let group = GroupId(place.unwrap_or_else(|| panic!("no group is {group}")) as u16);
+                self.callers.push(who.to_owned());
+                let (call, prefers) = (id(self.callers.len() as u32 - 1), knows.map(|agent| self.agent(agent)));
+                Command::Enqueue { call, caller: None, group, priority, since: self.now.time, prefers }
+            }
+            Deed::Talks { agent, to } => {
+                let (agent, caller) = (self.agent(agent), self.caller(to));
+                let (rings, reservation) = self.rings.remove(&agent.0).expect("a phone that rings");
+                assert_eq!(rings, caller, "the phone rings for somebody else");
+                self.talks.insert(caller, agent.0);
+                Command::Accepted { call: id(caller), agent, reservation }
+            }
+            Deed::Declines(agent) => {
+                let agent = self.agent(agent);
+                let (caller, reservation) = self.rings.remove(&agent.0).expect("a phone that rings");
+                Command::Declined { call: id(caller), agent, reservation, cause: Decline::Rejected }
+            }
+            Deed::HangsUp(who) => {
+                let caller = self.caller(who);
+                match self.talks.remove(&caller) {
+                    Some(agent) => Command::Ended { call: id(caller), agent: AgentId(agent) },
+                    None => Command::Abandon { call: id(caller) },
+                }
+            }
+        };
+        self.tell(command, said);
+    }
+
+    /// One line: what was said up to the end of it has to be what it says.
+    fn line(&mut self, began: Time, line: &str) {
+        let (what, follows) = line.split_once("->").unwrap_or((line, ""));
+        let (seconds, what) = what.split_once(" s ").unwrap_or_else(|| panic!("`{line}` has no time"));
+        let seconds: u64 = seconds.trim().parse().expect("seconds");
+        let mut said = Vec::new();
+        self.pass(began + Duration::from_secs(seconds), &mut said);
+        self.carry_out(&deed(what), &mut said);
+        let wanted: Vec<_> = follows.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+        assert_eq!(said, wanted, "at `{line}`");
+    }
+}
+
+/// A configuration with these queues, whose menu leads to the group `consult`.
+fn folder(place: usize, queues: &str) -> PathBuf {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("routing").join(place.to_string());
+    std::fs::create_dir_all(dir.join("menu")).expect("a folder for the example");
+    for file in ["hotline.toml", "menu/12345.toml"] {
+        std::fs::copy(Path::new("tests/bad/routing").join(file), dir.join(file)).expect("a file to begin with");
+    }
+    std::fs::write(dir.join("queues.toml"), queues).expect("a folder that can be written");
+    dir
+}
+
+#[test]
+fn every_example_of_the_guides_does_what_it_says() {
+    let mut lines = Vec::new();
+    for guide in GUIDES {
+        let page = std::fs::read_to_string(root().join(guide)).expect("the guide is there");
+        let mut of_guide = Vec::new();
+        for (place, (toml, story)) in examples(&page).into_iter().enumerate() {
+            let plans =
+                load(&folder(place, &toml)).unwrap_or_else(|report| panic!("{guide}, example {place}: {report}"));
+            assert!(plans.warnings.is_empty(), "{guide}, example {place}: {:?}", plans.warnings);
+            let mut story_of = Story::new(plans);
+            let began = story_of.now.time;
+            for line in story.lines() {
+                story_of.line(began, line);
+            }
+            of_guide.push((toml, story));
+        }
+        lines.push(of_guide);
+    }
+    assert!(lines[0].len() > 4);
+    assert_eq!(lines[0], lines[1], "both languages show the same examples");
+}
