@@ -88,10 +88,14 @@ impl People {
         }
     }
 
-    /// Whom this phone may come to hear as it answers the caller, who asked for that.
+    /// Whom this phone may come to hear as it answers the caller, who asked for that. A number is all that it was shown: another phone of
+    /// the caller's may have asked.
     pub(crate) fn promised(&self, caller: usize, seat: usize) -> Option<Vec<usize>> {
         let call = (caller, self.seats[seat].rung_by);
-        self.promises.iter().rfind(|(by, called, _)| (*by, *called) == call).map(|(.., others)| others.clone())
+        let of_twin = |by: usize| by != caller && self.seats[by].name == self.seats[caller].name;
+        let by_caller = self.promises.iter().rfind(|(by, called, _)| (*by, *called) == call);
+        let promise = by_caller.or_else(|| self.promises.iter().rfind(|(by, ..)| of_twin(*by)));
+        promise.map(|(.., others)| others.clone())
     }
 
     /// Two calls of the seat are one without it, or its caller was handed on.
