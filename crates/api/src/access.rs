@@ -93,7 +93,8 @@ impl Who {
 
     /// An agent sees its own calls, everybody else all.
     pub(crate) fn sees(&self, row: &CallRow) -> bool {
-        self.agent().is_none_or(|own| row.agent.as_deref() == Some(own) || row.offered.as_deref() == Some(own))
+        let rings = |own: &str| row.offered.iter().any(|(_, number)| **number == *own);
+        self.agent().is_none_or(|own| row.agent.as_deref() == Some(own) || rings(own))
     }
 
     /// Numbers in the clear, of those calls that are seen at all.

@@ -28,7 +28,7 @@ pub(crate) fn call(row: &CallRow, who: &Who, areas: &Areas, now: Wall) -> Value 
         "group": row.group.as_deref(),
         "waiting_since": row.waiting_since.map(|at| at.to_string()),
         "waited_ms": waited(row, now),
-        "offered_agent": row.offered.as_deref(),
+        "offered_agents": row.offered.iter().map(|(_, number)| &**number).collect::<Vec<_>>(),
         "agent": row.agent.as_deref(),
         "talk_since": row.talk_since.map(|at| at.to_string()),
         "order": row.order.as_deref(),
@@ -126,7 +126,8 @@ fn call_event(
         CallEvent::Declined { agent, .. } | CallEvent::AgentLost { agent } | CallEvent::HandedOn { agent } => {
             Some(&**agent)
         }
-        _ => row.offered.as_deref().or(row.agent.as_deref()),
+        CallEvent::Connected => row.agent.as_deref(),
+        _ => row.offered.last().map(|(_, number)| &**number).or(row.agent.as_deref()),
     };
     if !who.sees(row) && (about.is_none() || about != who.agent()) {
         return None;

@@ -11,6 +11,7 @@ pub(crate) const TEXT_OR_NULL: Schema = Schema::Maybe(&Schema::Text);
 pub(crate) const ORDER_OR_NULL: Schema = Schema::Maybe(&Schema::OrderNumber);
 pub(crate) const TIME_OR_NULL: Schema = Schema::Maybe(&Schema::Time);
 const NUMBER_OR_NULL: Schema = Schema::Maybe(&Schema::Number);
+const NUMBERS: Schema = Schema::List(&Schema::Number);
 pub(crate) const COUNT_OR_NULL: Schema = Schema::Maybe(&COUNT);
 const SHARE_OR_NULL: Schema = Schema::Maybe(&Schema::Share);
 /// What is said of a caller's `area`.
@@ -72,7 +73,7 @@ pub(crate) const CALL: Shape = Shape {
         field("group", TEXT_OR_NULL, "The last skill group waited in."),
         field("waiting_since", TIME_OR_NULL, "While the citizen waits."),
         field("waited_ms", COUNT, "The wait in all groups so far."),
-        field("offered_agent", NUMBER_OR_NULL, "The agent whose phone is asked to ring."),
+        field("offered_agents", NUMBERS, "The agents whose phones are asked to ring, the newest last."),
         field("agent", NUMBER_OR_NULL, "The agent who serves the citizen."),
         field("talk_since", TIME_OR_NULL, "When both heard each other."),
         field("order", ORDER_OR_NULL, "The order that a desk has opened for the call."),

@@ -9,8 +9,9 @@ use base::{AgentId, CallId, EndReason, GroupId, LegId, Now, StartRecord, WaitOut
 
 use crate::call::FIRST;
 use crate::hand::HANDED_ON;
-use crate::journey::{HandTo, Handing, Journey, Peer, Place, Waiting, Wants, Way, With};
+use crate::journey::{HandTo, Handing, Journey, Offers, Peer, Place, Waiting, Wants, Way, With};
 use crate::leg::{AgentSide, Leg, Party, State};
+use crate::ways::close_unused;
 use crate::{Action, Call, Fact, Plan, Timer};
 
 /// A question by keys.
@@ -49,7 +50,7 @@ impl Call {
         out.push(Action::Fact(Fact::Calling { to: self.group_name(group).to_owned() }));
         out.push(Action::Arm { timer: Timer::MaxTalk, at: now.time + self.plan.limits.talk });
         let place = Place { group, priority: HANDED_ON, since: now.time };
-        let waiting = Waiting { place, ringing: None, wants: Wants::Advice { promised } };
+        let waiting = Waiting { place, ringing: Offers::default(), wants: Wants::Advice { promised } };
         let said = self.sounds(&["please-wait"]);
         self.take_place(now, waiting, said, out);
     }
@@ -68,7 +69,8 @@ impl Call {
         out: &mut Vec<Action>,
     ) {
         let (call, leg) = (self.start.id, self.legs[place].id.index);
-        let ringing = self.journey.ringing().and_then(Option::take);
+        let mut ringing = self.journey.take_ringing();
+        ringing.take_of(agent).into_iter().for_each(|won| close_unused(won, out));
         for timer in [Timer::Announce, Timer::Redial] {
             out.push(Action::Disarm(timer));
         }
@@ -81,7 +83,8 @@ impl Call {
         self.tell_own(place, out);
         self.account.wait_ended(now, WaitOutcome::Answered, out);
         self.account.answered(now, out);
-        self.stop_others(leg, ringing, out);
+        self.drop_ringing(ringing, out);
+        self.stop_others(leg, out);
         match promised {
             Some(into) => {
                 self.tell_reached(agent, out);

@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use acd::Reservation;
 use base::{
     AgentId, CallerKey, Codec, EndReason, GroupId, Job, Lease, LegId, Notice, Now, OrderNumber, Record, RecordEntry,
     StartRecord, WaitOutcome,
@@ -17,6 +16,7 @@ use crate::outgoing::close_left;
 use crate::plan::MenuVersion;
 use crate::slots::Slots;
 use crate::stage::Program;
+use crate::waiting::Withdrawn;
 use crate::{Action, Callee, Change, Event, Fact, Plan, Signal, Timer};
 
 /// The number of the leg that a call begins with: a citizen's, or that of an agent who calls.
@@ -36,7 +36,7 @@ pub struct Call {
     pub(crate) next_leg: u16,
     pub(crate) slots: Slots,
     /// The newest reservation that the queue took back; reservations only grow.
-    pub(crate) withdrawn: Reservation,
+    pub(crate) withdrawn: Withdrawn,
     pub(crate) program: Program,
     pub(crate) locale: LocaleId,
     pub(crate) caller: Option<CallerKey>,
@@ -125,7 +125,7 @@ impl Call {
             legs,
             next_leg: 1,
             slots: Slots::default(),
-            withdrawn: Reservation::default(),
+            withdrawn: Withdrawn::default(),
             program: Program::default(),
             locale: LocaleId(0),
             caller: None,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base::{After, AgentId, GroupId, Now, Ticket, Time};
 
-use crate::journey::{Calling, HandTo, Handing, Journey, Outgoing, Place, Waiting, Wants, Way, With};
+use crate::journey::{Calling, HandTo, Handing, Journey, Offers, Outgoing, Place, Waiting, Wants, Way, With};
 use crate::outgoing::close_left;
 use crate::{Action, Call, Callee, Fact, Target, Timer};
 
@@ -77,7 +77,7 @@ impl Call {
 
     pub(crate) fn handing(&mut self, to: HandTo, outgoing: Option<Outgoing>, way: Way) {
         if let Journey::With(with) = &mut self.journey {
-            with.handing = Some(Box::new(Handing { to, ringing: None, outgoing, way }));
+            with.handing = Some(Box::new(Handing { to, ringing: Offers::default(), outgoing, way }));
         }
     }
 
@@ -144,7 +144,7 @@ impl Call {
         let kept = self.place().unwrap_or(Place { group, priority: 0, since: now.time });
         let (priority, since) = (kept.priority.saturating_add(HANDED_ON), kept.since);
         let (call, caller) = (self.start.id, self.caller);
-        let ringing = self.journey.ringing().and_then(Option::take);
+        let ringing = self.journey.take_ringing();
         self.account.handed_on(now, out);
         for timer in [Timer::MaxTalk, Timer::Vanished] {
             out.push(Action::Disarm(timer));

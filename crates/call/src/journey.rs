@@ -33,7 +33,7 @@ pub(crate) enum Journey {
 pub(crate) struct Waiting {
     /// Kept whatever agents do.
     pub(crate) place: Place,
-    pub(crate) ringing: Option<Ringing>,
+    pub(crate) ringing: Offers,
     pub(crate) wants: Wants,
 }
 
@@ -46,7 +46,56 @@ pub(crate) enum Wants {
     Advice { promised: Option<CallId> },
 }
 
-/// The offer in flight.
+/// The offers in flight: one, or one for each of the agents whose phones ring for this caller at once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Offers(Vec<Ringing>);
+
+impl Offers {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Ringing> {
+        self.0.iter()
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Ringing> {
+        self.0.iter_mut()
+    }
+
+    pub(crate) fn get_mut(&mut self, reservation: Reservation) -> Option<&mut Ringing> {
+        self.0.iter_mut().find(|ringing| ringing.reservation == reservation)
+    }
+
+    pub(crate) fn holds(&self, reservation: Reservation) -> bool {
+        self.0.iter().any(|ringing| ringing.reservation == reservation)
+    }
+
+    pub(crate) fn push(&mut self, ringing: Ringing) {
+        self.0.push(ringing);
+    }
+
+    pub(crate) fn remove(&mut self, reservation: Reservation) -> Option<Ringing> {
+        let place = self.0.iter().position(|ringing| ringing.reservation == reservation)?;
+        Some(self.0.remove(place))
+    }
+
+    pub(crate) fn take_of(&mut self, agent: AgentId) -> Option<Ringing> {
+        let place = self.0.iter().position(|ringing| ringing.agent == agent)?;
+        Some(self.0.remove(place))
+    }
+}
+
+impl IntoIterator for Offers {
+    type Item = Ringing;
+    type IntoIter = std::vec::IntoIter<Ringing>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+/// One offer in flight.
 #[derive(Clone, Debug)]
 pub(crate) struct Ringing {
     pub(crate) agent: AgentId,
@@ -153,7 +202,7 @@ pub(crate) enum Way {
 #[derive(Clone, Debug)]
 pub(crate) struct Handing {
     pub(crate) to: HandTo,
-    pub(crate) ringing: Option<Ringing>,
+    pub(crate) ringing: Offers,
     /// Where the queue has no part in it.
     pub(crate) outgoing: Option<Outgoing>,
     pub(crate) way: Way,
@@ -197,6 +246,11 @@ impl Journey {
         }
     }
 
+    /// Takes all offers in flight away.
+    pub(crate) fn take_ringing(&mut self) -> Offers {
+        self.ringing().map(std::mem::take).unwrap_or_default()
+    }
+
     /// Whom somebody calls outside the queue.
     pub(crate) fn outgoing(&mut self) -> Option<&mut Outgoing> {
         match self {
@@ -206,8 +260,8 @@ impl Journey {
         }
     }
 
-    /// Where the offer in flight stands; none where no agent is waited for.
-    pub(crate) fn ringing(&mut self) -> Option<&mut Option<Ringing>> {
+    /// The offers in flight; none where no agent is waited for.
+    pub(crate) fn ringing(&mut self) -> Option<&mut Offers> {
         match self {
             Journey::Waiting(waiting) => Some(&mut waiting.ringing),
             Journey::With(With { handing: Some(handing), .. }) => Some(&mut handing.ringing),
@@ -217,12 +271,11 @@ impl Journey {
 
     /// Whether a slot is held for the talk, or for the offer in flight.
     pub(crate) fn needs(&self, reservation: Reservation) -> bool {
-        let of = |ringing: &Option<Ringing>| ringing.as_ref().is_some_and(|r| r.reservation == reservation);
         match self {
-            Journey::Waiting(waiting) => of(&waiting.ringing),
+            Journey::Waiting(waiting) => waiting.ringing.holds(reservation),
             Journey::With(with) => {
                 matches!(with.peer, Peer::Offered { reservation: held, .. } if held == reservation)
-                    || with.handing.as_ref().is_some_and(|handing| of(&handing.ringing))
+                    || with.handing.as_ref().is_some_and(|handing| handing.ringing.holds(reservation))
             }
             _ => false,
         }

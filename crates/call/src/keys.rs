@@ -146,7 +146,7 @@ impl Call {
         with.told = None;
         self.drop_handing(handing, out);
         out.push(Action::Disarm(crate::Timer::NoAnswer));
-        self.stop_others(talks, None, out);
+        self.stop_others(talks, out);
         out.push(Action::Fact(Fact::HandedBack));
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base::Now;
 
-use crate::journey::{Journey, Waiting, Wants, With};
+use crate::journey::{Journey, Offers, Waiting, Wants, With};
 use crate::leg::{Leg, State};
 use crate::{Action, Call, Timer};
 
@@ -70,6 +70,6 @@ impl Call {
             out.push(Action::Disarm(timer));
         }
         let said = self.sounds(&["requeued"]);
-        self.take_place(now, Waiting { place, ringing: None, wants: Wants::Service }, said, out);
+        self.take_place(now, Waiting { place, ringing: Offers::default(), wants: Wants::Service }, said, out);
     }
 }

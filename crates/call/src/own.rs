@@ -85,7 +85,7 @@ impl Call {
         if let Journey::With(_) = &self.journey {
             return self.take_over(now, place, out);
         }
-        self.stop_others(leg, None, out);
+        self.stop_others(leg, out);
         let with = match (to, self.legs[0].party.clone()) {
             // A line that an agent called is as a citizen who called: the agent may hand it on.
             (Callee::Line(number), Party::Own(agent)) => {
@@ -106,7 +106,7 @@ impl Call {
         let Journey::With(With { peer: before, place: kept, .. }) = self.journey else { return };
         let leg = self.legs[place].id.index;
         self.hand_over(now, out);
-        self.stop_others(leg, None, out);
+        self.stop_others(leg, out);
         let peer = self.legs[place].agent().map_or(Peer::Line, Peer::Own);
         self.journey = Journey::With(With::new(peer, leg, kept.filter(|_| peer != Peer::Line)));
         self.talk_with(now, peer, out);

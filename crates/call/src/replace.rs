@@ -49,7 +49,7 @@ impl Call {
         match &self.journey {
             // Who answers an agent's question is found by the queue alone.
             Journey::Waiting(Waiting { wants: Wants::Advice { .. }, .. }) => Err(491),
-            Journey::Waiting(Waiting { ringing: Some(ringing), .. }) if leg.serves(ringing.reservation) => Ok(()),
+            Journey::Waiting(Waiting { ringing, .. }) if ringing.iter().any(|r| leg.serves(r.reservation)) => Ok(()),
             Journey::Calling(Calling { promised: None, last_resort: false, .. }) => Ok(()),
             Journey::With(_) | Journey::Calling(_) => Err(491),
             _ => Err(603),
@@ -106,7 +106,7 @@ impl Call {
     /// The citizen is served by whoever picked up, and the queue learns who that is.
     fn picked_up(&mut self, now: Now, place: usize, out: &mut Vec<Action>) {
         let (Some(kept), Some(agent)) = (self.place(), self.legs[place].agent()) else { return };
-        let ringing = self.journey.ringing().and_then(Option::take);
+        let ringing = self.journey.take_ringing();
         self.drop_ringing(ringing, out);
         self.account.wait_ended(now, WaitOutcome::Answered, out);
         out.push(Action::Disarm(Timer::Announce));

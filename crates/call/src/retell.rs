@@ -12,11 +12,12 @@ impl Call {
         let locale = self.plan.prompts.locale_name(self.locale);
         let mut facts = self.account.retell(now, &self.menu.version, locale);
         match &self.journey {
-            Journey::Waiting(Waiting { ringing: Some(ringing), place: Place { since, .. }, .. }) => {
-                let Ringing { agent, reservation, .. } = *ringing;
+            Journey::Waiting(Waiting { ringing, place: Place { since, .. }, .. }) => {
                 let waited_ms = (now.time - *since).as_millis() as u64;
-                let number = self.agent_number(agent).to_owned();
-                facts.push(Fact::Offered { agent, number, reservation, waited_ms });
+                facts.extend(ringing.iter().map(|&Ringing { agent, reservation, .. }| {
+                    let number = self.agent_number(agent).to_owned();
+                    Fact::Offered { agent, number, reservation, waited_ms }
+                }));
             }
             Journey::Summoning { line } => facts.push(Fact::Calling { to: line.clone() }),
             Journey::Calling(calling) => {

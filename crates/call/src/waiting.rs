@@ -1,12 +1,13 @@
 //! The citizen in the queue: music, announcements, and the offer in flight.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use acd::{Decline, Reservation};
 use base::{After, AgentId, Codec, EndReason, GroupId, Job, Lease, LegId, Masked, Now, SoundId, WaitOutcome};
 use roster::Contact;
 
-use crate::journey::{HandTo, Journey, Peer, Place, Ringing, Waiting, Wants, With};
+use crate::journey::{HandTo, Journey, Offers, Peer, Place, Ringing, Waiting, Wants, With};
 use crate::leg::{AgentSide, Leg, Party};
 use crate::ways::{SILENT_WAY, close_unused, one_of_each_phone};
 use crate::{Action, Call, Destination, Dial, Fact, Offer, Timer};
@@ -15,6 +16,28 @@ use crate::{Action, Call, Destination, Dial, Fact, Offer, Timer};
 const STILL_BUSY: Duration = Duration::from_secs(2);
 /// From a 486 of such a phone to the next INVITE: a few attempts fit into `STILL_BUSY`.
 const REDIAL_AFTER: Duration = Duration::from_millis(150);
+
+/// Withdrawals whose offer has not come: they came over different wires. An offer whose slot refuses never comes, so the oldest makes
+/// room for the newest.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Withdrawn(VecDeque<Reservation>);
+
+impl Withdrawn {
+    /// As many as phones ring for one caller.
+    const MAX: usize = 10;
+
+    fn expect(&mut self, reservation: Reservation) {
+        if self.0.len() == Withdrawn::MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(reservation);
+    }
+
+    fn takes(&mut self, reservation: Reservation) -> bool {
+        let place = self.0.iter().position(|withdrawn| *withdrawn == reservation);
+        place.and_then(|place| self.0.remove(place)).is_some()
+    }
+}
 
 impl Call {
     /// The caller waits from now on; `said` comes before the music.
@@ -26,7 +49,7 @@ impl Call {
         out: &mut Vec<Action>,
     ) {
         let place = Place { group, priority, since: now.time };
-        self.take_place(now, Waiting { place, ringing: None, wants: Wants::Service }, said, out);
+        self.take_place(now, Waiting { place, ringing: Offers::default(), wants: Wants::Service }, said, out);
     }
 
     /// Waits at this place, a new one or one that was kept.
@@ -108,7 +131,7 @@ impl Call {
     /// The queue cannot keep the caller: who is on duty may answer, else the caller is told.
     fn refused(&mut self, now: Now, group: GroupId, out: &mut Vec<Action>) {
         let Journey::Waiting(waiting) = &mut self.journey else { return };
-        let ringing = waiting.ringing.take();
+        let ringing = std::mem::take(&mut waiting.ringing);
         self.drop_ringing(ringing, out);
         out.push(Action::Disarm(Timer::Announce));
         match self.plan.groups.get(usize::from(group.0)).and_then(|group| group.duty_line.clone()) {
@@ -134,7 +157,7 @@ impl Call {
         let wanted = self.wants(agent);
         let cause = match () {
             // The withdrawal overtook its offer: they came over different wires.
-            () if reservation <= self.withdrawn || !wanted => Decline::Taken,
+            () if self.withdrawn.takes(reservation) || !wanted => Decline::Taken,
             () if contacts.is_empty() => Decline::Unreachable,
             () => {
                 let (first, spare) = one_of_each_phone(contacts);
@@ -151,9 +174,10 @@ impl Call {
     /// Whether an offer of this agent is what the caller waits for.
     fn wants(&self, agent: AgentId) -> bool {
         match &self.journey {
-            Journey::Waiting(waiting) => waiting.ringing.is_none(),
+            // How many phones ring at once is the queue's to say; no agent has two offers of one call.
+            Journey::Waiting(waiting) => waiting.ringing.iter().all(|ringing| ringing.agent != agent),
             Journey::With(With { handing: Some(handing), .. }) => {
-                handing.to == HandTo::Agent(agent) && handing.ringing.is_none()
+                handing.to == HandTo::Agent(agent) && handing.ringing.is_empty()
             }
             _ => false,
         }
@@ -165,8 +189,8 @@ impl Call {
         if !ringing.spare.is_empty() {
             out.push(Action::Arm { timer: Timer::SilentWay, at: now.time + SILENT_WAY });
         }
-        if let Some(place) = self.journey.ringing() {
-            *place = Some(ringing);
+        if let Some(offers) = self.journey.ringing() {
+            offers.push(ringing);
         }
         let waited = now.time - since;
         self.tell_offered(agent, reservation, waited, out);
@@ -243,7 +267,7 @@ impl Call {
         let Party::Offered(side) = self.legs[place].party.clone() else {
             return self.callee_answered(now, place, body, out);
         };
-        if self.journey.ringing().and_then(|r| r.as_ref()).is_none_or(|r| r.reservation != side.reservation) {
+        if self.journey.ringing().is_none_or(|offers| !offers.holds(side.reservation)) {
             return self.hang_up(place, out);
         }
         if !self.legs[place].agree(body) {
@@ -258,9 +282,10 @@ impl Call {
             return self.callee_refused(now, place, status, out);
         };
         self.legs[place].state = crate::leg::State::Ending;
-        let Some(Some(ringing)) = self.journey.ringing() else { return self.close_media(place, out) };
+        let ringing = self.journey.ringing().and_then(|offers| offers.get_mut(side.reservation));
+        let Some(ringing) = ringing else { return self.close_media(place, out) };
         let still_busy = status == Some(486) && ringing.freed.is_some_and(|freed| now.time - freed < STILL_BUSY);
-        if let Some(contact) = side.contact.clone().filter(|_| ringing.reservation == side.reservation && still_busy) {
+        if let Some(contact) = side.contact.clone().filter(|_| still_busy) {
             self.legs[place].leased = false;
             ringing.again.push((contact, self.legs[place].lease));
             out.push(Action::Arm { timer: Timer::Redial, at: now.time + REDIAL_AFTER });
@@ -273,9 +298,12 @@ impl Call {
     }
 
     pub(crate) fn redial(&mut self, out: &mut Vec<Action>) {
-        let Some(Some(ringing)) = self.journey.ringing() else { return };
-        let (agent, reservation) = (ringing.agent, ringing.reservation);
-        for (contact, lease) in std::mem::take(&mut ringing.again) {
+        let mut again = Vec::new();
+        for ringing in self.journey.ringing().into_iter().flat_map(Offers::iter_mut) {
+            let (agent, reservation) = (ringing.agent, ringing.reservation);
+            again.extend(std::mem::take(&mut ringing.again).into_iter().map(|way| (agent, reservation, way)));
+        }
+        for (agent, reservation, (contact, lease)) in again {
             let party = Party::Offered(AgentSide { agent, reservation, contact: Some(contact.clone()) });
             self.dial(party, (Destination::Phone(contact), lease), Duration::ZERO, out);
         }
@@ -284,15 +312,15 @@ impl Call {
     /// One contact of the offer will not answer; the offer is over with the last.
     pub(crate) fn contact_failed(&mut self, reservation: Reservation, cause: Decline, out: &mut Vec<Action>) {
         let others = self.legs.iter().any(|l| l.serves(reservation) && l.is_live());
-        let Some(place) = self.journey.ringing() else { return };
-        let Some(ringing) = place.as_mut().filter(|r| r.reservation == reservation) else { return };
+        let Some(offers) = self.journey.ringing() else { return };
+        let Some(ringing) = offers.get_mut(reservation) else { return };
         // An agent's own word outweighs a contact that cannot be reached.
         ringing.cause = Some(ringing.cause.map_or(cause, |known| known.min(cause)));
         if others || !ringing.again.is_empty() {
             return;
         }
         let (agent, cause) = (ringing.agent, ringing.cause.unwrap_or(cause));
-        close_unused(place.take(), out);
+        offers.remove(reservation).into_iter().for_each(|ringing| close_unused(ringing, out));
         self.decline(agent, reservation, cause, out);
     }
 
@@ -303,18 +331,21 @@ impl Call {
     }
 
     fn withdraw(&mut self, reservation: Reservation, out: &mut Vec<Action>) {
-        self.withdrawn = self.withdrawn.max(reservation);
-        let ringing = self.journey.ringing().and_then(|place| place.take_if(|r| r.reservation == reservation));
-        self.drop_ringing(ringing, out);
+        match self.journey.ringing().and_then(|offers| offers.remove(reservation)) {
+            Some(ringing) => self.drop_offer(ringing, out),
+            None => self.withdrawn.expect(reservation),
+        }
     }
 
-    /// Stops every phone of the offer; the slots follow when the phones have answered.
-    pub(crate) fn drop_ringing(&mut self, ringing: Option<Ringing>, out: &mut Vec<Action>) {
-        let Some(ringing) = ringing else { return };
+    /// Stops every phone of these offers; the slots follow when the phones have answered.
+    pub(crate) fn drop_ringing(&mut self, offers: Offers, out: &mut Vec<Action>) {
+        offers.into_iter().for_each(|ringing| self.drop_offer(ringing, out));
+    }
+
+    fn drop_offer(&mut self, ringing: Ringing, out: &mut Vec<Action>) {
         let Ringing { agent, reservation, .. } = ringing;
         out.push(Action::Fact(Fact::Declined { agent, reservation, cause: Decline::Taken }));
-        out.push(Action::Disarm(Timer::Redial));
-        close_unused(Some(ringing), out);
+        close_unused(ringing, out);
         for place in 0..self.legs.len() {
             if self.legs[place].serves(reservation) {
                 self.hang_up(place, out);
@@ -327,7 +358,8 @@ impl Call {
             return self.advised(now, place, agent, promised, out);
         }
         let Some(kept) = self.place() else { return };
-        let ringing = self.journey.ringing().and_then(Option::take);
+        let mut ringing = self.journey.take_ringing();
+        let won = ringing.remove(side.reservation);
         self.hand_over(now, out);
         let (agent, reservation) = (side.agent, side.reservation);
         let leg = self.legs[place].id.index;
@@ -341,13 +373,14 @@ impl Call {
         let talking = roster::Command::Talking { agent, call: self.start.id, epoch: reservation.0 };
         out.push(Action::Roster(talking));
         self.open(place, out);
-        self.stop_others(leg, ringing, out);
+        won.into_iter().for_each(|ringing| close_unused(ringing, out));
+        self.drop_ringing(ringing, out);
+        self.stop_others(leg, out);
         self.begin_talk(now, out);
     }
 
     /// Every leg but the winner's and that at place 0 is hung up.
-    pub(crate) fn stop_others(&mut self, winner: u16, ringing: Option<Ringing>, out: &mut Vec<Action>) {
-        close_unused(ringing, out);
+    pub(crate) fn stop_others(&mut self, winner: u16, out: &mut Vec<Action>) {
         for place in 1..self.legs.len() {
             if self.legs[place].id.index != winner {
                 self.hang_up(place, out);

@@ -31,8 +31,8 @@ impl Call {
     fn ring_spare(&mut self, now: Now, side: &AgentSide, out: &mut Vec<Action>) -> bool {
         let since = self.place().map(|place| place.since);
         let Some(phone) = side.contact.as_ref().map(|contact| contact.phone) else { return false };
-        let ringing = self.journey.ringing().and_then(Option::as_mut);
-        let Some(ringing) = ringing.filter(|r| r.reservation == side.reservation) else { return false };
+        let ringing = self.journey.ringing().and_then(|offers| offers.get_mut(side.reservation));
+        let Some(ringing) = ringing else { return false };
         let another = ringing.spare.iter().position(|(contact, _)| contact.phone == phone);
         let Some((contact, lease)) = another.map(|place| ringing.spare.remove(place)) else { return false };
         let AgentSide { agent, reservation, .. } = *side;
@@ -52,7 +52,7 @@ impl Call {
                 self.hang_up(place, out);
             }
         }
-        if self.journey.ringing().and_then(|place| place.as_ref()).is_some_and(|ringing| !ringing.spare.is_empty()) {
+        if self.journey.ringing().is_some_and(|offers| offers.iter().any(|ringing| !ringing.spare.is_empty())) {
             out.push(Action::Arm { timer: Timer::SilentWay, at: now.time + SILENT_WAY });
         }
     }
@@ -68,10 +68,7 @@ pub(crate) fn one_of_each_phone(contacts: Vec<Way>) -> (Vec<Way>, Vec<Way>) {
     })
 }
 
-pub(crate) fn close_unused(ringing: Option<Ringing>, out: &mut Vec<Action>) {
-    if ringing.as_ref().is_some_and(|ringing| !ringing.spare.is_empty()) {
-        out.push(Action::Disarm(Timer::SilentWay));
-    }
-    let unused = ringing.into_iter().flat_map(Ringing::unused);
-    out.extend(unused.map(|lease| Action::Job(Job::Close { end: lease.end })));
+/// What an offer that is over kept for later. The timers of offers find nothing to do when they fire.
+pub(crate) fn close_unused(ringing: Ringing, out: &mut Vec<Action>) {
+    out.extend(ringing.unused().map(|lease| Action::Job(Job::Close { end: lease.end })));
 }

@@ -23,6 +23,8 @@ mod moved;
 mod order;
 #[path = "story/own.rs"]
 mod own;
+#[path = "story/several.rs"]
+mod several;
 #[path = "story/ways.rs"]
 mod ways;
 

@@ -139,7 +139,7 @@ fn new_call(start: base::StartRecord, locale: String) -> CallRow {
         group: None,
         waiting_since: None,
         waited_ms: 0,
-        offered: None,
+        offered: Vec::new(),
         agent: None,
         talk_since: None,
         order: None,
@@ -169,17 +169,19 @@ fn fold(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
             row.waited_ms = row.waited_ms.saturating_add(waited_ms);
             CallEvent::WaitEnded { outcome: outcome.name() }
         }
-        call::Fact::Offered { number, .. } => {
+        call::Fact::Offered { agent, number, .. } => {
             // Somebody else's phone rings while the agent hands the citizen on: the talk is not over yet.
             if row.agent.is_none() || row.phase == CallPhase::Waiting {
                 row.phase = CallPhase::Offered;
             }
-            row.offered = Some(number.into());
+            row.offered.retain(|(known, _)| *known != agent);
+            row.offered.push((agent, number.into()));
             CallEvent::Offered
         }
-        call::Fact::Declined { cause, .. } => {
-            let agent = row.offered.take()?;
-            if row.phase == CallPhase::Offered {
+        call::Fact::Declined { agent, cause, .. } => {
+            let place = row.offered.iter().position(|(known, _)| *known == agent)?;
+            let (_, agent) = row.offered.remove(place);
+            if row.phase == CallPhase::Offered && row.offered.is_empty() {
                 row.phase = CallPhase::Waiting;
             }
             CallEvent::Declined { agent, cause: cause_name(cause) }
@@ -214,13 +216,16 @@ fn fold_talk(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
             CallEvent::Calling { to: to.into() }
         }
         call::Fact::Reached { number } => {
-            (row.offered, row.agent) = (None, Some(number.into()));
+            row.offered.clear();
+            row.agent = Some(number.into());
             CallEvent::Connected
         }
-        call::Fact::Connected { number, .. } => {
+        call::Fact::Connected { agent, number, .. } => {
             // A talk that began outside the queue goes on.
             row.phase = if row.talk_since.is_some() { CallPhase::Talking } else { CallPhase::Connected };
-            (row.offered, row.agent) = (None, Some(number.into()));
+            // The others are told that it was taken.
+            row.offered.retain(|(known, _)| *known != agent);
+            row.agent = Some(number.into());
             CallEvent::Connected
         }
         call::Fact::TalkBegan { at } => {
@@ -234,7 +239,8 @@ fn fold_talk(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
 
 fn end(row: &mut CallRow, record: &Record) {
     row.phase = CallPhase::Ended;
-    (row.waiting_since, row.offered) = (None, None);
+    row.waiting_since = None;
+    row.offered.clear();
     row.waited_ms = record.queued_ms;
     row.order = record.order.as_ref().map(|order| order.as_str().into());
     if record.confidential {

@@ -87,7 +87,9 @@ fn tell(mirror: &mut Mirror, facts: Vec<Told>) -> Vec<String> {
         .map(|what| match what {
             What::Call { row, what } => {
                 let or_dash = |text: &Option<Arc<str>>| text.as_deref().unwrap_or("-").to_owned();
-                let [group, offered, agent] = [&row.group, &row.offered, &row.agent].map(or_dash);
+                let [group, agent] = [&row.group, &row.agent].map(or_dash);
+                let offered = row.offered.iter().map(|(_, number)| &**number).collect::<Vec<_>>().join("+");
+                let offered = if offered.is_empty() { "-" } else { &offered };
                 format!("{} {} {group} {offered} {agent} {}", what.name(), row.phase.name(), row.waited_ms)
             }
             other => format!("{other:?}"),

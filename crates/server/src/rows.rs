@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use base::{CallId, Wall};
+use base::{AgentId, CallId, Wall};
 
 /// What stays the same of a call; shared by its row and by every event about it, so that a call that becomes confidential
 /// is so in events of the past too.
@@ -91,8 +91,8 @@ pub struct CallRow {
     pub waiting_since: Option<Wall>,
     /// In all groups so far; as far as is known while the wait goes on.
     pub waited_ms: u64,
-    /// The number of the agent whose phone is asked to ring.
-    pub offered: Option<Arc<str>>,
+    /// The agents whose phones are asked to ring, with their numbers; the newest is last.
+    pub offered: Vec<(AgentId, Arc<str>)>,
     /// The number of the agent who serves the citizen, or did last.
     pub agent: Option<Arc<str>>,
     pub talk_since: Option<Wall>,

@@ -89,12 +89,12 @@ impl People {
     }
 
     /// Whom this phone may come to hear as it answers the caller, who asked for that. A number is all that it was shown: another phone of
-    /// the caller's may have asked.
+    /// the caller's may have asked, or the same one before it called somebody else.
     pub(crate) fn promised(&self, caller: usize, seat: usize) -> Option<Vec<usize>> {
         let call = (caller, self.seats[seat].rung_by);
-        let of_twin = |by: usize| by != caller && self.seats[by].name == self.seats[caller].name;
-        let by_caller = self.promises.iter().rfind(|(by, called, _)| (*by, *called) == call);
-        let promise = by_caller.or_else(|| self.promises.iter().rfind(|(by, ..)| of_twin(*by)));
+        let by_call = self.promises.iter().rfind(|(by, called, _)| (*by, *called) == call);
+        let of_number = |by: usize| self.seats[by].name == self.seats[caller].name;
+        let promise = by_call.or_else(|| self.promises.iter().rfind(|(by, ..)| of_number(*by)));
         promise.map(|(.., others)| others.clone())
     }
 

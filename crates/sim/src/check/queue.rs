@@ -15,7 +15,8 @@ const LATE: Duration = Duration::from_millis(5);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     Waiting,
-    Offered(Reservation),
+    /// A phone rings, or several.
+    Offered,
     Talking,
 }
 
@@ -50,8 +51,8 @@ pub(crate) struct Queue {
     plan: acd::Plan,
     callers: Vec<Caller>,
     places: BTreeMap<CallerKey, Place>,
-    /// Reservations that have not ended, and until when each is leased.
-    open: Vec<(Reservation, Time)>,
+    /// Reservations that have not ended, until when each is leased, and for whom.
+    open: Vec<(Reservation, Time, CallId)>,
     arrivals: u64,
     /// What this step reserved.
     chosen: Vec<(CallId, AgentId)>,
@@ -95,7 +96,7 @@ impl Queue {
                 self.arrivals += 1;
                 (talking.group, talking.priority, talking.turn) = (group, priority, (since, self.arrivals));
                 // A phone that rings is waited for before the line.
-                talking.standing = talking.claims.take().map_or(Standing::Waiting, Standing::Offered);
+                talking.standing = talking.claims.take().map_or(Standing::Waiting, |_| Standing::Offered);
             }
             Command::TakesOver { call, .. } => self.talks(call),
             Command::Claim { .. }
@@ -120,13 +121,13 @@ impl Queue {
             }
             Said::ToRoster(roster::Command::Reserve { agent, call, epoch, until, .. }) => {
                 let reservation = Reservation(*epoch);
-                self.open.push((reservation, *until));
+                self.open.push((reservation, *until, *call));
                 self.reserved += 1;
                 match self.callers.iter_mut().find(|c| c.call == *call) {
                     // Somebody asked for this agent: out of turn.
                     Some(caller) if caller.standing == Standing::Talking => caller.claims = Some(reservation),
                     Some(caller) => {
-                        caller.standing = Standing::Offered(reservation);
+                        caller.standing = Standing::Offered;
                         self.chosen.push((*call, *agent));
                     }
                     None => {}
@@ -159,8 +160,8 @@ impl Queue {
         for caller in &mut self.callers {
             caller.fresh = false;
         }
-        match self.open.iter().find(|(_, until)| now > *until + LATE) {
-            Some((reservation, until)) => Err(format!("{reservation:?} was leased until {until:?} and has not ended")),
+        match self.open.iter().find(|(_, until, _)| now > *until + LATE) {
+            Some((reservation, until, _)) => Err(format!("{reservation:?} was leased until {until:?} and has not ended")),
             None => Ok(()),
         }
     }
@@ -182,12 +183,8 @@ impl Queue {
 
     fn talks(&mut self, call: CallId) {
         let Some(caller) = self.callers.iter_mut().find(|c| c.call == call) else { return };
-        let before = std::mem::replace(&mut caller.standing, Standing::Talking);
-        let claimed = caller.claims.take();
-        if let Standing::Offered(reservation) = before {
-            self.close(reservation);
-        }
-        claimed.into_iter().for_each(|reservation| self.close(reservation));
+        (caller.standing, caller.claims) = (Standing::Talking, None);
+        self.open.retain(|(_, _, of)| *of != call);
     }
 
     fn arrives(&mut self, who: (CallId, Option<CallerKey>), group: GroupId, priority: u8, since: Time) {
@@ -223,25 +220,24 @@ impl Queue {
     }
 
     fn close(&mut self, reservation: Reservation) {
-        self.open.retain(|(open, _)| *open != reservation);
+        self.open.retain(|(open, ..)| *open != reservation);
     }
 
+    /// An offer came to nothing; with the last one of a caller, the caller is back in line.
     fn back(&mut self, reservation: Reservation) {
+        let Some(&(_, _, call)) = self.open.iter().find(|(open, ..)| *open == reservation) else { return };
         self.close(reservation);
-        for caller in &mut self.callers {
-            caller.claims.take_if(|claim| *claim == reservation);
-        }
-        if let Some(caller) = self.callers.iter_mut().find(|c| c.standing == Standing::Offered(reservation)) {
+        let rings = self.open.iter().any(|(_, _, of)| *of == call);
+        let Some(caller) = self.callers.iter_mut().find(|c| c.call == call) else { return };
+        caller.claims.take_if(|claim| *claim == reservation);
+        if caller.standing == Standing::Offered && !rings {
             (caller.standing, caller.fresh) = (Standing::Waiting, true);
         }
     }
 
     fn forget(&mut self, call: CallId) {
         let Some(place) = self.callers.iter().position(|c| c.call == call) else { return };
-        let gone = self.callers.remove(place);
-        if let Standing::Offered(reservation) = gone.standing {
-            self.close(reservation);
-        }
-        gone.claims.into_iter().for_each(|reservation| self.close(reservation));
+        self.callers.remove(place);
+        self.open.retain(|(_, _, of)| *of != call);
     }
 }
