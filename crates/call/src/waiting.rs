@@ -345,6 +345,9 @@ impl Call {
     fn drop_offer(&mut self, ringing: Ringing, out: &mut Vec<Action>) {
         let Ringing { agent, reservation, .. } = ringing;
         out.push(Action::Fact(Fact::Declined { agent, reservation, cause: Decline::Taken }));
+        if self.journey.ringing().is_none_or(|others| others.iter().all(|other| other.again.is_empty())) {
+            out.push(Action::Disarm(Timer::Redial));
+        }
         close_unused(ringing, out);
         for place in 0..self.legs.len() {
             if self.legs[place].serves(reservation) {

@@ -161,7 +161,9 @@ impl Queue {
             caller.fresh = false;
         }
         match self.open.iter().find(|(_, until, _)| now > *until + LATE) {
-            Some((reservation, until, _)) => Err(format!("{reservation:?} was leased until {until:?} and has not ended")),
+            Some((reservation, until, _)) => {
+                Err(format!("{reservation:?} was leased until {until:?} and has not ended"))
+            }
             None => Ok(()),
         }
     }
