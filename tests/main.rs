@@ -30,6 +30,7 @@ mod overload;
 mod parting;
 mod reach;
 mod restart;
+mod routing;
 mod sessions;
 mod star_codes;
 mod taking;
