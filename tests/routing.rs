@@ -166,3 +166,40 @@ fn agents_of_the_skill_first_and_others_after_a_while() {
     heard("the first citizen", &[citizen.heard(SECOND)], &[citizen.heard(FIRST)]);
     heard("the next one", &[next.heard(FIRST)], &[next.heard(SECOND)]);
 }
+
+/// Who calls again reaches the agent of the last talk, though another comes first in the group's order; after a kill as well.
+#[test]
+fn a_citizen_who_calls_again_reaches_the_same_agent() {
+    let engine = Engine::start_with(|config| consult(config, "prefer_s = 30\nstrategy = \"fixed\""));
+    let mut knows = agent(&engine, "1002", "udp", true, SECOND);
+    let mut citizen = citizen(&engine, "udp");
+    talk(&engine);
+    citizen.command("hangup", "");
+    engine.ended_records(1);
+    let mut stranger = agent(&engine, "1001", "udp", true, FIRST);
+    free(&engine, 2.0);
+    engine.process.signal("KILL");
+    let engine = engine.restart();
+    free(&engine, 2.0);
+    citizen.command("dial", &format!("sip:12345@{}", engine.sip));
+    citizen.event("CALL_ESTABLISHED", STEP);
+    citizen.command("sndcode", "0");
+    talk(&engine);
+    // Whom nobody knows is served in the order of the group.
+    let mut next = caller(&engine, "13800138001", "udp", NEXT);
+    talks(&engine, 2);
+    citizen.command("hangup", "");
+    next.command("hangup", "");
+    let records = engine.ended_records(3);
+    let agents = |caller: &str| {
+        let of = records.iter().filter(|record| record["caller"] == caller);
+        of.map(|record| record["agent"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!((agents("13800138000"), agents("13800138001")), (vec!["1002".into(); 2], vec!["1001".to_owned()]));
+    for phone in [&mut citizen, &mut next, &mut knows, &mut stranger] {
+        phone.quit();
+    }
+    heard("the citizen", &[citizen.heard(SECOND)], &[citizen.heard(FIRST)]);
+    heard("who knows the citizen", &[knows.heard(CITIZEN)], &[knows.heard(NEXT)]);
+    heard("who does not", &[stranger.heard(NEXT)], &[stranger.heard(CITIZEN)]);
+}

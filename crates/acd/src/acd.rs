@@ -6,6 +6,7 @@ use base::{AgentId, CallId, GroupId, Key, Now, Time};
 
 use crate::agents::{Agent, Agents, Newest, State};
 use crate::callers::{Asks, Caller, Callers, Claim, Standing};
+use crate::last::Lasts;
 use crate::places::Places;
 use crate::timer::{Deadlines, Timer};
 use crate::{Action, Command, Fact, Plan, Reservation};
@@ -17,6 +18,9 @@ pub struct Acd {
     pub(crate) callers: Callers,
     pub(crate) agents: Agents,
     pub(crate) places: Places,
+    pub(crate) lasts: Lasts,
+    /// Whether a group lets callers wait for the agent of the last talk.
+    pub(crate) remembers: bool,
     pub(crate) deadlines: Deadlines,
     /// Whether a strategy looks at what agents did today.
     pub(crate) counts: bool,
@@ -35,6 +39,8 @@ impl Acd {
             agents: Agents::new(&plan),
             counts: plan.groups.iter().any(|group| group.strategy.counts()),
             places: Places::default(),
+            lasts: Lasts::default(),
+            remembers: plan.groups.iter().any(|group| !group.prefer.is_zero()),
             deadlines: Deadlines::new(now),
             issued: 0,
             arrivals: 0,
@@ -47,8 +53,8 @@ impl Acd {
         self.mark_day(now);
         let time = now.time;
         match command {
-            Command::Enqueue { call, caller, group, priority, since, prefers } => {
-                self.enqueue(time, (call, prefers), group, Claim { caller, priority, since }, out);
+            Command::Enqueue { call, caller, group, priority, since } => {
+                self.enqueue(time, call, group, Claim { caller, priority, since }, out);
             }
             Command::Claim { call, agent } => self.claim(time, call, agent, out),
             Command::TakesOver { call, agent } => self.hand_to(time, call, agent, out),
@@ -80,6 +86,7 @@ impl Acd {
     pub fn handle_timeout(&mut self, now: Now, out: &mut Vec<Action>) {
         self.mark_day(now);
         self.expire_places(now.time, out);
+        self.expire_lasts(now.time, out);
         for due in self.deadlines.due(now.time) {
             match due.timer {
                 Timer::RingOut { agent, reservation } => self.ring_out(now.time, agent, reservation, out),
@@ -92,8 +99,8 @@ impl Acd {
 
     /// When `handle_timeout` should be called next; may be early, never late.
     pub fn next_timeout(&self) -> Option<Time> {
-        let of_places = self.places.first().map(|(until, _)| until);
-        self.deadlines.next().into_iter().chain(of_places).min()
+        let kept = [self.places.first(), self.lasts.first()].into_iter().flatten();
+        self.deadlines.next().into_iter().chain(kept.map(|(until, _)| until)).min()
     }
 
     fn locate(&mut self, call: CallId, out: &mut Vec<Action>) {
@@ -221,14 +228,7 @@ impl Acd {
         ringing > 0
     }
 
-    pub(crate) fn enqueue(
-        &mut self,
-        now: Time,
-        (call, prefers): (CallId, Option<AgentId>),
-        asked: GroupId,
-        claim: Claim,
-        out: &mut Vec<Action>,
-    ) {
+    pub(crate) fn enqueue(&mut self, now: Time, call: CallId, asked: GroupId, claim: Claim, out: &mut Vec<Action>) {
         let talked = self.callers.find(call).and_then(|key| self.leave_for_anew(now, key, out));
         let claim = talked.map_or(claim, |(_, kept)| claim.or_better(kept));
         // Who lost an agent in a talk has a place, however full the group has become.
@@ -242,7 +242,8 @@ impl Acd {
         }
         self.arrivals += 1;
         let better = self.reclaim(now, claim);
-        let prefers = prefers.and_then(|agent| self.prefers(now, group, agent));
+        // Who just lost an agent waits for any other.
+        let prefers = self.preferred(now, group, claim.caller).filter(|_| talked.is_none());
         let caller = Caller { floor: self.issued, prefers, ..Caller::new(call, group, better, self.arrivals) };
         let key = self.callers.insert(caller);
         // The place is given up after the caller stands in line, so that a journal that is cut between the two has it twice.

@@ -73,7 +73,7 @@ impl Acd {
             _ => None,
         });
         let Some((key, agent)) = talking.filter(|_| known) else {
-            return self.enqueue(now, (call, None), group, claim, out);
+            return self.enqueue(now, call, group, claim, out);
         };
         self.arrivals += 1;
         let arrival = self.arrivals;

@@ -12,16 +12,8 @@ pub struct Reservation(pub u64);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// A switch: this caller waits from now on. `since` is the caller's place in time: now, or earlier for one who
-    /// comes back. Enqueuing a call that waits already moves it to `group`. A place kept for `caller` is taken up. `prefers` is the agent
-    /// of the last talk, for whom alone the caller waits as long as the group says.
-    Enqueue {
-        call: CallId,
-        caller: Option<CallerKey>,
-        group: GroupId,
-        priority: u8,
-        since: Time,
-        prefers: Option<AgentId>,
-    },
+    /// comes back. Enqueuing a call that waits already moves it to `group`. A place kept for `caller` is taken up.
+    Enqueue { call: CallId, caller: Option<CallerKey>, group: GroupId, priority: u8, since: Time },
     /// A switch: the agent who talks with the caller hands the caller on to this agent. Answered with `Action::Reserve`, or
     /// `Action::Unclaimed` when that agent may not be offered a call now. Until `Accepted` the talk goes on; an offer that comes to nothing
     /// changes nothing for the caller.

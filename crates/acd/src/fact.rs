@@ -29,6 +29,10 @@ pub enum Fact {
     PlaceGone { caller: CallerKey },
     /// So many talks, and so long, had the agent of the queue that day; told at the end of each where a strategy counts them.
     Tallied { agent: AgentId, day: u32, calls: u32, talk: Duration },
+    /// The caller talks with this agent, and may ask for the same one until then; told where a group lets callers.
+    Served { caller: CallerKey, agent: AgentId, until: Time },
+    /// That is over, or it had to make room.
+    Forgotten { caller: CallerKey },
 }
 
 packed_enum!(Fact {
@@ -41,6 +45,8 @@ packed_enum!(Fact {
     6 => PlaceKept { caller, group, priority, since, until },
     7 => PlaceGone { caller },
     8 => Tallied { agent, day, calls, talk },
+    9 => Served { caller, agent, until },
+    10 => Forgotten { caller },
 });
 
 impl Packed for Reservation {

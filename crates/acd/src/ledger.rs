@@ -6,6 +6,7 @@ use std::time::Duration;
 use base::pack::{Packed, Unpacker, Unreadable, pack_number};
 use base::{AgentId, CallId, CallerKey, GroupId, Time, packed_struct};
 
+use crate::kept::Until;
 use crate::{Fact, Reservation};
 
 /// A queue as its facts tell it. From no facts at all it is the ledger of a new queue.
@@ -19,6 +20,8 @@ pub struct Ledger {
     pub rests: BTreeMap<AgentId, Rest>,
     /// The places that are kept for a redial.
     pub places: BTreeMap<CallerKey, Place>,
+    /// Who served whom the last time.
+    pub lasts: BTreeMap<CallerKey, Last>,
     /// What each agent did for the queue on the newest day that there was something.
     pub tallies: BTreeMap<AgentId, Tally>,
 }
@@ -40,6 +43,26 @@ pub struct Caller {
 pub struct Rest {
     pub wrap_up: bool,
     pub until: Time,
+}
+
+/// The agent of a caller's last talk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Last {
+    pub agent: AgentId,
+    /// Remembered until then.
+    pub until: Time,
+}
+
+impl Until for Last {
+    fn until(&self) -> Time {
+        self.until
+    }
+}
+
+impl Until for Place {
+    fn until(&self) -> Time {
+        self.until
+    }
 }
 
 /// An agent's talks of one day, as the queue counts them.
@@ -71,6 +94,7 @@ pub struct Place {
 packed_struct!(Caller { caller, group, priority, since, agent });
 packed_struct!(Rest { wrap_up, until });
 packed_struct!(Place { group, priority, since, until });
+packed_struct!(Last { agent, until });
 packed_struct!(Tally { day, calls, talk });
 
 impl Place {
@@ -101,6 +125,8 @@ impl Ledger {
                 self.places.insert(caller, Place { group, priority, since, until });
             }
             Fact::PlaceGone { caller } => drop(self.places.remove(&caller)),
+            Fact::Served { caller, agent, until } => drop(self.lasts.insert(caller, Last { agent, until })),
+            Fact::Forgotten { caller } => drop(self.lasts.remove(&caller)),
             Fact::Tallied { agent, day, calls, talk } => drop(self.tallies.insert(agent, Tally { day, calls, talk })),
         }
     }
@@ -118,18 +144,20 @@ impl Ledger {
             Some((call, Caller { group: group(c.group)?, agent: talks, ..c }))
         };
         let place = |(key, p): (CallerKey, Place)| Some((key, Place { group: group(p.group)?, ..p }));
+        let last = |(key, l): (CallerKey, Last)| Some((key, Last { agent: agent(l.agent)?, ..l }));
         Ledger {
             reservation: self.reservation,
             callers: self.callers.into_iter().filter_map(caller).collect(),
             rests: self.rests.into_iter().filter_map(|(id, rest)| Some((agent(id)?, rest))).collect(),
             places: self.places.into_iter().filter_map(place).collect(),
+            lasts: self.lasts.into_iter().filter_map(last).collect(),
             tallies: self.tallies.into_iter().filter_map(|(id, tally)| Some((agent(id)?, tally))).collect(),
         }
     }
 }
 
-/// The form below; another one gets another number. Form 0 had no tallies.
-const FORM: u8 = 1;
+/// The form below; another one gets another number. Form 0 had no tallies, form 1 no last agents.
+const FORM: u8 = 2;
 
 impl Packed for Ledger {
     fn pack(&self, out: &mut Vec<u8>) {
@@ -139,6 +167,7 @@ impl Packed for Ledger {
         pack_map(&self.rests, out);
         pack_map(&self.places, out);
         pack_map(&self.tallies, out);
+        pack_map(&self.lasts, out);
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<Ledger, Unreadable> {
@@ -152,6 +181,7 @@ impl Packed for Ledger {
             rests: unpack_map(from)?,
             places: unpack_map(from)?,
             tallies: if form > 0 { unpack_map(from)? } else { BTreeMap::new() },
+            lasts: if form > 1 { unpack_map(from)? } else { BTreeMap::new() },
         })
     }
 }

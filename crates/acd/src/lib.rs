@@ -15,8 +15,8 @@
 //! any it asks for the group's own skill. How well an agent serves is the worst level of all that is asked, or the best of what is asked as
 //! one of several. Callers at one step stand in one queue (`Steps`), an agent serves the queues whose expression it meets, and positions
 //! count over all queues of a group. The wait of a step counts from the caller's time in `Enqueue`.
-//! A caller who names the agent of its last talk (`prefers`) waits for that one alone, for `Group::prefer`, if that agent serves the group
-//! and is at work; then, or when the agent goes away or an offer came to nothing, for whoever serves the group.
+//! A caller whose last talk is remembered (`Plan::remember`) waits for that agent alone, for `Group::prefer`, if that agent serves the
+//! group and is at work; then, or when the agent goes away or an offer came to nothing, for whoever serves the group.
 //!
 //! An agent is eligible when the roster said `Ready` and the queue holds it for nothing: no open reservation, no talk,
 //! no wrap-up, no back-off. With each `Action::Reserve` the queue takes the roster's `Ready` as used up; the roster says it
@@ -71,7 +71,7 @@
 //! - A claim ends with its caller: no phone rings for a talk that is over.
 //! - For each `Reserve`: it becomes a talk, its slot refuses it, or there is one `OfferOver`. `WrapsUp` is told with each change of
 //!   the end of wrap-up, and with none else.
-//! - At most 100,000 places are kept; the oldest deadline goes first.
+//! - At most 100,000 places are kept and 100,000 last agents remembered; the oldest deadline goes first.
 //! - No command fails or panics, in whatever order commands arrive.
 //! - A match looks at the first of each queue that the agent serves, or of each level of the caller's queue: its cost does not
 //!   depend on how many wait or idle. Leaving takes constant time. `Locate`, a return to a place ahead of the last, and joining the
@@ -82,6 +82,8 @@ mod agents;
 mod callers;
 mod claim;
 mod idle;
+mod kept;
+mod last;
 mod line;
 mod offer;
 mod overflow;

@@ -253,6 +253,8 @@ impl Acd {
         for deadline in [caller.wait.take(), caller.relax.take()].into_iter().flatten() {
             self.deadlines.cancel(deadline);
         }
+        let number = caller.caller;
         out.push(Action::Fact(Fact::Talks { call, agent }));
+        self.remember(now, number, agent, out);
     }
 }

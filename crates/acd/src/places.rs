@@ -1,10 +1,9 @@
 //! Places in line that are kept for callers whose call a fault of ours cut short.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use base::{CallId, CallerKey, Time};
 
 use crate::callers::Claim;
+use crate::kept::Kept;
 use crate::ledger::Place;
 use crate::{Acd, Action, Fact};
 
@@ -12,40 +11,8 @@ use crate::{Acd, Action, Fact};
 /// called a hundred times a second is called 60,000 times. Each takes about 100 bytes: 10 MB.
 pub(crate) const PLACES_MAX: usize = 100_000;
 
-/// All places, by caller and by deadline. Ordered maps, as the keys come from numbers that strangers choose.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Places {
-    by_caller: BTreeMap<CallerKey, Place>,
-    by_deadline: BTreeSet<(Time, CallerKey)>,
-}
-
-impl Places {
-    pub(crate) fn len(&self) -> usize {
-        self.by_caller.len()
-    }
-
-    pub(crate) fn all(&self) -> &BTreeMap<CallerKey, Place> {
-        &self.by_caller
-    }
-
-    /// The next deadline and whose place it ends.
-    pub(crate) fn first(&self) -> Option<(Time, CallerKey)> {
-        self.by_deadline.first().copied()
-    }
-
-    /// Gives a caller this place and no other.
-    pub(crate) fn insert(&mut self, caller: CallerKey, place: Place) {
-        self.remove(caller);
-        self.by_caller.insert(caller, place);
-        self.by_deadline.insert((place.until, caller));
-    }
-
-    pub(crate) fn remove(&mut self, caller: CallerKey) -> Option<Place> {
-        let place = self.by_caller.remove(&caller)?;
-        self.by_deadline.remove(&(place.until, caller));
-        Some(place)
-    }
-}
+/// All places.
+pub(crate) type Places = Kept<Place>;
 
 impl Acd {
     pub(crate) fn keep(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) {

@@ -18,6 +18,8 @@ pub struct Plan {
     pub wrap_up_max: Duration,
     /// The waiting that one step of priority stands for.
     pub priority_worth: Duration,
+    /// How long the agent of a caller's last talk is remembered, where a group prefers that one.
+    pub remember: Duration,
     /// When a day of tallies begins, after midnight UTC.
     pub day_begins: Duration,
 }
@@ -25,7 +27,8 @@ pub struct Plan {
 impl Default for Plan {
     /// Nobody and nothing to wait for. Ten minutes are long enough for a citizen who first waits and then dials again; an hour
     /// is the longest note that an agent writes between two calls. Two minutes are a step of priority: more than a good hour's wait, so
-    /// that it puts one ahead, and little enough that nobody waits for ever behind those who have it. The day of China begins at 16:00 UTC.
+    /// that it puts one ahead, and little enough that nobody waits for ever behind those who have it. The day of China begins at 16:00 UTC. Who calls
+    /// again about the same matter mostly does so within a day.
     fn default() -> Plan {
         Plan {
             groups: Vec::new(),
@@ -34,6 +37,7 @@ impl Default for Plan {
             redial: Duration::from_secs(600),
             wrap_up_max: Duration::from_secs(3600),
             priority_worth: Duration::from_secs(120),
+            remember: Duration::from_secs(24 * 3600),
             day_begins: Duration::from_secs(16 * 3600),
         }
     }

@@ -30,6 +30,7 @@ impl Acd {
             callers: callers.collect(),
             rests: rests.collect(),
             places: self.places.all().clone(),
+            lasts: self.lasts.all().clone(),
             tallies: (0..)
                 .map(AgentId)
                 .zip(self.agents.iter().map(|agent| agent.tally))
@@ -49,6 +50,7 @@ impl Acd {
         acd.mark_day(now);
         acd.restore_rests(now.time, ledger, out);
         acd.restore_places(now.time, ledger, out);
+        acd.restore_lasts(now, ledger, out);
         acd.end_calls(now.time, ledger, out);
         acd
     }

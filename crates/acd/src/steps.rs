@@ -99,13 +99,6 @@ impl Acd {
         }
     }
 
-    /// What a caller may prefer who comes to a group and talked with this agent the last time.
-    pub(crate) fn prefers(&self, now: Time, group: GroupId, agent: AgentId) -> Option<(AgentId, Time)> {
-        let alone = self.plan.groups.get(usize::from(group.0))?.prefer;
-        let serves = self.agents.get(agent)?.groups().contains(&group);
-        (serves && !alone.is_zero()).then(|| (agent, now + alone))
-    }
-
     /// Whether an agent will be free sooner or later, as far as the queue knows.
     fn is_at_work(&self, agent: AgentId) -> bool {
         self.agents.get(agent).is_some_and(|a| a.ready || a.state != State::Free)

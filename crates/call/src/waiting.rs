@@ -58,7 +58,7 @@ impl Call {
         self.journey = Journey::Waiting(waiting);
         self.begin_wait(now, group, said, out);
         let (call, caller) = (self.start.id, self.caller);
-        out.push(Action::Queue(acd::Command::Enqueue { call, caller, group, priority, since, prefers: None }));
+        out.push(Action::Queue(acd::Command::Enqueue { call, caller, group, priority, since }));
     }
 
     pub(crate) fn begin_wait(&mut self, now: Now, group: GroupId, said: Vec<SoundId>, out: &mut Vec<Action>) {

@@ -78,6 +78,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         redial: groups.queue.redial,
         wrap_up_max: groups.queue.wrap_up_max,
         priority_worth: groups.queue.priority_worth,
+        remember: groups.queue.remember,
         day_begins: groups.queue.day_begins,
     };
     let carrier = carrier::Plan { trunks: trunks.carriers };

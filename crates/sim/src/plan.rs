@@ -261,6 +261,7 @@ fn route(plan: &mut acd::Plan, rng: &mut Rng) {
         let strategies = [LongestIdle, FewestCalls, LeastTalk, RoundRobin, Fixed, Random];
         group.strategy = strategies[rng.below(6) as usize];
         group.head_start = Duration::from_secs([0, 0, 5][rng.below(3) as usize]);
+        group.prefer = Duration::from_secs(if rng.chance(0.15) { 3 } else { 0 });
         group.ring_at_once = [1, 1, 2, 3][rng.below(4) as usize];
         if rng.chance(0.3) {
             // The good ones first.

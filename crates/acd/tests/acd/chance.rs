@@ -25,7 +25,6 @@ enum Step {
         priority: u8,
         back_s: u64,
         number: Option<u64>,
-        prefers: Option<u32>,
     },
     Claim {
         call: u32,
@@ -138,9 +137,10 @@ fn plans() -> impl Strategy<Value = Plan> {
         no_answer: long,
         unreachable: long,
     });
-    let times = (seconds(&[0, 5, 60]), seconds(&[4, 100]), seconds(&[0, 10, 100_000]));
-    (groups(), agents, back_off, times).prop_map(|(groups, agents, back_off, (redial, wrap_up_max, priority_worth))| {
-        Plan { groups, agents, back_off, redial, wrap_up_max, priority_worth, ..Plan::default() }
+    let times = (seconds(&[0, 5, 60]), seconds(&[4, 100]), seconds(&[0, 10, 100_000]), seconds(&[0, 20, 300]));
+    (groups(), agents, back_off, times).prop_map(|(groups, agents, back_off, times)| {
+        let (redial, wrap_up_max, priority_worth, remember) = times;
+        Plan { groups, agents, back_off, redial, wrap_up_max, priority_worth, remember, ..Plan::default() }
     })
 }
 
@@ -155,10 +155,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     // Mostly the newest few, now and then one long settled.
     let older = || prop_oneof![4 => 0..4usize, 1 => 0..20usize];
     let step = prop_oneof![
-        8 => (0..12u32, 0..=GROUPS, 0..3u8, 0..60u64, prop::option::of(0..6u64), prop::option::of(0..=AGENTS)).prop_map(
-            |(call, group, priority, back_s, number, prefers)| {
-                Step::Enqueue { call, group, priority, back_s, number, prefers }
-            }),
+        8 => (0..12u32, 0..=GROUPS, 0..3u8, 0..60u64, prop::option::of(0..6u64)).prop_map(
+            |(call, group, priority, back_s, number)| Step::Enqueue { call, group, priority, back_s, number }),
         5 => (0..12u32, 0..=AGENTS).prop_map(|(call, agent)| Step::Claim { call, agent }),
         3 => (0..12u32, 0..=AGENTS).prop_map(|(call, agent)| Step::TakesOver { call, agent }),
         3 => (0..12u32, 0..=GROUPS, 0..4u8, 0..60u64).prop_map(
@@ -209,11 +207,10 @@ impl Both {
     fn command(&self, step: &Step) -> Option<Command> {
         let about = |older: usize| self.made.iter().rev().nth(older).copied();
         Some(match *step {
-            Step::Enqueue { call, group, priority, back_s, number, prefers } => {
+            Step::Enqueue { call, group, priority, back_s, number } => {
                 let since = Time::from_nanos(self.now.time.as_nanos() - back_s * 1_000_000_000);
                 let caller = number.map(|number| CallerKey([number, 0]));
-                let (group, prefers) = (GroupId(group), prefers.map(AgentId));
-                Command::Enqueue { call: id(call), caller, group, priority, since, prefers }
+                Command::Enqueue { call: id(call), caller, group: GroupId(group), priority, since }
             }
             Step::Claim { call, agent } => Command::Claim { call: id(call), agent: AgentId(agent) },
             Step::TakesOver { call, agent } => Command::TakesOver { call: id(call), agent: AgentId(agent) },

@@ -198,7 +198,7 @@ impl Floor {
         let since = self.now.time;
         self.tell_queue(
             Wire::CallsToQueue,
-            Command::Enqueue { call: id(serial), caller: None, group, priority, since, prefers: None },
+            Command::Enqueue { call: id(serial), caller: None, group, priority, since },
         );
         if !self.patient && self.rng.chance(0.5) {
             let millis = self.rng.below(30_000);

@@ -100,7 +100,7 @@ impl Desk {
     /// A call from this number.
     pub(crate) fn enqueue_from(&mut self, number: u64, call: u32, group: u16, priority: u8) -> Vec<String> {
         let (caller, since) = (Some(CallerKey([number, 0])), self.now.time);
-        self.tell(Command::Enqueue { call: id(call), caller, group: GroupId(group), priority, since, prefers: None })
+        self.tell(Command::Enqueue { call: id(call), caller, group: GroupId(group), priority, since })
     }
 
     pub(crate) fn keep(&mut self, call: u32) -> Vec<String> {
@@ -118,7 +118,7 @@ impl Desk {
 
     pub(crate) fn enqueue_since(&mut self, call: u32, group: u16, priority: u8, since: Time) -> Vec<String> {
         let caller = Some(CallerKey([u64::from(call), 0]));
-        self.tell(Command::Enqueue { call: id(call), caller, group: GroupId(group), priority, since, prefers: None })
+        self.tell(Command::Enqueue { call: id(call), caller, group: GroupId(group), priority, since })
     }
 
     pub(crate) fn ready(&mut self, agent: u32) -> Vec<String> {
@@ -229,6 +229,8 @@ fn fact_word(fact: &Fact) -> String {
             format!("PlaceKept n{} g{} p{priority} since {} until {}", caller.0[0], group.0, at(*since), at(*until))
         }
         Fact::PlaceGone { caller } => format!("PlaceGone n{}", caller.0[0]),
+        Fact::Served { caller, agent, until } => format!("Served n{} a{} until {}", caller.0[0], agent.0, at(*until)),
+        Fact::Forgotten { caller } => format!("Forgotten n{}", caller.0[0]),
         Fact::Tallied { agent, calls, talk, .. } => format!("Tallied a{} {calls} {} s", agent.0, talk.as_secs()),
     }
 }

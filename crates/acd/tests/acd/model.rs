@@ -7,7 +7,7 @@ mod serving;
 
 use std::time::Duration;
 
-use acd::ledger::Place;
+use acd::ledger::{Last, Place};
 use acd::{Action, Command, Decline, Granted, Overflow, Plan, Refusal, Reservation};
 use base::{AgentId, CallId, CallerKey, GroupId, Time};
 
@@ -85,6 +85,7 @@ pub(crate) struct Model {
     callers: Vec<Caller>,
     agents: Vec<Agent>,
     places: Vec<(CallerKey, Place)>,
+    lasts: Vec<(CallerKey, Last)>,
     issued: u64,
     arrivals: u64,
     turns: u64,
@@ -97,14 +98,14 @@ impl Model {
         let agent =
             Agent { state: State::Free, ready: false, idle: None, heard: 0, newest: None, tally: (0, Duration::ZERO) };
         let agents = vec![agent; plan.agents.len()];
-        let (callers, places, out) = (Vec::new(), Vec::new(), Vec::new());
-        Model { plan, callers, agents, places, issued: 0, arrivals: 0, turns: 0, timers: 0, out }
+        let (callers, places, lasts, out) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Model { plan, callers, agents, places, lasts, issued: 0, arrivals: 0, turns: 0, timers: 0, out }
     }
 
     pub(crate) fn handle(&mut self, now: Time, command: &Command) -> Vec<Action> {
         match *command {
-            Command::Enqueue { call, caller, group, priority, since, prefers } => {
-                self.enqueue(now, (call, caller, prefers), group, priority, since);
+            Command::Enqueue { call, caller, group, priority, since } => {
+                self.enqueue(now, (call, caller), group, priority, since);
             }
             Command::Claim { call, agent } => self.claim(now, call, agent.0 as usize),
             Command::TakesOver { call, agent } => self.hand_to(now, call, agent.0 as usize),
@@ -157,11 +158,13 @@ impl Model {
 
     pub(crate) fn next_timeout(&self) -> Option<Time> {
         let of_places = self.places.iter().map(|(_, place)| place.until);
+        let of_places = of_places.chain(self.lasts.iter().map(|(_, last)| last.until));
         self.deadlines().into_iter().map(|(due, _)| due.0).chain(of_places).min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Time) -> Vec<Action> {
         self.places.retain(|(_, place)| place.until > now);
+        self.lasts.retain(|(_, last)| last.until > now);
         let mut due = self.deadlines();
         due.retain(|(due, _)| due.0 <= now);
         due.sort_by_key(|(due, _)| *due);
@@ -265,15 +268,8 @@ impl Model {
         }
     }
 
-    fn enqueue(
-        &mut self,
-        now: Time,
-        who: (CallId, Option<CallerKey>, Option<AgentId>),
-        asked: GroupId,
-        priority: u8,
-        since: Time,
-    ) {
-        let (call, number, prefers) = who;
+    fn enqueue(&mut self, now: Time, who: (CallId, Option<CallerKey>), asked: GroupId, priority: u8, since: Time) {
+        let (call, number) = who;
         let lost = self.caller(call).and_then(|c| match c.standing {
             Standing::Talking(agent) => Some((c.group, agent, c.priority, c.since)),
             _ => None,
@@ -295,7 +291,7 @@ impl Model {
         }
         self.arrivals += 1;
         let (priority, since) = self.reclaim(now, number, (priority, since));
-        let prefers = prefers.and_then(|agent| self.prefers(now, group, agent.0 as usize));
+        let prefers = self.prefers(now, group, number).filter(|_| lost.is_none());
         self.callers.push(Caller {
             call,
             number,

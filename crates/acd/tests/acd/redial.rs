@@ -72,14 +72,7 @@ fn the_earlier_time_and_the_higher_priority_count_in_the_group_asked_for_now() {
     desk.said.clear();
     let since = base::Time::from_millis(101_000);
     let caller = Some(base::CallerKey([77, 0]));
-    desk.tell(acd::Command::Enqueue {
-        call: crate::kit::id(2),
-        caller,
-        group: base::GroupId(0),
-        priority: 0,
-        since,
-        prefers: None,
-    });
+    desk.tell(acd::Command::Enqueue { call: crate::kit::id(2), caller, group: base::GroupId(0), priority: 0, since });
     assert_eq!(desk.said[0], "{Waits c2 g0 p0 since @1}", "the place is the later of both");
 }
 
@@ -96,7 +89,6 @@ fn a_place_is_used_once_by_the_first_of_two_and_by_nobody_without_a_number() {
         group: base::GroupId(0),
         priority: 0,
         since: desk.now.time,
-        prefers: None,
     };
     desk.tell(nobody);
     assert_eq!(desk.said[0], "{Waits c9 g0 p0 since @9}");

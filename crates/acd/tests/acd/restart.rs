@@ -148,11 +148,13 @@ fn a_ledger_survives_and_a_cut_or_unknown_one_is_refused() {
     for cut in 0..bytes.len() {
         assert!(Ledger::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
     }
-    let unknown = [&[2], &bytes[1..]].concat();
+    let unknown = [&[3], &bytes[1..]].concat();
     assert!(Ledger::from_bytes(&unknown).is_err());
-    // Before there were tallies.
-    let older = [&[0], &bytes[1..bytes.len() - 1]].concat();
-    assert_eq!(Ledger::from_bytes(&older).as_ref(), Ok(&ledger));
+    // Before there were last agents, and before there were tallies.
+    for form in [1, 0] {
+        let older = [&[form], &bytes[1..bytes.len() - 2 + usize::from(form)]].concat();
+        assert_eq!(Ledger::from_bytes(&older).as_ref(), Ok(&ledger));
+    }
 }
 
 #[test]
@@ -171,6 +173,8 @@ fn facts_keep_their_form() {
         Fact::PlaceKept { caller, group, priority, since, until },
         Fact::PlaceGone { caller },
         Fact::Tallied { agent, day, calls, talk },
+        Fact::Served { caller, agent, until },
+        Fact::Forgotten { caller },
     ];
     let hex = |fact: &Fact| fact.to_bytes().iter().map(|b| format!("{b:02x}")).collect::<String>();
     let forms: Vec<_> = facts.iter().map(hex).collect();
@@ -204,11 +208,7 @@ fn the_oldest_place_makes_room() {
         now = now.plus(Duration::from_millis(1));
         let caller = Some(CallerKey([u64::from(number), 0]));
         let (call, group) = (id(number), GroupId(0));
-        acd.handle(
-            now,
-            Command::Enqueue { call, caller, group, priority: 0, since: now.time, prefers: None },
-            &mut out,
-        );
+        acd.handle(now, Command::Enqueue { call, caller, group, priority: 0, since: now.time }, &mut out);
         acd.handle(now, Command::Keep { call }, &mut out);
         for action in out.drain(..) {
             if let Action::Fact(fact) = action {

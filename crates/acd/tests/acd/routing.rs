@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use acd::{Agent, Command, Decline, Group, Need, Plan, Skill, SkillId, Step, Strategy};
-use base::{AgentId, CallerKey, GroupId, Wall};
+use acd::{Agent, Decline, Group, Need, Plan, Skill, SkillId, Step, Strategy};
+use base::Wall;
 
-use crate::kit::{Desk, agent, group, id, plan};
+use crate::kit::{Desk, agent, group, plan};
 
 const NOTHING: [&str; 0] = [];
 /// A skill that is no group's.
@@ -236,10 +236,16 @@ fn tallies_outlive_a_restart_and_end_with_the_day() {
     assert_eq!(desk.enqueue(3, 0, 0)[1], "Reserve a0 for c3 r3", "yesterday counts no more");
 }
 
-fn preferring(desk: &mut Desk, call: u32, agent: u32) -> Vec<String> {
-    let (caller, since) = (Some(CallerKey([u64::from(call), 0])), desk.now.time);
-    let prefers = Some(AgentId(agent));
-    desk.tell(Command::Enqueue { call: id(call), caller, group: GroupId(0), priority: 0, since, prefers })
+/// The same caller calls again, in another call.
+fn again(desk: &mut Desk, number: u64, call: u32) -> Vec<String> {
+    desk.enqueue_from(number, call, 0, 0)
+}
+
+/// A caller of this number talks with an agent who is ready, and the talk is over.
+fn talked(desk: &mut Desk, number: u64, call: u32, agent: u32, reservation: u64) {
+    desk.enqueue_from(number, call, 0, 0);
+    desk.accepted(call, agent, reservation);
+    desk.ended(call, agent);
 }
 
 /// Agents 0 and 1 serve the group, agent 2 does not.
@@ -252,43 +258,82 @@ fn knowing() -> Desk {
 fn the_agent_of_the_last_talk_is_waited_for_and_then_anybody() {
     let mut desk = knowing();
     desk.ready(0);
-    desk.enqueue(1, 0, 0);
-    desk.accepted(1, 0, 1);
-    desk.ready(1);
-    assert_eq!(preferring(&mut desk, 2, 0), ["Queued c2 g0 #1"], "agent 1 is free and not asked for");
-    desk.ended(1, 0);
-    assert_eq!(desk.ready(0), ["Reserve a0 for c2 r2"]);
+    talked(&mut desk, 77, 1, 0, 1);
+    assert!(desk.said.contains(&"{Served n77 a0 until @86400}".to_owned()), "{:?}", desk.said);
+    desk.ready(0);
+    desk.enqueue(2, 0, 0);
     desk.accepted(2, 0, 2);
-    preferring(&mut desk, 3, 0);
+    desk.ready(1);
+    assert_eq!(again(&mut desk, 77, 3), ["Queued c3 g0 #1"], "agent 1 is free and not asked for");
+    desk.ended(2, 0);
+    assert_eq!(desk.ready(0), ["Reserve a0 for c3 r3"]);
+    desk.accepted(3, 0, 3);
+    again(&mut desk, 77, 4);
     desk.pass(14);
-    assert_eq!(desk.pass(1), ["Reserve a1 for c3 r3"]);
+    assert_eq!(desk.pass(1), ["Reserve a1 for c4 r4"]);
 }
 
 #[test]
 fn who_is_not_at_work_is_not_waited_for() {
     let mut desk = knowing();
+    desk.ready(0);
+    talked(&mut desk, 77, 1, 0, 1);
     desk.ready(1);
-    assert_eq!(preferring(&mut desk, 1, 0), ["Queued c1 g0 #1", "Reserve a1 for c1 r1"]);
-    // Nor who does not serve the group.
-    desk.ready(2);
-    desk.ready(0);
-    assert_eq!(preferring(&mut desk, 2, 2), ["Queued c2 g0 #1", "Reserve a0 for c2 r2"]);
+    assert_eq!(again(&mut desk, 77, 2), ["Queued c2 g0 #1", "Reserve a1 for c2 r2"], "agent 0 is away");
     // Nor who goes meanwhile.
-    desk.accepted(1, 1, 1);
-    assert_eq!(preferring(&mut desk, 3, 1), ["Queued c3 g0 #1"]);
-    desk.accepted(2, 0, 2);
-    desk.ended(2, 0);
+    desk.accepted(2, 1, 2);
+    assert_eq!(again(&mut desk, 77, 3), ["Queued c3 g0 #1"]);
     desk.ready(0);
+    assert_eq!(desk.acd.view(desk.now).groups[0].waiting, 1, "agent 1 is asked for now");
     assert_eq!(desk.away(1), ["Reserve a0 for c3 r3"]);
+}
+
+#[test]
+fn who_does_not_serve_the_group_is_not_waited_for() {
+    let mut desk = knowing();
+    desk.ready(2);
+    desk.enqueue_from(77, 1, 1, 0);
+    desk.accepted(1, 2, 1);
+    desk.ready(0);
+    assert_eq!(again(&mut desk, 77, 2), ["Queued c2 g0 #1", "Reserve a0 for c2 r2"]);
 }
 
 #[test]
 fn a_preferred_agent_who_declines_is_not_waited_for_again() {
     let mut desk = knowing();
     desk.ready(0);
+    talked(&mut desk, 77, 1, 0, 1);
+    desk.ready(0);
     desk.ready(1);
-    assert_eq!(preferring(&mut desk, 1, 0), ["Queued c1 g0 #1", "Reserve a0 for c1 r1"]);
-    assert_eq!(desk.declined(1, 0, 1, Decline::Busy), ["Reserve a1 for c1 r2"]);
+    assert_eq!(again(&mut desk, 77, 2), ["Queued c2 g0 #1", "Reserve a0 for c2 r2"]);
+    assert_eq!(desk.declined(2, 0, 2, Decline::Busy), ["Reserve a1 for c2 r3"]);
+}
+
+/// Nobody waits for the agent who was just lost in the talk.
+#[test]
+fn whoever_lost_an_agent_waits_for_any_other() {
+    let mut desk = knowing();
+    desk.ready(0);
+    desk.enqueue_from(77, 1, 0, 0);
+    desk.accepted(1, 0, 1);
+    desk.ready(1);
+    assert_eq!(again(&mut desk, 77, 1), ["Queued c1 g0 #1", "Reserve a1 for c1 r2"]);
+}
+
+#[test]
+fn the_last_agent_is_remembered_over_a_restart_and_for_a_day() {
+    let mut desk = knowing();
+    desk.ready(0);
+    talked(&mut desk, 77, 1, 0, 1);
+    desk.restart(None);
+    desk.ready(1);
+    desk.ready(0);
+    assert_eq!(again(&mut desk, 77, 2)[1], "Reserve a0 for c2 r2");
+    desk.abandon(2);
+    desk.ready(0);
+    desk.pass(24 * 3_600);
+    assert!(desk.said.contains(&"{Forgotten n77}".to_owned()));
+    assert_eq!(again(&mut desk, 77, 3)[1], "Reserve a1 for c3 r3", "who idles longest");
 }
 
 fn several() -> Desk {

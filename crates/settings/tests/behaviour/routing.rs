@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use acd::{Acd, Action, Command, Decline, Reservation};
-use base::{AgentId, CallId, GroupId, Now, Time};
+use base::{AgentId, CallId, CallerKey, GroupId, Now, Time};
 use settings::Plans;
 
 use crate::kit::{load, root};
@@ -28,7 +28,7 @@ fn examples(page: &str) -> Vec<(String, String)> {
 enum Deed<'a> {
     Ready(&'a str),
     Away(&'a str),
-    Calls { who: &'a str, group: &'a str, priority: u8, knows: Option<&'a str> },
+    Calls { who: &'a str, group: &'a str, priority: u8 },
     Talks { agent: &'a str, to: &'a str },
     Declines(&'a str),
     HangsUp(&'a str),
@@ -44,11 +44,10 @@ fn deed(line: &str) -> Deed<'_> {
         [agent, "talks", "to", to] => Deed::Talks { agent, to },
         [agent, "declines"] => Deed::Declines(agent),
         [who, "hangs", "up"] => Deed::HangsUp(who),
-        [who, "calls", group] => Deed::Calls { who, group, priority: 5, knows: None },
+        [who, "calls", group] => Deed::Calls { who, group, priority: 5 },
         [who, "calls", group, "at", priority] => {
-            Deed::Calls { who, group, priority: priority.parse().expect("a priority"), knows: None }
+            Deed::Calls { who, group, priority: priority.parse().expect("a priority") }
         }
-        [who, "calls", group, "and", "knows", agent] => Deed::Calls { who, group, priority: 5, knows: Some(agent) },
         _ => panic!("no story knows what `{line}` means"),
     }
 }
@@ -80,7 +79,7 @@ impl Story {
     }
 
     fn caller(&self, name: &str) -> u32 {
-        self.callers.iter().position(|known| known == name).unwrap_or_else(|| panic!("{name} has not called")) as u32
+        self.callers.iter().rposition(|known| known == name).unwrap_or_else(|| panic!("{name} has not called")) as u32
     }
 
     /// Lets time pass until then, stopping at each deadline on the way.
@@ -128,12 +127,15 @@ impl Story {
             Deed::TimePasses => return,
             Deed::Ready(agent) => Command::Ready { agent: self.agent(agent) },
             Deed::Away(agent) => Command::Away { agent: self.agent(agent) },
-            Deed::Calls { who, group, priority, knows } => {
+            Deed::Calls { who, group, priority } => {
                 let place = self.groups.iter().position(|known| known == group);
                 let group = GroupId(place.unwrap_or_else(|| panic!("no group is {group}")) as u16);
                 self.callers.push(who.to_owned());
-                let (call, prefers) = (id(self.callers.len() as u32 - 1), knows.map(|agent| self.agent(agent)));
-                Command::Enqueue { call, caller: None, group, priority, since: self.now.time, prefers }
+                let call = id(self.callers.len() as u32 - 1);
+                // Whoever has one name has one number.
+                let first = self.callers.iter().position(|known| known == who).unwrap_or_default();
+                let caller = Some(CallerKey([first as u64, 0]));
+                Command::Enqueue { call, caller, group, priority, since: self.now.time }
             }
             Deed::Talks { agent, to } => {
                 let (agent, caller) = (self.agent(agent), self.caller(to));

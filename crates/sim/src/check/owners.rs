@@ -27,7 +27,8 @@ impl Owners {
         for (agent, state) in self.plan.agents.iter().zip(&queue.agents) {
             // Who meets every step of a group meets the one that is asked now.
             let serves = |group: usize| steps(&self.plan, group).all(|need| need.rank(&agent.skills).is_some());
-            let waits = |group: usize| queue.groups[group].waiting > 0;
+            // Who waits for the agent of the last talk waits for nobody else.
+            let waits = |group: usize| queue.groups[group].waiting > 0 && self.plan.groups[group].prefer.is_zero();
             if *state == AgentState::Ready && (0..queue.groups.len()).any(|g| serves(g) && waits(g)) {
                 return Err(format!("a caller waits while an eligible agent is free: {queue:?}"));
             }

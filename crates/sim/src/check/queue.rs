@@ -149,7 +149,10 @@ impl Queue {
         for (call, agent) in std::mem::take(&mut self.chosen) {
             let Some(served) = self.callers.iter().find(|c| c.call == call) else { continue };
             let skills = self.plan.agents.get(agent.0 as usize).map(|a| a.skills.as_slice()).unwrap_or_default();
-            let asks = |c: &Caller| steps(&self.plan, usize::from(c.group.0)).all(|need| need.rank(skills).is_some());
+            let any = |c: &Caller| self.plan.groups.get(usize::from(c.group.0)).is_some_and(|g| g.prefer.is_zero());
+            let asks = |c: &Caller| {
+                any(c) && steps(&self.plan, usize::from(c.group.0)).all(|need| need.rank(skills).is_some())
+            };
             let turn = |c: &Caller| (i128::from(c.turn.0.as_nanos()) - self.worth(c), c.turn.1);
             let earlier =
                 |c: &&Caller| c.standing == Standing::Waiting && !c.fresh && turn(c) < turn(served) && asks(c);

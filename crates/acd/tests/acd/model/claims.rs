@@ -58,7 +58,7 @@ impl Model {
             _ => None,
         });
         let Some(agent) = with.filter(|_| known) else {
-            return self.enqueue(now, (call, who.1, None), group, priority, since);
+            return self.enqueue(now, who, group, priority, since);
         };
         self.arrivals += 1;
         let arrival = self.arrivals;

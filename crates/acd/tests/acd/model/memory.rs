@@ -93,6 +93,7 @@ impl Model {
             rests: rests.collect(),
             places: self.places.iter().copied().collect(),
             tallies: self.tallies(),
+            lasts: self.lasts.iter().copied().collect(),
         }
     }
 
@@ -117,6 +118,8 @@ impl Model {
             self.keep(now, call);
         }
         next.places = std::mem::take(&mut self.places);
+        self.lasts.retain(|(_, last)| last.until > now);
+        next.lasts = std::mem::take(&mut self.lasts);
         *self = next;
         std::mem::take(&mut self.out)
     }

@@ -166,6 +166,8 @@ impl Model {
             });
         }
         self.caller_mut(call).standing = Standing::Talking(agent);
+        let number_of = self.caller_mut(call).number;
+        self.remember(now, number_of, agent);
         let a = &mut self.agents[agent];
         (a.state, a.heard, a.idle) = (State::Talking { call, group, asked: Duration::ZERO, began: now }, number, None);
     }

@@ -135,12 +135,24 @@ impl Model {
         }
     }
 
-    pub(super) fn prefers(&self, now: Time, group: GroupId, agent: usize) -> Option<(usize, Time)> {
+    /// The agent of the last talk, and until when that one alone is waited for.
+    pub(super) fn prefers(&self, now: Time, group: GroupId, number: Option<CallerKey>) -> Option<(usize, Time)> {
         let plan = self.plan.groups.get(usize::from(group.0))?;
+        let (_, last) = self.lasts.iter().find(|(n, last)| Some(*n) == number && last.until > now)?;
+        let agent = last.agent.0 as usize;
         let serves = agent < self.agents.len() && {
             (0..plan.steps.len().max(1)).any(|step| self.rank(agent, group, step).is_some())
         };
         (serves && !plan.prefer.is_zero()).then(|| (agent, now + plan.prefer))
+    }
+
+    pub(super) fn remember(&mut self, now: Time, number: Option<CallerKey>, agent: usize) {
+        let Some(number) = number.filter(|_| self.plan.groups.iter().any(|g| !g.prefer.is_zero())) else { return };
+        self.lasts.retain(|(n, _)| *n != number);
+        if !self.plan.remember.is_zero() {
+            let last = Last { agent: AgentId(agent as u32), until: now + self.plan.remember };
+            self.lasts.push((number, last));
+        }
     }
 
     pub(super) fn relax(&mut self, now: Time, call: CallId, due: Due) {
