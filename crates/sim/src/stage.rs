@@ -335,7 +335,11 @@ fn scenario(setting: &Setting) -> Scenario {
 }
 
 fn edit(plans: &mut Plans, setting: &Setting) {
+    plans.acd.priority_worth = acd::Plan::default().priority_worth;
     for (place, group) in plans.acd.groups.iter_mut().enumerate() {
+        // As simple as can be, whatever was drawn.
+        let (name, ring) = (std::mem::take(&mut group.name), group.ring);
+        *group = acd::Group { name, ring, ..acd::Group::default() };
         group.wrap_up = setting.wrap_up;
         group.limit = setting.limit;
         group.wait = setting.wait;
