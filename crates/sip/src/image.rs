@@ -24,11 +24,25 @@ pub enum Image {
     /// (RFC 3261 §9.1).
     Calling { flow: Flow, user: String, invite: Arc<SentInvite>, rings: bool },
     /// Answered. `user` is that of our Contact, `follow` says whether the peer's Contact may be followed, `calls` that
-    /// the INVITE was ours. `invite` is there while its 2xx may come again.
-    Up { flow: Flow, user: String, dialog: Box<Dialog>, follow: bool, calls: bool, invite: Option<Arc<SentInvite>> },
+    /// the INVITE was ours.
+    Up { flow: Flow, user: String, dialog: Box<Dialog>, follow: bool, calls: bool, invite: FirstInvite },
     /// Their INVITE, which had a provisional response of ours and awaits the final one. `flow` is where it came from. Before the
     /// first response nothing is written: who hears nothing asks again.
-    Ringing { flow: Flow, invite: Box<HeardInvite> },
+    Ringing { flow: Flow, invite: Arc<HeardInvite> },
+    /// The same, refused with `status`, without the ACK by which the peer says that it knows. Nothing but this is left of the leg:
+    /// its owner and its call know of it no more.
+    Refused { flow: Flow, status: u16, invite: Arc<HeardInvite> },
+}
+
+/// The INVITE that an answered leg began with, as far as its end may need it. The first two forms are those of an `Option`, which
+/// older journals have here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FirstInvite {
+    Over,
+    /// Ours: its 2xx may come again.
+    Sent(Arc<SentInvite>),
+    /// The peer's, which had a provisional response of ours: until the ACK nobody knows whether our 2xx arrived.
+    Heard(Arc<HeardInvite>),
 }
 
 /// An INVITE of ours as it left: what its CANCEL and the ACKs to its responses repeat.
@@ -61,14 +75,24 @@ impl HeardInvite {
         let text = String::from_utf8_lossy(&builder.finish()).into_owned();
         HeardInvite { call_id: request.call_id().unwrap_or_default().to_owned(), tag: tag.to_owned(), text }
     }
+
+    pub(crate) fn size(&self) -> usize {
+        self.call_id.len() + self.tag.len() + self.text.len()
+    }
 }
 
 packed_struct!(SentInvite { head, via });
 packed_struct!(HeardInvite { call_id, tag, text });
+packed_enum!(FirstInvite {
+    0 => Over,
+    1 => Sent(invite),
+    2 => Heard(invite),
+});
 packed_enum!(Image {
     0 => Calling { flow, user, invite, rings },
     1 => Up { flow, user, dialog, follow, calls, invite },
     2 => Ringing { flow, invite },
+    3 => Refused { flow, status, invite },
 });
 packed_enum!(Fact {
     0 => Image { leg, image },
@@ -88,7 +112,7 @@ impl Image {
         match self {
             Image::Calling { invite, .. } => &invite.head.call_id,
             Image::Up { dialog, .. } => dialog.call_id(),
-            Image::Ringing { invite, .. } => &invite.call_id,
+            Image::Ringing { invite, .. } | Image::Refused { invite, .. } => &invite.call_id,
         }
     }
 
@@ -96,7 +120,7 @@ impl Image {
     pub(crate) fn user(&self) -> &str {
         match self {
             Image::Calling { user, .. } | Image::Up { user, .. } => user,
-            Image::Ringing { .. } => "",
+            Image::Ringing { .. } | Image::Refused { .. } => "",
         }
     }
 
@@ -105,7 +129,7 @@ impl Image {
         let local = match self {
             Image::Calling { invite, .. } => &invite.head.from,
             Image::Up { dialog, .. } => dialog.local(),
-            Image::Ringing { invite, .. } => return Some(invite.tag.clone()),
+            Image::Ringing { invite, .. } | Image::Refused { invite, .. } => return Some(invite.tag.clone()),
         };
         NameAddr::parse(local).ok()?.tag().map(str::to_owned)
     }
@@ -113,7 +137,10 @@ impl Image {
     /// Where the peer was reached last.
     pub const fn flow(&self) -> Flow {
         match self {
-            Image::Calling { flow, .. } | Image::Up { flow, .. } | Image::Ringing { flow, .. } => *flow,
+            Image::Calling { flow, .. }
+            | Image::Up { flow, .. }
+            | Image::Ringing { flow, .. }
+            | Image::Refused { flow, .. } => *flow,
         }
     }
 }

@@ -33,7 +33,7 @@ pub use endpoint::{
     Session, Timers,
 };
 pub use framing::{Frame, Framer};
-pub use image::{Fact, HeardInvite, Image, SentInvite};
+pub use image::{Fact, FirstInvite, HeardInvite, Image, SentInvite};
 pub use message::{Fault, HeaderError, Message, ParseError, Refresher};
 pub use method::Method;
 pub use name::Name;

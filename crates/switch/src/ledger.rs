@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use base::pack::{Packed, Unpacker, Unreadable};
-use base::{AgentId, CallId, GroupId, Now, RecordEntry, packed_struct};
+use base::{AgentId, CallId, GroupId, LegId, Now, RecordEntry, packed_struct};
 
 use crate::Fact;
 
@@ -16,6 +16,8 @@ pub struct Ledger {
     pub(crate) queue: acd::Ledger,
     pub(crate) roster: roster::Ledger,
     pub(crate) calls: BTreeMap<CallId, OpenCall>,
+    /// Legs that are over for their calls, whose phones are still to hear of it: at most the transactions of an endpoint, for 32 s each.
+    pub(crate) refused: BTreeMap<LegId, sip::Image>,
     /// What the store has not confirmed.
     pub(crate) unwritten: VecDeque<RecordEntry>,
 }
@@ -80,6 +82,10 @@ impl Ledger {
 
     fn apply_leg(&mut self, fact: sip::Fact) {
         match fact {
+            sip::Fact::Image { leg, image } if matches!(*image, sip::Image::Refused { .. }) => {
+                self.close_leg(leg);
+                self.refused.insert(leg, *image);
+            }
             sip::Fact::Image { leg, image } => drop(self.open(leg.call).images.insert(leg.index, *image)),
             sip::Fact::Sequence { leg, cseq } => {
                 if let Some(image) = self.calls.get_mut(&leg.call).and_then(|c| c.images.get_mut(&leg.index)) {
@@ -87,11 +93,16 @@ impl Ledger {
                 }
             }
             sip::Fact::Closed { leg } => {
-                if let Some(call) = self.calls.get_mut(&leg.call) {
-                    call.images.remove(&leg.index);
-                    call.own.remove(&leg.index);
-                }
+                self.close_leg(leg);
+                self.refused.remove(&leg);
             }
+        }
+    }
+
+    fn close_leg(&mut self, leg: LegId) {
+        if let Some(call) = self.calls.get_mut(&leg.call) {
+            call.images.remove(&leg.index);
+            call.own.remove(&leg.index);
         }
     }
 
@@ -164,8 +175,11 @@ impl Packed for Ledger {
         let own = self.calls.iter().filter(|(_, call)| !call.own.is_empty());
         let legs = |call: &OpenCall| call.own.iter().map(|(leg, agent)| (*leg, *agent)).collect();
         let own: Vec<Owned> = own.map(|(id, call)| (*id, legs(call))).collect();
-        if !own.is_empty() {
+        if !own.is_empty() || !self.refused.is_empty() {
             own.pack(out);
+        }
+        if !self.refused.is_empty() {
+            self.refused.iter().map(|(leg, image)| (*leg, image.clone())).collect::<Vec<_>>().pack(out);
         }
     }
 
@@ -177,6 +191,7 @@ impl Packed for Ledger {
             roster: Packed::unpack(from)?,
             calls: Vec::<(CallId, OpenCall)>::unpack(from)?.into_iter().collect(),
             unwritten: Vec::<RecordEntry>::unpack(from)?.into(),
+            refused: BTreeMap::new(),
         };
         // A snapshot from before agents called each other ends here.
         let own = if from.is_empty() { Vec::new() } else { Vec::<Owned>::unpack(from)? };
@@ -184,6 +199,10 @@ impl Packed for Ledger {
             if let Some(open) = ledger.calls.get_mut(&id) {
                 open.own = own.into_iter().collect();
             }
+        }
+        // One from before refusals were known until their ACK ends here.
+        if !from.is_empty() {
+            ledger.refused = Vec::<(LegId, sip::Image)>::unpack(from)?.into_iter().collect();
         }
         Ok(ledger)
     }

@@ -47,6 +47,7 @@ impl Exchange {
         // What the store did not confirm comes again, before what follows now: it knows what it has.
         out.records.extend(ledger.unwritten);
         exchange.switch.resume(now, ledger.calls, ledger.now, out);
+        exchange.switch.refuse_again(now, ledger.refused, out);
         exchange.begin(now, by_queue, by_roster, out);
         exchange
     }
@@ -65,6 +66,11 @@ impl Exchange {
         if ledger.calls.len() != self.switch.calls() {
             let known: Vec<String> = ledger.calls.keys().map(CallId::to_string).collect();
             return Err(format!("the facts know {known:?}, there are {} calls", self.switch.calls()));
+        }
+        let refused: BTreeSet<LegId> = self.switch.endpoint.unheard().collect();
+        if !ledger.refused.keys().eq(&refused) {
+            let known: Vec<&LegId> = ledger.refused.keys().collect();
+            return Err(format!("the facts know the refusals {known:?} without an ACK, there are {refused:?}"));
         }
         Ok(())
     }
@@ -90,6 +96,14 @@ impl Switch {
                 self.endpoint.restore(now, leg, image, &mut self.sip);
             }
             self.wind_down(now, id, remnant, out);
+        }
+        self.pump(now, out);
+    }
+
+    /// Whoever may never have heard that the process before this one refused the call hears it again.
+    fn refuse_again(&mut self, now: Now, refused: BTreeMap<LegId, sip::Image>, out: &mut Effects) {
+        for (leg, image) in refused {
+            self.endpoint.restore(now, leg, image, &mut self.sip);
         }
         self.pump(now, out);
     }

@@ -47,8 +47,8 @@ impl Endpoint {
         if let Some(leg) = self.legs.get_mut(key) {
             leg.phase = Phase::Up;
         }
-        self.note_image(key, out);
         self.repeat_until_ack(now, key, server);
+        self.note_image(key, out);
     }
 
     /// Responds to a transaction of whatever role.
@@ -107,6 +107,14 @@ impl Endpoint {
             self.held -= unacked.bytes.len();
             self.wheel.cancel(unacked.repeat);
             self.wheel.cancel(unacked.give_up);
+        }
+    }
+
+    /// Our 2xx has arrived.
+    pub(super) fn forget_heard(&mut self, key: Key, out: &mut Output) {
+        if let Some(invite) = self.legs.get_mut(key).and_then(|leg| leg.heard.take()) {
+            self.held -= invite.size();
+            self.note_image(key, out);
         }
     }
 

@@ -30,7 +30,14 @@ impl Endpoint {
             Phase::Up if leg.unacked.is_some() => {
                 leg.phase = Phase::Leaving { reason: reason.map(str::to_owned) };
             }
-            Phase::Up => self.send_bye(now, key, reason, out),
+            Phase::Up => {
+                if let Some(server) = leg.reopened {
+                    // Whoever had the 2xx hears no response to that INVITE any more (RFC 6026 §7.2); whoever had not knows of no
+                    // dialog to take the BYE for.
+                    self.respond(now, server, 480, &Reply { headers: reason_header(reason), body: None }, out);
+                }
+                self.send_bye(now, key, reason, out);
+            }
             Phase::Calling { .. } | Phase::Leaving { .. } | Phase::Ending => {}
         }
     }
@@ -83,20 +90,34 @@ impl Endpoint {
         let Some(leg) = self.legs.remove(key) else { return };
         self.by_leg.remove(&leg.id);
         self.by_tag.remove(self.printer.print(&[&leg.local_tag]));
-        for timer in leg.presumed.into_iter().chain(leg.retry.map(|(_, timer)| timer)) {
+        for timer in leg.presumed.into_iter().chain(leg.retry.as_ref().map(|(_, timer)| *timer)) {
             self.wheel.cancel(timer);
         }
         let calling = match leg.phase {
             Phase::Calling { client, .. } => Some(client),
             _ => None,
         };
-        if leg.written {
-            out.facts.push(Fact::Closed { leg: leg.id });
-        }
+        self.held -= leg.held();
+        self.note_gone(&leg, out);
         if let Some(client) = leg.open.map(|(client, _)| client).or(calling) {
             self.abandon_later(now, client);
         }
         out.events.push(Event::Closed { leg: leg.id });
+    }
+
+    /// Nothing is left of a leg, or that the peer is still to hear of its refusal.
+    fn note_gone(&mut self, leg: &Leg, out: &mut Output) {
+        let server = match leg.phase {
+            Phase::Ringing { server } => Some(server),
+            _ => leg.reopened,
+        };
+        let refused =
+            server.zip(leg.heard.clone()).and_then(|(server, invite)| self.owe_refusal(server, leg.id, invite));
+        match refused {
+            Some(image) => out.facts.push(Fact::Image { leg: leg.id, image: Box::new(image) }),
+            None if leg.written => out.facts.push(Fact::Closed { leg: leg.id }),
+            None => {}
+        }
     }
 
     /// The peer's unanswered re-INVITE or UPDATE ends with the dialog (RFC 3261 §15.1.2).

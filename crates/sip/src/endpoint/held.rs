@@ -32,6 +32,7 @@ impl Placed {
 impl Leg {
     pub(super) fn held(&self) -> usize {
         self.unacked.as_ref().map_or(0, |unacked| unacked.bytes.len())
+            + self.heard.as_ref().map_or(0, |invite| invite.size())
     }
 }
 

@@ -133,6 +133,7 @@ impl Endpoint {
             return;
         }
         self.stop_repeating(key);
+        self.forget_heard(key, out);
         let request: Message = arrival.request.clone();
         self.tell(key, |leg| Event::Acked { leg, request }, out);
         self.after_ack(now, key, out);

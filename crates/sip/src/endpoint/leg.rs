@@ -9,7 +9,7 @@ use base::{Flow, Key, LegId, TimerId};
 use super::hop::Way;
 use super::refresh::Session;
 use super::{Body, Invite};
-use crate::Dialog;
+use crate::{Dialog, HeardInvite};
 
 /// One leg: an INVITE and the dialog that comes of it.
 #[derive(Debug)]
@@ -39,6 +39,10 @@ pub(super) struct Leg {
     /// The transaction of our INVITE, whose 2xx may come again.
     pub(super) invite: Option<Key>,
     pub(super) unacked: Option<Unacked>,
+    /// The peer's INVITE that had a provisional response, from our final one until its ACK.
+    pub(super) heard: Option<Arc<HeardInvite>>,
+    /// The transaction of `heard` that a restart opened again, because the 2xx of the process before may never have left.
+    pub(super) reopened: Option<Key>,
     pub(super) owed: Option<OwedAck>,
     /// Our re-INVITE or UPDATE under way, with its client transaction.
     pub(super) open: Option<(Key, Change)>,
@@ -80,6 +84,8 @@ impl Leg {
             early: Vec::new(),
             invite: None,
             unacked: None,
+            heard: None,
+            reopened: None,
             owed: None,
             open: None,
             retry: None,

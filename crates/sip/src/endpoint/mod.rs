@@ -328,7 +328,8 @@ impl Endpoint {
     }
 
     /// Makes a leg again of what an earlier process wrote of it, muted: `hang_up` it. Its `Event::Closed` comes with the
-    /// final response, or when 64·T1 have passed without one. A leg id in use is ignored.
+    /// final response, or when 64·T1 have passed without one. One that was refused is refused again and is no leg. A leg id in use
+    /// is ignored.
     pub fn restore(&mut self, now: Now, leg: LegId, image: Image, out: &mut Output) {
         self.flush(out);
         self.revive(now.time, leg, image, out);
@@ -393,6 +394,7 @@ impl Endpoint {
 
     fn insert_leg(&mut self, leg: Leg) -> Key {
         let (id, tag) = (leg.id, self.printer.print(&[&leg.local_tag]));
+        self.held += leg.held();
         let key = self.legs.insert(leg);
         self.by_leg.insert(id, key);
         self.by_tag.insert(tag, key);

@@ -8,11 +8,16 @@ use super::client::Placed;
 use super::deadline::Deadline;
 use super::leg::{Cancel, Leg, Phase};
 use super::server::Role;
-use super::{Endpoint, Event, Output, hop};
+use super::{Endpoint, Event, Output, Reply, hop};
 use crate::transaction::Timer;
-use crate::{Dialog, Fact, HeardInvite, Image, Message, Method};
+use crate::{Dialog, Fact, FirstInvite, HeardInvite, Image, Message, Method};
 
 impl Endpoint {
+    /// Legs that are written as `Image::Refused`.
+    pub fn unheard(&self) -> impl Iterator<Item = LegId> {
+        self.servers.iter().filter_map(|(_, server)| server.refused)
+    }
+
     /// Says what a restart would need of a leg now.
     pub(super) fn note_image(&mut self, key: Key, out: &mut Output) {
         let image = self.legs.get(key).and_then(|leg| self.image(leg));
@@ -34,7 +39,7 @@ impl Endpoint {
         match leg.phase {
             Phase::Ringing { server } => {
                 let server = self.servers.get(server)?;
-                let invite = Box::new(HeardInvite::of(server.request.as_ref()?, &server.tag));
+                let invite = Arc::new(HeardInvite::of(server.request.as_ref()?, &server.tag));
                 Some(Image::Ringing { flow: server.flow, invite })
             }
             Phase::Calling { client, .. } => {
@@ -45,7 +50,9 @@ impl Endpoint {
             Phase::Up | Phase::Leaving { .. } | Phase::Ending => {
                 let dialog = Box::new(leg.dialog.clone()?);
                 let placed = leg.invite.and_then(|client| self.clients.get(client)?.placed.as_deref());
-                let invite = placed.map(|placed| Arc::clone(&placed.sent));
+                let sent = placed.map(|placed| FirstInvite::Sent(Arc::clone(&placed.sent)));
+                let heard = || leg.heard.clone().map(FirstInvite::Heard);
+                let invite = sent.or_else(heard).unwrap_or(FirstInvite::Over);
                 Some(Image::Up { flow: leg.flow, user, dialog, follow: leg.follow, calls: leg.calls, invite })
             }
         }
@@ -63,6 +70,7 @@ impl Endpoint {
         (leg.muted, leg.written) = (true, true);
         match image {
             Image::Ringing { invite, .. } => return self.revive_ringing(now, id, flow, &invite, out),
+            Image::Refused { status, invite, .. } => return self.refuse_again(now, id, flow, (status, &invite), out),
             Image::Calling { invite, rings, .. } => {
                 let placed = Placed { rings, ..Placed::new(invite) };
                 let client = self.resume(flow, key, placed);
@@ -75,9 +83,16 @@ impl Endpoint {
             }
             Image::Up { dialog, follow, calls, invite, .. } => {
                 (leg.follow, leg.calls) = (follow, calls);
-                if let Some(invite) = invite {
-                    let placed = Placed::new(invite);
-                    leg.invite = Some(self.resume_answered(now, &leg, key, placed, &dialog));
+                match invite {
+                    FirstInvite::Over => {}
+                    FirstInvite::Sent(invite) => {
+                        let placed = Placed::new(invite);
+                        leg.invite = Some(self.resume_answered(now, &leg, key, placed, &dialog));
+                    }
+                    FirstInvite::Heard(invite) => {
+                        leg.reopened = self.reopen(now, flow, &invite, out);
+                        leg.heard = Some(invite);
+                    }
                 }
                 leg.dialog = Some(*dialog);
             }
@@ -86,22 +101,44 @@ impl Endpoint {
     }
 
     /// The INVITE as if it had just come, but that its tag of ours is known to the peer. One that cannot be read has nobody to answer.
-    fn revive_ringing(&mut self, now: Time, id: LegId, flow: Flow, invite: &HeardInvite, out: &mut Output) {
+    fn reopen(&mut self, now: Time, flow: Flow, invite: &HeardInvite, out: &mut Output) -> Option<Key> {
         let read =
             Message::parse(invite.text.as_bytes()).ok().filter(|m| m.is_request() && m.method() == Method::Invite);
         let arrival = read.and_then(|request| self.arrival(flow, request));
-        let arrival = arrival.filter(|arrival| !self.by_request.contains(arrival.key));
-        let server = arrival.and_then(|arrival| self.begin(now, arrival, Role::Free, out));
-        if let Some(server) = server.and_then(|key| self.servers.get_mut(key)) {
+        let arrival = arrival.filter(|arrival| !self.by_request.contains(arrival.key))?;
+        let key = self.begin(now, arrival, Role::Free, out)?;
+        if let Some(server) = self.servers.get_mut(key) {
             server.tag.clone_from(&invite.tag);
         }
-        let taken = server.is_some_and(|server| self.take(server, id));
+        Some(key)
+    }
+
+    fn revive_ringing(&mut self, now: Time, id: LegId, flow: Flow, invite: &HeardInvite, out: &mut Output) {
+        let taken = self.reopen(now, flow, invite, out).is_some_and(|server| self.take(server, id));
         match self.leg(id).filter(|_| taken).and_then(|key| self.legs.get_mut(key)) {
             Some(leg) => (leg.muted, leg.written) = (true, true),
             None => {
                 out.facts.push(Fact::Closed { leg: id });
                 self.deferred.push(Event::Closed { leg: id });
             }
+        }
+    }
+
+    /// The refusal may have been written and never sent.
+    fn refuse_again(
+        &mut self,
+        now: Time,
+        id: LegId,
+        flow: Flow,
+        (status, invite): (u16, &HeardInvite),
+        out: &mut Output,
+    ) {
+        let status = if (300..700).contains(&status) { status } else { 480 };
+        let server = self.reopen(now, flow, invite, out);
+        let sent = server.filter(|server| self.respond(now, *server, status, &Reply::default(), out));
+        match sent.and_then(|server| self.servers.get_mut(server)) {
+            Some(server) => server.refused = Some(id),
+            None => out.facts.push(Fact::Closed { leg: id }),
         }
     }
 

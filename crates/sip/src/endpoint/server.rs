@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Flow, Key, Print, Printer, SIP_PORT, Time, TimerId};
+use base::{Flow, Key, LegId, Print, Printer, SIP_PORT, Time, TimerId};
 
 use super::client::finish;
 use super::deadline::{Armed, Deadline};
@@ -15,7 +15,7 @@ use super::{Endpoint, Output, Reply};
 use crate::text;
 use crate::transaction::{Action, ServerEvent, ServerInvite, ServerNonInvite, Timer};
 use crate::via::has_magic_cookie;
-use crate::{Builder, Message, Method, Name, ViaRef};
+use crate::{Builder, Fact, HeardInvite, Image, Message, Method, Name, ViaRef};
 
 #[derive(Debug)]
 pub(super) struct Server {
@@ -35,6 +35,10 @@ pub(super) struct Server {
     pub(super) without_offer: bool,
     pub(super) tag: String,
     pub(super) last: Arc<[u8]>,
+    /// Of the response in `last`; 0 before any.
+    status: u16,
+    /// The leg that it was and that is written as refused, until the ACK.
+    pub(super) refused: Option<LegId>,
     timers: Armed,
     forget: Option<TimerId>,
     pub(super) role: Role,
@@ -61,6 +65,10 @@ impl Machine {
             Machine::Invite(machine) => machine.is_open(),
             Machine::Other(machine) => machine.is_open(),
         }
+    }
+
+    fn awaits_ack(&self) -> bool {
+        matches!(self, Machine::Invite(machine) if machine.awaits_ack())
     }
 }
 
@@ -181,6 +189,8 @@ impl Endpoint {
             without_offer,
             tag: if inside { String::new() } else { self.draw_tag() },
             last: Arc::default(),
+            status: 0,
+            refused: None,
             timers: Armed::default(),
             forget,
             role,
@@ -242,9 +252,12 @@ impl Endpoint {
         let Some(server) = self.servers.get(id).filter(|server| server.is_open()) else { return false };
         let grant = self.grant(server, status);
         let Some(bytes) = self.render(server, status, reply, grant) else { return false };
+        if status >= 200 {
+            self.keep_heard(id);
+        }
         let Some(server) = self.servers.get_mut(id) else { return false };
         self.held -= server.held();
-        server.last = Arc::from(bytes);
+        (server.last, server.status) = (Arc::from(bytes), status);
         let event = match status {
             ..200 => ServerEvent::Provisional,
             200..300 => ServerEvent::Success,
@@ -266,6 +279,24 @@ impl Endpoint {
         }
         self.note_answer(now, role, status, reply, grant);
         true
+    }
+
+    /// Whoever had a provisional response asks no more: the INVITE is to be known until the final one has its ACK.
+    fn keep_heard(&mut self, id: Key) {
+        let Some(server) = self.servers.get(id) else { return };
+        let (Role::First(leg), Some(request)) = (server.role, &server.request) else { return };
+        if let Some(leg) = self.legs.get_mut(leg).filter(|leg| leg.written || !server.last.is_empty()) {
+            self.held -= leg.held();
+            leg.heard = Some(Arc::new(HeardInvite::of(request, &server.tag)));
+            self.held += leg.held();
+        }
+    }
+
+    /// Its leg is gone, and the refusal not known to have arrived: what is to be written of that, none where it has its ACK.
+    pub(super) fn owe_refusal(&mut self, id: Key, leg: LegId, invite: Arc<HeardInvite>) -> Option<Image> {
+        let server = self.servers.get_mut(id).filter(|server| server.machine.awaits_ack())?;
+        server.refused = Some(leg);
+        Some(Image::Refused { flow: server.flow, status: server.status, invite })
     }
 
     /// What a leg remembers of a response of ours: its description, and how long the session lives.
@@ -328,6 +359,10 @@ impl Endpoint {
         let Some(server) = self.servers.get_mut(id) else { return };
         let mut actions = std::mem::take(&mut self.actions);
         server.machine.handle(event, &mut actions);
+        if let Some(leg) = server.refused.filter(|_| !server.machine.awaits_ack()) {
+            server.refused = None;
+            out.facts.push(Fact::Closed { leg });
+        }
         for action in actions.drain(..) {
             match action {
                 Action::Send => self.repeat_response(id, out),

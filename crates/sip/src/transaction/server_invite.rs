@@ -31,6 +31,11 @@ impl ServerInvite {
         self.state == State::Proceeding
     }
 
+    /// Whether a refusal of ours is not known to have arrived.
+    pub fn awaits_ack(&self) -> bool {
+        matches!(self.state, State::Completed { .. })
+    }
+
     pub fn handle(&mut self, event: ServerEvent, out: &mut Vec<Action>) {
         match self.state {
             State::Proceeding => self.proceeding(event, out),

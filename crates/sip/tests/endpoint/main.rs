@@ -5,6 +5,7 @@ mod dialogs;
 mod endings;
 mod pair;
 mod prack;
+mod refused;
 mod renamed;
 mod requests;
 mod restart;

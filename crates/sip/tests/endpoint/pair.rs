@@ -36,6 +36,8 @@ pub(crate) struct Pair {
     /// The end that is killed once it has written what follows from its so many-th turn; whether the messages of that
     /// turn are lost with it.
     pub(crate) kill: Option<(usize, usize, bool)>,
+    /// The process after that one is killed with the messages of its so many-th turn.
+    pub(crate) then: Option<usize>,
     pub(crate) turns: [usize; 2],
     /// How many legs of each end have closed.
     pub(crate) closed: [usize; 2],
@@ -85,6 +87,7 @@ impl Pair {
             filter: Box::new(|_, _| false),
             ledgers: [BTreeMap::new(), BTreeMap::new()],
             kill: None,
+            then: None,
             turns: [0, 0],
             closed: [0, 0],
             wire: BTreeMap::new(),
@@ -133,7 +136,7 @@ impl Pair {
 
     /// Kills an end; what starts in its place ends what the ledger shows.
     pub(crate) fn restart(&mut self, end: usize) {
-        self.kill = None;
+        self.kill = self.then.take().map(|turns| (end, self.turns[end] + turns, true));
         self.events[end].clear();
         let config = Config { session: self.session, ..config(end, self.transport) };
         self.ends[end] = Endpoint::new(config, self.now.time, self.rng.fork());
