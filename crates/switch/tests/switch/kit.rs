@@ -42,6 +42,12 @@ pub(crate) struct Bench {
     pub(crate) ledger: Ledger,
     /// Answers to what was asked of the engine, the oldest first.
     pub(crate) answers: Vec<switch::Answer>,
+    /// Turns that wrote something.
+    pub(crate) turns: usize,
+    /// Those after which the process is killed: what was written stands, nothing else of the turn is.
+    pub(crate) kills: Vec<usize>,
+    plans: switch::Plans,
+    config: Config,
 }
 
 fn menu(prompts: &Prompts) -> MenuVersion {
@@ -172,17 +178,30 @@ impl Bench {
 
     pub(crate) fn of(plans: switch::Plans, edit: impl FnOnce(&mut Plan, &mut Config)) -> Bench {
         let now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
-        let switch::Plans { acd: acd_plan, roster: roster_plan, call, carrier } = plans;
-        let (mut config, mut plan) = (config(), Plan::clone(&call));
+        let (mut config, mut plan) = (config(), Plan::clone(&plans.call));
         edit(&mut plan, &mut config);
         let workers = config.workers;
-        let mut switch = Switch::new(config, Arc::new(plan), now.time, Rng::from_number(1));
+        let plans = switch::Plans { call: Arc::new(plan), ..plans };
+        let switch::Plans { acd, roster, call, carrier } = plans.clone();
+        let mut switch = Switch::new(config.clone(), call, now.time, Rng::from_number(1));
         switch.lead_out(now, carrier);
-        let exchange = Exchange::new(switch, Acd::new(acd_plan, now.time), Roster::new(roster_plan, now.time));
+        let exchange = Exchange::new(switch, Acd::new(acd, now.time), Roster::new(roster, now.time));
         let (records, jobs, sent, raw, answers) = Default::default();
-        let mut bench = Bench { exchange, now, records, jobs, sent, raw, ledger: Ledger::default(), answers };
+        let (ledger, turns, kills) = Default::default();
+        let mut bench = Bench { exchange, now, records, jobs, sent, raw, ledger, answers, turns, kills, plans, config };
         bench.lease_all(workers);
         bench
+    }
+
+    /// The process was killed, and the next one begins with what was written.
+    fn start_again(&mut self) {
+        let mut effects = Effects::default();
+        self.config.epoch.0 += 1;
+        let (config, plans) = (self.config.clone(), self.plans.clone());
+        self.exchange = Exchange::restore(config, plans, &self.ledger, self.now, Rng::from_number(2), &mut effects);
+        self.jobs.clear();
+        self.take(effects);
+        self.lease_all(self.config.workers);
     }
 
     /// The same after its process was killed and another one began; with the usual plan.
@@ -218,7 +237,13 @@ impl Bench {
     }
 
     pub(crate) fn take(&mut self, mut effects: Effects) {
+        self.turns += usize::from(!effects.facts.is_empty());
+        let killed = !effects.facts.is_empty() && self.kills.first() == Some(&self.turns);
         effects.facts.drain(..).for_each(|fact| self.ledger.apply(fact));
+        if killed {
+            self.kills.remove(0);
+            return self.start_again();
+        }
         self.records.append(&mut effects.records);
         self.jobs.append(&mut effects.jobs);
         self.answers.extend(effects.answers.drain(..).map(|(_, answer)| answer));

@@ -5,6 +5,7 @@ mod call_back;
 mod consult;
 mod door;
 mod identity;
+mod killed;
 mod kit;
 mod moved;
 mod order;

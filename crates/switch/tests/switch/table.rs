@@ -308,6 +308,11 @@ impl Table {
         self.deaf.push(phone);
     }
 
+    /// A phone that was silent hears again.
+    pub(crate) fn listens(&mut self, phone: usize) {
+        self.deaf.retain(|deaf| *deaf != phone);
+    }
+
     /// Lets a call ring that has come.
     pub(crate) fn rings(&mut self, phone: usize) -> Option<LegId> {
         let tx = self.invited(phone)?;
@@ -460,6 +465,24 @@ impl Table {
     /// Whether each agent's phone is in use for a call of the agents' own.
     pub(crate) fn own(&self) -> Vec<bool> {
         self.bench.exchange.roster.view().agents.iter().map(|a| a.own_call).collect()
+    }
+
+    /// Whoever called and was answered hangs up; whoever waits for an answer does not.
+    pub(crate) fn callers_leave(&mut self) {
+        for phone in 0..self.phones.len() {
+            let answered = self.heard[phone].iter().filter_map(|event| match event {
+                Event::Answered { leg, .. } => Some(*leg),
+                _ => None,
+            });
+            for leg in answered.collect::<Vec<_>>() {
+                self.hangs_up(phone, leg);
+            }
+        }
+    }
+
+    /// No phone waits for anything.
+    pub(crate) fn are_idle(&self) -> bool {
+        self.phones.iter().all(Endpoint::is_idle)
     }
 
     /// Nothing is left: no call, slot, own call, media end, or fact of one.
