@@ -249,7 +249,14 @@ fn acd_plan(scenario: &Scenario, rng: &mut Rng) -> acd::Plan {
     let ms = Duration::from_millis;
     let back_off = acd::BackOff { rejected: ms(1500), busy: ms(1000), no_answer: ms(2000), unreachable: ms(2000) };
     // Shorter than the aftermath, so that nothing is left when a scenario ends.
-    let mut plan = acd::Plan { groups, agents, back_off, redial: Duration::from_secs(60), ..acd::Plan::default() };
+    let mut plan = acd::Plan {
+        groups,
+        agents,
+        back_off,
+        redial: Duration::from_secs(60),
+        remember: Duration::from_secs(60),
+        ..acd::Plan::default()
+    };
     route(&mut plan, &mut rng.clone());
     plan
 }
