@@ -227,12 +227,15 @@ impl Audio {
         let mut before = Time::ZERO;
         for window in &self.heard[place] {
             // Begun before a pause in which nothing came, as of a hold, and filled after it.
-            let torn = window.at.since(std::mem::replace(&mut before, window.at)) > SEAM;
+            let begun = std::mem::replace(&mut before, window.at);
+            let torn = window.at.since(begun) > SEAM;
             if window.tones == 0 {
                 continue;
             }
+            // What it holds of before the pause is of a talk of then, however long the pause was: a phone vanished in it.
+            let spoken = if torn { begun } else { window.at };
             // A window that a crash cut short is filled by what comes much later.
-            let late = |t: &Talk, until: Time| t.is_disturbed() && !t.perhaps || window.at <= until + LAST_WORDS;
+            let late = |t: &Talk, until: Time| t.is_disturbed() && !t.perhaps || spoken <= until + LAST_WORDS;
             let during = |t: &&Talk| t.from <= window.at && t.until.is_none_or(|until| late(t, until));
             let may = |t: &Talk| match (t.agent == place, t.citizen == place) {
                 (true, _) => tones_of(t.citizen),
