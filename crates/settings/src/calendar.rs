@@ -78,7 +78,7 @@ fn spans(value: &Value<'_>) -> Vec<Span> {
 }
 
 /// `17:30`, up to 24:00.
-fn minute(text: &str) -> Option<u16> {
+pub(crate) fn minute(text: &str) -> Option<u16> {
     let (hour, minute) = text.split_once(':')?;
     let two_digits = |t: &str| t.len() <= 2 && t.bytes().all(|b| b.is_ascii_digit());
     if !two_digits(hour) || minute.len() != 2 || !two_digits(minute) {

@@ -10,7 +10,8 @@ use crate::reader::Document;
 use crate::report::Report;
 use crate::source::{self, Part, Sources};
 use crate::{
-    Plans, agents, areas, assemble, calendar, dial, groups, menu, network, service, sounds, states, token, trunk,
+    Plans, agents, areas, assemble, calendar, dial, groups, menu, network, profile, service, sounds, states, token,
+    trunk,
 };
 
 /// Reads the configuration in `dir`, with `HOTLINE__SECTION__KEY` variables of `env` over it.
@@ -45,6 +46,24 @@ pub fn load_areas(dir: &Path, env: impl IntoIterator<Item = (String, String)>) -
     let (errors, _) = problems.into_sorted();
     match areas {
         Some(areas) if errors.is_empty() => Ok(areas),
+        _ => Err(Report::new(errors, sources)),
+    }
+}
+
+/// A day to be played by the simulator, from a file of its own.
+///
+/// # Errors
+/// Every fault of the file, in the order of its lines.
+pub fn load_profile(path: &Path) -> Result<staff::Profile, Report> {
+    let problems = Problems::default();
+    let sources = source::read_profile(path, &problems);
+    // The environment is the engine's.
+    let env = Env::new(std::iter::empty(), &problems);
+    let document = sources.ids().next().and_then(|file| Document::parse(&sources, file, &env, &problems));
+    let profile = document.as_ref().and_then(|document| profile::read(&document.root(), &problems));
+    let (errors, _) = problems.into_sorted();
+    match profile {
+        Some(profile) if errors.is_empty() => Ok(profile),
         _ => Err(Report::new(errors, sources)),
     }
 }

@@ -47,6 +47,7 @@ impl<'a> Document<'a> {
             Part::Queues => (&[], &["queue", "back_off", "skill", "group", "agents", "agent"]),
             Part::Calendar => (&[], &["hours", "holiday", "workday"]),
             Part::Menu => (&["tree"], &[]),
+            Part::Profile => (&[], &["calls", "burst", "choice", "keypad", "patience", "staff", "trouble"]),
         };
         let spot = Spot::text(self.file, 0..0);
         let mut root = Table::with_tables(self.file, spot, &self.table, sections, tables, self.problems);

@@ -19,6 +19,8 @@ pub(crate) enum Part {
     Calendar,
     /// `menu/*.toml`.
     Menu,
+    /// `profile/*.toml`: no part of what the engine is started with.
+    Profile,
 }
 
 #[derive(Clone, Debug)]
@@ -62,6 +64,11 @@ pub(crate) fn read(dir: &Path, problems: &Problems) -> Sources {
     Sources(files.into_iter().filter_map(|(path, part)| read_one(path, part, problems)).collect())
 }
 
+/// A profile alone.
+pub(crate) fn read_profile(path: &Path, problems: &Problems) -> Sources {
+    Sources(read_one(path.to_owned(), Part::Profile, problems).into_iter().collect())
+}
+
 fn read_one(path: PathBuf, part: Part, problems: &Problems) -> Option<Source> {
     let too_large = || std::io::Error::other(format!("larger than {FILE_BYTES_MAX} bytes"));
     let size = std::fs::metadata(&path).map(|m| m.len());
@@ -70,7 +77,10 @@ fn read_one(path: PathBuf, part: Part, problems: &Problems) -> Option<Source> {
         Ok(text) => Some(Source { path, part, text }),
         Err(error) => {
             let title = format!("cannot read the file: {error}");
-            let help = "name the configuration folder with `--config DIR`; the shipped one is `config/`";
+            let help = match part {
+                Part::Profile => "name a profile with `--profile FILE`; the shipped one is `config/profile/city.toml`",
+                _ => "name the configuration folder with `--config DIR`; the shipped one is `config/`",
+            };
             problems.error(Problem::new(Spot::Path(path), title, "", help));
             None
         }

@@ -84,6 +84,26 @@ impl<'a> Value<'a> {
         fits
     }
 
+    /// A number with or without a fraction.
+    pub(crate) fn decimal(&self, min: f64, max: f64) -> Option<f64> {
+        let found = match self.raw {
+            Raw::File(_, value) => {
+                let whole = value.as_integer().map(|n| n.as_str().parse().ok());
+                whole.or_else(|| value.as_float().map(|n| n.as_str().parse().ok())).flatten()
+            }
+            Raw::Env(text) => text.trim().parse().ok(),
+        };
+        let Some(number) = found else {
+            self.wrong_type("a number", &format!("a number from {min} to {max}, without quotes"));
+            return None;
+        };
+        let fits = (min..=max).contains(&number);
+        if !fits {
+            self.error(format!("must be from {min} to {max}"), "out of range", "choose a number in the range");
+        }
+        fits.then_some(number)
+    }
+
     /// A whole number of seconds.
     pub(crate) fn seconds(&self, min: u64, max: u64) -> Option<Duration> {
         self.number(min, max).map(Duration::from_secs)

@@ -4,6 +4,7 @@ mod areas;
 mod bad;
 mod broken;
 mod kit;
+mod profile;
 mod routing;
 mod shipped;
 mod walks;
