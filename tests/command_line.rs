@@ -70,3 +70,62 @@ fn a_citizen_and_an_agent_without_phones_talk() {
     let record = engine.ended_records(1).remove(0);
     assert_eq!(record["agent"], "1001", "{record}\n{}", agent.output());
 }
+
+#[test]
+fn a_morning_is_simulated_and_drawn() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let picture = dir.path().join("day.svg").display().to_string();
+    let morning = ["simulate", "--from", "09:00", "--hours", "1", "--scale", "0.1", "--seed", "3", "--svg", &picture];
+    let out = run(&morning);
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert_eq!(out.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&out.stderr));
+    for line in ["15 s connection rate", "service level A(15)/(A+B)", "occupancy", "09:30", "every rule held"] {
+        assert!(text.contains(line), "no {line} in {text}");
+    }
+    let svg = std::fs::read_to_string(&picture).expect("a picture");
+    assert!(svg.starts_with("<svg") && svg.contains("callers in line"), "{svg}");
+    // The same seed is the same day, but for how long it took.
+    let again = String::from_utf8_lossy(&run(&morning).stdout).into_owned();
+    let figures =
+        |text: &str| text.lines().take_while(|line| !line.contains(" steps ")).map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(figures(&text), figures(&again));
+}
+
+#[test]
+fn short_days_are_played_by_the_dozen_and_wrong_words_say_what_to_write() {
+    let out = run(&["simulate", "--days", "5", "--hours", "0.5"]);
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(String::from_utf8_lossy(&out.stdout).contains("5 days from seed 1"));
+    let wrong = [
+        (["--hours", "0.3"], "write 0.5, 1"),
+        (["--from", "9.15"], "09:00 or 09:30"),
+        (["--scale", "0"], "above 0, up to 100"),
+        (["--target", "95"], "95%/15s"),
+        (["--profile", "no/such.toml"], "no/such.toml"),
+    ];
+    for (args, advice) in wrong {
+        let out = run(&["simulate", args[0], args[1]]);
+        let text = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(out.status.code() == Some(2) && text.contains(advice), "{args:?}: {text}");
+    }
+}
+
+#[test]
+fn agents_are_counted_by_formula_and_by_simulation() {
+    let small = ["staff", "--scale", "0.03", "--rounds", "2", "--runs", "1", "--target", "90%/20s"];
+    let out = run(&small);
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    assert_eq!(out.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&out.stderr));
+    let rows: Vec<Vec<&str>> = text
+        .lines()
+        .map(|l| l.split_whitespace().collect())
+        .filter(|row: &Vec<&str>| row.len() == 9 && row[0].contains(':'))
+        .collect();
+    assert_eq!(rows.len(), 48, "{text}");
+    let agents = |row: &[&str], place: usize| row[place].parse::<i64>().expect("a number of agents");
+    let busiest = rows.iter().find(|row| row[0] == "09:30").expect("the busiest half hour");
+    assert!(agents(busiest, 3) >= 5 && (agents(busiest, 3) - agents(busiest, 6)).abs() <= 2, "{text}");
+    assert!(text.contains("agent hours") && text.contains("90%/20s"), "{text}");
+    let formula = run(&["staff", "--rounds", "0"]);
+    assert!(String::from_utf8_lossy(&formula.stdout).contains("agent hours"), "the formula alone");
+}

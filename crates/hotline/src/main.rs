@@ -10,6 +10,7 @@ mod records;
 mod serve;
 mod simulate;
 mod size;
+mod staffing;
 mod token;
 mod trace;
 
@@ -39,6 +40,7 @@ enum Command {
     Records(records::Args),
     Ladder(ladder::Args),
     Simulate(simulate::Args),
+    Staff(staffing::Args),
     Trace(trace::Args),
     Token(token::Args),
 }
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         Command::Records(args) => records::run(args),
         Command::Ladder(args) => ladder::run(args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Staff(args) => staffing::run(&args),
         Command::Trace(args) => trace::run(&args),
         Command::Token(args) => token::run(args),
     }

@@ -73,7 +73,7 @@ impl Call {
             Phase::Calling | Phase::Talking => None,
         };
         let info = (!self.info_keys.is_empty()).then_some(self.info_at);
-        let stream = self.stream.as_ref().map(Stream::next_timeout);
+        let stream = self.stream.as_ref().and_then(Stream::next_timeout);
         [answer_at, self.step.map(|s| s.1), info, stream].into_iter().flatten().min()
     }
 }
@@ -288,8 +288,7 @@ impl Phone {
                 if running {
                     self.ear.restart();
                 }
-                let mute = self.config.faults.no_rtp;
-                call.stream = Some(Stream::new(now.time, params, &self.config.voice, mute, &mut self.rng));
+                call.stream = Some(Stream::new(now.time, params, &self.config, &mut self.rng));
             }
         }
     }

@@ -38,6 +38,9 @@ pub struct Config {
     /// Calls come through a carrier's network; `None` for a phone.
     pub carrier: Option<Carrier>,
     pub voice: Voice,
+    /// Sends no media and wakes for keys alone, which its owner takes from `What::Pressed`: fifty packets a second are too much for
+    /// a day of thousands of calls.
+    pub quiet: bool,
     /// What to do in a call, each step counted from the one before it, the first from the answer.
     pub script: Vec<Step>,
     /// The frequencies looked for in what is heard, at most 64, in whole tens of hertz.
@@ -66,6 +69,7 @@ impl Config {
             late_offer: false,
             carrier: None,
             voice: Voice::Silence,
+            quiet: false,
             script: Vec::new(),
             listen_hz: Vec::new(),
             hand_out_audio: false,

@@ -76,6 +76,11 @@ impl Keypad {
         }
     }
 
+    /// Whether no key sounds or waits for its turn.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.pressed.is_none() && self.waiting.is_empty()
+    }
+
     /// The key that sounds for the next `samples` instead of voice, if one does.
     pub(crate) fn tick(&mut self, timestamp: u32, samples: u16) -> Option<KeyOut> {
         if let Some(out) = self.go_on(samples, None) {

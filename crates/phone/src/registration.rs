@@ -43,11 +43,20 @@ pub(crate) struct Registration {
     cseq: u32,
     /// Asked for; more than configured when the registrar wanted that (423).
     seconds: Option<u32>,
+    /// What was asked of the phone while a REGISTER was under way: no second one leaves before its answer (RFC 3261 §10.2), else
+    /// a repetition of the first could come behind the second and bring back what that took away.
+    wish: Option<Wish>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wish {
+    On,
+    Off,
 }
 
 impl Registration {
     pub(crate) fn new(rng: &mut Rng) -> Registration {
-        Registration { state: State::Off, call_id: format!("{:016x}", rng.u64()), cseq: 0, seconds: None }
+        Registration { state: State::Off, call_id: format!("{:016x}", rng.u64()), cseq: 0, seconds: None, wish: None }
     }
 
     pub(crate) const fn is_on(&self) -> bool {
@@ -66,17 +75,37 @@ impl Registration {
 impl Phone {
     /// Registers, and stays registered until `unregister`.
     pub fn register(&mut self, now: Now, out: &mut Output) {
-        self.ask(now);
+        match self.registration.state {
+            State::Asking { .. } => self.registration.wish = None,
+            State::Leaving { .. } => self.registration.wish = Some(Wish::On),
+            State::Off | State::On { .. } | State::Failed { .. } => self.ask(now),
+        }
         self.flush(now, out);
     }
 
     /// Takes the registration back; ends with `What::Unregistered`.
     pub fn unregister(&mut self, now: Now, out: &mut Output) {
-        if self.registration.state != State::Off {
-            self.registration.state = State::Leaving { challenges: 0 };
-            self.send_register(now, 0, None);
+        match self.registration.state {
+            State::Off => {}
+            State::Leaving { .. } => self.registration.wish = None,
+            State::Asking { .. } => self.registration.wish = Some(Wish::Off),
+            State::On { .. } | State::Failed { .. } => self.leave(now),
         }
         self.flush(now, out);
+    }
+
+    fn leave(&mut self, now: Now) {
+        self.registration.state = State::Leaving { challenges: 0 };
+        self.send_register(now, 0, None);
+    }
+
+    /// A REGISTER has its answer: what was asked meanwhile follows.
+    fn follow_wish(&mut self, now: Now) {
+        match self.registration.wish.take() {
+            Some(Wish::On) => self.ask(now),
+            Some(Wish::Off) => self.leave(now),
+            None => {}
+        }
     }
 
     pub(crate) fn registration_timeout(&mut self, now: Now) {
@@ -135,12 +164,14 @@ impl Phone {
             (State::Leaving { .. }, _) => {
                 self.registration.state = State::Off;
                 tell(now, What::Unregistered, out);
+                self.follow_wish(now);
             }
             (_, 200..=299) => {
                 let seconds = self.granted(response);
                 let refresh_at = now.time + Duration::from_millis(u64::from(seconds) * 750);
                 self.registration.state = State::On { refresh_at };
                 tell(now, What::Registered { seconds }, out);
+                self.follow_wish(now);
             }
             (State::Asking { was_on, .. }, 423) if self.registration.seconds.is_none() => {
                 let least = response.header_named("Min-Expires").and_then(|v| v.trim().parse().ok());
@@ -172,10 +203,12 @@ impl Phone {
     fn on_register_failed(&mut self, now: Now, cause: Cause, out: &mut Output) {
         if matches!(self.registration.state, State::Leaving { .. }) {
             self.registration.state = State::Off;
-            return tell(now, What::Unregistered, out);
+            tell(now, What::Unregistered, out);
+        } else {
+            self.registration.state = State::Failed { retry_at: now.time + RETRY_AFTER };
+            tell(now, What::RegisterFailed { cause }, out);
         }
-        self.registration.state = State::Failed { retry_at: now.time + RETRY_AFTER };
-        tell(now, What::RegisterFailed { cause }, out);
+        self.follow_wish(now);
     }
 
     /// The lifetime of our own contact in the answer, else of all of them, else what was asked (RFC 3261 §10.2.4).

@@ -7,7 +7,7 @@ use base::{Digit, MediaParams, Now, Rng, Time};
 use rtp::dtmf::{Event, Presses};
 use rtp::{Header, Packet};
 
-use crate::config::Voice;
+use crate::config::{Config, Voice};
 use crate::event::Output;
 use crate::mouth::{KeyOut, Keypad, Mouth};
 use crate::reports::Reports;
@@ -52,6 +52,7 @@ pub(crate) struct Stream {
     mouth: Mouth,
     pub(crate) keypad: Keypad,
     mute: bool,
+    quiet: bool,
     sequence: u16,
     timestamp: u32,
     ssrc: u32,
@@ -79,12 +80,13 @@ pub(crate) enum Arrived {
 }
 
 impl Stream {
-    pub(crate) fn new(now: Time, params: MediaParams, voice: &Voice, mute: bool, rng: &mut Rng) -> Stream {
+    pub(crate) fn new(now: Time, params: MediaParams, config: &Config, rng: &mut Rng) -> Stream {
         Stream {
             params,
-            mouth: Mouth::new(voice, params.codec),
+            mouth: Mouth::new(&config.voice, params.codec),
             keypad: Keypad::default(),
-            mute,
+            mute: config.faults.no_rtp || config.quiet,
+            quiet: config.quiet,
             sequence: rng.u32() as u16,
             timestamp: rng.u32(),
             ssrc: rng.u32(),
@@ -108,8 +110,10 @@ impl Stream {
         self.params = params;
     }
 
-    pub(crate) fn next_timeout(&self) -> Time {
-        self.next_send.min(self.reports.next_timeout())
+    /// None while a quiet phone has no key to press.
+    pub(crate) fn next_timeout(&self) -> Option<Time> {
+        let sleeps = self.quiet && self.keypad.is_idle();
+        (!sleeps).then(|| self.next_send.min(self.reports.next_timeout()))
     }
 
     pub(crate) fn reception(&self) -> Reception {
@@ -138,6 +142,9 @@ impl Stream {
     pub(crate) fn handle_timeout(&mut self, now: Time, out: &mut Output) -> Vec<Digit> {
         let mut began = Vec::new();
         let ptime = Duration::from_millis(u64::from(self.params.ptime_ms));
+        if self.quiet {
+            self.wake(now, ptime);
+        }
         for _ in 0..CATCH_UP_MAX {
             if self.next_send > now {
                 return began;
@@ -150,6 +157,13 @@ impl Stream {
             self.timestamp = self.timestamp.wrapping_add(self.samples());
         }
         began
+    }
+
+    /// Leaves out what a quiet phone slept through, in one step however long that was.
+    fn wake(&mut self, now: Time, ptime: Duration) {
+        let slept = (now.since(self.next_send).as_nanos() / ptime.as_nanos().max(1)) as u32;
+        self.next_send = self.next_send + ptime * slept;
+        self.timestamp = self.timestamp.wrapping_add(self.samples().wrapping_mul(slept));
     }
 
     fn samples(&self) -> u32 {

@@ -518,3 +518,25 @@ fn the_line_that_waits_may_end_first() {
     pair.seconds(40);
     assert!(pair.phones.iter().all(Phone::is_quiet));
 }
+
+#[test]
+fn a_quiet_phone_sleeps_between_its_keys_and_sends_nothing_but_sip() {
+    let mut pair = Pair::new(|c| {
+        c[0].script = vec![press(60_000, Digit::Number(1)), press(0, Digit::Pound), step(300_000, Act::HangUp)];
+        c.iter_mut().for_each(|config| config.quiet = true);
+    });
+    pair.act(0, |phone, now, out| phone.dial(now, "12345", out));
+    pair.seconds(2);
+    // No packet and no report is due, only the end of a transaction.
+    let due = pair.phones[0].next_timeout().expect("a transaction");
+    assert_eq!(due.since(pair.now.time).as_secs(), 30);
+    pair.seconds(400);
+    let keys: Vec<u64> = pair
+        .told
+        .iter()
+        .filter_map(|(_, at, what)| matches!(what, What::Pressed(_)).then_some(at.as_millis()))
+        .collect();
+    assert!(keys.len() == 2 && (61_020..61_060).contains(&keys[0]) && keys[1] > keys[0], "{keys:?}");
+    assert_eq!(pair.phones.each_ref().map(|phone| phone.reception().packets), [0, 0]);
+    pair.quiet();
+}

@@ -189,3 +189,27 @@ fn a_proxy_that_asks_for_a_password_before_a_call() {
         world.out.events
     );
 }
+
+#[test]
+fn what_is_asked_while_a_register_is_under_way_waits_for_its_answer() {
+    let mut world = World::new(Some("secret"), Registrar::new());
+    // Nothing is answered before both were asked.
+    world.phone.register(world.now, &mut world.out);
+    world.phone.unregister(world.now, &mut world.out);
+    assert_eq!(world.out.sip.len(), 1, "one REGISTER at a time");
+    world.carry();
+    assert!(matches!(world.told[..], [What::Registered { .. }, What::Unregistered]), "{:?}", world.told);
+    world.act(Phone::register);
+    world.phone.unregister(world.now, &mut world.out);
+    world.phone.register(world.now, &mut world.out);
+    world.carry();
+    assert!(world.phone.is_registered());
+    assert!(matches!(world.told[2..], [What::Registered { .. }, What::Unregistered, What::Registered { .. }]));
+    // Asked back while the first has no answer: there is nothing to be taken back.
+    let mut world = World::new(Some("secret"), Registrar::new());
+    world.phone.register(world.now, &mut world.out);
+    world.phone.unregister(world.now, &mut world.out);
+    world.phone.register(world.now, &mut world.out);
+    world.carry();
+    assert!(matches!(world.told[..], [What::Registered { .. }]), "{:?}", world.told);
+}

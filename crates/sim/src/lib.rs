@@ -12,6 +12,7 @@ mod behaviour;
 mod carriers;
 mod check;
 mod colleagues;
+pub mod day;
 mod kill;
 mod lines;
 mod network;

@@ -62,9 +62,10 @@ impl World {
             self.disk.agrees(&self.exchange)?;
         }
         self.checks.queue.check(now.time)?;
-        self.checks.owners.always(now, &self.exchange)?;
+        let queue = self.exchange.acd.view(now);
+        self.checks.owners.always(&queue, &self.exchange)?;
         if WIRES.iter().all(|wire| self.exchange.waiting(*wire) == 0) {
-            self.checks.owners.settled(now, &self.exchange)?;
+            self.checks.owners.settled(&queue, &self.exchange)?;
         }
         Ok(())
     }

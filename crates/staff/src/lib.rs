@@ -10,6 +10,7 @@ mod erlang;
 mod outlook;
 mod patience;
 mod profile;
+mod search;
 mod spread;
 mod target;
 
@@ -17,5 +18,6 @@ pub use erlang::{all_busy_without_queue, wait_without_impatience};
 pub use outlook::{Demand, Outlook, outlook};
 pub use patience::Patience;
 pub use profile::{Burst, Choice, HALF_HOUR, HALVES, Press, Profile};
+pub use search::Search;
 pub use spread::Spread;
 pub use target::{AGENTS_MAX, Target, agents_for};

@@ -1,7 +1,7 @@
 //! Queue and roster, side by side.
 
-use acd::AgentState;
-use base::{AgentId, CallId, GroupId, Now};
+use acd::{AgentState, View};
+use base::{AgentId, CallId, GroupId};
 use roster::{Slot, State};
 use switch::Exchange;
 
@@ -22,8 +22,7 @@ pub(crate) struct Owners {
 
 impl Owners {
     /// After every step.
-    pub(crate) fn always(&self, now: Now, exchange: &Exchange) -> Result<(), String> {
-        let queue = exchange.acd.view(now);
+    pub(crate) fn always(&self, queue: &View, exchange: &Exchange) -> Result<(), String> {
         for (agent, state) in self.plan.agents.iter().zip(&queue.agents) {
             // Who meets every step of a group meets the one that is asked now.
             let serves = |group: usize| steps(&self.plan, group).all(|need| need.rank(&agent.skills).is_some());
@@ -50,8 +49,7 @@ impl Owners {
     }
 
     /// When nothing is on the wires.
-    pub(crate) fn settled(&self, now: Now, exchange: &Exchange) -> Result<(), String> {
-        let queue = exchange.acd.view(now);
+    pub(crate) fn settled(&self, queue: &View, exchange: &Exchange) -> Result<(), String> {
         for (place, agent) in exchange.roster.view().agents.into_iter().enumerate() {
             let Some(state) = queue.agents.get(place).copied() else { continue };
             let ready = agent.state == State::Ready && agent.contacts > 0 && !agent.own_call;

@@ -1,7 +1,7 @@
-//! `hotline simulate`: what a traced engine did, done again.
+//! `hotline simulate --replay`: what a traced engine did, done again.
 
-use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,30 +11,7 @@ use base::{CallId, EndReason, Wall};
 use switch::trace::{Difference, Entry, Head, Replay, Tail};
 use trace::{Closing, Content, Key, Reader};
 
-use crate::trace::UNREADABLE;
-
-/// Replays a trace at full speed and tells whether the same came of it: exit 0 when it did, 1 when not, 2 when the trace cannot be read
-#[derive(Debug, clap::Args)]
-pub(crate) struct Args {
-    /// The file of `serve --trace`
-    #[arg(long, value_name = "FILE")]
-    replay: PathBuf,
-    /// The key that sealed it
-    #[arg(long, value_name = "FILE", default_value = "data/trace.key")]
-    trace_key: PathBuf,
-    /// The configuration that the engine had
-    #[arg(long, value_name = "DIR", default_value = "config")]
-    config: PathBuf,
-    /// Stop behind this moment, as the trace writes it: 2026-11-25T03:20 or more of it
-    #[arg(long, value_name = "TIME")]
-    until: Option<String>,
-    /// List the record of every call that ended, numbers masked
-    #[arg(long)]
-    records: bool,
-    /// Tell the story of this call
-    #[arg(long, value_name = "ID")]
-    call: Option<CallId>,
-}
+use super::{Args, UNREADABLE, say};
 
 /// Something else came out.
 const DIFFERS: u8 = 1;
@@ -46,7 +23,7 @@ enum Outcome {
     Differs(Box<Difference>),
 }
 
-pub(crate) fn run(args: &Args) -> ExitCode {
+pub(super) fn run(args: &Args, trace: &Path) -> ExitCode {
     let plans = match settings::load(&args.config, std::env::vars()) {
         Ok(plans) => plans,
         Err(report) => {
@@ -56,7 +33,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     };
     let plans =
         switch::Plans { call: Arc::new(plans.call), acd: plans.acd, roster: plans.roster, carrier: plans.carrier };
-    match replay(args, &plans) {
+    match replay(args, trace, &plans) {
         Ok(code) => code,
         Err(reason) => {
             eprintln!("hotline simulate: {reason}");
@@ -65,9 +42,9 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     }
 }
 
-fn replay(args: &Args, plans: &switch::Plans) -> Result<ExitCode, String> {
+fn replay(args: &Args, trace: &Path, plans: &switch::Plans) -> Result<ExitCode, String> {
     let key = Key::load(&args.trace_key).map_err(|e| e.to_string())?;
-    let mut reader = Reader::open(&args.replay, Some(&key)).map_err(|e| e.to_string())?;
+    let mut reader = Reader::open(trace, Some(&key)).map_err(|e| e.to_string())?;
     let head = head(&mut reader)?;
     let same_plans = head.fingerprint_of(plans) == head.plans;
     say(&head.line());
@@ -90,11 +67,6 @@ fn replay(args: &Args, plans: &switch::Plans) -> Result<ExitCode, String> {
         tell_call(&replay, call);
     }
     Ok(judge(&outcome, same_plans))
-}
-
-/// Whoever read our output may have left; the exit code tells all the same.
-fn say(line: &str) {
-    let _ = writeln!(io::stdout(), "{line}");
 }
 
 fn head(reader: &mut Reader) -> Result<Head, String> {
