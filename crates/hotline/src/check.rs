@@ -7,7 +7,7 @@ use std::process::ExitCode;
 /// Reads the configuration and tells everything that is wrong with it.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The folder of hotline.toml, queues.toml, menu/ and calendar/
+    /// The folder of hotline.toml, queues.toml, menu/, calendar/ and profile/
     #[arg(long, value_name = "DIR", default_value = "config")]
     config: PathBuf,
 }
@@ -16,19 +16,21 @@ pub(crate) struct Args {
 const WRONG: u8 = 2;
 
 pub(crate) fn run(args: Args) -> ExitCode {
-    match settings::load(&args.config, std::env::vars()) {
-        Ok(plans) => {
-            for warning in &plans.warnings {
-                eprintln!("{warning}\n");
+    let (plans, days) = (settings::load(&args.config, std::env::vars()), settings::check_profiles(&args.config));
+    let plans = match (plans, days) {
+        (Ok(plans), Ok(_)) => plans,
+        (plans, days) => {
+            for report in plans.err().into_iter().chain(days.err().into_iter().flatten()) {
+                eprint!("{}", report.render(std::io::stderr().is_terminal()));
             }
-            println!("{}", summary(&args, &plans));
-            ExitCode::SUCCESS
+            return ExitCode::from(WRONG);
         }
-        Err(report) => {
-            eprint!("{}", report.render(std::io::stderr().is_terminal()));
-            ExitCode::from(WRONG)
-        }
+    };
+    for warning in &plans.warnings {
+        eprintln!("{warning}\n");
     }
+    println!("{}", summary(&args, &plans));
+    ExitCode::SUCCESS
 }
 
 fn summary(args: &Args, plans: &settings::Plans) -> String {

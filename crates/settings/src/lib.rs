@@ -34,6 +34,6 @@ pub mod wav;
 pub use call::area::Areas;
 pub use call::number::LineKind;
 pub use keys::keys;
-pub use load::{load, load_areas, load_profile};
+pub use load::{check_profiles, load, load_areas, load_profile};
 pub use plans::{Network, Plans, Role, Server, SoundFile, Token};
 pub use report::Report;

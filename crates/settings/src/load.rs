@@ -68,6 +68,16 @@ pub fn load_profile(path: &Path) -> Result<staff::Profile, Report> {
     }
 }
 
+/// The profiles that lie beside a configuration in `dir`.
+///
+/// # Errors
+/// One report for each that is wrong.
+pub fn check_profiles(dir: &Path) -> Result<usize, Vec<Report>> {
+    let files = source::profiles(dir);
+    let reports: Vec<Report> = files.iter().filter_map(|file| load_profile(file).err()).collect();
+    if reports.is_empty() { Ok(files.len()) } else { Err(reports) }
+}
+
 /// The parsed files; none when one cannot be read, because what refers to it would only look wrong.
 fn parse<'a>(sources: &'a Sources, env: &'a Env, problems: &'a Problems) -> Option<Vec<Document<'a>>> {
     let parse_one = |file| Document::parse(sources, file, env, problems);

@@ -64,6 +64,11 @@ pub(crate) fn read(dir: &Path, problems: &Problems) -> Sources {
     Sources(files.into_iter().filter_map(|(path, part)| read_one(path, part, problems)).collect())
 }
 
+/// Days for the simulator that lie beside a configuration.
+pub(crate) fn profiles(dir: &Path) -> Vec<PathBuf> {
+    folder(&dir.join("profile"))
+}
+
 /// A profile alone.
 pub(crate) fn read_profile(path: &Path, problems: &Problems) -> Sources {
     Sources(read_one(path.to_owned(), Part::Profile, problems).into_iter().collect())

@@ -44,6 +44,16 @@ shares! {
     fourth 3
 }
 
+/// What these broke: an agent whom the rule of unanswered offers had paused dialled the code to be ready, and the record's end was none that
+/// was known for an agent's call; a phone that was sent home took its registration back while another REGISTER of its own was under way,
+/// whose repetition then brought it back; a phone that came back from a crash rang for a call that was over, and nobody took it up.
+#[test]
+fn seeds_that_broke_a_rule() {
+    for seed in [7, 32, 238, 326] {
+        play(&Day { seed, ..shipped() }.shaken());
+    }
+}
+
 #[test]
 fn a_seed_means_one_day() {
     for seed in 5000..5005 {

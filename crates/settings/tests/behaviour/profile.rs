@@ -57,6 +57,21 @@ fn nothing_at_all_names_what_is_needed() {
 }
 
 #[test]
+fn every_day_beside_a_configuration_is_checked() {
+    assert_eq!(settings::check_profiles(&config()).expect("the shipped day"), 1);
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("beside");
+    assert_eq!(settings::check_profiles(&dir).expect("no folder, no days"), 0);
+    std::fs::create_dir_all(dir.join("profile")).expect("a writable folder");
+    for name in ["monday", "tuesday"] {
+        std::fs::write(dir.join("profile").join(name).with_extension("toml"), "[calls]\n").expect("a writable folder");
+    }
+    let reports = settings::check_profiles(&dir).expect_err("two that are wrong");
+    assert_eq!(reports.len(), 2);
+    assert!(reports[0].to_string().contains("monday.toml"), "{}", reports[0]);
+    std::fs::remove_dir_all(dir).expect("a writable folder");
+}
+
+#[test]
 fn a_file_that_is_not_there_is_named() {
     let report = settings::load_profile(&PathBuf::from("no/such/day.toml")).expect_err("no file").to_string();
     assert!(report.contains("no/such/day.toml") && report.contains("--profile FILE"), "{report}");
