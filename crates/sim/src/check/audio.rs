@@ -260,7 +260,10 @@ impl Audio {
             for (ear, mouth) in [(talk.agent, talk.citizen), (talk.citizen, talk.agent)] {
                 // Whoever was handed on may hear the end of the voice before.
                 let within = |w: &&Window| talk.from + SEAM <= w.at && w.at <= until;
-                let tones = self.heard[ear].iter().filter(within).fold(0, |all, w| all | w.tones);
+                // A window begun before a pause, as of a hold, may hold the voice of before.
+                let mut before = Time::ZERO;
+                let whole = |w: &&Window| w.at.since(std::mem::replace(&mut before, w.at)) <= SEAM;
+                let tones = self.heard[ear].iter().filter(whole).filter(within).fold(0, |all, w| all | w.tones);
                 if tones != tones_of(mouth) {
                     let (ear, mouth) = (&seats[ear].name, &seats[mouth].name);
                     return Err(format!("{ear} did not hear {mouth} in {talk:?}"));
