@@ -116,7 +116,8 @@ impl Queue {
             Said::ByQueue(acd::Action::Refused { call, .. }) => self.forget(*call),
             Said::ByQueue(acd::Action::Moved { call, to, .. }) => {
                 if let Some(caller) = self.callers.iter_mut().find(|c| c.call == *call) {
-                    caller.group = *to;
+                    // Whoever was offered before it moved is not compared with it.
+                    (caller.group, caller.fresh) = (*to, true);
                 }
             }
             Said::ToRoster(roster::Command::Reserve { agent, call, epoch, until, .. }) => {

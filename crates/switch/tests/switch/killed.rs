@@ -11,8 +11,10 @@ use crate::table::Table;
 const FIRST: usize = 1;
 const SECOND: usize = 2;
 
+type Story = fn(&mut Table);
+
 /// What happens to a call of one agent to a colleague or a group; each takes what a kill left of it.
-const STORIES: [(&str, fn(&mut Table)); 6] = [
+const STORIES: [(&str, Story); 6] = [
     ("the colleague is busy", |table| {
         table.dials(FIRST, "1002");
         table.refuses(SECOND, 486);
@@ -48,7 +50,7 @@ const STORIES: [(&str, fn(&mut Table)); 6] = [
 ];
 
 /// Plays a story with kills after these turns; how many turns there were.
-fn play(what: &str, story: fn(&mut Table), kills: &[usize]) -> usize {
+fn play(what: &str, story: Story, kills: &[usize]) -> usize {
     let mut table = Table::with_wait(2, Duration::from_secs(20));
     let signed_on = table.bench.turns;
     table.bench.kills = kills.iter().map(|turn| signed_on + turn).collect();
