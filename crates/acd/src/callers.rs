@@ -220,7 +220,7 @@ impl Callers {
 
     fn renew_head(&mut self, queue: usize) {
         let Some(Queue { lines }) = self.queues.get(queue) else { return };
-        self.heads[queue] = lines.iter().filter_map(|(_, line)| self.lines.first(line)).min();
+        self.heads[queue] = lines.iter().filter_map(|(_, line)| line.first()).min();
     }
 
     /// The first caller of a queue.
@@ -242,7 +242,7 @@ impl Callers {
     /// The time since when whoever of the group waits longest for an offer by its steps does.
     pub(crate) fn longest(&self, group: GroupId) -> Option<Time> {
         let queues = self.queues.get(self.steps.of_group(group))?;
-        let firsts = queues.iter().flat_map(|queue| &queue.lines).filter_map(|(_, line)| self.lines.first(line));
+        let firsts = queues.iter().flat_map(|queue| &queue.lines).filter_map(|(_, line)| line.first());
         firsts.filter_map(|(_, slot)| self.all.at(slot)).map(|(_, caller)| caller.since).min()
     }
 

@@ -91,7 +91,7 @@ impl Idlers {
     }
 
     fn first_turn(&self, queue: usize) -> Option<(Turn, u32)> {
-        self.queues.get(queue)?.levels.iter().find_map(|(_, line)| self.lines.first(line))
+        self.queues.get(queue)?.levels.iter().find_map(|(_, line)| line.first())
     }
 
     /// The first agent of this queue has been taken by lot: who draws now draws from there on.

@@ -74,8 +74,8 @@
 //! - At most 100,000 places are kept and 100,000 last agents remembered; the oldest deadline goes first.
 //! - No command fails or panics, in whatever order commands arrive.
 //! - A match looks at the first of each queue that the agent serves, or of each level of the caller's queue: its cost does not
-//!   depend on how many wait or idle. Leaving takes constant time. `Locate`, a return to a place ahead of the last, and joining the
-//!   idle of a strategy that is not the longest idle, walk one counter per 128 in line.
+//!   depend on how many wait or idle. Leaving from the middle, a return to a place ahead of the last, and joining the idle of a
+//!   strategy that is not the longest idle, search by halves. A position adds up one counter per 64 in line, from the nearer end.
 
 mod acd;
 mod agents;

@@ -1,255 +1,280 @@
-//! Lines in which callers wait and agents idle: linked lists in order of time, counted in blocks.
+//! Lines in which callers wait and agents idle: in order of time, in blocks that lie side by side in memory.
 //!
-//! Joining at the end, leaving, and looking at the first take constant time whatever the length. Joining out of
-//! order and counting those ahead walk n / `BLOCK` counters and one block.
+//! Joining at the end, leaving, and looking at the first take the same time whatever the length, but for a search by halves among the
+//! blocks where neither end is meant. Joining out of order is such a search too. Counting those ahead adds up one counter per `BLOCK`
+//! members, from the nearer end.
 
-use base::{Key, Slab, Time};
+use std::collections::VecDeque;
 
-/// Members a counter stands for: both halves of a walk (counters, then one block) stay short up to 100,000 waiting.
-const BLOCK: u32 = 128;
+use base::Time;
+
+/// Members side by side. Twice as many cost an out-of-order join as much more as they save in counters of 100,000 who wait.
+const BLOCK: usize = 64;
 const NONE: u32 = u32::MAX;
 
 /// The order in a line: the time since when, then the number that was drawn first.
 pub(crate) type Turn = (Time, u64);
 
-#[derive(Clone, Debug)]
-struct Node {
-    turn: Turn,
-    before: u32,
-    after: u32,
-    block: Key,
-}
-
-/// Neighbours in a row that are counted together.
+/// Neighbours in a row: those of `from..to`, in order.
 #[derive(Clone, Debug)]
 struct Block {
-    first: u32,
+    turns: [Turn; BLOCK],
+    members: [u32; BLOCK],
+    from: usize,
+    to: usize,
+}
+
+/// A block in its line: all of its turns are at or after `since`, all of those before it are earlier.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    since: Turn,
+    block: u32,
     count: u32,
-    before: Key,
-    after: Key,
 }
 
 /// One line. Its members live in a `Lines`, to which every operation on the line must go.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Line {
-    first: u32,
-    last: u32,
-    first_block: Key,
-    last_block: Key,
+    /// In order, none of them empty.
+    entries: VecDeque<Entry>,
+    first: Option<(Turn, u32)>,
+    last: Option<Turn>,
     len: usize,
-}
-
-const NO_BLOCK: Key = Key { slot: NONE, generation: 0 };
-
-impl Default for Line {
-    fn default() -> Line {
-        Line { first: NONE, last: NONE, first_block: NO_BLOCK, last_block: NO_BLOCK, len: 0 }
-    }
 }
 
 impl Line {
     pub(crate) fn len(&self) -> usize {
         self.len
     }
+
+    /// Its first member: turn and number.
+    pub(crate) fn first(&self) -> Option<(Turn, u32)> {
+        self.first
+    }
+
+    /// The last entry that begins at or before a turn; the first one where none does.
+    fn entry_of(&self, turn: Turn) -> usize {
+        self.entries.partition_point(|entry| entry.since <= turn).saturating_sub(1)
+    }
+
+    /// Where a block stands that has a member of this turn.
+    fn entry_with(&self, block: u32, turn: Turn) -> Option<usize> {
+        let at = self.entry_of(turn);
+        let there = |entry: &&Entry| entry.block == block;
+        // Members of one turn may stand in two blocks.
+        self.entries.get(at).filter(there).map(|_| at).or_else(|| self.entries.iter().position(|e| there(&e)))
+    }
+
+    /// How many stand in the entries before this one.
+    fn before(&self, entry: usize) -> usize {
+        let sum = |count, entry: &Entry| count + entry.count as usize;
+        if entry <= self.entries.len() / 2 {
+            self.entries.range(..entry).fold(0, sum)
+        } else {
+            self.len - self.entries.range(entry..).fold(0, sum)
+        }
+    }
 }
 
 /// The members of all lines, by a small number that the user of the line gives them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lines {
-    nodes: Vec<Option<Node>>,
-    blocks: Slab<Block>,
+    /// By member, the block that it stands in; `NONE` for a member of no line.
+    places: Vec<u32>,
+    /// Blocks stay where they are and serve again: as many as were in use at once.
+    #[expect(clippy::vec_box, reason = "a list that doubles moves all that it holds: a word a block, not a kilobyte")]
+    blocks: Vec<Box<Block>>,
+    unused: Vec<u32>,
 }
 
 impl Lines {
-    /// The first of a line: its turn and its number.
-    pub(crate) fn first(&self, line: &Line) -> Option<(Turn, u32)> {
-        self.node(line.first).map(|node| (node.turn, line.first))
-    }
-
     /// Puts `member` where its turn is. A member is in one line at a time; joining twice changes nothing.
     pub(crate) fn join(&mut self, line: &mut Line, member: u32, turn: Turn) {
         let index = member as usize;
-        if self.nodes.len() <= index {
-            self.nodes.resize(index + 1, None);
+        if self.places.len() <= index {
+            self.places.resize(index + 1, NONE);
         }
-        if self.nodes[index].is_some() {
+        if self.places[index] != NONE {
             return;
         }
-        line.len += 1;
-        match self.node(line.last) {
-            Some(last) if turn < last.turn => self.join_before_last(line, member, turn),
+        match line.last {
+            Some(last) if turn < last => self.join_before_last(line, member, turn),
             _ => self.append(line, member, turn),
+        }
+        line.len += 1;
+        if line.first.is_none_or(|(first, _)| turn < first) {
+            line.first = Some((turn, member));
         }
     }
 
     fn append(&mut self, line: &mut Line, member: u32, turn: Turn) {
-        let room = self.blocks.get(line.last_block).is_some_and(|b| b.count < BLOCK);
+        let room = line.entries.back().is_some_and(|entry| self.blocks[entry.block as usize].to < BLOCK);
         if !room {
-            let before = line.last_block;
-            let block = self.blocks.insert(Block { first: member, count: 0, before, after: NO_BLOCK });
-            match self.blocks.get_mut(before) {
-                Some(b) => b.after = block,
-                None => line.first_block = block,
-            }
-            line.last_block = block;
+            let block = self.empty_block();
+            line.entries.push_back(Entry { since: turn, block, count: 0 });
         }
-        self.nodes[member as usize] = Some(Node { turn, before: line.last, after: NONE, block: line.last_block });
-        match self.node_mut(line.last) {
-            Some(last) => last.after = member,
-            None => line.first = member,
-        }
-        line.last = member;
-        self.count_one(line.last_block);
+        line.last = Some(turn);
+        let Some(entry) = line.entries.back_mut() else { return };
+        entry.count += 1;
+        let block = &mut self.blocks[entry.block as usize];
+        (block.turns[block.to], block.members[block.to]) = (turn, member);
+        block.to += 1;
+        self.places[member as usize] = entry.block;
     }
 
     fn join_before_last(&mut self, line: &mut Line, member: u32, turn: Turn) {
-        let (block, _) = self.block_of(line, turn);
-        let (after, _) = self.within(block, turn);
-        let before = self.node(after).map_or(NONE, |n| n.before);
-        // The first after the turn may already belong to the next block; the newcomer then ends this one.
-        self.nodes[member as usize] = Some(Node { turn, before, after, block });
-        if let Some(node) = self.node_mut(after) {
-            node.before = member;
+        let mut at = line.entry_of(turn);
+        if line.entries.get(at).is_some_and(|entry| entry.count as usize == BLOCK) {
+            self.split(line, at);
+            at = line.entry_of(turn);
         }
-        match self.node_mut(before) {
-            Some(node) => node.after = member,
-            None => line.first = member,
-        }
-        if let Some(b) = self.blocks.get_mut(block).filter(|b| b.first == after) {
-            b.first = member;
-        }
-        self.count_one(block);
-        self.split_if_full(line, block);
+        let Some(entry) = line.entries.get_mut(at) else { return };
+        entry.since = entry.since.min(turn);
+        entry.count += 1;
+        self.blocks[entry.block as usize].insert(member, turn);
+        self.places[member as usize] = entry.block;
     }
 
     /// Takes `member` out of its line; nothing when it is in none.
     pub(crate) fn leave(&mut self, line: &mut Line, member: u32) {
-        let Some(node) = self.nodes.get_mut(member as usize).and_then(Option::take) else { return };
+        let Some(place) = self.places.get_mut(member as usize) else { return };
+        let number = std::mem::replace(place, NONE);
+        let Some(block) = self.blocks.get_mut(number as usize) else { return };
+        let Some(turn) = block.remove(member) else { return };
+        let Some(at) = line.entry_with(number, turn) else { return };
         line.len -= 1;
-        match self.node_mut(node.before) {
-            Some(before) => before.after = node.after,
-            None => line.first = node.after,
+        line.entries[at].count -= 1;
+        if line.entries[at].count == 0 {
+            line.entries.remove(at);
+            self.unused.push(number);
+        } else {
+            self.merge_around(line, at);
         }
-        match self.node_mut(node.after) {
-            Some(after) => after.before = node.before,
-            None => line.last = node.before,
+        if line.first.is_some_and(|(_, first)| first == member) {
+            line.first = line.entries.front().and_then(|entry| self.blocks[entry.block as usize].first());
         }
-        let Some(block) = self.blocks.get_mut(node.block) else { return };
-        block.count -= 1;
-        if block.first == member {
-            block.first = node.after;
-        }
-        let (count, before, after) = (block.count, block.before, block.after);
-        if count == 0 {
-            return self.drop_block(line, node.block);
-        }
-        // Merged at half a block, so that a merge is paid for by the departures before it.
-        let fits = |other: Key| self.blocks.get(other).is_some_and(|b| b.count + count <= BLOCK / 2);
-        if fits(after) {
-            self.merge(line, node.block, after);
-        } else if fits(before) {
-            self.merge(line, before, node.block);
+        if line.last == Some(turn) {
+            line.last = line.entries.back().and_then(|entry| self.blocks[entry.block as usize].last());
         }
     }
 
     /// How many of the line have their turn before this one.
     pub(crate) fn ahead(&self, line: &Line, turn: Turn) -> usize {
         // Who just arrived is behind everybody: the usual question, and the one asked of every arrival.
-        if self.node(line.last).is_none_or(|last| last.turn < turn) {
+        if line.last.is_none_or(|last| last < turn) {
             return line.len;
         }
-        let (block, before) = self.block_of(line, turn);
-        before + self.within(block, turn).1
+        let at = line.entry_of(turn);
+        let Some(entry) = line.entries.get(at) else { return 0 };
+        line.before(at) + self.blocks[entry.block as usize].ahead(turn)
     }
 
-    /// The block in which a turn would stand, and how many members the blocks before it have.
-    fn block_of(&self, line: &Line, turn: Turn) -> (Key, usize) {
-        let (mut key, mut before) = (line.first_block, 0);
-        while let Some(block) = self.blocks.get(key) {
-            let next = self.blocks.get(block.after).and_then(|b| self.node(b.first));
-            if next.is_none_or(|first| first.turn > turn) {
-                break;
-            }
-            before += block.count as usize;
-            key = block.after;
-        }
-        (key, before)
+    /// A block without members, which is in no line yet.
+    fn empty_block(&mut self) -> u32 {
+        let block = self.unused.pop().unwrap_or_else(|| {
+            let (turns, members) = ([Turn::default(); BLOCK], [NONE; BLOCK]);
+            self.blocks.push(Box::new(Block { turns, members, from: 0, to: 0 }));
+            self.blocks.len() as u32 - 1
+        });
+        let empty = &mut self.blocks[block as usize];
+        (empty.from, empty.to) = (0, 0);
+        block
     }
 
-    /// The first member at or after the turn, counted from the start of the block, and how many of the block precede.
-    fn within(&self, block: Key, turn: Turn) -> (u32, usize) {
-        let Some(block) = self.blocks.get(block) else { return (NONE, 0) };
-        let mut at = block.first;
-        for passed in 0..block.count as usize {
-            match self.node(at) {
-                Some(node) if node.turn < turn => at = node.after,
-                _ => return (at, passed),
-            }
-        }
-        (at, block.count as usize)
+    /// Moves the later half of a block into one of its own.
+    fn split(&mut self, line: &mut Line, at: usize) {
+        let Some(&Entry { block, count, .. }) = line.entries.get(at) else { return };
+        let new = self.empty_block();
+        let later = count / 2;
+        self.take_over(block, new, later as usize);
+        let Some((since, _)) = self.blocks[new as usize].first() else { return };
+        line.entries[at].count -= later;
+        line.entries.insert(at + 1, Entry { since, block: new, count: later });
     }
 
-    fn split_if_full(&mut self, line: &mut Line, key: Key) {
-        let Some(block) = self.blocks.get(key).filter(|b| b.count > BLOCK) else { return };
-        let (keep, after) = (block.count / 2, block.after);
-        let mut middle = block.first;
-        for _ in 0..keep {
-            middle = self.node(middle).map_or(NONE, |n| n.after);
-        }
-        let count = block.count - keep;
-        let new = self.blocks.insert(Block { first: middle, count, before: key, after });
-        if let Some(block) = self.blocks.get_mut(key) {
-            (block.count, block.after) = (keep, new);
-        }
-        match self.blocks.get_mut(after) {
-            Some(next) => next.before = new,
-            None => line.last_block = new,
-        }
-        self.assign(middle, count, new);
-    }
-
-    fn merge(&mut self, line: &mut Line, into: Key, from: Key) {
-        let Some(&Block { first, count, .. }) = self.blocks.get(from) else { return };
-        self.assign(first, count, into);
-        if let Some(block) = self.blocks.get_mut(into) {
-            block.count += count;
-        }
-        self.drop_block(line, from);
-    }
-
-    fn assign(&mut self, first: u32, count: u32, block: Key) {
-        let mut at = first;
-        for _ in 0..count {
-            let Some(node) = self.node_mut(at) else { return };
-            node.block = block;
-            at = node.after;
+    /// Moves the last `count` of one block, or all, to the front of the later one, which has room for them.
+    fn take_over(&mut self, from: u32, into: u32, count: usize) {
+        let mut moved = 0;
+        while moved < count {
+            let Some((turn, member)) = self.blocks[from as usize].pop() else { return };
+            self.blocks[into as usize].insert(member, turn);
+            self.places[member as usize] = into;
+            moved += 1;
         }
     }
 
-    fn drop_block(&mut self, line: &mut Line, key: Key) {
-        let Some(Block { before, after, .. }) = self.blocks.remove(key) else { return };
-        match self.blocks.get_mut(before) {
-            Some(block) => block.after = after,
-            None => line.first_block = after,
-        }
-        match self.blocks.get_mut(after) {
-            Some(block) => block.before = before,
-            None => line.last_block = before,
-        }
+    /// Merges a block with its neighbour if both have few members: at half a block, so that a merge is paid for by the departures
+    /// before it.
+    fn merge_around(&mut self, line: &mut Line, at: usize) {
+        let count = |at: usize| line.entries.get(at).map_or(BLOCK as u32, |entry| entry.count);
+        let fits = |at: usize| count(at) + count(at + 1) <= BLOCK as u32 / 2;
+        let Some(earlier) = [Some(at), at.checked_sub(1)].into_iter().flatten().find(|at| fits(*at)) else { return };
+        let Some(Entry { since, block, count }) = line.entries.remove(earlier) else { return };
+        let later = &mut line.entries[earlier];
+        (later.since, later.count) = (since, later.count + count);
+        let into = later.block;
+        self.take_over(block, into, count as usize);
+        self.unused.push(block);
+    }
+}
+
+impl Block {
+    fn turns(&self) -> &[Turn] {
+        &self.turns[self.from..self.to]
     }
 
-    fn count_one(&mut self, block: Key) {
-        if let Some(block) = self.blocks.get_mut(block) {
-            block.count += 1;
+    fn first(&self) -> Option<(Turn, u32)> {
+        self.turns().first().map(|turn| (*turn, self.members[self.from]))
+    }
+
+    fn last(&self) -> Option<Turn> {
+        self.turns().last().copied()
+    }
+
+    /// How many have their turn before this one.
+    fn ahead(&self, turn: Turn) -> usize {
+        self.turns().partition_point(|t| *t < turn)
+    }
+
+    /// Puts a member where its turn is; there is room at one end at least.
+    fn insert(&mut self, member: u32, turn: Turn) {
+        let mut at = self.from + self.ahead(turn);
+        let early = at - self.from < self.to - at;
+        if self.from > 0 && (early || self.to == BLOCK) {
+            self.turns.copy_within(self.from..at, self.from - 1);
+            self.members.copy_within(self.from..at, self.from - 1);
+            self.from -= 1;
+            at -= 1;
+        } else if self.to < BLOCK {
+            self.turns.copy_within(at..self.to, at + 1);
+            self.members.copy_within(at..self.to, at + 1);
+            self.to += 1;
+        } else {
+            return;
         }
+        (self.turns[at], self.members[at]) = (turn, member);
     }
 
-    fn node(&self, member: u32) -> Option<&Node> {
-        self.nodes.get(member as usize).and_then(Option::as_ref)
+    /// Takes a member out; its turn.
+    fn remove(&mut self, member: u32) -> Option<Turn> {
+        let at = self.from + self.members[self.from..self.to].iter().position(|m| *m == member)?;
+        let turn = self.turns[at];
+        if at - self.from < self.to - at {
+            self.turns.copy_within(self.from..at, self.from + 1);
+            self.members.copy_within(self.from..at, self.from + 1);
+            self.from += 1;
+        } else {
+            self.turns.copy_within(at + 1..self.to, at);
+            self.members.copy_within(at + 1..self.to, at);
+            self.to -= 1;
+        }
+        Some(turn)
     }
 
-    fn node_mut(&mut self, member: u32) -> Option<&mut Node> {
-        self.nodes.get_mut(member as usize).and_then(Option::as_mut)
+    fn pop(&mut self) -> Option<(Turn, u32)> {
+        let last = self.to.checked_sub(1).filter(|last| *last >= self.from)?;
+        self.to = last;
+        Some((self.turns[last], self.members[last]))
     }
 }
 
@@ -258,24 +283,20 @@ mod tests {
     use super::*;
     use base::Rng;
 
-    /// Walks the line and checks every link and counter on the way.
+    /// Walks the line and checks every block and counter on the way.
     fn members(lines: &Lines, line: &Line) -> Vec<(Turn, u32)> {
-        let (mut all, mut at, mut before) = (Vec::new(), line.first, NONE);
-        let (mut block, mut left) = (line.first_block, 0);
-        while let Some(node) = lines.node(at) {
-            if left == 0 {
-                block = node.block;
-                let b = lines.blocks.get(block).expect("a member's block exists");
-                assert_eq!(b.first, at);
-                left = b.count;
-            }
-            left -= 1;
-            assert_eq!((node.before, node.block), (before, block));
-            all.push((node.turn, at));
-            (before, at) = (at, node.after);
+        let mut all: Vec<(Turn, u32)> = Vec::new();
+        for entry in &line.entries {
+            let block = &lines.blocks[entry.block as usize];
+            assert!(block.from < block.to && block.to - block.from == entry.count as usize, "none is empty");
+            assert!(entry.since <= block.turns()[0] && all.last().is_none_or(|(turn, _)| *turn < entry.since));
+            let members = &block.members[block.from..block.to];
+            assert!(members.iter().all(|member| lines.places[*member as usize] == entry.block));
+            all.extend(block.turns().iter().copied().zip(members.iter().copied()));
         }
-        assert_eq!((line.last, left, line.len), (before, 0, all.len()));
-        assert_eq!(line.last_block, if all.is_empty() { NO_BLOCK } else { block });
+        assert_eq!((line.len, line.first), (all.len(), all.first().copied()));
+        assert_eq!(line.last, all.last().map(|(turn, _)| *turn));
+        assert_eq!(lines.blocks.len(), lines.unused.len() + line.entries.len());
         all
     }
 
@@ -302,7 +323,7 @@ mod tests {
                 }
                 let probe = (Time::from_millis(rng.below(step + 1)), rng.below(step + 1));
                 assert_eq!(lines.ahead(&line, probe), model.iter().filter(|m| m.0 < probe).count(), "seed {seed}");
-                assert_eq!(lines.first(&line), model.first().copied());
+                assert_eq!(line.first(), model.first().copied());
                 if step % 50 == 0 {
                     assert_eq!(members(&lines, &line), model, "seed {seed} step {step}");
                 }
@@ -319,6 +340,7 @@ mod tests {
         for n in (0..1_000).filter(|n| n % 100 != 7).chain((0..1_000).filter(|n| n % 100 == 7)) {
             lines.leave(&mut line, n);
         }
-        assert_eq!((line.len(), lines.blocks.len()), (0, 0));
+        assert_eq!((line.len(), line.entries.len(), line.first()), (0, 0, None));
+        assert_eq!(lines.unused.len(), lines.blocks.len());
     }
 }
