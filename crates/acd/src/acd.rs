@@ -87,7 +87,8 @@ impl Acd {
         self.mark_day(now);
         self.expire_places(now.time, out);
         self.expire_lasts(now.time, out);
-        for due in self.deadlines.due(now.time) {
+        let all = self.deadlines.due(now.time);
+        for due in &all {
             match due.timer {
                 Timer::RingOut { agent, reservation } => self.ring_out(now.time, agent, reservation, out),
                 Timer::Rested { agent } => self.rested(now.time, agent, out),
@@ -95,6 +96,7 @@ impl Acd {
                 Timer::Relaxes { caller } => self.relax(now.time, caller, out),
             }
         }
+        self.deadlines.done(all);
     }
 
     /// When `handle_timeout` should be called next; may be early, never late.
@@ -123,7 +125,7 @@ impl Acd {
     /// Takes a caller out of the queue.
     pub(crate) fn forget(&mut self, key: Key, out: &mut Vec<Action>) -> Option<Caller> {
         let caller = self.callers.remove(key)?;
-        for deadline in [caller.wait, caller.relax].into_iter().flatten() {
+        for deadline in [caller.wait.get(), caller.relax.get()].into_iter().flatten() {
             self.deadlines.cancel(deadline);
         }
         out.push(Action::Fact(Fact::Left { call: caller.call }));
@@ -177,10 +179,9 @@ impl Acd {
             return self.agents.list(agent, false);
         }
         self.agents.begin_idle(agent, now);
-        let serves = self.agents.get(agent).map(Agent::serves).unwrap_or_default().iter();
-        let firsts = serves.filter_map(|serves| self.callers.first(serves.queue as usize));
-        match firsts.chain(self.callers.first_for(agent)).min_by_key(|(turn, _)| *turn) {
-            Some((_, caller)) => self.reserve(now, agent, caller, out),
+        let serves = self.agents.get(agent).map(Agent::serves).unwrap_or_default();
+        match self.callers.first_of(serves.iter().map(|serves| serves.queue as usize), agent) {
+            Some(caller) => self.reserve(now, agent, caller, out),
             None => self.agents.list(agent, true),
         }
     }
@@ -211,7 +212,7 @@ impl Acd {
     /// Rings phones for a caller who stands in no line, as many as the group has ring at once; whether any rings.
     pub(crate) fn ring(&mut self, now: Time, key: Key, out: &mut Vec<Action>) -> bool {
         let Some(caller) = self.callers.get(key) else { return false };
-        let (group, asks) = (caller.group, caller.asks);
+        let (group, asks) = (caller.group, caller.asks());
         let at_once = self.plan.groups.get(usize::from(group.0)).map_or(1, |group| group.ring_at_once.max(1));
         let queue = self.callers.steps.queue(group, asks);
         let mut ringing = self.ringing(key);
@@ -244,7 +245,9 @@ impl Acd {
         let better = self.reclaim(now, claim);
         // Who just lost an agent waits for any other.
         let prefers = self.preferred(now, group, claim.caller).filter(|_| talked.is_none());
-        let caller = Caller { floor: self.issued, prefers, ..Caller::new(call, group, better, self.arrivals) };
+        let mut caller = Caller::new(call, group, better, self.arrivals);
+        caller.floor = self.issued;
+        caller.prefer(prefers);
         let key = self.callers.insert(caller);
         // The place is given up after the caller stands in line, so that a journal that is cut between the two has it twice.
         self.note(key, out);
@@ -277,7 +280,7 @@ impl Acd {
         let wait = self.plan.groups.get(usize::from(group.0)).and_then(|g| g.wait);
         let wait = wait.map(|wait| self.deadlines.set(now + wait, Timer::Waited { caller: key }));
         if let Some(caller) = self.callers.get_mut(key) {
-            caller.wait = wait;
+            caller.wait = wait.into();
         }
     }
 
@@ -299,7 +302,7 @@ impl Acd {
             _ if caller.overdue => self.overflow(now, key, out),
             _ => {
                 // Whoever was preferred had the chance.
-                caller.prefers = None;
+                caller.prefer(None);
                 self.seek(now, key, out);
             }
         }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use base::{AgentId, CallId, CallerKey, GroupId, Key, Map, Slab, Time, TimerId};
+use base::{AgentId, CallId, CallerKey, GroupId, Key, Slab, Time};
 
 use crate::Plan;
+use crate::index::Index;
 use crate::line::{Line, Lines, Turn};
 use crate::steps::Steps;
+use crate::timer::Armed;
 
 /// Where a caller stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,60 +47,95 @@ pub(crate) enum Asks {
     For(AgentId),
 }
 
-/// One caller.
+/// One caller. Many wait at once, and a match touches each where memory is cold: two cache lines, no more.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) call: CallId,
-    pub(crate) caller: Option<CallerKey>,
-    pub(crate) group: GroupId,
-    pub(crate) priority: u8,
-    pub(crate) asks: Asks,
+    /// Means nothing unless `known`.
+    number: CallerKey,
     /// The time since when the caller waits, and the number of arrival.
     pub(crate) since: Time,
     pub(crate) arrival: u64,
-    pub(crate) standing: Standing,
-    /// The best position told since the caller entered this group at this priority.
-    pub(crate) told: u32,
-    pub(crate) wait: Option<TimerId>,
-    /// When others may serve than those who are asked now.
-    pub(crate) relax: Option<TimerId>,
-    /// The agent of the last talk, and until when the caller waits for nobody else.
-    pub(crate) prefers: Option<(AgentId, Time)>,
-    /// The wait was exceeded while a phone rang: should the offer fail, the caller overflows.
-    pub(crate) overdue: bool,
-    /// Groups left for too long a wait; bounds a circle of overflows.
-    pub(crate) hops: u16,
     /// Reservations up to this number were made for an earlier stay of the call.
     pub(crate) floor: u64,
+    /// Until when the caller waits for nobody but `preferred`; zero where nobody is.
+    preferred_until: Time,
+    preferred: AgentId,
+    pub(crate) standing: Standing,
     /// Whose phone rings to take the talk over.
     pub(crate) claims: Option<AgentId>,
+    pub(crate) wait: Armed,
+    /// When others may serve than those who are asked now.
+    pub(crate) relax: Armed,
+    /// The best position told since the caller entered this group at this priority.
+    pub(crate) told: u32,
+    pub(crate) group: GroupId,
+    /// Groups left for too long a wait; bounds a circle of overflows.
+    pub(crate) hops: u16,
+    pub(crate) priority: u8,
+    /// The step of the group's needs that is asked for, unless the preferred agent is, `alone`.
+    step: u8,
+    alone: bool,
+    /// The wait was exceeded while a phone rang: should the offer fail, the caller overflows.
+    pub(crate) overdue: bool,
+    known: bool,
 }
+
+const _: () = assert!(size_of::<Caller>() <= 120, "with its generation in the slab it fills two cache lines");
 
 impl Caller {
     /// A caller in no line, without deadline. Of two with one claim the lower `arrival` was first.
     pub(crate) fn new(call: CallId, group: GroupId, claim: Claim, arrival: u64) -> Caller {
         Caller {
             call,
-            caller: claim.caller,
-            group,
-            priority: claim.priority,
-            asks: Asks::Step(0),
+            number: claim.caller.unwrap_or(CallerKey([0; 2])),
             since: claim.since,
             arrival,
-            standing: Standing::Nowhere,
-            told: u32::MAX,
-            wait: None,
-            relax: None,
-            prefers: None,
-            overdue: false,
-            hops: 0,
             floor: 0,
+            preferred_until: Time::ZERO,
+            preferred: AgentId::default(),
+            standing: Standing::Nowhere,
             claims: None,
+            wait: Armed::default(),
+            relax: Armed::default(),
+            told: u32::MAX,
+            group,
+            hops: 0,
+            priority: claim.priority,
+            step: 0,
+            alone: false,
+            overdue: false,
+            known: claim.caller.is_some(),
         }
     }
 
     pub(crate) fn claim(&self) -> Claim {
-        Claim { caller: self.caller, priority: self.priority, since: self.since }
+        Claim { caller: self.known.then_some(self.number), priority: self.priority, since: self.since }
+    }
+
+    /// Whom the caller waits for.
+    pub(crate) fn asks(&self) -> Asks {
+        if self.alone { Asks::For(self.preferred) } else { Asks::Step(self.step) }
+    }
+
+    pub(crate) fn ask(&mut self, asks: Asks) {
+        match asks {
+            Asks::Step(step) => (self.step, self.alone) = (step, false),
+            Asks::For(agent) => (self.preferred, self.alone) = (agent, true),
+        }
+    }
+
+    /// The agent of the last talk, and until when the caller waits for nobody else.
+    pub(crate) fn prefers(&self) -> Option<(AgentId, Time)> {
+        (self.preferred_until != Time::ZERO).then_some((self.preferred, self.preferred_until))
+    }
+
+    /// Sets whom a caller prefers who is in no line.
+    pub(crate) fn prefer(&mut self, agent: Option<(AgentId, Time)>) {
+        match agent {
+            Some((agent, until)) => (self.preferred, self.preferred_until) = (agent, until),
+            None => self.preferred_until = Time::ZERO,
+        }
     }
 }
 
@@ -116,13 +153,15 @@ struct Queue {
 #[derive(Clone, Debug)]
 pub(crate) struct Callers {
     all: Slab<Caller>,
-    by_call: Map<CallId, Key>,
+    by_call: Index,
     /// One a step of each group, and behind them one an agent.
     queues: Vec<Queue>,
     /// The first of each queue, side by side, so that an agent of many skills looks through few cache lines.
     heads: Vec<Option<(Turn, u32)>>,
     /// By group, who waits for an offer.
     waiting: Vec<usize>,
+    /// Who waits for one agent alone: mostly nobody, so that an agent who becomes free need not look.
+    alone: usize,
     /// By group, what it is worth to wait in it.
     head_starts: Vec<Duration>,
     priority_worth: Duration,
@@ -136,10 +175,11 @@ impl Callers {
         let queues = steps.queues() + plan.agents.len();
         Callers {
             all: Slab::new(),
-            by_call: Map::default(),
+            by_call: Index::default(),
             queues: vec![Queue::default(); queues],
             heads: vec![None; queues],
             waiting: vec![0; plan.groups.len()],
+            alone: 0,
             head_starts: plan.groups.iter().map(|group| group.head_start).collect(),
             priority_worth: plan.priority_worth,
             steps,
@@ -148,7 +188,7 @@ impl Callers {
     }
 
     pub(crate) fn find(&self, call: CallId) -> Option<Key> {
-        self.by_call.get(&call).copied()
+        self.by_call.find(&self.all, call)
     }
 
     pub(crate) fn get(&self, key: Key) -> Option<&Caller> {
@@ -175,7 +215,7 @@ impl Callers {
     pub(crate) fn remove(&mut self, key: Key) -> Option<Caller> {
         self.leave(key);
         let caller = self.all.remove(key)?;
-        self.by_call.remove(&caller.call);
+        self.by_call.remove(caller.call, key);
         Some(caller)
     }
 
@@ -184,7 +224,7 @@ impl Callers {
         let Some(turn) = self.all.get(key).map(|caller| self.turn(caller)) else { return };
         let Some(caller) = self.all.get_mut(key) else { return };
         caller.standing = Standing::Waiting;
-        let (queue, priority, group) = (self.steps.queue(caller.group, caller.asks), caller.priority, caller.group);
+        let (queue, priority, group) = (self.steps.queue(caller.group, caller.asks()), caller.priority, caller.group);
         let Some(lines) = self.queues.get_mut(queue).map(|queue| &mut queue.lines) else { return };
         let place = match lines.binary_search_by_key(&priority, |(p, _)| *p) {
             Ok(place) => place,
@@ -195,19 +235,22 @@ impl Callers {
         };
         self.lines.join(&mut lines[place].1, key.slot, turn);
         self.waiting[usize::from(group.0)] += 1;
+        self.alone += usize::from(queue >= self.steps.queues());
         self.renew_head(queue);
     }
 
     /// Takes a caller out of its line; the caller then stands with `standing`, or is about to be removed.
     pub(crate) fn leave(&mut self, key: Key) {
         let Some(caller) = self.all.get(key).filter(|c| c.standing == Standing::Waiting) else { return };
-        let (queue, priority, group) = (self.steps.queue(caller.group, caller.asks), caller.priority, caller.group);
+        let (queue, priority, group) = (self.steps.queue(caller.group, caller.asks()), caller.priority, caller.group);
         let Some(lines) = self.queues.get_mut(queue).map(|queue| &mut queue.lines) else { return };
         let Ok(place) = lines.binary_search_by_key(&priority, |(p, _)| *p) else { return };
         let line = &mut lines[place].1;
         let before = line.len();
         self.lines.leave(line, key.slot);
-        self.waiting[usize::from(group.0)] -= before - line.len();
+        let left = before - line.len();
+        self.waiting[usize::from(group.0)] -= left;
+        self.alone -= if queue >= self.steps.queues() { left } else { 0 };
         self.renew_head(queue);
     }
 
@@ -229,9 +272,17 @@ impl Callers {
         self.all.at(slot).map(|(key, _)| (turn, key))
     }
 
+    /// The first caller of these queues, and of those who wait for this agent alone.
+    pub(crate) fn first_of(&self, queues: impl Iterator<Item = usize>, agent: AgentId) -> Option<Key> {
+        let alone = (self.alone > 0).then(|| self.steps.personal(agent));
+        // Callers lie far apart in memory: only the one that is first of all is looked at.
+        let heads = queues.chain(alone).filter_map(|queue| *self.heads.get(queue)?);
+        heads.min().and_then(|(_, slot)| self.all.at(slot)).map(|(key, _)| key)
+    }
+
     /// The first caller who waits for this agent alone.
     pub(crate) fn first_for(&self, agent: AgentId) -> Option<(Turn, Key)> {
-        self.first(self.steps.personal(agent))
+        if self.alone == 0 { None } else { self.first(self.steps.personal(agent)) }
     }
 
     /// How many of the group wait for an offer.

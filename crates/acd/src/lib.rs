@@ -82,6 +82,7 @@ mod agents;
 mod callers;
 mod claim;
 mod idle;
+mod index;
 mod kept;
 mod last;
 mod line;

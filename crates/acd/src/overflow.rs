@@ -3,6 +3,7 @@
 use base::{GroupId, Key, Time};
 
 use crate::callers::Standing;
+use crate::timer::Armed;
 use crate::{Acd, Action, Overflow, Refusal};
 
 impl Acd {
@@ -29,7 +30,7 @@ impl Acd {
     /// A caller's time in its group is over; one whose offer is open waits for the outcome first.
     pub(crate) fn waited(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
         let Some(caller) = self.callers.get_mut(key) else { return };
-        caller.wait = None;
+        caller.wait = Armed::default();
         match caller.standing {
             Standing::Waiting => self.overflow(now, key, out),
             Standing::Offered(_) => caller.overdue = true,
@@ -70,7 +71,8 @@ impl Acd {
         self.callers.leave(key);
         let Some(caller) = self.callers.get_mut(key) else { return };
         let (call, from) = (caller.call, caller.group);
-        (caller.group, caller.standing, caller.prefers) = (to, Standing::Nowhere, None);
+        (caller.group, caller.standing) = (to, Standing::Nowhere);
+        caller.prefer(None);
         caller.told = u32::MAX;
         caller.hops += 1;
         out.push(Action::Moved { call, from, to });

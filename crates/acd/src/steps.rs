@@ -7,7 +7,7 @@ use base::{AgentId, GroupId, Key, Time};
 use crate::agents::State;
 use crate::callers::{Asks, Standing};
 use crate::need::Need;
-use crate::timer::Timer;
+use crate::timer::{Armed, Timer};
 use crate::{Acd, Action, Plan};
 
 /// Where the queues of callers lie who wait for the same agents: one a step of each group, then one an agent.
@@ -82,16 +82,16 @@ impl Acd {
     pub(crate) fn seek(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
         let Some(caller) = self.callers.get(key) else { return };
         let (group, since) = (caller.group, caller.since);
-        let preferred = caller.prefers.filter(|(agent, until)| now < *until && self.is_at_work(*agent));
+        let preferred = caller.prefers().filter(|(agent, until)| now < *until && self.is_at_work(*agent));
         let (step, next) = self.step(now, group, since);
         let (asks, until) = match preferred {
             Some((agent, until)) => (Asks::For(agent), Some(until)),
             None => (Asks::Step(step), next),
         };
         let Some(caller) = self.callers.get_mut(key) else { return };
-        caller.asks = asks;
+        caller.ask(asks);
         if preferred.is_none() {
-            caller.prefers = None;
+            caller.prefer(None);
         }
         if !self.ring(now, key, out) {
             self.callers.join(key);
@@ -110,13 +110,13 @@ impl Acd {
         if let Some(before) = caller.relax.take() {
             self.deadlines.cancel(before);
         }
-        caller.relax = at.map(|at| self.deadlines.set(at, Timer::Relaxes { caller: key }));
+        caller.relax = at.map(|at| self.deadlines.set(at, Timer::Relaxes { caller: key })).into();
     }
 
     /// A caller asks for others from now on.
     pub(crate) fn relax(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
         let Some(caller) = self.callers.get_mut(key) else { return };
-        caller.relax = None;
+        caller.relax = Armed::default();
         if caller.standing == Standing::Waiting {
             self.callers.leave(key);
             self.seek(now, key, out);
@@ -129,7 +129,7 @@ impl Acd {
         while let Some((_, key)) = self.callers.first(self.callers.steps.personal(agent)) {
             self.callers.leave(key);
             if let Some(caller) = self.callers.get_mut(key) {
-                caller.prefers = None;
+                caller.prefer(None);
             }
             self.seek(now, key, out);
         }

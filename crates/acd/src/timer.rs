@@ -25,16 +25,48 @@ pub(crate) struct Due {
     pub(crate) timer: Timer,
 }
 
+/// A deadline that may be set or not, in the room of one that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Armed(TimerId);
+
+impl Armed {
+    /// No slab has this place.
+    const NOT: Armed = Armed(TimerId { slot: u32::MAX, generation: 0 });
+
+    pub(crate) fn get(self) -> Option<TimerId> {
+        (self != Armed::NOT).then_some(self.0)
+    }
+
+    /// The deadline, which is not set any more.
+    pub(crate) fn take(&mut self) -> Option<TimerId> {
+        std::mem::take(self).get()
+    }
+}
+
+impl Default for Armed {
+    fn default() -> Armed {
+        Armed::NOT
+    }
+}
+
+impl From<Option<TimerId>> for Armed {
+    fn from(id: Option<TimerId>) -> Armed {
+        id.map_or(Armed::NOT, Armed)
+    }
+}
+
 /// Deadlines that come due in order of time, and of setting where the time is the same.
 #[derive(Clone, Debug)]
 pub(crate) struct Deadlines {
     wheel: Wheel<Due>,
     set: u64,
+    /// For `due`, so that what comes due takes no memory each time.
+    due: Vec<Due>,
 }
 
 impl Deadlines {
     pub(crate) fn new(now: Time) -> Deadlines {
-        Deadlines { wheel: Wheel::new(now), set: 0 }
+        Deadlines { wheel: Wheel::new(now), set: 0, due: Vec::new() }
     }
 
     pub(crate) fn set(&mut self, at: Time, timer: Timer) -> TimerId {
@@ -50,13 +82,19 @@ impl Deadlines {
         self.wheel.next()
     }
 
-    /// All that are due, in order; at most two a caller and one an agent, so bounded by both.
+    /// All that are due, in order; at most two a caller and one an agent, so bounded by both. To be given back by `done`.
     pub(crate) fn due(&mut self, now: Time) -> Vec<Due> {
-        let mut due = Vec::new();
+        let mut due = std::mem::take(&mut self.due);
         while let Some(one) = self.wheel.pop(now) {
             due.push(one);
         }
-        due.sort_by_key(|d| (d.at, d.order));
+        due.sort_unstable_by_key(|d| (d.at, d.order));
         due
+    }
+
+    /// Keeps the room of a list that was carried out.
+    pub(crate) fn done(&mut self, mut due: Vec<Due>) {
+        due.clear();
+        self.due = due;
     }
 }

@@ -23,7 +23,7 @@ pub use caller::CallerKey;
 pub use fingerprint::Fingerprint;
 pub use flow::{Flow, NetworkId, SIP_PORT, Transport};
 pub use id::{AgentId, CallId, EndId, Epoch, GroupId, LegId, NodeId, SwitchId, Ticket, WorkerId};
-pub use map::{Map, Print, Printer, Set, WireMap};
+pub use map::{IdHasher, Map, Print, Printer, Set, WireMap};
 pub use mask::Masked;
 pub use media::{After, Codec, Digit, Direction, Job, Lease, MediaParams, MediaStats, Notice, PlayId, SoundId, Source};
 pub use order::OrderNumber;
