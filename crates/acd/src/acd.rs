@@ -179,8 +179,7 @@ impl Acd {
             return self.agents.list(agent, false);
         }
         self.agents.begin_idle(agent, now);
-        let serves = self.agents.get(agent).map(Agent::serves).unwrap_or_default();
-        match self.callers.first_of(serves.iter().map(|serves| serves.queue as usize), agent) {
+        match self.callers.first_of(self.agents.serves(agent).iter().map(|serves| serves.queue as usize), agent) {
             Some(caller) => self.reserve(now, agent, caller, out),
             None => self.agents.list(agent, true),
         }
@@ -204,7 +203,7 @@ impl Acd {
         let ring_out = self.deadlines.set(until, Timer::RingOut { agent, reservation });
         a.state = State::Offered { caller: key, reservation, ring_out, next };
         a.ready = false;
-        a.newest = Some(Newest { reservation, group, claim: caller.claim() });
+        a.newest = Some(Newest::new(reservation, group, caller.claim()));
         out.push(Action::Fact(Fact::Offered { call, agent, reservation }));
         out.push(Action::Reserve { agent, call, group, reservation, until });
     }

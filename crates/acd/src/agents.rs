@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base::{AgentId, GroupId, Key, Time, TimerId};
+use base::{AgentId, CallerKey, GroupId, Key, Time, TimerId};
 
 use crate::callers::Claim;
 use crate::idle::{Idlers, Serves, Standing};
@@ -42,13 +42,30 @@ pub(crate) enum State {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Newest {
     pub(crate) reservation: Reservation,
+    since: Time,
+    /// Means nothing unless `known`.
+    number: CallerKey,
     /// Decides the wrap-up.
     pub(crate) group: GroupId,
-    pub(crate) claim: Claim,
+    priority: u8,
+    known: bool,
 }
 
-/// One agent.
+impl Newest {
+    pub(crate) fn new(reservation: Reservation, group: GroupId, claim: Claim) -> Newest {
+        let Claim { caller, priority, since } = claim;
+        let number = caller.unwrap_or(CallerKey([0; 2]));
+        Newest { reservation, since, number, group, priority, known: caller.is_some() }
+    }
+
+    pub(crate) fn claim(&self) -> Claim {
+        Claim { caller: self.known.then_some(self.number), priority: self.priority, since: self.since }
+    }
+}
+
+/// One agent, with all that a match touches: nobody else's talk ended just now, so each line of it comes from cold memory.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub(crate) struct Agent {
     pub(crate) state: State,
     /// The roster's word: slot free, signed on, reachable. Taken back by `Away`, and by the queue with each `Reserve`.
@@ -58,28 +75,16 @@ pub(crate) struct Agent {
     /// The newest reservation on which the call gave its last word: whatever else comes on it is stale.
     pub(crate) heard: Reservation,
     pub(crate) newest: Option<Newest>,
-    /// Talks of the newest day that had any.
-    pub(crate) tally: Tally,
     listed: bool,
     weight: u16,
-    /// The queues whose callers the agent may be offered, in their order.
-    serves: Vec<Serves>,
-    /// The groups of those queues.
-    groups: Vec<GroupId>,
 }
+
+const _: () = assert!(size_of::<Agent>() <= 128, "two cache lines");
 
 impl Agent {
     /// Whether this agent may be offered a caller now: the one place where that is decided.
     pub(crate) fn eligible(&self) -> bool {
         self.ready && self.state == State::Free
-    }
-
-    pub(crate) fn serves(&self) -> &[Serves] {
-        &self.serves
-    }
-
-    pub(crate) fn groups(&self) -> &[GroupId] {
-        &self.groups
     }
 }
 
@@ -87,6 +92,15 @@ impl Agent {
 #[derive(Clone, Debug)]
 pub(crate) struct Agents {
     all: Vec<Agent>,
+    /// The queues whose callers each agent may be offered, in their order, agent by agent.
+    served: Vec<Serves>,
+    /// By agent, where in `served` its queues begin, and one more for the end of the last: apart, so that a match waits for the agent's
+    /// memory and for that of its queues at once.
+    begins: Vec<u32>,
+    /// By agent, the groups of those queues.
+    groups: Vec<Vec<GroupId>>,
+    /// By agent, talks of the newest day that had any.
+    tallies: Vec<Tally>,
     idlers: Idlers,
     /// Draws the order among agents who became idle at the same time.
     turns: u64,
@@ -99,18 +113,22 @@ impl Agents {
         let needs: Vec<_> = needs(plan).collect();
         let strategy = |group: GroupId| plan.groups.get(usize::from(group.0)).map(|g| g.strategy).unwrap_or_default();
         let mut idlers = Idlers::new(needs.iter().map(|(group, _)| strategy(*group)));
-        let mut all = Vec::with_capacity(plan.agents.len());
+        let (mut all, mut groups) = (Vec::with_capacity(plan.agents.len()), Vec::new());
+        let (mut served, mut begins) = (Vec::new(), vec![0]);
         for (id, agent) in (0..).map(AgentId).zip(&plan.agents) {
             let ranked = |(queue, (group, need)): (usize, &(GroupId, Need))| {
                 Some((queue, *group, Need::rank(need, &agent.skills)?))
             };
             let met: Vec<_> = needs.iter().enumerate().filter_map(ranked).collect();
-            let mut groups: Vec<_> = met.iter().map(|(_, group, _)| *group).collect();
-            groups.dedup();
-            let serves = met.iter().filter_map(|&(queue, _, level)| idlers.add(id, queue, level)).collect();
-            all.push(Agent::new(agent, serves, groups));
+            let mut of: Vec<_> = met.iter().map(|(_, group, _)| *group).collect();
+            of.dedup();
+            groups.push(of);
+            served.extend(met.iter().filter_map(|&(queue, _, level)| idlers.add(id, queue, level)));
+            begins.push(served.len() as u32);
+            all.push(Agent::new(agent));
         }
-        Agents { all, idlers, turns: 0, day: 0 }
+        let tallies = vec![Tally::default(); all.len()];
+        Agents { all, served, begins, groups, tallies, idlers, turns: 0, day: 0 }
     }
 
     pub(crate) fn get(&self, id: AgentId) -> Option<&Agent> {
@@ -123,6 +141,28 @@ impl Agents {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Agent> {
         self.all.iter()
+    }
+
+    /// The queues whose callers an agent may be offered.
+    pub(crate) fn serves(&self, id: AgentId) -> &[Serves] {
+        match self.begins.get(id.0 as usize..=id.0 as usize + 1) {
+            Some(&[from, to]) => self.served.get(from as usize..to as usize).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// The groups of those queues.
+    pub(crate) fn groups(&self, id: AgentId) -> &[GroupId] {
+        self.groups.get(id.0 as usize).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Of each agent, what it did on the newest day that there was something.
+    pub(crate) fn tallies(&self) -> impl Iterator<Item = &Tally> {
+        self.tallies.iter()
+    }
+
+    pub(crate) fn tally_mut(&mut self, id: AgentId) -> Option<&mut Tally> {
+        self.tallies.get_mut(id.0 as usize)
     }
 
     /// Whatever comes on a reservation up to this one is stale for every agent.
@@ -162,9 +202,10 @@ impl Agents {
         let Some(agent) = self.all.get_mut(id.0 as usize).filter(|a| a.listed != listed) else { return };
         agent.listed = listed;
         if !listed {
-            return agent.serves.iter().for_each(|serves| self.idlers.leave(*serves));
+            return self.each_queue(id, Idlers::leave);
         }
-        let Tally { calls, talk, .. } = agent.tally.of(day);
+        let tally = self.tallies.get(id.0 as usize).copied().unwrap_or_default();
+        let Tally { calls, talk, .. } = tally.of(day);
         let standing = Standing {
             agent: id,
             idle: agent.idle.unwrap_or_default(),
@@ -173,7 +214,14 @@ impl Agents {
             offered: agent.newest.map_or(0, |newest| newest.reservation.0),
             weight: agent.weight,
         };
-        agent.serves.iter().for_each(|serves| self.idlers.join(*serves, &standing));
+        self.each_queue(id, |idlers, serves| idlers.join(serves, &standing));
+    }
+
+    fn each_queue(&mut self, id: AgentId, then: impl Fn(&mut Idlers, Serves)) {
+        let (from, to) = (self.begins[id.0 as usize] as usize, self.begins[id.0 as usize + 1] as usize);
+        for serves in self.served.get(from..to).unwrap_or_default() {
+            then(&mut self.idlers, *serves);
+        }
     }
 
     /// Tallies count for this day from now on: who idles is sorted anew.
@@ -189,18 +237,15 @@ impl Agents {
 }
 
 impl Agent {
-    fn new(plan: &plan::Agent, serves: Vec<Serves>, groups: Vec<GroupId>) -> Agent {
+    fn new(plan: &plan::Agent) -> Agent {
         Agent {
             state: State::Free,
             ready: false,
             idle: None,
             heard: Reservation(0),
             newest: None,
-            tally: Tally::default(),
             listed: false,
             weight: plan.weight,
-            serves,
-            groups,
         }
     }
 }

@@ -55,7 +55,7 @@ impl Acd {
         let reservation = Reservation(self.issued);
         if let (Some(a), Some(caller)) = (self.agents.get_mut(agent), self.callers.get(key)) {
             a.ready = false;
-            a.newest = Some(Newest { reservation, group: caller.group, claim: caller.claim() });
+            a.newest = Some(Newest::new(reservation, caller.group, caller.claim()));
         }
         out.push(Action::Fact(Fact::Offered { call, agent, reservation }));
         out.push(Action::TakenOver { call, agent, reservation });

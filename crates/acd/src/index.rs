@@ -141,7 +141,9 @@ mod tests {
                 let key = callers.insert(Caller::new(call, GroupId(0), Claim::default(), 0));
                 index.insert(call, key);
                 model.insert(call, key);
-            } else if let Some((&call, &key)) = model.range(CallId { serial: rng.below(step.into()) as u32, ..call }..).next() {
+            } else if let Some((&call, &key)) =
+                model.range(CallId { serial: rng.below(step.into()) as u32, ..call }..).next()
+            {
                 index.remove(call, key);
                 callers.remove(key);
                 model.remove(&call);

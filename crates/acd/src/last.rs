@@ -51,7 +51,7 @@ impl Acd {
     pub(crate) fn preferred(&self, now: Time, group: GroupId, caller: Option<CallerKey>) -> Option<(AgentId, Time)> {
         let alone = self.plan.groups.get(usize::from(group.0))?.prefer;
         let last = self.lasts.get(caller?).filter(|last| last.until > now && !alone.is_zero())?;
-        let serves = self.agents.get(last.agent)?.groups().contains(&group);
+        let serves = self.agents.groups(last.agent).contains(&group);
         serves.then(|| (last.agent, now + alone))
     }
 

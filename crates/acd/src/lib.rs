@@ -75,7 +75,7 @@
 //! - No command fails or panics, in whatever order commands arrive.
 //! - A match looks at the first of each queue that the agent serves, or of each level of the caller's queue: its cost does not
 //!   depend on how many wait or idle. Leaving from the middle, a return to a place ahead of the last, and joining the idle of a
-//!   strategy that is not the longest idle, search by halves. A position adds up one counter per 64 in line, from the nearer end.
+//!   strategy that is not the longest idle, search by halves. A position adds up one counter per 32 in line, from the nearer end.
 
 mod acd;
 mod agents;

@@ -238,7 +238,7 @@ impl Acd {
         let group = offered.map(|o| o.group).or_else(|| known.and_then(|key| self.callers.get(key)).map(|c| c.group));
         // A call refused while its acceptance was under way talks all the same.
         let key = known.unwrap_or_else(|| {
-            let claim = offered.map(|o| o.claim).unwrap_or_default();
+            let claim = offered.map(|o| o.claim()).unwrap_or_default();
             self.callers.insert(Caller::new(call, group.unwrap_or_default(), claim, 0))
         });
         a.state = State::Talking { caller: key, group, least: Duration::ZERO, began: now };
@@ -253,7 +253,7 @@ impl Acd {
         for deadline in [caller.wait.take(), caller.relax.take()].into_iter().flatten() {
             self.deadlines.cancel(deadline);
         }
-        let number = caller.caller;
+        let number = caller.claim().caller;
         out.push(Action::Fact(Fact::Talks { call, agent }));
         self.remember(now, number, agent, out);
     }

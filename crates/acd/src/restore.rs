@@ -31,11 +31,7 @@ impl Acd {
             rests: rests.collect(),
             places: self.places.all().clone(),
             lasts: self.lasts.all().clone(),
-            tallies: (0..)
-                .map(AgentId)
-                .zip(self.agents.iter().map(|agent| agent.tally))
-                .filter(|(_, t)| t.calls > 0)
-                .collect(),
+            tallies: (0..).map(AgentId).zip(self.agents.tallies().copied()).filter(|(_, t)| t.calls > 0).collect(),
         }
     }
 

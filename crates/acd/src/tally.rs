@@ -23,17 +23,17 @@ impl Acd {
     /// An agent's talk that began then is over.
     pub(crate) fn count_talk(&mut self, now: Time, agent: AgentId, began: Time, out: &mut Vec<Action>) {
         let day = self.agents.day;
-        let Some(a) = self.agents.get_mut(agent).filter(|_| self.counts) else { return };
-        let Tally { calls, talk, .. } = a.tally.of(day);
+        let Some(tally) = self.agents.tally_mut(agent).filter(|_| self.counts) else { return };
+        let Tally { calls, talk, .. } = tally.of(day);
         let (calls, talk) = (calls.saturating_add(1), talk.saturating_add(now - began));
-        a.tally = Tally { day, calls, talk };
+        *tally = Tally { day, calls, talk };
         out.push(Action::Fact(Fact::Tallied { agent, day, calls, talk }));
     }
 
     pub(crate) fn restore_tallies(&mut self, ledger: &Ledger) {
         for (agent, tally) in &ledger.tallies {
-            if let Some(agent) = self.agents.get_mut(*agent) {
-                agent.tally = *tally;
+            if let Some(kept) = self.agents.tally_mut(*agent) {
+                *kept = *tally;
             }
         }
     }

@@ -72,7 +72,7 @@ impl Acd {
                 State::Resting { .. } => AgentState::BackOff,
             };
             agents.push(state);
-            for group in agent.groups() {
+            for group in self.agents.groups(id) {
                 if let Some(group) = groups.get_mut(usize::from(group.0)) {
                     group.count(state);
                 }

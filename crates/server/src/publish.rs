@@ -48,6 +48,7 @@ impl Publisher {
 
     pub(crate) fn publish(&self, now: Now, of: &Picture<'_>) {
         let counters = of.exchange.switch.counters();
+        let queue = of.exchange.acd.view(now);
         let view = View {
             published: Instant::now(),
             readiness: of.readiness,
@@ -64,8 +65,8 @@ impl Publisher {
                 connections_opened: of.connections.opened,
                 connections_refused: of.connections.refused,
             },
-            groups: groups(now, of.exchange),
-            agents: agents(now, of.exchange),
+            groups: groups(queue.groups, of.exchange),
+            agents: agents(queue.agents, of.exchange),
             trunks: of.exchange.switch.trunks().zip(of.exchange.switch.outward(now)).map(trunk).collect(),
             handings: Handings { done: counters.handed_on, failed: counters.handed_back },
             offers: Offers {
@@ -126,9 +127,8 @@ fn delays(delays: &switch::Delays) -> Option<[Duration; 3]> {
     Some([delays.permille(500)?, delays.permille(950)?, delays.permille(990)?])
 }
 
-fn groups(now: Now, exchange: &Exchange) -> Vec<Group> {
+fn groups(views: Vec<acd::GroupView>, exchange: &Exchange) -> Vec<Group> {
     let names = exchange.plan().groups.iter().map(|g| g.name.clone());
-    let views = exchange.acd.view(now).groups;
     let group = |(name, view): (String, acd::GroupView)| Group {
         name,
         waiting: (view.waiting + view.offered) as u64,
@@ -145,9 +145,8 @@ fn groups(now: Now, exchange: &Exchange) -> Vec<Group> {
     names.zip(views).map(group).collect()
 }
 
-fn agents(now: Now, exchange: &Exchange) -> Agents {
+fn agents(queue: Vec<acd::AgentState>, exchange: &Exchange) -> Agents {
     let mut agents = Agents::default();
-    let queue = exchange.acd.view(now).agents;
     for (view, queued) in exchange.roster.view().agents.iter().zip(queue) {
         let resting = matches!(queued, acd::AgentState::WrapUp | acd::AgentState::BackOff);
         let count = match (view.slot, &view.state) {
