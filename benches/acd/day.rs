@@ -181,7 +181,7 @@ impl Day {
         let priority = u8::from(self.rng.chance(0.05));
         let caller = Some(CallerKey([self.rng.u64(), 0]));
         let since = self.now.time;
-        self.tell(queue, Command::Enqueue { call, caller, group, priority, since, prefers: None });
+        self.tell(queue, Command::Enqueue { call, caller, group, priority, since });
         if self.told.called < self.of {
             let hour = HOURS[(self.now.time.as_millis() / HOUR_MS) as usize % HOURS.len()];
             let between = HOUR_MS as f64 * 1000.0 / (hour as f64 * self.of as f64);

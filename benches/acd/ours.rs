@@ -85,7 +85,7 @@ impl Ours {
         let caller =
             Some(CallerKey([u64::from(self.calls).wrapping_mul(0x9e37_79b9_7f4a_7c15), u64::from(self.calls)]));
         let (group, priority, since) = (GroupId(call.skill), call.priority, (self.now.plus(STEP)).time);
-        let enqueue = Command::Enqueue { call: id(call), caller, group, priority, since, prefers: None };
+        let enqueue = Command::Enqueue { call: id(call), caller, group, priority, since };
         self.tell(enqueue).map(|(agent, _)| agent.0)
     }
 
