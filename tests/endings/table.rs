@@ -31,8 +31,10 @@ fn of(folders: &[&str], files: &[&str]) -> BTreeSet<String> {
 fn every_ending_has_its_row_and_every_row_its_test() {
     let page = std::fs::read_to_string(root().join("docs/endings.md")).expect("the page of endings");
     let proved: BTreeSet<String> = of(&["crates/sim/tests/endings"], &["tests/endings.rs"]);
-    // Stories of one call, and scenes with real phones, that rows may name as well.
-    let told = of(&["crates/call/tests/story"], &["tests/consulting.rs", "tests/lines.rs", "tests/parting.rs"]);
+    // Stories of one call and of one switch, and scenes with real phones, that rows may name as well.
+    let scenes = ["callee_flows", "consulting", "lines", "parting"].map(|scene| format!("tests/{scene}.rs"));
+    let scenes = scenes.each_ref().map(String::as_str);
+    let told = of(&["crates/call/tests/story", "crates/switch/tests/switch"], &scenes);
     let named = named(&page);
     assert!(named.len() > 50, "the table has become empty: {named:?}");
     let missing: Vec<_> = named.iter().filter(|name| !proved.contains(*name) && !told.contains(*name)).collect();
