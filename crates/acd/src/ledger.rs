@@ -156,18 +156,35 @@ impl Ledger {
     }
 }
 
-/// The form below; another one gets another number. Form 0 had no tallies, form 1 no last agents.
+/// The newest form. Form 0 has no tallies, form 1 no last agents: what a ledger has none of is left out with its number, so that an
+/// engine of before reads whatever it can know.
 const FORM: u8 = 2;
+
+impl Ledger {
+    /// The oldest form that says all of it.
+    fn form(&self) -> u8 {
+        match (self.lasts.is_empty(), self.tallies.is_empty()) {
+            (false, _) => 2,
+            (true, false) => 1,
+            (true, true) => 0,
+        }
+    }
+}
 
 impl Packed for Ledger {
     fn pack(&self, out: &mut Vec<u8>) {
-        out.push(FORM);
+        let form = self.form();
+        out.push(form);
         self.reservation.pack(out);
         pack_map(&self.callers, out);
         pack_map(&self.rests, out);
         pack_map(&self.places, out);
-        pack_map(&self.tallies, out);
-        pack_map(&self.lasts, out);
+        if form > 0 {
+            pack_map(&self.tallies, out);
+        }
+        if form > 1 {
+            pack_map(&self.lasts, out);
+        }
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<Ledger, Unreadable> {

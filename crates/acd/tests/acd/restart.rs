@@ -150,10 +150,19 @@ fn a_ledger_survives_and_a_cut_or_unknown_one_is_refused() {
     }
     let unknown = [&[3], &bytes[1..]].concat();
     assert!(Ledger::from_bytes(&unknown).is_err());
-    // Before there were last agents, and before there were tallies.
-    for form in [1, 0] {
-        let older = [&[form], &bytes[1..bytes.len() - 2 + usize::from(form)]].concat();
-        assert_eq!(Ledger::from_bytes(&older).as_ref(), Ok(&ledger));
+    // Without tallies and last agents it is what engines before those wrote, and the longer forms read alike.
+    assert_eq!(bytes[0], 0);
+    for (form, none) in [(1, &[0][..]), (2, &[0, 0][..])] {
+        let longer = [&[form], &bytes[1..], none].concat();
+        assert_eq!(Ledger::from_bytes(&longer).as_ref(), Ok(&ledger));
+    }
+    let tally = acd::ledger::Tally { day: 1, calls: 2, talk: Duration::from_secs(3) };
+    let last = acd::ledger::Last { agent: AgentId(1), until: Time::from_millis(9) };
+    let counted = Ledger { tallies: [(AgentId(1), tally)].into(), ..ledger.clone() };
+    let known = Ledger { lasts: [(CallerKey([1, 2]), last)].into(), ..ledger };
+    for (form, ledger) in [(1, counted), (2, known)] {
+        let bytes = ledger.to_bytes();
+        assert_eq!((bytes[0], Ledger::from_bytes(&bytes)), (form, Ok(ledger)));
     }
 }
 
