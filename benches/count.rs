@@ -6,18 +6,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tikv_jemallocator::Jemalloc;
 
 /// Counts for one thread, which is all that the bench has: a locked addition would cost more than what it counts.
-pub(crate) struct Counting;
+#[derive(Clone, Copy, Debug)]
+pub struct Counting;
 
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
 static ASKED: AtomicUsize = AtomicUsize::new(0);
 
 /// Bytes in use, each allocation rounded up as jemalloc does.
-pub(crate) fn in_use() -> usize {
+pub fn in_use() -> usize {
     IN_USE.load(Ordering::Relaxed)
 }
 
 /// How often memory was taken, or taken anew.
-pub(crate) fn asked() -> usize {
+pub fn asked() -> usize {
     ASKED.load(Ordering::Relaxed)
 }
 

@@ -1,6 +1,7 @@
 //! What every bench needs: the line that `cargo xtask bench` reads, clocks of CPU time, and the middle of many measurements.
 
 pub mod batch;
+pub mod count;
 pub mod cpu;
 pub mod engine;
 pub mod people;

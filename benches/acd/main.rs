@@ -1,7 +1,6 @@
 //! The queueing core: what a caller and an agent cost it, and how that grows with those who wait and those who serve. Baselines are a
 //! bare linked list a skill and priority, and a scan over everybody.
 
-mod count;
 mod crowd;
 mod day;
 mod fifo;
@@ -16,9 +15,8 @@ mod tell;
 use std::time::Duration;
 
 use anyhow::Result;
+use benches::count::Counting;
 use benches::{quick, row};
-
-use crate::count::Counting;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;

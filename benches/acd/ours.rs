@@ -5,8 +5,8 @@ use std::time::Duration;
 use acd::{Acd, Action, Agent, BackOff, Command, Decline, Group, Overflow, Plan, Reservation, Skill, SkillId};
 use base::pack::Packed;
 use base::{AgentId, CallId, CallerKey, Epoch, GroupId, Now};
+use benches::count;
 
-use crate::count;
 use crate::crowd::{Call, Has, SKILLS, STEP, Side};
 
 /// Longer than any bench lasts on its own clock.

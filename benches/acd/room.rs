@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use benches::row;
+use benches::{count, row};
 
-use crate::count;
 use crate::crowd::{Call, Crowd, SKILLS, skills, worth};
 use crate::hall::Hall;
 use crate::ours::{Ours, WAIT, house, plan};

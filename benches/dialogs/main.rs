@@ -1,16 +1,15 @@
 //! Many confirmed dialogs in one endpoint: what a call costs beside them, how long one call of the endpoint may take, and
 //! what a dialog that only stays keeps of memory.
 
-mod count;
 mod crowd;
 mod picture;
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use benches::count::{self, Counting};
 use benches::{micros, quick, row, times};
 
-use crate::count::Counting;
 use crate::crowd::Crowd;
 
 #[global_allocator]
