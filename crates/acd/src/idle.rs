@@ -96,8 +96,10 @@ impl Idlers {
 
     /// The first agent of this queue has been taken by lot: who draws now draws from there on.
     pub(crate) fn drawn(&mut self, queue: usize) {
-        let Some((turn, _)) = self.first_turn(queue) else { return };
-        if let Some(idle) = self.queues.get_mut(queue).filter(|idle| idle.strategy == Strategy::Random) {
+        if self.queues.get(queue).is_none_or(|idle| idle.strategy != Strategy::Random) {
+            return;
+        }
+        if let (Some((turn, _)), Some(idle)) = (self.first_turn(queue), self.queues.get_mut(queue)) {
             idle.drawn = turn.0;
         }
     }
