@@ -1,5 +1,6 @@
 //! The queue itself: commands and deadlines in, actions out.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use base::{AgentId, CallId, GroupId, Key, Now, Time};
@@ -22,6 +23,10 @@ pub struct Acd {
     /// Whether a group lets callers wait for the agent of the last talk.
     pub(crate) remembers: bool,
     pub(crate) deadlines: Deadlines,
+    /// Groups that take nobody new.
+    pub(crate) closed: BTreeSet<GroupId>,
+    /// Callers who were pulled forward up to now.
+    pub(crate) pulls: u32,
     /// Whether a strategy looks at what agents did today.
     pub(crate) counts: bool,
     /// The number of the newest reservation.
@@ -41,6 +46,8 @@ impl Acd {
             places: Places::default(),
             lasts: Lasts::default(),
             remembers: plan.groups.iter().any(|group| !group.prefer.is_zero()),
+            closed: BTreeSet::new(),
+            pulls: 0,
             deadlines: Deadlines::new(now),
             issued: 0,
             arrivals: 0,
@@ -54,12 +61,12 @@ impl Acd {
         let time = now.time;
         match command {
             Command::Enqueue { call, caller, group, priority, since } => {
-                self.enqueue(time, call, group, Claim { caller, priority, since }, out);
+                self.enqueue(time, call, group, Claim { caller, priority, since, pulled: None }, out);
             }
             Command::Claim { call, agent } => self.claim(time, call, agent, out),
             Command::TakesOver { call, agent } => self.hand_to(time, call, agent, out),
             Command::Return { call, caller, group, priority, since } => {
-                self.come_back(time, call, group, Claim { caller, priority, since }, out);
+                self.come_back(time, call, group, Claim { caller, priority, since, pulled: None }, out);
             }
             Command::Abandon { call } => self.abandon(time, call, out),
             Command::Keep { call } => self.keep(time, call, out),
@@ -79,6 +86,9 @@ impl Acd {
                 out.push(Action::WrapUp { ticket, granted });
             }
             Command::Rested { agent } => self.rested(time, agent, out),
+            Command::Raise { .. } | Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {
+                self.steer(time, &command, out);
+            }
         }
     }
 
@@ -238,7 +248,7 @@ impl Acd {
             Err((group, reason)) => return out.push(Action::Refused { call, group, reason }),
         };
         if group != asked {
-            out.push(Action::Moved { call, from: asked, to: group });
+            out.push(Action::Moved { call, from: asked, to: group, by_hand: false });
         }
         self.arrivals += 1;
         let better = self.reclaim(now, claim);
@@ -259,12 +269,16 @@ impl Acd {
     /// Tells that the queue holds a caller.
     pub(crate) fn note(&self, key: Key, out: &mut Vec<Action>) {
         let Some(held) = self.callers.get(key) else { return };
-        let Claim { caller, priority, since } = held.claim();
+        let Claim { caller, priority, since, .. } = held.claim();
         out.push(Action::Fact(Fact::Waits { call: held.call, caller, group: held.group, priority, since }));
     }
 
     /// Begins a caller's stay in its group.
     pub(crate) fn enter(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
+        // Who comes back from a talk is taken in whatever the group.
+        if self.leave_closed(now, key, out) {
+            return;
+        }
         self.begin_stay(now, key, out);
         self.seek(now, key, out);
     }
@@ -302,7 +316,9 @@ impl Acd {
             _ => {
                 // Whoever was preferred had the chance.
                 caller.prefer(None);
-                self.seek(now, key, out);
+                if !self.leave_closed(now, key, out) {
+                    self.seek(now, key, out);
+                }
             }
         }
     }

@@ -17,8 +17,8 @@ pub enum Action {
     Queued { call: CallId, group: GroupId, position: u32 },
     /// To the call: the answer to `Locate`; 1 is next. Never grows while the caller waits in one group at one priority.
     Located { call: CallId, group: GroupId, position: u32 },
-    /// To the call: it overflowed and waits on in `to`.
-    Moved { call: CallId, from: GroupId, to: GroupId },
+    /// To the call: it overflowed, or somebody moved it by hand, and waits on in `to`.
+    Moved { call: CallId, from: GroupId, to: GroupId, by_hand: bool },
     /// To the call: nobody can take it.
     Refused { call: CallId, group: GroupId, reason: Refusal },
     /// To the call: the agent that it claims may not be offered a call now, or does not answer in time.
@@ -33,6 +33,8 @@ pub enum Action {
     WrapsUp { agent: AgentId, until: Option<Time> },
     /// To whoever asked for wrap-up.
     WrapUp { ticket: Ticket, granted: Granted },
+    /// To whoever raised, moved or released a caller, or opened or closed a group.
+    Steered { ticket: Ticket, outcome: Steered },
     /// To the journal.
     Fact(Fact),
 }
@@ -48,10 +50,27 @@ pub enum Granted {
     Nothing,
 }
 
+/// What came of steering the queue by hand; nothing changed but where it is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Steered {
+    Done,
+    /// The queue does not know the call, or it talks.
+    NotWaiting,
+    /// The group has no room.
+    Full,
+    /// The group takes nobody.
+    Closed,
+    UnknownGroup,
+}
+
 /// Why a group could not keep a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Refusal {
     Full,
     WaitedTooLong,
     UnknownGroup,
+    /// It takes nobody new.
+    Closed,
+    /// Somebody let the caller go.
+    Released,
 }

@@ -1,5 +1,6 @@
 //! The agents as the queue sees them.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use base::{AgentId, CallerKey, GroupId, Key, Time, TimerId};
@@ -45,6 +46,7 @@ pub(crate) struct Newest {
     since: Time,
     /// Means nothing unless `known`.
     number: CallerKey,
+    pulled: Option<NonZeroU32>,
     /// Decides the wrap-up.
     pub(crate) group: GroupId,
     priority: u8,
@@ -53,13 +55,14 @@ pub(crate) struct Newest {
 
 impl Newest {
     pub(crate) fn new(reservation: Reservation, group: GroupId, claim: Claim) -> Newest {
-        let Claim { caller, priority, since } = claim;
+        let Claim { caller, priority, since, pulled } = claim;
         let number = caller.unwrap_or(CallerKey([0; 2]));
-        Newest { reservation, since, number, group, priority, known: caller.is_some() }
+        Newest { reservation, since, number, pulled, group, priority, known: caller.is_some() }
     }
 
     pub(crate) fn claim(&self) -> Claim {
-        Claim { caller: self.known.then_some(self.number), priority: self.priority, since: self.since }
+        let caller = self.known.then_some(self.number);
+        Claim { caller, priority: self.priority, since: self.since, pulled: self.pulled }
     }
 }
 

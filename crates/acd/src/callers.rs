@@ -1,5 +1,6 @@
 //! The callers, and the lines in which they wait.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use base::{AgentId, CallId, CallerKey, GroupId, Key, Slab, Time};
@@ -29,12 +30,15 @@ pub(crate) struct Claim {
     pub(crate) priority: u8,
     /// The time in `Enqueue`, or that of the place which the caller came back to.
     pub(crate) since: Time,
+    /// The number of the pull, where somebody pulled the caller forward.
+    pub(crate) pulled: Option<NonZeroU32>,
 }
 
 impl Claim {
     /// The better right of two that one caller has.
     pub(crate) fn or_better(self, other: Claim) -> Claim {
-        Claim { priority: self.priority.max(other.priority), since: self.since.min(other.since), ..self }
+        let pulled = [self.pulled, other.pulled].into_iter().flatten().min();
+        Claim { priority: self.priority.max(other.priority), since: self.since.min(other.since), pulled, ..self }
     }
 }
 
@@ -56,6 +60,8 @@ pub(crate) struct Caller {
     /// The time since when the caller waits, and the number of arrival.
     pub(crate) since: Time,
     pub(crate) arrival: u64,
+    /// Goes before all who were not pulled forward, in the order of these numbers.
+    pub(crate) pulled: Option<NonZeroU32>,
     /// Reservations up to this number were made for an earlier stay of the call.
     pub(crate) floor: u64,
     /// Until when the caller waits for nobody but `preferred`; zero where nobody is.
@@ -91,6 +97,7 @@ impl Caller {
             number: claim.caller.unwrap_or(CallerKey([0; 2])),
             since: claim.since,
             arrival,
+            pulled: claim.pulled,
             floor: 0,
             preferred_until: Time::ZERO,
             preferred: AgentId::default(),
@@ -110,7 +117,8 @@ impl Caller {
     }
 
     pub(crate) fn claim(&self) -> Claim {
-        Claim { caller: self.known.then_some(self.number), priority: self.priority, since: self.since }
+        let caller = self.known.then_some(self.number);
+        Claim { caller, priority: self.priority, since: self.since, pulled: self.pulled }
     }
 
     /// Whom the caller waits for.
@@ -139,7 +147,8 @@ impl Caller {
     }
 }
 
-/// So that no turn lies before the beginning of time, whatever priority and group are worth: 146 years.
+/// So that no turn lies before the beginning of time, which is for those who are pulled forward, whatever priority and group are
+/// worth: 146 years.
 const ORIGIN: Duration = Duration::from_nanos(1 << 62);
 
 /// The callers of one group who wait for an offer by the same agents, or those of all groups who wait for one agent alone.
@@ -254,8 +263,12 @@ impl Callers {
         self.renew_head(queue);
     }
 
-    /// A caller's place among all: since when it waits, less what group and priority are worth, then who arrived first.
-    fn turn(&self, caller: &Caller) -> Turn {
+    /// A caller's place among all: who was pulled forward, then since when it waits, less what group and priority are worth, then who
+    /// arrived first.
+    pub(crate) fn turn(&self, caller: &Caller) -> Turn {
+        if let Some(pulled) = caller.pulled {
+            return (Time::ZERO, u64::from(pulled.get()));
+        }
         let head_start = self.head_starts.get(usize::from(caller.group.0)).copied().unwrap_or_default();
         let worth = head_start + self.priority_worth * u32::from(caller.priority);
         (caller.since + ORIGIN.saturating_sub(worth), caller.arrival)
@@ -264,6 +277,14 @@ impl Callers {
     fn renew_head(&mut self, queue: usize) {
         let Some(Queue { lines }) = self.queues.get(queue) else { return };
         self.heads[queue] = lines.iter().filter_map(|(_, line)| line.first()).min();
+    }
+
+    /// Those of a group who are in line, in order of turn. Takes time in proportion to all callers.
+    pub(crate) fn in_line(&self, group: GroupId) -> Vec<Key> {
+        let waits = |caller: &Caller| caller.group == group && caller.standing == Standing::Waiting;
+        let mut keys: Vec<_> = self.all.iter().filter(|(_, c)| waits(c)).map(|(key, c)| (self.turn(c), key)).collect();
+        keys.sort_unstable_by_key(|(turn, _)| *turn);
+        keys.into_iter().map(|(_, key)| key).collect()
     }
 
     /// The first caller of a queue.

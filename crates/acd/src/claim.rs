@@ -79,7 +79,7 @@ impl Acd {
         let arrival = self.arrivals;
         let Some(caller) = self.callers.get_mut(key) else { return };
         (caller.group, caller.priority, caller.since, caller.arrival) = (group, claim.priority, claim.since, arrival);
-        (caller.told, caller.hops, caller.overdue) = (u32::MAX, 0, false);
+        (caller.told, caller.hops, caller.overdue, caller.pulled) = (u32::MAX, 0, false, claim.pulled);
         let claimed = caller.claims.take();
         caller.standing = claimed.map_or(Standing::Nowhere, Standing::Offered);
         self.note(key, out);

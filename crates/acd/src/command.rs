@@ -47,6 +47,15 @@ pub enum Command {
     WrapUp { ticket: Ticket, agent: AgentId, length: Duration },
     /// Whoever may: the agent is done with wrap-up, and rested from a back-off. Changes nothing in any other state.
     Rested { agent: AgentId },
+    /// A supervisor: this caller goes before everybody but those who were pulled forward earlier. As this and the next three,
+    /// answered with `Action::Steered`.
+    Raise { ticket: Ticket, call: CallId },
+    /// A supervisor: this caller waits on in `group`, since the time and at the priority as before. Phones that ring for it stop.
+    Move { ticket: Ticket, call: CallId, group: GroupId },
+    /// A supervisor: this caller is told that nobody can answer.
+    Release { ticket: Ticket, call: CallId },
+    /// A supervisor: the group takes callers, or nobody new.
+    Open { ticket: Ticket, group: GroupId, open: bool },
 }
 
 /// Why an offer came to nothing.

@@ -33,6 +33,10 @@ pub enum Fact {
     Served { caller: CallerKey, agent: AgentId, until: Time },
     /// That is over, or it had to make room.
     Forgotten { caller: CallerKey },
+    /// The group takes nobody new.
+    Closed { group: GroupId },
+    /// It takes callers again.
+    Opened { group: GroupId },
 }
 
 packed_enum!(Fact {
@@ -47,6 +51,8 @@ packed_enum!(Fact {
     8 => Tallied { agent, day, calls, talk },
     9 => Served { caller, agent, until },
     10 => Forgotten { caller },
+    11 => Closed { group },
+    12 => Opened { group },
 });
 
 impl Packed for Reservation {

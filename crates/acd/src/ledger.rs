@@ -1,6 +1,6 @@
 //! What a restart knows of the queue: plain data, made of facts alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use base::pack::{Packed, Unpacker, Unreadable, pack_number};
@@ -24,6 +24,8 @@ pub struct Ledger {
     pub lasts: BTreeMap<CallerKey, Last>,
     /// What each agent did for the queue on the newest day that there was something.
     pub tallies: BTreeMap<AgentId, Tally>,
+    /// The groups that take nobody new.
+    pub closed: BTreeSet<GroupId>,
 }
 
 /// A caller in the queue's hands.
@@ -128,6 +130,8 @@ impl Ledger {
             Fact::Served { caller, agent, until } => drop(self.lasts.insert(caller, Last { agent, until })),
             Fact::Forgotten { caller } => drop(self.lasts.remove(&caller)),
             Fact::Tallied { agent, day, calls, talk } => drop(self.tallies.insert(agent, Tally { day, calls, talk })),
+            Fact::Closed { group } => drop(self.closed.insert(group)),
+            Fact::Opened { group } => drop(self.closed.remove(&group)),
         }
     }
 
@@ -152,21 +156,23 @@ impl Ledger {
             places: self.places.into_iter().filter_map(place).collect(),
             lasts: self.lasts.into_iter().filter_map(last).collect(),
             tallies: self.tallies.into_iter().filter_map(|(id, tally)| Some((agent(id)?, tally))).collect(),
+            closed: self.closed.into_iter().filter_map(&group).collect(),
         }
     }
 }
 
-/// The newest form. Form 0 has no tallies, form 1 no last agents: what a ledger has none of is left out with its number, so that an
+/// The newest form. Form 0 has no tallies, form 1 no last agents, form 2 no closed groups: what a ledger has none of is left out with its number, so that an
 /// engine of before reads whatever it can know.
-const FORM: u8 = 2;
+const FORM: u8 = 3;
 
 impl Ledger {
     /// The oldest form that says all of it.
     fn form(&self) -> u8 {
-        match (self.lasts.is_empty(), self.tallies.is_empty()) {
-            (false, _) => 2,
-            (true, false) => 1,
-            (true, true) => 0,
+        match (self.closed.is_empty(), self.lasts.is_empty(), self.tallies.is_empty()) {
+            (false, _, _) => 3,
+            (true, false, _) => 2,
+            (true, true, false) => 1,
+            (true, true, true) => 0,
         }
     }
 }
@@ -185,6 +191,9 @@ impl Packed for Ledger {
         if form > 1 {
             pack_map(&self.lasts, out);
         }
+        if form > 2 {
+            self.closed.iter().copied().collect::<Vec<_>>().pack(out);
+        }
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<Ledger, Unreadable> {
@@ -199,6 +208,7 @@ impl Packed for Ledger {
             places: unpack_map(from)?,
             tallies: if form > 0 { unpack_map(from)? } else { BTreeMap::new() },
             lasts: if form > 1 { unpack_map(from)? } else { BTreeMap::new() },
+            closed: if form > 2 { Vec::unpack(from)?.into_iter().collect() } else { BTreeSet::new() },
         })
     }
 }

@@ -50,9 +50,19 @@
 //! length. Back-off follows an offer that came to nothing for a cause that the agent is to blame for. `Rested` ends either; it is
 //! no `Ready`, and an agent who is away stays away.
 //!
+//! # Steered by hand
+//! `Raise` pulls a caller forward: its turn is before everybody's who waits, whatever group, time and priority; of those who were pulled the
+//! one before goes first. That lasts until the caller is served or leaves, through offers that come to nothing, moves, and an agent who is
+//! lost in the talk; after a restart a place is that of before. `Move` has a caller who waits, or for whom phones ring, wait on in another
+//! group with the same turn; it needs room there as an arrival does, and goes nowhere else. `Release` tells the caller that nobody can
+//! answer. A word of the call that crosses any of them counts as it does against a `Withdraw`.
+//! A closed group (`Open`) takes nobody new: whoever asks for it overflows by the rule of a full one, also where an agent is free. Those in
+//! its line go where it overflows to, in order of turn, and those for whom a phone rings if the offer comes to nothing; where there is no
+//! such group, or no room in it, they wait on and are served. Whoever comes back from a talk is taken all the same.
+//!
 //! # Facts, and a restart
 //! Each change of what a restart needs is told as an `Action::Fact`: who waits or talks, the highest reservation, wrap-up and back-off,
-//! places. A `Ledger` is made of facts and nothing else. `Acd::restore` makes of it the queue of the next process: the calls are gone
+//! places, closed groups. A `Ledger` is made of facts and nothing else. `Acd::restore` makes of it the queue of the next process: the calls are gone
 //! with the old one, rests stand, and reservations are numbered on, so that words on an old one are stale. Facts that belong
 //! together are told in an order in which a journal that is cut between them loses nobody's place.
 //!
@@ -64,7 +74,8 @@
 //!
 //! # Invariants
 //! - No caller is in line while an eligible agent serves it.
-//! - A caller's turn is before that of anybody who arrives `priority_worth` × 255 and the largest head start later: nobody starves.
+//! - A caller's turn is before that of anybody who arrives `priority_worth` × 255 and the largest head start later, and is not pulled
+//!   forward: nobody starves.
 //! - No agent has two calls, no call two agents.
 //! - A position told never grows while the caller waits in one group at one priority, whoever is let in ahead.
 //! - The facts told up to now, applied to an empty ledger, make `Acd::ledger`; each of them changes it.
@@ -72,6 +83,7 @@
 //! - For each `Reserve`: it becomes a talk, its slot refuses it, or there is one `OfferOver`. `WrapsUp` is told with each change of
 //!   the end of wrap-up, and with none else.
 //! - At most 100,000 places are kept and 100,000 last agents remembered; the oldest deadline goes first.
+//! - For each of `Raise`, `Move`, `Release` and `Open` there is one `Steered`.
 //! - No command fails or panics, in whatever order commands arrive.
 //! - A match looks at the first of each queue that the agent serves, or of each level of the caller's queue: its cost does not
 //!   depend on how many wait or idle. Leaving from the middle, a return to a place ahead of the last, and joining the idle of a
@@ -81,11 +93,13 @@ mod acd;
 mod agents;
 mod callers;
 mod claim;
+mod control;
 mod idle;
 mod index;
 mod kept;
 mod last;
 mod line;
+mod list;
 mod offer;
 mod overflow;
 mod places;
@@ -104,10 +118,11 @@ pub mod plan;
 pub mod view;
 
 pub use acd::Acd;
-pub use action::{Action, Granted, Refusal};
+pub use action::{Action, Granted, Refusal, Steered};
 pub use command::{Command, Decline, Reservation};
 pub use fact::Fact;
 pub use ledger::Ledger;
+pub use list::InLine;
 pub use need::{Need, SkillId};
 pub use plan::{Agent, BackOff, Group, Overflow, Plan, Skill, Step, Strategy};
 pub use view::{AgentState, GroupView, View};

@@ -7,20 +7,28 @@ use crate::timer::Armed;
 use crate::{Acd, Action, Overflow, Refusal};
 
 impl Acd {
-    /// The group that takes a caller who asks for `asked`, following the overflow of full ones.
+    /// Whether a group takes one caller more who waits since then.
+    pub(crate) fn takes(&self, now: Time, group: GroupId, since: Time) -> Result<(), Refusal> {
+        let plan = self.plan.groups.get(usize::from(group.0)).ok_or(Refusal::UnknownGroup)?;
+        if self.closed.contains(&group) {
+            return Err(Refusal::Closed);
+        }
+        // Whom an agent can serve at once does not wait.
+        let room =
+            self.callers.waiting(group) < plan.limit || self.agents.first(self.queue_of(now, group, since)).is_some();
+        if room { Ok(()) } else { Err(Refusal::Full) }
+    }
+
+    /// The group that takes a caller who asks for `asked`, following the overflow of full and closed ones.
     pub(crate) fn room(&self, now: Time, asked: GroupId, since: Time) -> Result<GroupId, (GroupId, Refusal)> {
         let mut group = asked;
         // As many steps as there are groups: a circle of full ones ends there.
         for _ in 0..self.plan.groups.len() {
-            let Some(plan) = self.plan.groups.get(usize::from(group.0)) else { break };
-            // Whom an agent can serve at once does not wait.
-            if self.callers.waiting(group) < plan.limit || self.agents.first(self.queue_of(now, group, since)).is_some()
-            {
-                return Ok(group);
-            }
-            match plan.overflow {
-                Overflow::Group(next) => group = next,
-                Overflow::Message | Overflow::Stay => return Err((group, Refusal::Full)),
+            let Err(reason) = self.takes(now, group, since) else { return Ok(group) };
+            match self.plan.groups.get(usize::from(group.0)).map(|plan| plan.overflow) {
+                Some(Overflow::Group(next)) => group = next,
+                Some(Overflow::Message | Overflow::Stay) => return Err((group, reason)),
+                None => break,
             }
         }
         let known = usize::from(group.0) < self.plan.groups.len();
@@ -52,7 +60,12 @@ impl Acd {
         };
         match next {
             Ok(to) if to == from => self.stay(now, key, out),
-            Ok(to) => self.move_to(now, key, to, out),
+            Ok(to) => {
+                if let Some(caller) = self.callers.get_mut(key) {
+                    caller.hops += 1;
+                }
+                self.move_to(now, key, to, false, out);
+            }
             Err((group, reason)) => {
                 self.forget(key, out);
                 out.push(Action::Refused { call, group, reason });
@@ -67,15 +80,15 @@ impl Acd {
         }
     }
 
-    fn move_to(&mut self, now: Time, key: Key, to: GroupId, out: &mut Vec<Action>) {
+    /// Has a caller whom no phone rings for wait on in another group; its wait of before has no deadline any more.
+    pub(crate) fn move_to(&mut self, now: Time, key: Key, to: GroupId, by_hand: bool, out: &mut Vec<Action>) {
         self.callers.leave(key);
         let Some(caller) = self.callers.get_mut(key) else { return };
         let (call, from) = (caller.call, caller.group);
         (caller.group, caller.standing) = (to, Standing::Nowhere);
         caller.prefer(None);
         caller.told = u32::MAX;
-        caller.hops += 1;
-        out.push(Action::Moved { call, from, to });
+        out.push(Action::Moved { call, from, to, by_hand });
         self.note(key, out);
         self.enter(now, key, out);
     }

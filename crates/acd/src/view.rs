@@ -22,6 +22,8 @@ pub struct View {
 /// One group at one moment; an agent counts in every group it serves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupView {
+    /// Takes nobody new.
+    pub closed: bool,
     /// Callers in line.
     pub waiting: usize,
     /// Callers for whom an agent's phone is asked to ring.
@@ -58,7 +60,8 @@ impl Acd {
             .map(|place| {
                 let group = GroupId(place as u16);
                 let longest_wait = self.callers.longest(group).map(|since| now.time - since).unwrap_or_default();
-                GroupView { waiting: self.callers.waiting(group), longest_wait, ..GroupView::default() }
+                let closed = self.closed.contains(&group);
+                GroupView { closed, waiting: self.callers.waiting(group), longest_wait, ..GroupView::default() }
             })
             .collect();
         let mut agents = Vec::new();

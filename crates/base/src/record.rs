@@ -105,6 +105,8 @@ pub enum WaitOutcome {
     Refused,
     /// The call ended for another reason while waiting.
     Ended,
+    /// Went on in another group because somebody wanted it so.
+    Moved,
 }
 
 impl WaitOutcome {
@@ -115,6 +117,7 @@ impl WaitOutcome {
             WaitOutcome::Overflowed => "overflowed",
             WaitOutcome::Refused => "refused",
             WaitOutcome::Ended => "ended",
+            WaitOutcome::Moved => "moved",
         }
     }
 }

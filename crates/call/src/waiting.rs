@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use acd::{Decline, Reservation};
+use acd::{Decline, Refusal, Reservation};
 use base::{After, AgentId, Codec, EndReason, GroupId, Job, Lease, LegId, Masked, Now, SoundId, WaitOutcome};
 use roster::Contact;
 
@@ -85,8 +85,8 @@ impl Call {
     pub(crate) fn on_queue(&mut self, now: Now, action: acd::Action, out: &mut Vec<Action>) {
         match action {
             acd::Action::Located { group, position, .. } => self.announce(now, group, position, out),
-            acd::Action::Moved { to, .. } => self.moved(now, to, out),
-            acd::Action::Refused { group, .. } => self.refused(now, group, out),
+            acd::Action::Moved { to, by_hand, .. } => self.moved(now, to, by_hand, out),
+            acd::Action::Refused { group, reason, .. } => self.refused(now, group, reason, out),
             acd::Action::Withdraw { reservation, .. } => self.withdraw(reservation, out),
             acd::Action::Unclaimed { agent, .. } => self.unclaimed(now, HandTo::Agent(agent), 480, out),
             acd::Action::TakenOver { agent, reservation, .. } => self.taken_over(agent, reservation, out),
@@ -121,20 +121,22 @@ impl Call {
         sounds
     }
 
-    fn moved(&mut self, now: Now, to: GroupId, out: &mut Vec<Action>) {
+    fn moved(&mut self, now: Now, to: GroupId, by_hand: bool, out: &mut Vec<Action>) {
         let Journey::Waiting(waiting) = &mut self.journey else { return };
         waiting.place.group = to;
-        self.account.wait_ended(now, WaitOutcome::Overflowed, out);
+        let outcome = if by_hand { WaitOutcome::Moved } else { WaitOutcome::Overflowed };
+        self.account.wait_ended(now, outcome, out);
         self.begin_wait(now, to, Vec::new(), out);
     }
 
-    /// The queue cannot keep the caller: who is on duty may answer, else the caller is told.
-    fn refused(&mut self, now: Now, group: GroupId, out: &mut Vec<Action>) {
+    /// The queue cannot keep the caller: who is on duty may answer, else the caller is told. Whom somebody lets go is told.
+    fn refused(&mut self, now: Now, group: GroupId, reason: Refusal, out: &mut Vec<Action>) {
         let Journey::Waiting(waiting) = &mut self.journey else { return };
         let ringing = std::mem::take(&mut waiting.ringing);
         self.drop_ringing(ringing, out);
         out.push(Action::Disarm(Timer::Announce));
-        match self.plan.groups.get(usize::from(group.0)).and_then(|group| group.duty_line.clone()) {
+        let duty_line = self.plan.groups.get(usize::from(group.0)).and_then(|group| group.duty_line.clone());
+        match duty_line.filter(|_| reason != Refusal::Released) {
             Some(line) => self.call_duty(now, line, out),
             None => self.tell_refused(now, out),
         }

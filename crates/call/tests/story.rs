@@ -382,7 +382,7 @@ fn a_refused_caller_hears_why_and_is_released() {
 fn overflow_keeps_the_caller_and_counts_two_waits() {
     let mut bench = Bench::waiting();
     let (from, to) = (base::GroupId(0), base::GroupId(1));
-    bench.pass(5).tell(Event::Queue(acd::Action::Moved { call: base::CallId::default(), from, to }));
+    bench.pass(5).tell(Event::Queue(acd::Action::Moved { call: base::CallId::default(), from, to, by_hand: false }));
     assert_snapshot!(bench.lines(), @"
     arm Announce
     end 0 hears [] then Loop(SoundId(14))
@@ -394,6 +394,19 @@ fn overflow_keeps_the_caller_and_counts_two_waits() {
     assert_eq!(
         record.waits.iter().map(|w| w.outcome).collect::<Vec<_>>(),
         [WaitOutcome::Overflowed, WaitOutcome::Abandoned]
+    );
+}
+
+#[test]
+fn who_is_moved_by_hand_did_not_overflow() {
+    let mut bench = Bench::waiting();
+    let (from, to) = (base::GroupId(0), base::GroupId(1));
+    bench.pass(5).tell(Event::Queue(acd::Action::Moved { call: base::CallId::default(), from, to, by_hand: true }));
+    bench.pass(2).signal(CITIZEN, Signal::Bye);
+    let record = bench.record().expect("a record");
+    assert_eq!(
+        record.waits.iter().map(|w| w.outcome).collect::<Vec<_>>(),
+        [WaitOutcome::Moved, WaitOutcome::Abandoned]
     );
 }
 

@@ -22,6 +22,7 @@ mod report;
 mod rim;
 mod scenario;
 mod stage;
+mod steering;
 mod tape;
 mod turn;
 mod wire;

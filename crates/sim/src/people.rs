@@ -72,6 +72,8 @@ pub(crate) enum Deed {
         place: usize,
         mood: Mood,
     },
+    /// A supervisor changes something in the queue.
+    Steer,
     /// Brings together whom the phone has on two lines, and where `leaves` hangs up at once.
     Join {
         serial: u32,
@@ -184,6 +186,8 @@ pub(crate) struct People {
     /// What somebody will do at a time; the order of entry decides between equal times.
     pub(crate) agenda: Vec<(Time, usize, Deed)>,
     pub(crate) rng: Rng,
+    /// Draws what supervisors do, so that everybody else does what they did without any.
+    pub(crate) supervisor: Rng,
     pub(crate) dial_until: Time,
     pub(crate) scenario: Scenario,
     pub(crate) out: Output,
@@ -225,6 +229,7 @@ impl People {
             }
         }
         people.lines_sit(now);
+        people.supervisors_come(now);
         people
     }
 
@@ -238,6 +243,7 @@ impl People {
             promises: Vec::new(),
             told: None,
             rng,
+            supervisor: Rng::from_number(scenario.seed),
         }
     }
 

@@ -51,6 +51,8 @@ pub struct Scenario {
     pub asking: f64,
     /// The share of carriers that begin, and end, to send calls on (3xx).
     pub sending_on: f64,
+    /// The share of moments in which one more supervisor looks at the queue and changes something.
+    pub steering: f64,
 }
 
 impl Scenario {
@@ -89,8 +91,9 @@ impl Scenario {
             consulting: [0.0, 0.0, 0.0, 0.6][rng.below(4) as usize],
             lines: [0, 0, 0, 1, Scenario::LINES_MAX][rng.below(5) as usize],
             asking: [0.0, 0.0, 0.0, 0.5][rng.below(4) as usize],
-            // Drawn last, and nothing else where there is none: older seeds mean what they meant.
+            // From here on drawn last, and nothing else where there is none: older seeds mean what they meant.
             sending_on: [0.0, 0.0, 0.0, 0.6][rng.below(4) as usize],
+            steering: [0.0, 0.0, 0.0, 0.0, 0.0, 0.8][rng.below(6) as usize],
         }
     }
 

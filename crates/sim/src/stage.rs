@@ -331,6 +331,7 @@ fn scenario(setting: &Setting) -> Scenario {
         lines: 0,
         asking: 0.0,
         sending_on: 0.0,
+        steering: 0.0,
     }
 }
 

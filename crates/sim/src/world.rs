@@ -273,6 +273,7 @@ impl World {
     fn act(&mut self, seat: usize, deed: Deed) -> Result<(), String> {
         match deed {
             Deed::CallBack { line } => self.call_back(seat, line),
+            Deed::Steer => self.steer(),
             Deed::Carrier { place, mood } => {
                 self.carriers.set(place, mood);
                 Ok(())

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base::{AgentId, CallId, OrderNumber, Time, packed_enum};
+use base::{AgentId, CallId, GroupId, OrderNumber, Time, packed_enum};
 use roster::{State, StateChange, StateRefusal};
 
 /// One request from outside SIP.
@@ -35,6 +35,29 @@ pub enum Ask {
         agent: AgentId,
         length: Duration,
     },
+    /// A caller who waits goes before all others.
+    Raise {
+        call: CallId,
+    },
+    /// A caller who waits does so in another group.
+    Move {
+        call: CallId,
+        group: GroupId,
+    },
+    /// A caller who waits is told that nobody can answer; the record says `queue_refused`.
+    Release {
+        call: CallId,
+    },
+    /// The group takes callers, or nobody new.
+    Open {
+        group: GroupId,
+        open: bool,
+    },
+    /// Who waits in a group, the first so many.
+    Callers {
+        group: GroupId,
+        most: u16,
+    },
 }
 
 /// The answer to an `Ask`.
@@ -66,6 +89,15 @@ pub enum Answer {
     /// The agent is in no wrap-up.
     NotInWrapUp,
     Refused(StateRefusal),
+    /// The call waits in no queue.
+    NotWaiting,
+    /// The group has no room.
+    GroupFull,
+    /// The group takes nobody new.
+    GroupClosed,
+    NoSuchGroup,
+    /// In order of turn.
+    Callers(Vec<acd::InLine>),
 }
 
 impl Answer {
@@ -74,6 +106,16 @@ impl Answer {
             Ok(state) => Answer::State(state),
             Err(StateRefusal::UnknownAgent) => Answer::NoSuchAgent,
             Err(refusal) => Answer::Refused(refusal),
+        }
+    }
+
+    pub(crate) fn steered(outcome: acd::Steered) -> Answer {
+        match outcome {
+            acd::Steered::Done => Answer::Done,
+            acd::Steered::NotWaiting => Answer::NotWaiting,
+            acd::Steered::Full => Answer::GroupFull,
+            acd::Steered::Closed => Answer::GroupClosed,
+            acd::Steered::UnknownGroup => Answer::NoSuchGroup,
         }
     }
 
@@ -93,6 +135,11 @@ packed_enum!(Ask {
     3 => WrapUp { agent, length },
     4 => Call { agent, to },
     5 => Order { call, order },
+    6 => Raise { call },
+    7 => Move { call, group },
+    8 => Release { call },
+    9 => Open { group, open },
+    10 => Callers { group, most },
 });
 packed_enum!(Answer {
     0 => Done,
@@ -107,4 +154,9 @@ packed_enum!(Answer {
     9 => MayNotCall,
     10 => NoPhoneFree,
     11 => NoRoom,
+    12 => NotWaiting,
+    13 => GroupFull,
+    14 => GroupClosed,
+    15 => NoSuchGroup,
+    16 => Callers(callers),
 });

@@ -103,6 +103,14 @@ impl Exchange {
             Input::Ask { ticket, ask: Ask::WrapUp { agent, length }, .. } => {
                 self.to_queue.push_back(acd::Command::WrapUp { ticket, agent, length });
             }
+            Input::Ask { ticket, ask: Ask::Open { group, open }, .. } => {
+                self.to_queue.push_back(acd::Command::Open { ticket, group, open });
+            }
+            Input::Ask { ticket, ask: Ask::Callers { group, most }, .. } => {
+                // A look, and no change: what is on the wires may move a caller yet.
+                let callers = self.acd.callers(now, group, usize::from(most));
+                out.answers.push((ticket, Answer::Callers(callers)));
+            }
             _ => self.switch.handle(now, input, out),
         }
         self.take_from_switch(out);
@@ -231,6 +239,9 @@ impl Exchange {
                 }
                 acd::Action::WrapUp { ticket, granted } => {
                     self.answered(ticket, Answer::wrap_up(granted), out);
+                }
+                acd::Action::Steered { ticket, outcome } => {
+                    self.answered(ticket, Answer::steered(outcome), out);
                 }
                 acd::Action::Fact(fact) => out.facts.push(Fact::Queue(fact)),
                 action => self.to_switch.push_back(Told::Queue(action)),

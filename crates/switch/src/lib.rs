@@ -37,6 +37,7 @@ mod switch;
 pub mod trace;
 mod trunks;
 
+pub use acd::InLine;
 pub use ask::{Answer, Ask};
 pub use auth::Verdict;
 pub use carrier::{Answer as Resolved, Query};

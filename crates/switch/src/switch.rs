@@ -208,20 +208,33 @@ impl Switch {
         self.endpoint.receive_read(now, flow, read, &mut self.sip);
     }
 
-    /// What concerns agents went to their owners already.
+    /// What concerns agents and groups went to their owners already.
     fn on_ask(&mut self, now: Now, ticket: Ticket, ask: Ask, out: &mut Effects) {
         let (call, event) = match ask {
             Ask::HangUp { call } => (call, Event::Stop(EndReason::Forced)),
             Ask::Confide { call } => (call, Event::Confide),
             Ask::Order { call, order } => (call, Event::Order(order)),
             Ask::Call { agent, to } => return self.summon(now, ticket, agent, &to, out),
-            Ask::SetAgent { .. } | Ask::WrapUp { .. } => return,
+            Ask::Raise { call } => return self.steer(ticket, call, acd::Command::Raise { ticket, call }, out),
+            Ask::Move { call, group } => {
+                return self.steer(ticket, call, acd::Command::Move { ticket, call, group }, out);
+            }
+            Ask::Release { call } => return self.steer(ticket, call, acd::Command::Release { ticket, call }, out),
+            Ask::SetAgent { .. } | Ask::WrapUp { .. } | Ask::Open { .. } | Ask::Callers { .. } => return,
         };
         // What comes behind the record would stand in none.
         let late = |entry: &mut crate::calls::Entry| matches!(event, Event::Order(_)) && entry.call.is_ended();
         let known = self.calls.get_mut(call).is_some_and(|entry| !late(entry));
         self.tell(now, call, event, out);
         out.answers.push((ticket, if known { Answer::Done } else { Answer::NoSuchCall }));
+    }
+
+    /// The queue answers for a call that there is.
+    fn steer(&mut self, ticket: Ticket, call: CallId, command: acd::Command, out: &mut Effects) {
+        match self.calls.get_mut(call).is_some_and(|entry| !entry.call.is_ended()) {
+            true => out.queue.push(command),
+            false => out.answers.push((ticket, Answer::NoSuchCall)),
+        }
     }
 
     fn on_queue(&mut self, now: Now, action: acd::Action, out: &mut Effects) {
@@ -243,6 +256,7 @@ impl Switch {
             acd::Action::OfferOver { .. }
             | acd::Action::WrapsUp { .. }
             | acd::Action::WrapUp { .. }
+            | acd::Action::Steered { .. }
             | acd::Action::Fact(_) => return,
         };
         self.tell(now, call, Event::Queue(action), out);

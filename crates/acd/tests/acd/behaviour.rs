@@ -323,6 +323,7 @@ fn the_view_counts() {
     desk.enqueue(9, 0, 0);
     let view = desk.acd.view(desk.now);
     let expected = acd::GroupView {
+        closed: false,
         waiting: 2,
         offered: 1,
         longest_wait: secs(3),

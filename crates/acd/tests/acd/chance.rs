@@ -76,6 +76,20 @@ enum Step {
     Rested {
         agent: u32,
     },
+    Raise {
+        call: u32,
+    },
+    Move {
+        call: u32,
+        group: u16,
+    },
+    Release {
+        call: u32,
+    },
+    Open {
+        group: u16,
+        open: bool,
+    },
     Pass {
         seconds: u64,
     },
@@ -165,6 +179,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (0..12u32).prop_map(|call| Step::Keep { call }),
         2 => (0..=AGENTS, 0..9u64).prop_map(|(agent, seconds)| Step::WrapUp { agent, seconds }),
         1 => (0..=AGENTS).prop_map(|agent| Step::Rested { agent }),
+        3 => (0..12u32).prop_map(|call| Step::Raise { call }),
+        3 => (0..12u32, 0..=GROUPS).prop_map(|(call, group)| Step::Move { call, group }),
+        1 => (0..12u32).prop_map(|call| Step::Release { call }),
+        3 => (0..=GROUPS, any::<bool>()).prop_map(|(group, open)| Step::Open { group, open }),
         1 => prop::sample::select(vec![0, 3, 7, 30]).prop_map(|seconds| Step::Restart { seconds }),
         3 => (0..12u32).prop_map(|call| Step::Locate { call }),
         8 => (0..=AGENTS).prop_map(|agent| Step::Ready { agent }),
@@ -225,6 +243,10 @@ impl Both {
                 Command::WrapUp { ticket, agent: AgentId(agent), length }
             }
             Step::Rested { agent } => Command::Rested { agent: AgentId(agent) },
+            Step::Raise { call } => Command::Raise { ticket: Ticket(1), call: id(call) },
+            Step::Move { call, group } => Command::Move { ticket: Ticket(2), call: id(call), group: GroupId(group) },
+            Step::Release { call } => Command::Release { ticket: Ticket(3), call: id(call) },
+            Step::Open { group, open } => Command::Open { ticket: Ticket(4), group: GroupId(group), open },
             Step::Locate { call } => Command::Locate { call: id(call) },
             Step::Ready { agent } => Command::Ready { agent: AgentId(agent) },
             Step::Away { agent } => Command::Away { agent: AgentId(agent) },

@@ -165,6 +165,22 @@ impl Desk {
         self.tell(Command::Return { call: id(call), caller, group: GroupId(group), priority, since })
     }
 
+    pub(crate) fn raise(&mut self, call: u32) -> Vec<String> {
+        self.tell(Command::Raise { ticket: Ticket(7), call: id(call) })
+    }
+
+    pub(crate) fn move_to(&mut self, call: u32, group: u16) -> Vec<String> {
+        self.tell(Command::Move { ticket: Ticket(7), call: id(call), group: GroupId(group) })
+    }
+
+    pub(crate) fn release(&mut self, call: u32) -> Vec<String> {
+        self.tell(Command::Release { ticket: Ticket(7), call: id(call) })
+    }
+
+    pub(crate) fn open(&mut self, group: u16, open: bool) -> Vec<String> {
+        self.tell(Command::Open { ticket: Ticket(7), group: GroupId(group), open })
+    }
+
     pub(crate) fn ended(&mut self, call: u32, agent: u32) -> Vec<String> {
         self.tell(Command::Ended { call: id(call), agent: AgentId(agent) })
     }
@@ -182,12 +198,18 @@ fn word(action: &Action) -> String {
         }
         Action::Queued { call, group, position } => format!("Queued c{} g{} #{position}", call.serial, group.0),
         Action::Located { call, group, position } => format!("Located c{} g{} #{position}", call.serial, group.0),
-        Action::Moved { call, from, to } => format!("Moved c{} g{} to g{}", call.serial, from.0, to.0),
+        Action::Moved { call, from, to, by_hand } => {
+            let by = if *by_hand { " by hand" } else { "" };
+            format!("Moved c{} g{} to g{}{by}", call.serial, from.0, to.0)
+        }
+        Action::Steered { ticket, outcome } => format!("Steered t{} {outcome:?}", ticket.0),
         Action::Refused { call, group, reason } => {
             let reason = match reason {
                 Refusal::Full => "full",
                 Refusal::WaitedTooLong => "waited too long",
                 Refusal::UnknownGroup => "unknown",
+                Refusal::Closed => "closed",
+                Refusal::Released => "released",
             };
             format!("Refused c{} g{} {reason}", call.serial, group.0)
         }
@@ -231,6 +253,8 @@ fn fact_word(fact: &Fact) -> String {
         Fact::PlaceGone { caller } => format!("PlaceGone n{}", caller.0[0]),
         Fact::Served { caller, agent, until } => format!("Served n{} a{} until {}", caller.0[0], agent.0, at(*until)),
         Fact::Forgotten { caller } => format!("Forgotten n{}", caller.0[0]),
+        Fact::Closed { group } => format!("Closed g{}", group.0),
+        Fact::Opened { group } => format!("Opened g{}", group.0),
         Fact::Tallied { agent, calls, talk, .. } => format!("Tallied a{} {calls} {} s", agent.0, talk.as_secs()),
     }
 }

@@ -2,6 +2,7 @@
 
 mod behaviour;
 mod chance;
+mod control;
 mod floor;
 mod handed_on;
 mod kit;

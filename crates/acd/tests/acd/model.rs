@@ -1,6 +1,7 @@
 //! The rules of the queue with nothing but lists that are searched from end to end: slow, and plain to see.
 
 mod claims;
+mod control;
 mod memory;
 mod offers;
 mod serving;
@@ -48,6 +49,8 @@ struct Caller {
     overdue: bool,
     hops: usize,
     floor: u64,
+    /// The number of the pull, where somebody pulled the caller forward.
+    pulled: Option<u64>,
     /// Whose phone rings to take the talk over.
     claims: Option<usize>,
 }
@@ -86,6 +89,8 @@ pub(crate) struct Model {
     agents: Vec<Agent>,
     places: Vec<(CallerKey, Place)>,
     lasts: Vec<(CallerKey, Last)>,
+    closed: Vec<GroupId>,
+    pulls: u64,
     issued: u64,
     arrivals: u64,
     turns: u64,
@@ -98,8 +103,9 @@ impl Model {
         let agent =
             Agent { state: State::Free, ready: false, idle: None, heard: 0, newest: None, tally: (0, Duration::ZERO) };
         let agents = vec![agent; plan.agents.len()];
-        let (callers, places, lasts, out) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Model { plan, callers, agents, places, lasts, issued: 0, arrivals: 0, turns: 0, timers: 0, out }
+        let (callers, places, lasts, closed, out) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (issued, arrivals, pulls, turns, timers) = (0, 0, 0, 0, 0);
+        Model { plan, callers, agents, places, lasts, closed, pulls, issued, arrivals, turns, timers, out }
     }
 
     pub(crate) fn handle(&mut self, now: Time, command: &Command) -> Vec<Action> {
@@ -151,6 +157,9 @@ impl Model {
                     (a.ready, a.idle) = (false, None);
                 }
                 self.ask_for_all(now, agent.0 as usize);
+            }
+            Command::Raise { .. } | Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {
+                self.steer(now, command);
             }
         }
         std::mem::take(&mut self.out)
@@ -263,7 +272,10 @@ impl Model {
             }
             (false, false) => {
                 caller.prefers = None;
-                self.seek(now, call);
+                caller.standing = Standing::Nowhere;
+                if !self.leave_closed(now, call) {
+                    self.seek(now, call);
+                }
             }
         }
     }
@@ -271,7 +283,7 @@ impl Model {
     fn enqueue(&mut self, now: Time, who: (CallId, Option<CallerKey>), asked: GroupId, priority: u8, since: Time) {
         let (call, number) = who;
         let lost = self.caller(call).and_then(|c| match c.standing {
-            Standing::Talking(agent) => Some((c.group, agent, c.priority, c.since)),
+            Standing::Talking(agent) => Some((c.group, agent, c.priority, c.since, c.pulled)),
             _ => None,
         });
         self.let_go(now, call);
@@ -281,13 +293,14 @@ impl Model {
             self.review(now, agent);
         }
         let returns = lost.is_some_and(|(group, ..)| group == asked);
-        let (priority, since) = lost.map_or((priority, since), |(_, _, p, s)| (p.max(priority), s.min(since)));
+        let (priority, since) = lost.map_or((priority, since), |(_, _, p, s, _)| (p.max(priority), s.min(since)));
+        let pulled = lost.and_then(|(.., pulled)| pulled);
         let group = match if returns { Ok(asked) } else { self.room(now, asked, since) } {
             Ok(group) => group,
             Err((group, reason)) => return self.out.push(Action::Refused { call, group, reason }),
         };
         if group != asked {
-            self.out.push(Action::Moved { call, from: asked, to: group });
+            self.out.push(Action::Moved { call, from: asked, to: group, by_hand: false });
         }
         self.arrivals += 1;
         let (priority, since) = self.reclaim(now, number, (priority, since));
@@ -308,12 +321,16 @@ impl Model {
             overdue: false,
             hops: 0,
             floor: self.issued,
+            pulled,
             claims: None,
         });
         self.enter(now, call);
     }
 
     fn enter(&mut self, now: Time, call: CallId) {
+        if self.leave_closed(now, call) {
+            return;
+        }
         self.begin_stay(now, call);
         self.seek(now, call);
     }
@@ -337,12 +354,14 @@ impl Model {
         let mut group = asked;
         for _ in &self.plan.groups {
             let Some(plan) = self.plan.groups.get(usize::from(group.0)) else { break };
-            if self.waiting(group).count() < plan.limit
-                || self.best_agent(group, self.step(now, group, since).0).is_some()
-            {
+            let closed = self.closed.contains(&group);
+            let served = self.best_agent(group, self.step(now, group, since).0).is_some();
+            if !closed && (served || self.waiting(group).count() < plan.limit) {
                 return Ok(group);
             }
-            let Overflow::Group(next) = plan.overflow else { return Err((group, Refusal::Full)) };
+            let Overflow::Group(next) = plan.overflow else {
+                return Err((group, if closed { Refusal::Closed } else { Refusal::Full }));
+            };
             group = next;
         }
         let known = usize::from(group.0) < self.plan.groups.len();
@@ -376,18 +395,23 @@ impl Model {
                 }
             }
             Ok(to) => {
-                let caller = self.caller_mut(call);
-                (caller.group, caller.standing, caller.told) = (to, Standing::Nowhere, u32::MAX);
-                caller.prefers = None;
-                caller.hops += 1;
-                self.out.push(Action::Moved { call, from, to });
-                self.enter(now, call);
+                self.caller_mut(call).hops += 1;
+                self.move_to(now, call, to, false);
             }
             Err((group, reason)) => {
                 self.callers.retain(|c| c.call != call);
                 self.out.push(Action::Refused { call, group, reason });
             }
         }
+    }
+
+    fn move_to(&mut self, now: Time, call: CallId, to: GroupId, by_hand: bool) {
+        let caller = self.caller_mut(call);
+        let from = caller.group;
+        (caller.group, caller.standing, caller.told) = (to, Standing::Nowhere, u32::MAX);
+        caller.prefers = None;
+        self.out.push(Action::Moved { call, from, to, by_hand });
+        self.enter(now, call);
     }
 
     fn withdraw(&mut self, agent: usize, cause: Option<Decline>) {

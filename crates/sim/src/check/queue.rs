@@ -27,6 +27,8 @@ struct Caller {
     priority: u8,
     /// The time in `Enqueue`, then the order of arrival.
     turn: (Time, u64),
+    /// Before all who were not pulled forward, in this order.
+    pulled: Option<u64>,
     standing: Standing,
     number: Option<CallerKey>,
     /// The queue has not yet said that it takes the caller.
@@ -54,6 +56,7 @@ pub(crate) struct Queue {
     /// Reservations that have not ended, until when each is leased, and for whom.
     open: Vec<(Reservation, Time, CallId)>,
     arrivals: u64,
+    pulls: u64,
     /// What this step reserved.
     chosen: Vec<(CallId, AgentId)>,
     pub(crate) reserved: u64,
@@ -62,7 +65,16 @@ pub(crate) struct Queue {
 impl Queue {
     pub(crate) fn new(plan: acd::Plan) -> Queue {
         let places = BTreeMap::new();
-        Queue { plan, callers: Vec::new(), places, open: Vec::new(), arrivals: 0, chosen: Vec::new(), reserved: 0 }
+        Queue {
+            plan,
+            callers: Vec::new(),
+            places,
+            open: Vec::new(),
+            arrivals: 0,
+            pulls: 0,
+            chosen: Vec::new(),
+            reserved: 0,
+        }
     }
 
     /// Nobody waits after a restart; who had a place has it still.
@@ -95,10 +107,14 @@ impl Queue {
                 };
                 self.arrivals += 1;
                 (talking.group, talking.priority, talking.turn) = (group, priority, (since, self.arrivals));
+                talking.pulled = None;
                 // A phone that rings is waited for before the line.
                 talking.standing = talking.claims.take().map_or(Standing::Waiting, |_| Standing::Offered);
             }
             Command::TakesOver { call, .. } => self.talks(call),
+            Command::Raise { call, .. } => self.raise(call),
+            // What comes of these is said.
+            Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {}
             Command::Claim { .. }
             | Command::Locate { .. }
             | Command::Ready { .. }
@@ -154,7 +170,10 @@ impl Queue {
             let asks = |c: &Caller| {
                 any(c) && steps(&self.plan, usize::from(c.group.0)).all(|need| need.rank(skills).is_some())
             };
-            let turn = |c: &Caller| (i128::from(c.turn.0.as_nanos()) - self.worth(c), c.turn.1);
+            let turn = |c: &Caller| match c.pulled {
+                Some(pulled) => (i128::MIN, pulled),
+                None => (i128::from(c.turn.0.as_nanos()) - self.worth(c), c.turn.1),
+            };
             let earlier =
                 |c: &&Caller| c.standing == Standing::Waiting && !c.fresh && turn(c) < turn(served) && asks(c);
             if let Some(earlier) = self.callers.iter().find(earlier) {
@@ -187,6 +206,14 @@ impl Queue {
         talked.map_or((priority, since), |c| (priority.max(c.priority), since.min(c.turn.0)))
     }
 
+    fn raise(&mut self, call: CallId) {
+        let waits = |c: &&mut Caller| c.call == call && c.standing != Standing::Talking && c.pulled.is_none();
+        if let Some(caller) = self.callers.iter_mut().find(waits) {
+            self.pulls += 1;
+            caller.pulled = Some(self.pulls);
+        }
+    }
+
     fn talks(&mut self, call: CallId) {
         let Some(caller) = self.callers.iter_mut().find(|c| c.call == call) else { return };
         (caller.standing, caller.claims) = (Standing::Talking, None);
@@ -197,12 +224,13 @@ impl Queue {
         let (call, number) = who;
         let (priority, since) = self.better_claim(call, priority, since);
         // The agent whom the caller comes back from is free, and chosen for others, before the caller stands in line.
-        let fresh = self.callers.iter().any(|c| c.call == call && c.standing == Standing::Talking);
+        let talked = self.callers.iter().find(|c| c.call == call && c.standing == Standing::Talking);
+        let (fresh, pulled) = (talked.is_some(), talked.and_then(|c| c.pulled));
         self.forget(call);
         self.arrivals += 1;
         let (turn, standing) = ((since, self.arrivals), Standing::Waiting);
         let (arriving, claims) = (true, None);
-        self.callers.push(Caller { call, group, priority, turn, standing, number, arriving, claims, fresh });
+        self.callers.push(Caller { call, group, priority, turn, pulled, standing, number, arriving, claims, fresh });
     }
 
     fn keep(&mut self, now: Time, call: CallId) {

@@ -185,6 +185,11 @@ fn ask_line(ask: &Ask) -> String {
             format!("agent {}: {change}", agent.0)
         }
         Ask::Call { agent, .. } => format!("agent {}: call somebody", agent.0),
+        Ask::Raise { call } => format!("call {call}: pull forward"),
+        Ask::Move { call, group } => format!("call {call}: move to group {}", group.0),
+        Ask::Release { call } => format!("call {call}: let go"),
+        Ask::Open { group, open } => format!("group {}: {}", group.0, if *open { "open" } else { "close" }),
+        Ask::Callers { group, .. } => format!("group {}: who waits", group.0),
         Ask::WrapUp { agent, length } => format!("agent {}: wrap-up for {} s", agent.0, length.as_secs()),
     }
 }

@@ -76,7 +76,14 @@ fn to_queue(command: &acd::Command) -> Option<(CallId, String)> {
         Command::Declined { call, agent, cause, .. } => (*call, format!("agent {} did not: {cause:?}", agent.0)),
         Command::Ended { call, agent } => (*call, format!("the talk with agent {} is over", agent.0)),
         Command::SlotRefused { call, agent, .. } => (*call, format!("the slot of agent {} is not free", agent.0)),
-        Command::Ready { .. } | Command::Away { .. } | Command::WrapUp { .. } | Command::Rested { .. } => return None,
+        Command::Raise { call, .. } => (*call, "is pulled forward".to_owned()),
+        Command::Move { call, group, .. } => (*call, format!("is to wait in group {}", group.0)),
+        Command::Release { call, .. } => (*call, "is to be let go".to_owned()),
+        Command::Ready { .. }
+        | Command::Away { .. }
+        | Command::WrapUp { .. }
+        | Command::Rested { .. }
+        | Command::Open { .. } => return None,
     })
 }
 
@@ -110,12 +117,19 @@ fn by_queue(action: &acd::Action) -> Option<(CallId, String)> {
         Action::Withdraw { call, agent, .. } => (*call, format!("ring agent {} no more", agent.0)),
         Action::Queued { call, group, position } => (*call, format!("waits in group {} as number {position}", group.0)),
         Action::Located { call, position, .. } => (*call, format!("is number {position}")),
-        Action::Moved { call, from, to } => (*call, format!("overflowed from group {} to {}", from.0, to.0)),
+        Action::Moved { call, from, to, by_hand } => {
+            let how = if *by_hand { "is moved" } else { "overflowed" };
+            (*call, format!("{how} from group {} to {}", from.0, to.0))
+        }
         Action::Refused { call, group, reason } => (*call, format!("group {} does not take it: {reason:?}", group.0)),
         Action::Unclaimed { call, agent } => (*call, format!("agent {} does not take it over", agent.0)),
         Action::TakenOver { call, agent, .. } => (*call, format!("counts as a talk of agent {}", agent.0)),
         Action::Reserve { call, agent, until, .. } => (*call, reserved(agent.0, *until)),
-        Action::OfferOver { .. } | Action::WrapsUp { .. } | Action::WrapUp { .. } | Action::Fact(_) => return None,
+        Action::OfferOver { .. }
+        | Action::WrapsUp { .. }
+        | Action::WrapUp { .. }
+        | Action::Steered { .. }
+        | Action::Fact(_) => return None,
     })
 }
 

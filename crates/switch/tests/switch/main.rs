@@ -13,6 +13,7 @@ mod outward;
 mod panics;
 mod reach;
 mod replace;
+mod steering;
 mod table;
 mod torture;
 mod traces;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base::pack::Packed;
 use base::{
-    AgentId, CallId, Digit, EndId, Epoch, Flow, Job, Lease, LegId, MediaStats, NetworkId, Notice, Now, Rng, SwitchId,
-    Ticket, Time, Wall, WorkerId,
+    AgentId, CallId, Digit, EndId, Epoch, Flow, GroupId, Job, Lease, LegId, MediaStats, NetworkId, Notice, Now, Rng,
+    SwitchId, Ticket, Time, Wall, WorkerId,
 };
 use roster::StateChange;
 use switch::trace::{Entry, Given, Head, Marks, Replay, Tail, Turn};
@@ -83,6 +83,11 @@ fn inputs(recording: &mut Recording) {
     recording.feed(ask(Ask::Confide { call }));
     let order = base::OrderNumber::parse("GD-1").expect("an order number");
     recording.feed(ask(Ask::Order { call, order }));
+    recording.feed(ask(Ask::Raise { call }));
+    recording.feed(ask(Ask::Move { call, group: GroupId(0) }));
+    recording.feed(ask(Ask::Release { call }));
+    recording.feed(ask(Ask::Open { group: GroupId(0), open: false }));
+    recording.feed(ask(Ask::Callers { group: GroupId(0), most: 7 }));
     recording.feed(ask(Ask::SetAgent { agent: AgentId(0), change: StateChange::SignOn }));
     recording.feed(ask(Ask::SetAgent { agent: AgentId(0), change: StateChange::Pause { reason: "tea".to_owned() } }));
     recording.feed(ask(Ask::WrapUp { agent: AgentId(0), length: Duration::from_secs(5) }));

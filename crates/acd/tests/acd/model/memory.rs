@@ -94,6 +94,7 @@ impl Model {
             places: self.places.iter().copied().collect(),
             tallies: self.tallies(),
             lasts: self.lasts.iter().copied().collect(),
+            closed: self.closed.iter().copied().collect(),
         }
     }
 
@@ -120,6 +121,7 @@ impl Model {
         next.places = std::mem::take(&mut self.places);
         self.lasts.retain(|(_, last)| last.until > now);
         next.lasts = std::mem::take(&mut self.lasts);
+        next.closed = std::mem::take(&mut self.closed);
         *self = next;
         std::mem::take(&mut self.out)
     }

@@ -145,7 +145,8 @@ impl Model {
         let of_offer = self.agents[agent].newest.clone().filter(|(n, _)| *n == number).map(|(_, caller)| caller);
         let group = of_offer.as_ref().or(self.caller(call)).map(|c| c.group);
         if self.caller(call).is_none() {
-            let (number, priority, since) = of_offer.map(|c| (c.number, c.priority, c.since)).unwrap_or_default();
+            let (number, priority, since, pulled) =
+                of_offer.map(|c| (c.number, c.priority, c.since, c.pulled)).unwrap_or_default();
             self.callers.push(Caller {
                 call,
                 number,
@@ -162,6 +163,7 @@ impl Model {
                 overdue: false,
                 hops: 0,
                 floor: 0,
+                pulled,
                 claims: None,
             });
         }

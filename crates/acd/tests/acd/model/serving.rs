@@ -35,6 +35,9 @@ impl Model {
 
     /// Since when a caller waits, less what priority and group are worth.
     fn turn(&self, caller: &Caller) -> Turn {
+        if let Some(pulled) = caller.pulled {
+            return (i128::MIN, pulled);
+        }
         let head_start = self.plan.groups.get(usize::from(caller.group.0)).map_or(0, |g| g.head_start.as_nanos());
         let worth = self.plan.priority_worth.as_nanos() * u128::from(caller.priority) + head_start;
         (i128::from(caller.since.as_nanos()) - worth as i128, caller.arrival)
@@ -172,6 +175,13 @@ impl Model {
             self.caller_mut(caller.call).prefers = None;
             self.seek(now, caller.call);
         }
+    }
+
+    /// Who stands in a group's line, first to last.
+    pub(super) fn in_turn(&self, group: GroupId) -> Vec<CallId> {
+        let mut all: Vec<_> = self.waiting(group).map(|c| (self.turn(c), c.call)).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(_, call)| call).collect()
     }
 
     pub(super) fn position(&mut self, call: CallId) -> (GroupId, u32) {

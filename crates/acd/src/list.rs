@@ -1,0 +1,45 @@
+//! Who waits in a group, for people who look.
+
+use std::time::Duration;
+
+use base::{CallId, GroupId, Now, packed_struct};
+
+use crate::Acd;
+use crate::callers::{Caller, Standing};
+
+/// A caller who waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InLine {
+    pub call: CallId,
+    /// Since the time in `Enqueue`.
+    pub waited: Duration,
+    pub priority: u8,
+    /// Somebody pulled the caller forward.
+    pub pulled: bool,
+    /// A phone is asked to ring for the caller.
+    pub offered: bool,
+}
+
+packed_struct!(InLine { call, waited, priority, pulled, offered });
+
+impl Acd {
+    /// The first `most` of a group who wait, in line or offered, in order of turn. Takes time in proportion to all callers, a
+    /// few milliseconds for a hundred thousand: for people who look now and then, not for every turn.
+    pub fn callers(&self, now: Now, group: GroupId, most: usize) -> Vec<InLine> {
+        let waits = |standing| matches!(standing, Standing::Waiting | Standing::Offered(_));
+        let mut callers: Vec<&Caller> = self.callers.iter().filter(|c| c.group == group && waits(c.standing)).collect();
+        if callers.len() > most {
+            callers.select_nth_unstable_by_key(most, |caller| self.callers.turn(caller));
+            callers.truncate(most);
+        }
+        callers.sort_unstable_by_key(|caller| self.callers.turn(caller));
+        let shown = |c: &&Caller| InLine {
+            call: c.call,
+            waited: now.time - c.since,
+            priority: c.priority,
+            pulled: c.pulled.is_some(),
+            offered: c.standing != Standing::Waiting,
+        };
+        callers.iter().map(shown).collect()
+    }
+}
