@@ -78,6 +78,6 @@ pub(crate) fn id(request: &Request) -> Result<CallId, Problem> {
     request.place("id").parse().map_err(|error: base::id::BadCallId| Problem::bad(error.to_string()))
 }
 
-fn no_such_call(id: CallId) -> Problem {
+pub(crate) fn no_such_call(id: CallId) -> Problem {
     Problem::not_found(format!("no open call {id}"), "look in /api/v1/records whether it ended")
 }

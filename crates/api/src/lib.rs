@@ -19,6 +19,7 @@ mod ladder_shapes;
 mod metrics;
 mod openapi;
 mod problem;
+mod queue_shapes;
 mod queues;
 mod record_shapes;
 mod records;

@@ -1,18 +1,32 @@
-//! Skill groups as they are now.
+//! Skill groups as they are now, who waits in them, and supervisors who close and open them.
 
+use axum::http::StatusCode;
+use base::{CallId, GroupId, Wall};
 use serde_json::{Value, json};
+use server::rows::CallRow;
+use switch::{Answer, Ask, InLine};
 
+use crate::access::Who;
 use crate::problem::Problem;
 use crate::route::Request;
+use crate::{desk, time};
+
+/// Callers that are listed where nobody says how many.
+const LISTED: usize = 100;
 
 pub(crate) async fn list(request: Request) -> Result<Value, Problem> {
-    let view = (request.shared.view)();
-    Ok(json!({"queues": view.groups.iter().map(queue).collect::<Vec<_>>()}))
+    let (view, now) = ((request.shared.view)(), time::now());
+    let queues: Vec<Value> = request.shared.board.read(|mirror, _| {
+        let level = |group: &server::view::Group| mirror.level(&group.name, now);
+        view.groups.iter().map(|group| queue(group, level(group))).collect()
+    });
+    Ok(json!({"queues": queues}))
 }
 
-fn queue(group: &server::view::Group) -> Value {
+fn queue(group: &server::view::Group, level: server::levels::Level) -> Value {
     json!({
         "group": group.name,
+        "open": !group.closed,
         "waiting": group.waiting,
         "longest_wait_ms": u64::try_from(group.longest_wait.as_millis()).unwrap_or(u64::MAX),
         "agents": {
@@ -23,5 +37,109 @@ fn queue(group: &server::view::Group) -> Value {
             "back_off": group.agents.back_off,
         },
         "places_kept": group.places_kept,
+        "answered": level.answered,
+        "abandoned": level.abandoned,
+        "service_level": level.share(),
+        "service_level_calls": level.of_late,
     })
+}
+
+pub(crate) async fn callers(request: Request) -> Result<Value, Problem> {
+    let group = find(&request, request.place("group"))?;
+    let most = u16::try_from(request.number("limit", LISTED)).unwrap_or(u16::MAX);
+    let waiting = match desk::ask(&request, Ask::Callers { group, most }).await? {
+        Answer::Callers(callers) => callers,
+        other => return Err(desk::unexpected(&other)),
+    };
+    let (who, now) = (request.who()?, time::now());
+    let callers: Vec<Value> = request.shared.board.read(|mirror, _| {
+        // A call that ended a moment ago is in no table any more.
+        let rows = waiting.iter().filter_map(|waits| Some((waits, mirror.call(waits.call)?)));
+        (1..).zip(rows).map(|(position, (waits, row))| caller(position, waits, row, who, now)).collect()
+    });
+    Ok(json!({"group": request.place("group"), "callers": callers}))
+}
+
+fn caller(position: u32, waits: &InLine, row: &CallRow, who: &Who, now: Wall) -> Value {
+    let confidential = row.face.is_confidential();
+    let waited_ms = u64::try_from(waits.waited.as_millis()).unwrap_or(u64::MAX);
+    let since = Wall(now.0.saturating_sub_unsigned(waited_ms));
+    json!({
+        "position": position,
+        "call": row.id.to_string(),
+        "caller": who.caller(&row.face.caller, confidential),
+        "confidential": confidential,
+        "since": since.to_string(),
+        "waited_ms": waited_ms,
+        "priority": waits.priority,
+        "pulled": waits.pulled,
+        "offered": waits.offered,
+    })
+}
+
+pub(crate) async fn open(request: Request) -> Result<Value, Problem> {
+    let outcome = let_in(&request, true).await;
+    request.audited(json!({"change": "queue.open", "group": request.place("group")}), outcome).await
+}
+
+pub(crate) async fn close(request: Request) -> Result<Value, Problem> {
+    let outcome = let_in(&request, false).await;
+    request.audited(json!({"change": "queue.close", "group": request.place("group")}), outcome).await
+}
+
+async fn let_in(request: &Request, open: bool) -> Result<Value, Problem> {
+    let name = request.place("group");
+    let group = find(request, name)?;
+    match desk::ask(request, Ask::Open { group, open }).await? {
+        Answer::Done => Ok(json!({"done": true})),
+        Answer::NoSuchGroup => Err(no_such_group(name)),
+        other => Err(desk::unexpected(&other)),
+    }
+}
+
+pub(crate) async fn front(request: Request) -> Result<Value, Problem> {
+    let call = crate::calls::id(&request)?;
+    let outcome = steer(&request, call, Ask::Raise { call }).await;
+    request.audited(json!({"change": "call.front", "call": call.to_string()}), outcome).await
+}
+
+pub(crate) async fn release(request: Request) -> Result<Value, Problem> {
+    let call = crate::calls::id(&request)?;
+    let outcome = steer(&request, call, Ask::Release { call }).await;
+    request.audited(json!({"change": "call.release", "call": call.to_string()}), outcome).await
+}
+
+pub(crate) async fn move_to(request: Request) -> Result<Value, Problem> {
+    let call = crate::calls::id(&request)?;
+    let group = request.body["group"].as_str().unwrap_or_default();
+    let outcome = match find(&request, group) {
+        Ok(group) => steer(&request, call, Ask::Move { call, group }).await,
+        Err(problem) => Err(problem),
+    };
+    request.audited(json!({"change": "call.move", "call": call.to_string(), "group": group}), outcome).await
+}
+
+async fn steer(request: &Request, call: CallId, ask: Ask) -> Result<Value, Problem> {
+    let (code, message, next) = match desk::ask(request, ask).await? {
+        Answer::Done => return Ok(json!({"done": true})),
+        Answer::NoSuchCall => return Err(crate::calls::no_such_call(call)),
+        Answer::NoSuchGroup => return Err(no_such_group(request.body["group"].as_str().unwrap_or_default())),
+        Answer::NotWaiting => {
+            ("not_waiting", "the call waits in no queue", "look at the call: it may talk already, or be in the menu")
+        }
+        Answer::GroupFull => ("full", "the group has no room", "name another group, or raise its limit"),
+        Answer::GroupClosed => ("closed", "the group is closed", "open it first, or name another group"),
+        other => return Err(desk::unexpected(&other)),
+    };
+    Err(Problem::new(StatusCode::CONFLICT, code, message, next))
+}
+
+fn find(request: &Request, name: &str) -> Result<GroupId, Problem> {
+    let found = request.shared.board.read(|mirror, _| mirror.group(name));
+    found.ok_or_else(|| no_such_group(name))
+}
+
+fn no_such_group(name: &str) -> Problem {
+    let name: String = name.chars().take(crate::schema::TEXT_MAX).collect();
+    Problem::not_found(format!("no group is called \"{}\"", name.escape_debug()), "see /api/v1/queues for every group")
 }

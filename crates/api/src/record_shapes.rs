@@ -12,7 +12,11 @@ const WAIT: Shape = Shape {
         field("group", TEXT, "Its name."),
         field("entered", Schema::Time, "When it began."),
         field("waited_ms", COUNT, "How long."),
-        field("outcome", Schema::Words(&["answered", "abandoned", "overflowed", "refused", "ended"]), "How it ended."),
+        field(
+            "outcome",
+            Schema::Words(&["answered", "abandoned", "overflowed", "refused", "ended", "moved"]),
+            "How it ended.",
+        ),
     ],
 };
 

@@ -106,6 +106,11 @@ pub(crate) fn event(event: &Event, position: Position, who: &Who, areas: &Areas)
     let message = match &event.what {
         What::Call { row, what } => call_event(row, what, (position, event.at), who, areas)?,
         What::Agent { row, what, by } => agent_event(row, what, by, position, event.at, who)?,
+        What::Queue { group, open } => {
+            let mut message = head(position, event.at, if *open { "queue.opened" } else { "queue.closed" });
+            message.insert("group".to_owned(), json!(&**group));
+            message
+        }
         What::Gap { lost } => {
             let mut message = head(position, event.at, "gap");
             message.extend([("reason".to_owned(), json!("lost")), ("lost".to_owned(), json!(lost))]);

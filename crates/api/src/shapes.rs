@@ -13,7 +13,7 @@ pub(crate) const TIME_OR_NULL: Schema = Schema::Maybe(&Schema::Time);
 const NUMBER_OR_NULL: Schema = Schema::Maybe(&Schema::Number);
 const NUMBERS: Schema = Schema::List(&Schema::Number);
 pub(crate) const COUNT_OR_NULL: Schema = Schema::Maybe(&COUNT);
-const SHARE_OR_NULL: Schema = Schema::Maybe(&Schema::Share);
+pub(crate) const SHARE_OR_NULL: Schema = Schema::Maybe(&Schema::Share);
 /// What is said of a caller's `area`.
 pub(crate) const AREA: &str =
     "The city of the caller's number, as 深圳; null where it is not known, and when `confidential`.";
@@ -208,36 +208,6 @@ pub(crate) const HAPPENINGS: Shape = Shape {
     name: "AgentHappenings",
     about: "What happened to an agent, newest first.",
     fields: &[field("events", Schema::List(&Schema::Object(&HAPPENING)), "Newest first.")],
-};
-
-const GROUP_AGENTS: Shape = Shape {
-    name: "QueueAgents",
-    about: "Agents by what they do, as the queue sees them; an agent counts in each group it serves.",
-    fields: &[
-        field("ready", COUNT, "May be offered a call."),
-        field("offered", COUNT, "Whose phone is asked to ring."),
-        field("talking", COUNT, "In a call."),
-        field("wrap_up", COUNT, "After a call."),
-        field("back_off", COUNT, "Rest after an offer that came to nothing."),
-    ],
-};
-
-const QUEUE: Shape = Shape {
-    name: "Queue",
-    about: "A skill group.",
-    fields: &[
-        field("group", TEXT, "Its name."),
-        field("waiting", COUNT, "Callers who wait now."),
-        field("longest_wait_ms", COUNT, "The longest wait among them."),
-        field("agents", Schema::Object(&GROUP_AGENTS), "Now."),
-        field("places_kept", COUNT, "Places of callers whose call was cut short and who may come back."),
-    ],
-};
-
-pub(crate) const QUEUES: Shape = Shape {
-    name: "Queues",
-    about: "Every skill group; at most 100 ms old.",
-    fields: &[field("queues", Schema::List(&Schema::Object(&QUEUE)), "In the order of the configuration.")],
 };
 
 const ANSWERS: Shape = Shape {

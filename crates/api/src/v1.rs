@@ -5,12 +5,13 @@ use serde_json::Value;
 use crate::access::{ADMINS, DESKS, ENGINEERS, EVERYBODY, OVERSEERS, SUPERVISORS};
 use crate::ladder_shapes::LADDER;
 use crate::problem::Problem;
+use crate::queue_shapes::{MOVE, QUEUE_CALLERS, QUEUES};
 use crate::record_shapes::{MISSED, RECORD, RECORDS};
 use crate::route::{Access, Answered, Handle, Method, Request, Route};
 use crate::schema::{Field, Schema, field, optional};
 use crate::shapes::{
-    AGENT, AGENTS, AUDIT, CALL, CALL_BACK, CALLS, CALLS_BACK, DONE, END_REASON, EVENT, HAPPENINGS, ORDER, QUEUES,
-    STATE, STATE_CHANGE, TRUNKS, WRAP_UP, WRAPS_UP,
+    AGENT, AGENTS, AUDIT, CALL, CALL_BACK, CALLS, CALLS_BACK, DONE, END_REASON, EVENT, HAPPENINGS, ORDER, STATE,
+    STATE_CHANGE, TRUNKS, WRAP_UP, WRAPS_UP,
 };
 use crate::{agents, calls, ladder, openapi, queues, records, trunks};
 
@@ -20,6 +21,9 @@ const NUMBER: &[Field] = &[field("number", Schema::Number, "The agent's number."
 const LENGTH: Field =
     optional("limit", Schema::Integer { min: 1, max: 500 }, "How many at most; 100 unless told otherwise.");
 const NO_CALL: (u16, &str) = (404, "No such call, or none that the token may see.");
+const GROUP: &[Field] = &[field("group", Schema::Text, "The name of a skill group.")];
+const NO_GROUP: (u16, &str) = (404, "No such group.");
+const NOT_NOW: (u16, &str) = (409, "The call waits in no queue, or the group takes nobody: the error says which.");
 const NO_AGENT: (u16, &str) = (404, "No such agent.");
 const STORE_FAILS: (u16, &str) = (500, "The records cannot be read.");
 
@@ -111,6 +115,37 @@ pub(crate) static ROUTES: &[Route] = &[
         ..POST
     },
     Route {
+        path: "/calls/{id}/front",
+        name: "frontCall",
+        about: "Pulls a caller forward: served next by whoever serves the group, after those alone who were pulled forward earlier.",
+        access: Access::Token(SUPERVISORS),
+        places: CALL_ID,
+        problems: &[NO_CALL, NOT_NOW],
+        handle: Handle::Json(|r: Request| Box::pin(queues::front(r))),
+        ..POST
+    },
+    Route {
+        path: "/calls/{id}/move",
+        name: "moveCall",
+        about: "Has a caller wait on in another group, since the same time and at the same priority; the wait before ends as `moved`.",
+        access: Access::Token(SUPERVISORS),
+        places: CALL_ID,
+        body: Some(&MOVE),
+        problems: &[(404, "No such call, or no such group."), NOT_NOW],
+        handle: Handle::Json(|r: Request| Box::pin(queues::move_to(r))),
+        ..POST
+    },
+    Route {
+        path: "/calls/{id}/release",
+        name: "releaseCall",
+        about: "Tells a caller who waits that nobody can answer, and ends the call; its record says `queue_refused`.",
+        access: Access::Token(SUPERVISORS),
+        places: CALL_ID,
+        problems: &[NO_CALL, NOT_NOW],
+        handle: Handle::Json(|r: Request| Box::pin(queues::release(r))),
+        ..POST
+    },
+    Route {
         path: "/agents",
         name: "listAgents",
         about: "Every agent; an agent sees itself.",
@@ -186,6 +221,39 @@ pub(crate) static ROUTES: &[Route] = &[
         answer: Schema::Object(&QUEUES),
         handle: Handle::Json(|r: Request| Box::pin(queues::list(r))),
         ..GET
+    },
+    Route {
+        path: "/queues/{group}/callers",
+        name: "listCallers",
+        about: "Who waits in a group, in order of turn.",
+        access: Access::Token(OVERSEERS),
+        places: GROUP,
+        query: &[LENGTH],
+        answer: Schema::Object(&QUEUE_CALLERS),
+        problems: &[NO_GROUP],
+        handle: Handle::Json(|r: Request| Box::pin(queues::callers(r))),
+        ..GET
+    },
+    Route {
+        path: "/queues/{group}/open",
+        name: "openQueue",
+        about: "Lets callers into a group again.",
+        access: Access::Token(SUPERVISORS),
+        places: GROUP,
+        problems: &[NO_GROUP],
+        handle: Handle::Json(|r: Request| Box::pin(queues::open(r))),
+        ..POST
+    },
+    Route {
+        path: "/queues/{group}/close",
+        name: "closeQueue",
+        about: "Lets nobody new into a group: whoever asks for it overflows as from a full one. Who waits goes where it overflows to, \
+                or is served.",
+        access: Access::Token(SUPERVISORS),
+        places: GROUP,
+        problems: &[NO_GROUP],
+        handle: Handle::Json(|r: Request| Box::pin(queues::close(r))),
+        ..POST
     },
     Route {
         path: "/trunks",

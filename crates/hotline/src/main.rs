@@ -3,15 +3,19 @@
 mod agent;
 mod call;
 mod check;
+mod client;
 mod ladder;
 mod log;
 mod panics;
+mod queue;
 mod records;
 mod serve;
 mod simulate;
 mod size;
 mod staffing;
+mod table;
 mod token;
+mod top;
 mod trace;
 
 use std::process::ExitCode;
@@ -39,10 +43,12 @@ enum Command {
     Agent(agent::Args),
     Records(records::Args),
     Ladder(ladder::Args),
+    Queue(queue::Args),
     Simulate(simulate::Args),
     Staff(staffing::Args),
     Trace(trace::Args),
     Token(token::Args),
+    Top(top::Args),
 }
 
 fn main() -> ExitCode {
@@ -52,10 +58,12 @@ fn main() -> ExitCode {
         Command::Call(args) => call::run(args),
         Command::Agent(args) => agent::run(args),
         Command::Records(args) => records::run(args),
-        Command::Ladder(args) => ladder::run(args),
+        Command::Ladder(args) => ladder::run(&args),
+        Command::Queue(args) => queue::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Staff(args) => staffing::run(&args),
         Command::Trace(args) => trace::run(&args),
         Command::Token(args) => token::run(args),
+        Command::Top(args) => top::run(&args),
     }
 }

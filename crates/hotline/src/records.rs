@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use settings::Areas;
 use store::{CallRow, Filter, WaitRow};
 
+use crate::table::{self, printable, reader_left};
+
 /// Shows the records of calls, the oldest first.
 ///
 /// The table masks the callers' numbers; `--full` shows them. JSON holds them in full. The number of a confidential call is
@@ -82,14 +84,6 @@ fn flush(out: &mut impl io::Write) -> Result<(), String> {
     out.flush().or_else(reader_left)
 }
 
-/// `records | head` is no error.
-fn reader_left(error: io::Error) -> Result<(), String> {
-    match error.kind() {
-        io::ErrorKind::BrokenPipe => Ok(()),
-        _ => Err(format!("cannot write to the standard output: {error}")),
-    }
-}
-
 fn object(row: &CallRow, areas: &Areas) -> Value {
     let home = areas.home(&row.caller, row.confidential);
     json!({
@@ -146,11 +140,6 @@ fn cells(row: &CallRow, full: bool) -> [String; HEADINGS.len()] {
     ]
 }
 
-/// A caller chooses its number's characters: none of them may steer the terminal.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
-}
-
 /// RFC 3339 without milliseconds.
 fn seconds(wall: Wall) -> String {
     let text = wall.to_string();
@@ -167,27 +156,7 @@ fn length(millis: u64) -> String {
 fn write_table(rows: &[CallRow], full: bool, out: &mut impl io::Write) -> io::Result<()> {
     let lines: Vec<[String; HEADINGS.len()]> =
         std::iter::once(HEADINGS.map(str::to_owned)).chain(rows.iter().map(|row| cells(row, full))).collect();
-    let widths: [usize; HEADINGS.len()] =
-        std::array::from_fn(|i| lines.iter().map(|line| width(&line[i])).max().unwrap_or(0));
-    for line in &lines {
-        let mut text = String::new();
-        for (cell, wide) in line.iter().zip(widths) {
-            text.push_str(cell);
-            text.push_str(&" ".repeat(wide - width(cell) + 2));
-        }
-        writeln!(out, "{}", text.trim_end())?;
-    }
-    Ok(())
-}
-
-/// Columns on a terminal: Chinese characters and full-width forms take two.
-fn width(text: &str) -> usize {
-    let wide = |c: char| {
-        matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
-        | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe4f}' | '\u{ff00}'..='\u{ff60}' | '\u{ffe0}'..='\u{ffe6}'
-        | '\u{20000}'..='\u{3fffd}')
-    };
-    text.chars().map(|c| if wide(c) { 2 } else { 1 }).sum()
+    table::write(&lines, out)
 }
 
 #[cfg(test)]

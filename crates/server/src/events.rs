@@ -32,6 +32,11 @@ pub enum What {
         what: AgentHappening,
         by: Arc<str>,
     },
+    /// A group takes callers again, or nobody new.
+    Queue {
+        group: Arc<str>,
+        open: bool,
+    },
     /// So much news was lost on the way: the tables are to be read anew.
     Gap {
         lost: u64,

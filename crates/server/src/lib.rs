@@ -17,6 +17,7 @@ pub mod desk;
 mod dns;
 pub mod events;
 mod ladders;
+pub mod levels;
 mod listen;
 mod mirror;
 mod news;

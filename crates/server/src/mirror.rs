@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use base::{AgentEvent, AgentHappening, CallId, Record, Wall};
+use base::{AgentEvent, AgentHappening, CallId, GroupId, Record, Wall};
 use roster::{Slot, State};
 use switch::Fact;
 
 use crate::events::{CallEvent, Ended, What};
+use crate::levels::{Level, Levels};
 use crate::picture::{self, AgentPicture, Picture};
 use crate::rows::{AgentRow, CallPhase, CallRow, Doing, Face, Presence};
 
@@ -20,6 +21,9 @@ pub struct Mirror {
     calls: BTreeMap<CallId, Arc<CallRow>>,
     /// By `AgentId`.
     agents: Vec<Arc<AgentRow>>,
+    /// By `GroupId`, their names.
+    groups: Vec<Arc<str>>,
+    levels: Levels,
     /// The call that was told to be confidential before it was told: its start comes next.
     confided: Option<CallId>,
 }
@@ -43,7 +47,18 @@ impl Mirror {
         Some((base::AgentId(place as u32), &self.agents[place]))
     }
 
-    /// Starts over from a picture.
+    /// The group of that name.
+    pub fn group(&self, name: &str) -> Option<GroupId> {
+        let place = self.groups.iter().position(|group| &**group == name)?;
+        u16::try_from(place).ok().map(GroupId)
+    }
+
+    /// How soon callers of a group are answered.
+    pub fn level(&self, group: &str, now: Wall) -> Level {
+        self.levels.of(group, now)
+    }
+
+    /// Starts over from a picture; what was counted stays.
     pub(crate) fn begin(&mut self, at: Wall, picture: Picture) {
         self.calls.clear();
         for (id, facts) in picture.calls {
@@ -57,12 +72,14 @@ impl Mirror {
             _ => Arc::new(new),
         };
         self.agents = picture.agents.into_iter().map(|agent| known(agent_row(at, agent))).collect();
+        self.groups = picture.groups.into_iter().map(Arc::from).collect();
     }
 
     /// What the fact changes, as an event; none when it is no news to readers.
     pub(crate) fn fact(&mut self, at: Wall, fact: Fact) -> Option<What> {
         match fact {
             Fact::Call { call, fact } => {
+                self.count(at, call, &fact);
                 let (row, what) = self.call_fact(call, fact)?;
                 Some(What::Call { row, what })
             }
@@ -70,8 +87,24 @@ impl Mirror {
                 self.change_agent(picture::place(agent), at, |row| set_state(row, standing.state));
                 None
             }
+            Fact::Queue(acd::Fact::Closed { group }) => self.queue(group, false),
+            Fact::Queue(acd::Fact::Opened { group }) => self.queue(group, true),
             // Agents' events come as records; the others are the journal's alone.
             _ => None,
+        }
+    }
+
+    fn queue(&self, group: GroupId, open: bool) -> Option<What> {
+        let group = Arc::clone(self.groups.get(usize::from(group.0))?);
+        Some(What::Queue { group, open })
+    }
+
+    /// Counts the end of a citizen's wait.
+    fn count(&mut self, at: Wall, call: CallId, fact: &call::Fact) {
+        let call::Fact::WaitEnded { outcome, waited_ms } = *fact else { return };
+        let Some(row) = self.calls.get(&call).filter(|row| !row.face.source.starts_with("agent ")) else { return };
+        if let Some(group) = &row.group {
+            self.levels.count(at, group, outcome, waited_ms);
         }
     }
 

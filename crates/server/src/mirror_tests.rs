@@ -1,7 +1,7 @@
 //! The mirror folds facts into rows and events.
 
 use acd::{Decline, Reservation};
-use base::{AgentId, EndReason, StartRecord, WaitOutcome};
+use base::{AgentId, EndReason, GroupId, StartRecord, WaitOutcome};
 use call::Fact as Told;
 
 use super::*;
@@ -50,7 +50,10 @@ fn mirror() -> Mirror {
         slot: Slot::Free,
         wraps_up: false,
     };
-    mirror.begin(Wall(0), Picture { calls: Vec::new(), agents: vec![agent("1001"), agent("1002")] });
+    mirror.begin(
+        Wall(0),
+        Picture { calls: Vec::new(), agents: vec![agent("1001"), agent("1002")], groups: vec!["consult".into()] },
+    );
     mirror
 }
 
@@ -133,7 +136,7 @@ fn a_picture_leads_to_the_same_tables_as_the_facts() {
         let facts: Vec<Told> = story().into_iter().take(cut).collect();
         tell(&mut told, facts.clone());
         let mut shown = mirror();
-        shown.begin(Wall(2), Picture { calls: vec![(ID, facts)], agents: Vec::new() });
+        shown.begin(Wall(2), Picture { calls: vec![(ID, facts)], ..Picture::default() });
         let rows = |mirror: &Mirror| mirror.calls().map(|row| format!("{row:?}")).collect::<Vec<_>>();
         assert_eq!(rows(&told), rows(&shown), "after {cut} facts");
     }
@@ -208,4 +211,35 @@ fn an_agent_is_followed_through_the_day() {
         assert_eq!(format!("{} {}", row.state(), row.since.0), expected, "{name}");
     }
     assert_eq!(mirror.agent("1001").expect("known").1.since, Wall(0), "the other one is left alone");
+}
+
+#[test]
+fn a_wait_counts_once_and_an_agents_own_call_not_at_all() {
+    let mut mirror = mirror();
+    tell(&mut mirror, story());
+    let level = |mirror: &Mirror| mirror.level("consult", Wall(1)).answered;
+    assert_eq!(level(&mirror), 1);
+    // A picture tells what has been counted.
+    let picture = Picture { calls: vec![(ID, story())], groups: vec!["consult".into()], ..Picture::default() };
+    mirror.begin(Wall(2), picture);
+    assert_eq!(level(&mirror), 1);
+    let own = StartRecord { source: "agent 1001".into(), ..start() };
+    let mut asks = story();
+    asks[0] = Told::Started { start: own, menu_version: "v".into(), locale: "zh-CN".into() };
+    tell(&mut mirror, asks);
+    assert_eq!(level(&mirror), 1, "an agent who asks a group is no citizen");
+}
+
+#[test]
+fn a_group_that_closes_or_opens_is_news() {
+    let mut mirror = mirror();
+    let mut told = |fact| match mirror.fact(Wall(1), Fact::Queue(fact)) {
+        Some(What::Queue { group, open }) => Some((group.to_string(), open)),
+        _ => None,
+    };
+    let (known, unknown) = (GroupId(0), GroupId(1));
+    assert_eq!(told(acd::Fact::Closed { group: known }), Some(("consult".to_owned(), false)));
+    assert_eq!(told(acd::Fact::Opened { group: known }), Some(("consult".to_owned(), true)));
+    assert_eq!(told(acd::Fact::Closed { group: unknown }), None);
+    assert_eq!((mirror.group("consult"), mirror.group("x")), (Some(known), None));
 }

@@ -69,6 +69,7 @@ impl Herald {
         let wanted = match &fact {
             Fact::Call { .. } => true,
             Fact::Roster(fact) => matches!(fact, roster::Fact::State { .. }),
+            Fact::Queue(fact) => matches!(fact, acd::Fact::Closed { .. } | acd::Fact::Opened { .. }),
             _ => false,
         };
         if wanted {

@@ -11,6 +11,8 @@ pub struct Picture {
     pub calls: Vec<(CallId, Vec<call::Fact>)>,
     /// By `AgentId`.
     pub agents: Vec<AgentPicture>,
+    /// By `GroupId`, their names.
+    pub groups: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -32,7 +34,8 @@ pub(crate) fn of(now: Now, exchange: &Exchange) -> Picture {
             slot: view.slot,
             wraps_up: queue.get(place) == Some(&acd::AgentState::WrapUp),
         });
-    Picture { calls: exchange.switch.retell(now), agents: agents.collect() }
+    let groups = exchange.plan().groups.iter().map(|group| group.name.clone()).collect();
+    Picture { calls: exchange.switch.retell(now), agents: agents.collect(), groups }
 }
 
 /// The place of an agent in the tables.

@@ -131,6 +131,7 @@ fn groups(views: Vec<acd::GroupView>, exchange: &Exchange) -> Vec<Group> {
     let names = exchange.plan().groups.iter().map(|g| g.name.clone());
     let group = |(name, view): (String, acd::GroupView)| Group {
         name,
+        closed: view.closed,
         waiting: (view.waiting + view.offered) as u64,
         longest_wait: view.longest_wait,
         places_kept: view.places as u64,

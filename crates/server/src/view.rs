@@ -151,6 +151,8 @@ pub struct Sip {
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Group {
     pub name: String,
+    /// Takes nobody new.
+    pub closed: bool,
     /// Callers waiting now.
     pub waiting: u64,
     /// The longest wait among them.

@@ -10,7 +10,8 @@ use std::time::Duration;
 use acd::Reservation;
 use api::{Http, Setup, tokens};
 use base::{
-    AgentEvent, AgentHappening, AgentId, CallId, EndReason, Epoch, NodeId, Record, RecordEntry, StartRecord, Time, Wall,
+    AgentEvent, AgentHappening, AgentId, CallId, EndReason, Epoch, GroupId, NodeId, Record, RecordEntry, StartRecord,
+    Time, Wall,
 };
 use call::Fact;
 use roster::{Slot, State, StateChange, StateRefusal};
@@ -56,7 +57,11 @@ impl Rig {
             slot: Slot::Free,
             wraps_up: false,
         });
-        let picture = Box::new(Picture { calls: Vec::new(), agents: agents.into() });
+        let picture = Box::new(Picture {
+            calls: Vec::new(),
+            agents: agents.into(),
+            groups: vec!["consult".into(), "投诉".into()],
+        });
         board.tell([News::Anew { at: Wall(0), lost: 0, picture }]);
         let roles = [
             ("viewer", Role::Viewer),
@@ -130,13 +135,14 @@ fn start(
     data: &std::path::Path,
 ) -> Http {
     let group = Group { name: "consult".into(), waiting: 1, longest_wait: Duration::from_secs(2), ..Group::default() };
+    let closed = Group { name: "投诉".into(), closed: true, ..Group::default() };
     let outward = Some(outward());
     let came = Attempts { count: 4, answers: vec![(200, 3), (503, 1)] };
     let went = Attempts { count: 2, answers: vec![(200, 1), (486, 1)] };
     let delays = Some([80, 900, 1500].map(Duration::from_millis));
     let trunk = Trunk { name: "carrier".into(), came, went, delays, outward, ..Trunk::default() };
     let idle = Trunk { name: "idle".into(), ..Trunk::default() };
-    let view = Arc::new(View { groups: vec![group], trunks: vec![trunk, idle], ..View::default() });
+    let view = Arc::new(View { groups: vec![group, closed], trunks: vec![trunk, idle], ..View::default() });
     let setup = Setup {
         view: Arc::new(move || Arc::clone(&view)),
         desk,
@@ -311,6 +317,16 @@ fn answer(ask: Ask) -> Answer {
             StateChange::Pause { reason } => State::Paused { reason },
             StateChange::SignOff => State::SignedOff,
         }),
+        Ask::Raise { call } | Ask::Move { call, .. } | Ask::Release { call } if call.serial == 1 => Answer::NotWaiting,
+        Ask::Raise { call } | Ask::Move { call, .. } | Ask::Release { call } if call.serial != 2 => Answer::NoSuchCall,
+        Ask::Move { group: GroupId(1), .. } => Answer::GroupClosed,
+        Ask::Raise { .. } | Ask::Move { .. } | Ask::Release { .. } | Ask::Open { .. } => Answer::Done,
+        Ask::Callers { group: GroupId(0), most } => {
+            let waited = Duration::from_millis(1500);
+            let waits = |serial| acd::InLine { call: id(serial), waited, priority: 2, pulled: true, offered: false };
+            Answer::Callers([2, 9].map(waits).into_iter().take(usize::from(most)).collect())
+        }
+        Ask::Callers { .. } => Answer::Callers(Vec::new()),
         Ask::Call { agent: AgentId(1), .. } => Answer::NoPhoneFree,
         Ask::Call { to, .. } if to.starts_with('0') => Answer::MayNotCall,
         Ask::Call { .. } => Answer::Rings { call: CallId { serial: 7, ..CallId::default() } },

@@ -5,4 +5,5 @@ mod http;
 mod kit;
 mod ladders;
 mod roles;
+mod steering;
 mod stream;

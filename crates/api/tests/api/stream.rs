@@ -11,10 +11,10 @@ use tungstenite::{Message, WebSocket};
 use crate::document::assert_event;
 use crate::kit::{CALLER, MASKED, Rig, call_facts, id, news};
 
-struct Reader(WebSocket<TcpStream>);
+pub(crate) struct Reader(WebSocket<TcpStream>);
 
 impl Reader {
-    fn open(rig: &Rig, role: &str, query: &str) -> Reader {
+    pub(crate) fn open(rig: &Rig, role: &str, query: &str) -> Reader {
         Reader::try_open(rig, role, query).unwrap_or_else(|e| panic!("{role} {query}: {e}"))
     }
 
@@ -31,7 +31,7 @@ impl Reader {
         Ok(Reader(socket))
     }
 
-    fn next(&mut self) -> Value {
+    pub(crate) fn next(&mut self) -> Value {
         loop {
             match self.0.read().expect("a message") {
                 Message::Text(text) => return serde_json::from_str(&text).expect("JSON"),
@@ -124,7 +124,7 @@ fn a_loss_on_the_way_is_a_gap_and_the_tables_are_whole() {
         News::Fact { fact: switch::Fact::Call { fact, .. }, .. } => Some(fact),
         _ => None,
     });
-    let picture = Box::new(Picture { calls: vec![(id(2), facts.collect())], agents: Vec::new() });
+    let picture = Box::new(Picture { calls: vec![(id(2), facts.collect())], ..Picture::default() });
     rig.board.tell([News::Anew { at: base::Wall(0), lost: 77, picture }]);
     let gap = reader.next();
     assert_eq!((&gap["type"], &gap["reason"], &gap["lost"]), (&json!("gap"), &json!("lost"), &json!(77)));

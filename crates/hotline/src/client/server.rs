@@ -1,4 +1,4 @@
-//! One question to the API of a running server.
+//! Questions to the API of a running server.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -16,7 +16,7 @@ const ANSWER_BYTES_MAX: u64 = 16 << 20;
 
 /// Where to ask, and with which token.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     url: String,
     /// Host and port.
     authority: String,
@@ -53,8 +53,21 @@ impl Server {
     ///
     /// # Errors
     /// A sentence for who asked: nobody answers, or the server's own words.
-    pub(super) fn get(&self, path: &str) -> Result<Value, String> {
-        let answer = self.exchange(path).map_err(|error| {
+    pub(crate) fn get(&self, path: &str) -> Result<Value, String> {
+        self.ask("GET", path, "")
+    }
+
+    /// What came of a change.
+    ///
+    /// # Errors
+    /// The same.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Result<Value, String> {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.ask("POST", path, &body)
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &str) -> Result<Value, String> {
+        let answer = self.exchange(method, path, body).map_err(|error| {
             format!("nobody answers at {}: {error}; start the server with `hotline serve`, or give --url", self.url)
         })?;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_default();
@@ -70,13 +83,16 @@ impl Server {
     }
 
     /// In HTTP 1.0: an answer of one piece that ends with its connection.
-    fn exchange(&self, path: &str) -> io::Result<String> {
+    fn exchange(&self, method: &str, path: &str, body: &str) -> io::Result<String> {
         let Server { authority, prefix, token, .. } = self;
         let mut stream = connect(authority)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
         let bearer = &token.0;
-        write!(stream, "GET {prefix}{path} HTTP/1.0\r\nHost: {authority}\r\nAuthorization: Bearer {bearer}\r\n\r\n")?;
+        let head =
+            format!("{method} {prefix}{path} HTTP/1.0\r\nHost: {authority}\r\nAuthorization: Bearer {bearer}\r\n");
+        let length = body.len();
+        write!(stream, "{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}")?;
         let mut answer = Vec::new();
         stream.take(ANSWER_BYTES_MAX).read_to_end(&mut answer)?;
         Ok(String::from_utf8_lossy(&answer).into_owned())

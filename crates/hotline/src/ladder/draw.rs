@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::text;
-use crate::records::printable;
+use crate::client::{list, text};
+use crate::table::printable;
 
 /// From one column to the next.
 const PITCH: usize = 24;
@@ -29,10 +29,6 @@ pub(super) fn picture(ladder: &Value) -> String {
         }
     }
     out
-}
-
-fn list<'a>(value: &'a Value, name: &str) -> &'a [Value] {
-    value[name].as_array().map_or(&[], Vec::as_slice)
 }
 
 fn head(ladder: &Value) -> String {

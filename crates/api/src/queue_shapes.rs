@@ -1,0 +1,75 @@
+//! The objects that answers about skill groups are made of.
+
+use crate::schema::{COUNT, Schema, Shape, field};
+use crate::shapes::{SHARE_OR_NULL, TEXT};
+
+const GROUP_AGENTS: Shape = Shape {
+    name: "QueueAgents",
+    about: "Agents by what they do, as the queue sees them; an agent counts in each group it serves.",
+    fields: &[
+        field("ready", COUNT, "May be offered a call."),
+        field("offered", COUNT, "Whose phone is asked to ring."),
+        field("talking", COUNT, "In a call."),
+        field("wrap_up", COUNT, "After a call."),
+        field("back_off", COUNT, "Rest after an offer that came to nothing."),
+    ],
+};
+
+const QUEUE: Shape = Shape {
+    name: "Queue",
+    about: "A skill group.",
+    fields: &[
+        field("group", TEXT, "Its name."),
+        field("open", Schema::Bool, "False while it takes nobody new."),
+        field("waiting", COUNT, "Callers who wait now."),
+        field("longest_wait_ms", COUNT, "The longest wait among them."),
+        field("agents", Schema::Object(&GROUP_AGENTS), "Now."),
+        field("places_kept", COUNT, "Places of callers whose call was cut short and who may come back."),
+        field("answered", COUNT, "Waits that ended with an answer, since the start."),
+        field("abandoned", COUNT, "Waits that ended because the caller hung up, since the start."),
+        field(
+            "service_level",
+            SHARE_OR_NULL,
+            "A(15) / (A + B) of the last 15 minutes: of the waits that ended with an answer (A) or because the caller hung up (B), \
+             the share that was answered within 15 s; null where there was none.",
+        ),
+        field("service_level_calls", COUNT, "A + B of the last 15 minutes."),
+    ],
+};
+
+pub(crate) const QUEUES: Shape = Shape {
+    name: "Queues",
+    about: "Every skill group; at most 100 ms old.",
+    fields: &[field("queues", Schema::List(&Schema::Object(&QUEUE)), "In the order of the configuration.")],
+};
+
+const CALLER: Shape = Shape {
+    name: "QueueCaller",
+    about: "A caller who waits in a group.",
+    fields: &[
+        field("position", Schema::Integer { min: 1, max: 500 }, "By turn; 1 is next."),
+        field("call", Schema::CallId, "The call."),
+        field("caller", TEXT, "As in Call."),
+        field("confidential", Schema::Bool, "As in Call."),
+        field("since", Schema::Time, "Since when the caller waits; before the call where a place was taken up again."),
+        field("waited_ms", COUNT, "Until now."),
+        field("priority", COUNT, "Of the menu, or of an agent who handed the citizen on."),
+        field("pulled", Schema::Bool, "Somebody pulled the caller forward."),
+        field("offered", Schema::Bool, "A phone is asked to ring for the caller."),
+    ],
+};
+
+pub(crate) const QUEUE_CALLERS: Shape = Shape {
+    name: "QueueCallers",
+    about: "Who waits in a group, in order of turn.",
+    fields: &[
+        field("group", TEXT, "Its name."),
+        field("callers", Schema::List(&Schema::Object(&CALLER)), "The first is served next."),
+    ],
+};
+
+pub(crate) const MOVE: Shape = Shape {
+    name: "Move",
+    about: "Where a caller waits on.",
+    fields: &[field("group", TEXT, "The name of a group that is open and has room.")],
+};

@@ -1,0 +1,196 @@
+//! `hotline queue`: supervisors look at the queues of a running server and steer them.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use base::CallId;
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use crate::client::{Server, Where, list, piece, text};
+use crate::table::{self, printable, reader_left};
+
+/// Shows skill groups and who waits in them, pulls callers forward, moves and releases them, opens and closes groups.
+///
+/// To look takes any role but agent, to change something supervisor or admin; the audit names the token.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    what: What,
+    #[command(flatten)]
+    at: Where,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Every group: open or closed, who waits, how long, agents, service level of the last 15 minutes
+    List,
+    /// Who waits in a group, in order of turn
+    Callers {
+        #[arg(value_name = "GROUP")]
+        group: String,
+    },
+    /// Lets callers into a group again
+    Open {
+        #[arg(value_name = "GROUP")]
+        group: String,
+    },
+    /// Lets nobody new into a group; who waits goes where it overflows to, or is served
+    Close {
+        #[arg(value_name = "GROUP")]
+        group: String,
+    },
+    /// Pulls a caller forward: served next
+    Front {
+        #[arg(value_name = "CALL")]
+        call: CallId,
+    },
+    /// Has a caller wait on in another group, since the same time
+    Move {
+        #[arg(value_name = "CALL")]
+        call: CallId,
+        #[arg(value_name = "GROUP")]
+        group: String,
+    },
+    /// Tells a caller who waits that nobody can answer, and ends the call
+    Release {
+        #[arg(value_name = "CALL")]
+        call: CallId,
+    },
+}
+
+pub(crate) fn run(args: &Args) -> ExitCode {
+    match args.at.server().and_then(|server| act(&args.what, &server, &mut io::stdout().lock())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("hotline queue: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn act(what: &What, server: &Server, out: &mut impl Write) -> Result<(), String> {
+    let of_group = |group: &str, what: &str| format!("/api/v1/queues/{}/{what}", piece(group));
+    let of_call = |call: &CallId, what: &str| format!("/api/v1/calls/{call}/{what}");
+    let (path, body, done) = match what {
+        What::List => return print(&queues(&server.get("/api/v1/queues")?), out),
+        What::Callers { group } => {
+            let path = format!("{}?limit={LISTED}", of_group(group, "callers"));
+            return print(&callers(&server.get(&path)?), out);
+        }
+        What::Open { group } => (of_group(group, "open"), Value::Null, format!("{group} is open")),
+        What::Close { group } => (of_group(group, "close"), Value::Null, format!("{group} takes nobody new")),
+        What::Front { call } => (of_call(call, "front"), Value::Null, format!("call {call} is served next")),
+        What::Move { call, group } => {
+            (of_call(call, "move"), json!({"group": group}), format!("call {call} waits in {group}"))
+        }
+        What::Release { call } => {
+            (of_call(call, "release"), Value::Null, format!("call {call} hears that nobody can answer"))
+        }
+    };
+    server.post(&path, &body)?;
+    writeln!(out, "{}", printable(&done)).or_else(reader_left)
+}
+
+/// As many as the server lists at once.
+const LISTED: usize = 500;
+
+fn print(lines: &[Vec<String>], out: &mut impl Write) -> Result<(), String> {
+    table::write(lines, out).and_then(|()| out.flush()).or_else(reader_left)
+}
+
+fn row(cells: &[&str]) -> Vec<String> {
+    cells.iter().map(|cell| printable(cell)).collect()
+}
+
+fn queues(answer: &Value) -> Vec<Vec<String>> {
+    let heads = [
+        "group", "state", "waiting", "longest", "ready", "ringing", "talking", "wrap-up", "answered", "gave up", "15 s",
+    ];
+    let lines = list(answer, "queues").iter().map(|queue| {
+        let state = if queue["open"] == false { "closed" } else { "open" };
+        let agents = &queue["agents"];
+        row(&[
+            text(queue, "group"),
+            state,
+            &count(queue, "waiting"),
+            &length(queue["longest_wait_ms"].as_u64()),
+            &count(agents, "ready"),
+            &count(agents, "offered"),
+            &count(agents, "talking"),
+            &count(agents, "wrap_up"),
+            &count(queue, "answered"),
+            &count(queue, "abandoned"),
+            &share(queue["service_level"].as_f64()),
+        ])
+    });
+    std::iter::once(row(&heads)).chain(lines).collect()
+}
+
+fn callers(answer: &Value) -> Vec<Vec<String>> {
+    let heads = ["turn", "call", "caller", "waited", "priority", ""];
+    let lines = list(answer, "callers").iter().map(|caller| {
+        let marks = [("pulled", "pulled forward"), ("offered", "a phone rings")];
+        let marks: Vec<&str> = marks.iter().filter(|(name, _)| caller[*name] == true).map(|(_, word)| *word).collect();
+        row(&[
+            &count(caller, "position"),
+            text(caller, "call"),
+            text(caller, "caller"),
+            &length(caller["waited_ms"].as_u64()),
+            &count(caller, "priority"),
+            &marks.join(", "),
+        ])
+    });
+    std::iter::once(row(&heads)).chain(lines).collect()
+}
+
+/// A number of an answer's; a dash where it is none, as of an older server.
+pub(crate) fn count(value: &Value, name: &str) -> String {
+    value[name].as_u64().map_or_else(|| "-".to_owned(), |count| count.to_string())
+}
+
+/// Minutes and seconds.
+pub(crate) fn length(ms: Option<u64>) -> String {
+    ms.map_or_else(|| "-".to_owned(), |ms| format!("{}:{:02}", ms / 60_000, ms / 1_000 % 60))
+}
+
+/// In a hundred.
+pub(crate) fn share(share: Option<f64>) -> String {
+    share.map_or_else(|| "-".to_owned(), |share| format!("{:.0} %", share * 100.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(lines: &[Vec<String>]) -> String {
+        let mut out = Vec::new();
+        print(lines, &mut out).expect("writes to memory");
+        String::from_utf8(out).expect("text")
+    }
+
+    #[test]
+    fn groups_and_callers_are_tables() {
+        let agents = json!({"ready": 1, "offered": 2, "talking": 13, "wrap_up": 0, "back_off": 0});
+        let groups = json!({"queues": [
+            {"group": "consult", "open": true, "waiting": 12, "longest_wait_ms": 83_900, "agents": agents, "answered": 1234,
+             "abandoned": 7, "service_level": 0.856},
+            {"group": "投诉", "open": false, "waiting": 0, "longest_wait_ms": 0, "agents": agents, "service_level": null},
+        ]});
+        let waiting = json!({"callers": [
+            {"position": 1, "call": "0000000000000001000000070000002a", "caller": "138******00", "waited_ms": 61_000, "priority": 5,
+             "pulled": true, "offered": true},
+            {"position": 2, "call": "0000000000000001000000070000002b", "caller": "1\u{1b}[2J", "waited_ms": 0, "priority": 0,
+             "pulled": false, "offered": false},
+        ]});
+        insta::assert_snapshot!(format!("{}\n{}", text(&queues(&groups)), text(&callers(&waiting))));
+    }
+
+    #[test]
+    fn an_answer_of_any_shape_is_a_table() {
+        for odd in [json!(null), json!({"queues": 1, "callers": [1, null]}), json!({"queues": [{}, {"agents": 3}]})] {
+            assert!(text(&queues(&odd)).starts_with("group"), "{odd}");
+            assert!(text(&callers(&odd)).starts_with("turn"), "{odd}");
+        }
+    }
+}
