@@ -33,6 +33,7 @@ mod restart;
 mod routing;
 mod sessions;
 mod star_codes;
+mod steering;
 mod taking;
 mod talking;
 mod trace;
