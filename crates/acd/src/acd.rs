@@ -6,11 +6,12 @@ use std::sync::Arc;
 use base::{AgentId, CallId, GroupId, Key, Now, Time};
 
 use crate::agents::{Agent, Agents, Newest, State};
+use crate::call_backs::Promises;
 use crate::callers::{Asks, Caller, Callers, Claim, Standing};
 use crate::last::Lasts;
 use crate::places::Places;
 use crate::timer::{Deadlines, Timer};
-use crate::{Action, Command, Fact, Plan, Reservation};
+use crate::{Action, Command, Fact, Plan, Refusal, Reservation};
 
 /// The automatic call distributor of one node.
 #[derive(Clone, Debug)]
@@ -19,6 +20,7 @@ pub struct Acd {
     pub(crate) callers: Callers,
     pub(crate) agents: Agents,
     pub(crate) places: Places,
+    pub(crate) promises: Promises,
     pub(crate) lasts: Lasts,
     /// Whether a group lets callers wait for the agent of the last talk.
     pub(crate) remembers: bool,
@@ -44,6 +46,7 @@ impl Acd {
             agents: Agents::new(&plan),
             counts: plan.groups.iter().any(|group| group.strategy.counts()),
             places: Places::default(),
+            promises: Promises::default(),
             lasts: Lasts::default(),
             remembers: plan.groups.iter().any(|group| !group.prefer.is_zero()),
             closed: BTreeSet::new(),
@@ -86,6 +89,10 @@ impl Acd {
                 out.push(Action::WrapUp { ticket, granted });
             }
             Command::Rested { agent } => self.rested(time, agent, out),
+            Command::CallBack { call, citizen } => self.promise(time, call, citizen, out),
+            Command::Reached { call } => self.reached(time, call, out),
+            Command::Unreached { call, agent } => self.unreached(time, call, agent, out),
+            Command::HoldCallBacks => self.hold_call_backs(time, out),
             Command::Raise { .. } | Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {
                 self.steer(time, &command, out);
             }
@@ -97,6 +104,7 @@ impl Acd {
         self.mark_day(now);
         self.expire_places(now.time, out);
         self.expire_lasts(now.time, out);
+        self.promises_due(now.time, out);
         let all = self.deadlines.due(now.time);
         for due in &all {
             match due.timer {
@@ -112,7 +120,8 @@ impl Acd {
     /// When `handle_timeout` should be called next; may be early, never late.
     pub fn next_timeout(&self) -> Option<Time> {
         let kept = [self.places.first(), self.lasts.first()].into_iter().flatten();
-        self.deadlines.next().into_iter().chain(kept.map(|(until, _)| until)).min()
+        let rest = self.promises.first();
+        self.deadlines.next().into_iter().chain(kept.map(|(until, _)| until)).chain(rest).min()
     }
 
     fn locate(&mut self, call: CallId, out: &mut Vec<Action>) {
@@ -134,11 +143,22 @@ impl Acd {
 
     /// Takes a caller out of the queue.
     pub(crate) fn forget(&mut self, key: Key, out: &mut Vec<Action>) -> Option<Caller> {
+        let caller = self.remove(key)?;
+        if caller.is_told() {
+            out.push(Action::Fact(Fact::Left { call: caller.call }));
+        }
+        if let Some(number) = caller.claim().caller.filter(|_| caller.called_back) {
+            self.promise_over(number, out);
+        }
+        Some(caller)
+    }
+
+    /// As `forget`, and says nothing of it.
+    pub(crate) fn remove(&mut self, key: Key) -> Option<Caller> {
         let caller = self.callers.remove(key)?;
         for deadline in [caller.wait.get(), caller.relax.get()].into_iter().flatten() {
             self.deadlines.cancel(deadline);
         }
-        out.push(Action::Fact(Fact::Left { call: caller.call }));
         Some(caller)
     }
 
@@ -199,6 +219,7 @@ impl Acd {
     pub(crate) fn reserve(&mut self, now: Time, agent: AgentId, key: Key, out: &mut Vec<Action>) {
         self.agents.list(agent, false);
         self.callers.leave(key);
+        self.begin_call_back(key, out);
         let (Some(a), Some(caller)) = (self.agents.get_mut(agent), self.callers.get_mut(key)) else { return };
         self.issued += 1;
         let mut next = None;
@@ -251,7 +272,7 @@ impl Acd {
             out.push(Action::Moved { call, from: asked, to: group, by_hand: false });
         }
         self.arrivals += 1;
-        let better = self.reclaim(now, claim);
+        let better = self.with_promise(self.reclaim(now, claim));
         // Who just lost an agent waits for any other.
         let prefers = self.preferred(now, group, claim.caller).filter(|_| talked.is_none());
         let mut caller = Caller::new(call, group, better, self.arrivals);
@@ -260,14 +281,26 @@ impl Acd {
         let key = self.callers.insert(caller);
         // The place is given up after the caller stands in line, so that a journal that is cut between the two has it twice.
         self.note(key, out);
+        let mut freed = Vec::new();
         if let Some(caller) = claim.caller {
             self.drop_place(caller, out);
+            freed = self.take_back(caller, Refusal::CalledAgain, out);
         }
         self.enter(now, key, out);
+        self.review_all(now, freed, out);
     }
 
     /// Tells that the queue holds a caller.
-    pub(crate) fn note(&self, key: Key, out: &mut Vec<Action>) {
+    pub(crate) fn note(&mut self, key: Key, out: &mut Vec<Action>) {
+        let Some(held) = self.callers.get(key) else { return };
+        let (told, group) = (held.is_told(), held.group);
+        match held.claim().caller.filter(|_| !told) {
+            Some(caller) => self.note_promise(caller, group, out),
+            None => self.note_caller(key, out),
+        }
+    }
+
+    pub(crate) fn note_caller(&self, key: Key, out: &mut Vec<Action>) {
         let Some(held) = self.callers.get(key) else { return };
         let Claim { caller, priority, since, .. } = held.claim();
         out.push(Action::Fact(Fact::Waits { call: held.call, caller, group: held.group, priority, since }));
@@ -290,7 +323,9 @@ impl Acd {
         // A caller is told the position before an agent is sought: nobody else waits where an agent is free.
         let position = self.callers.position(key);
         out.push(Action::Queued { call, group, position });
-        let wait = self.plan.groups.get(usize::from(group.0)).and_then(|g| g.wait);
+        // Nobody's patience wears out who is called back.
+        let lasts = !self.callers.get(key).is_some_and(|caller| caller.called_back);
+        let wait = self.plan.groups.get(usize::from(group.0)).and_then(|g| g.wait).filter(|_| lasts);
         let wait = wait.map(|wait| self.deadlines.set(now + wait, Timer::Waited { caller: key }));
         if let Some(caller) = self.callers.get_mut(key) {
             caller.wait = wait.into();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base::{AgentId, CallId, GroupId, Ticket, Time};
 
-use crate::{Decline, Fact, Reservation};
+use crate::{Citizen, Decline, Fact, Reservation};
 
 /// One output of the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,11 @@ pub enum Action {
     Moved { call: CallId, from: GroupId, to: GroupId, by_hand: bool },
     /// To the call: nobody can take it.
     Refused { call: CallId, group: GroupId, reason: Refusal },
+    /// To the call that asked for it: the citizen is called back when the turn has come, or is not (`kept`).
+    Promised { call: CallId, kept: bool },
+    /// To the switch, before the first `Reserve` for a call-back: a call of this id begins, without anybody on the line, for the agent who is
+    /// to answer first. `last` when the citizen is not called again should this come to nothing.
+    CallsBack { call: CallId, group: GroupId, priority: u8, since: Time, citizen: Citizen, last: bool },
     /// To the call: the agent that it claims may not be offered a call now, or does not answer in time.
     Unclaimed { call: CallId, agent: AgentId },
     /// To the call: the talk with this agent goes by this number.
@@ -73,4 +78,8 @@ pub enum Refusal {
     Closed,
     /// Somebody let the caller go.
     Released,
+    /// Who was to be called back has called again.
+    CalledAgain,
+    /// Who was to be called back is not, before the next process.
+    Held,
 }

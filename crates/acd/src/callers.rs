@@ -84,6 +84,8 @@ pub(crate) struct Caller {
     alone: bool,
     /// The wait was exceeded while a phone rang: should the offer fail, the caller overflows.
     pub(crate) overdue: bool,
+    /// Is called back, and holds no line: nobody counts it against the room of a group.
+    pub(crate) called_back: bool,
     known: bool,
 }
 
@@ -112,6 +114,7 @@ impl Caller {
             step: 0,
             alone: false,
             overdue: false,
+            called_back: false,
             known: claim.caller.is_some(),
         }
     }
@@ -167,7 +170,7 @@ pub(crate) struct Callers {
     queues: Vec<Queue>,
     /// The first of each queue, side by side, so that an agent of many skills looks through few cache lines.
     heads: Vec<Option<(Turn, u32)>>,
-    /// By group, who waits for an offer.
+    /// By group, who waits on the line for an offer.
     waiting: Vec<usize>,
     /// Who waits for one agent alone: mostly nobody, so that an agent who becomes free need not look.
     alone: usize,
@@ -234,6 +237,7 @@ impl Callers {
         let Some(caller) = self.all.get_mut(key) else { return };
         caller.standing = Standing::Waiting;
         let (queue, priority, group) = (self.steps.queue(caller.group, caller.asks()), caller.priority, caller.group);
+        let live = usize::from(!caller.called_back);
         let Some(lines) = self.queues.get_mut(queue).map(|queue| &mut queue.lines) else { return };
         let place = match lines.binary_search_by_key(&priority, |(p, _)| *p) {
             Ok(place) => place,
@@ -243,7 +247,7 @@ impl Callers {
             }
         };
         self.lines.join(&mut lines[place].1, key.slot, turn);
-        self.waiting[usize::from(group.0)] += 1;
+        self.waiting[usize::from(group.0)] += live;
         self.alone += usize::from(queue >= self.steps.queues());
         self.renew_head(queue);
     }
@@ -254,11 +258,12 @@ impl Callers {
         let (queue, priority, group) = (self.steps.queue(caller.group, caller.asks()), caller.priority, caller.group);
         let Some(lines) = self.queues.get_mut(queue).map(|queue| &mut queue.lines) else { return };
         let Ok(place) = lines.binary_search_by_key(&priority, |(p, _)| *p) else { return };
+        let live = usize::from(!caller.called_back);
         let line = &mut lines[place].1;
         let before = line.len();
         self.lines.leave(line, key.slot);
         let left = before - line.len();
-        self.waiting[usize::from(group.0)] -= left;
+        self.waiting[usize::from(group.0)] -= left * live;
         self.alone -= if queue >= self.steps.queues() { left } else { 0 };
         self.renew_head(queue);
     }
@@ -306,7 +311,7 @@ impl Callers {
         if self.alone == 0 { None } else { self.first(self.steps.personal(agent)) }
     }
 
-    /// How many of the group wait for an offer.
+    /// How many of the group wait for an offer, but for those who are called back.
     pub(crate) fn waiting(&self, group: GroupId) -> usize {
         self.waiting.get(usize::from(group.0)).copied().unwrap_or(0)
     }

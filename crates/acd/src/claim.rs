@@ -49,6 +49,7 @@ impl Acd {
         if self.callers.get(key).is_some_and(|caller| caller.standing == Standing::Talking(agent)) {
             return;
         }
+        self.redeem(key, out);
         self.leave_others(now, key, agent, out);
         let freed = self.free_for_talk(now, agent, out);
         self.issued += 1;
@@ -75,6 +76,7 @@ impl Acd {
         let Some((key, agent)) = talking.filter(|_| known) else {
             return self.enqueue(now, call, group, claim, out);
         };
+        self.redeem(key, out);
         self.arrivals += 1;
         let arrival = self.arrivals;
         let Some(caller) = self.callers.get_mut(key) else { return };

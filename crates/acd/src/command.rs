@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use base::{AgentId, CallId, CallerKey, GroupId, Ticket, Time, packed_enum};
 
+use crate::Citizen;
+
 /// Counts reservations; the roster refuses an older one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Reservation(pub u64);
@@ -47,6 +49,16 @@ pub enum Command {
     WrapUp { ticket: Ticket, agent: AgentId, length: Duration },
     /// Whoever may: the agent is done with wrap-up, and rested from a back-off. Changes nothing in any other state.
     Rested { agent: AgentId },
+    /// A switch: a caller who waits would rather be called back, and hangs up: the turn is kept. Answered with `Action::Promised`. From then
+    /// on it waits under `CallId::again` of the call, and this call is gone.
+    CallBack { call: CallId, citizen: Citizen },
+    /// A switch: the citizen who is called back has answered, and talks with the agent.
+    Reached { call: CallId },
+    /// A switch: the citizen does not answer, or the agent is not on the line any more. The agent is free, without wrap-up; it is tried
+    /// again some time later.
+    Unreached { call: CallId, agent: AgentId },
+    /// A switch that drains: nobody is called back any more by this process.
+    HoldCallBacks,
     /// A supervisor: this caller goes before everybody but those who were pulled forward earlier. As this and the next three,
     /// answered with `Action::Steered`.
     Raise { ticket: Ticket, call: CallId },

@@ -21,7 +21,7 @@ impl Acd {
     }
 
     /// A caller who waits, in line or offered.
-    fn waits(&self, call: CallId) -> Option<Key> {
+    pub(crate) fn waits(&self, call: CallId) -> Option<Key> {
         let key = self.callers.find(call)?;
         let waits = |standing| matches!(standing, Standing::Waiting | Standing::Offered(_));
         self.callers.get(key).filter(|caller| waits(caller.standing)).map(|_| key)
@@ -79,11 +79,19 @@ impl Acd {
 
     /// The caller is told that nobody can answer, and leaves.
     fn release(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) -> Steered {
-        let Some(key) = self.waits(call) else { return Steered::NotWaiting };
+        let Some(key) = self.waits(call) else { return self.release_resting(call, out) };
         self.stop_phones(now, key, out);
         if let Some(caller) = self.forget(key, out) {
             out.push(Action::Refused { call, group: caller.group, reason: Refusal::Released });
         }
+        Steered::Done
+    }
+
+    /// Who is in no line is not called back.
+    fn release_resting(&mut self, call: CallId, out: &mut Vec<Action>) -> Steered {
+        let resting = self.promises.of_call(call).filter(|_| self.callers.find(call).is_none());
+        let Some(caller) = resting else { return Steered::NotWaiting };
+        self.promise_over(caller, out);
         Steered::Done
     }
 

@@ -6,6 +6,7 @@ use base::pack::{Packed, Unpacker, Unreadable};
 use base::{AgentId, CallId, CallerKey, GroupId, Time, packed_enum};
 
 use crate::Reservation;
+use crate::ledger::Promise;
 
 /// One thing that became true, told only when it was not true before. What a restart needs and nothing else: who is being
 /// offered to whom, and who idles, ends with the process.
@@ -37,6 +38,10 @@ pub enum Fact {
     Closed { group: GroupId },
     /// It takes callers again.
     Opened { group: GroupId },
+    /// This caller is to be called back; told again with each change, and replaces what was promised the caller before.
+    Promised { caller: CallerKey, promise: Promise },
+    /// The caller was reached or has called again, somebody took it back, or it was tried often enough.
+    PromiseOver { caller: CallerKey },
 }
 
 packed_enum!(Fact {
@@ -53,6 +58,8 @@ packed_enum!(Fact {
     10 => Forgotten { caller },
     11 => Closed { group },
     12 => Opened { group },
+    14 => Promised { caller, promise },
+    15 => PromiseOver { caller },
 });
 
 impl Packed for Reservation {

@@ -7,7 +7,7 @@ use base::pack::{Packed, Unpacker, Unreadable, pack_number};
 use base::{AgentId, CallId, CallerKey, GroupId, Time, packed_struct};
 
 use crate::kept::Until;
-use crate::{Fact, Reservation};
+use crate::{Citizen, Fact, Reservation};
 
 /// A queue as its facts tell it. From no facts at all it is the ledger of a new queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub struct Ledger {
     pub tallies: BTreeMap<AgentId, Tally>,
     /// The groups that take nobody new.
     pub closed: BTreeSet<GroupId>,
+    /// Who is to be called back.
+    pub promises: BTreeMap<CallerKey, Promise>,
 }
 
 /// A caller in the queue's hands.
@@ -93,6 +95,22 @@ pub struct Place {
     pub until: Time,
 }
 
+/// A caller who is called back when the turn has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// The next call to the citizen.
+    pub call: CallId,
+    pub group: GroupId,
+    pub priority: u8,
+    pub since: Time,
+    /// Calls that the citizen did not answer.
+    pub tried: u8,
+    /// In no line until then.
+    pub not_before: Time,
+    pub citizen: Citizen,
+}
+
+packed_struct!(Promise { call, group, priority, since, tried, not_before, citizen });
 packed_struct!(Caller { caller, group, priority, since, agent });
 packed_struct!(Rest { wrap_up, until });
 packed_struct!(Place { group, priority, since, until });
@@ -132,6 +150,8 @@ impl Ledger {
             Fact::Tallied { agent, day, calls, talk } => drop(self.tallies.insert(agent, Tally { day, calls, talk })),
             Fact::Closed { group } => drop(self.closed.insert(group)),
             Fact::Opened { group } => drop(self.closed.remove(&group)),
+            Fact::Promised { caller, promise } => drop(self.promises.insert(caller, promise)),
+            Fact::PromiseOver { caller } => drop(self.promises.remove(&caller)),
         }
     }
 
@@ -148,6 +168,7 @@ impl Ledger {
             Some((call, Caller { group: group(c.group)?, agent: talks, ..c }))
         };
         let place = |(key, p): (CallerKey, Place)| Some((key, Place { group: group(p.group)?, ..p }));
+        let promise = |(key, p): (CallerKey, Promise)| Some((key, Promise { group: group(p.group)?, ..p }));
         let last = |(key, l): (CallerKey, Last)| Some((key, Last { agent: agent(l.agent)?, ..l }));
         Ledger {
             reservation: self.reservation,
@@ -157,17 +178,21 @@ impl Ledger {
             lasts: self.lasts.into_iter().filter_map(last).collect(),
             tallies: self.tallies.into_iter().filter_map(|(id, tally)| Some((agent(id)?, tally))).collect(),
             closed: self.closed.into_iter().filter_map(&group).collect(),
+            promises: self.promises.into_iter().filter_map(promise).collect(),
         }
     }
 }
 
-/// The newest form. Form 0 has no tallies, form 1 no last agents, form 2 no closed groups: what a ledger has none of is left out with its number, so that an
+/// The newest form. Form 0 has no tallies, form 1 no last agents, form 2 no closed groups, form 4 nobody who is called back: what a ledger has none of is left out with its number, so that an
 /// engine of before reads whatever it can know.
-const FORM: u8 = 3;
+const FORM: u8 = 5;
 
 impl Ledger {
     /// The oldest form that says all of it.
     fn form(&self) -> u8 {
+        if !self.promises.is_empty() {
+            return FORM;
+        }
         match (self.closed.is_empty(), self.lasts.is_empty(), self.tallies.is_empty()) {
             (false, _, _) => 3,
             (true, false, _) => 2,
@@ -194,6 +219,9 @@ impl Packed for Ledger {
         if form > 2 {
             self.closed.iter().copied().collect::<Vec<_>>().pack(out);
         }
+        if form > 4 {
+            pack_map(&self.promises, out);
+        }
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<Ledger, Unreadable> {
@@ -209,6 +237,7 @@ impl Packed for Ledger {
             tallies: if form > 0 { unpack_map(from)? } else { BTreeMap::new() },
             lasts: if form > 1 { unpack_map(from)? } else { BTreeMap::new() },
             closed: if form > 2 { Vec::unpack(from)?.into_iter().collect() } else { BTreeSet::new() },
+            promises: if form > 4 { unpack_map(from)? } else { BTreeMap::new() },
         })
     }
 }

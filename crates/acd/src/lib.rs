@@ -60,6 +60,16 @@
 //! its line go where it overflows to, in order of turn, and those for whom a phone rings if the offer comes to nothing; where there is no
 //! such group, or no room in it, they wait on and are served. Whoever comes back from a talk is taken all the same.
 //!
+//! # Called back
+//! `CallBack` has a caller who waits hang up and keep the turn: a *promise* (`Promises`), one a number, takes the caller's place in line under
+//! an id of its own, `CallId::again`. It is next when the caller would have been, neither sooner nor later, and is offered as any other, so
+//! that an agent is reserved before anything is dialled; before the first offer `CallsBack` says whom to call. It counts against no room, and
+//! its wait has no end. `Accepted` is the agent's word; the promise is over with `Reached`. With `Unreached`, or `Keep`, the agent is free
+//! without wrap-up and the citizen rests in no line for `plan::CallBack::retry`, then stands at the old turn again, under the next id; after
+//! `tries` of them nobody calls any more. A call of the same number takes the turn up, as that of a place, and the promise is over; so it
+//! is with any other word that takes the caller out of the queue. `HoldCallBacks` takes all out of line, and the next process has them
+//! there again. Promises outlive a restart; whose call was under way then rests first.
+//!
 //! # Facts, and a restart
 //! Each change of what a restart needs is told as an `Action::Fact`: who waits or talks, the highest reservation, wrap-up and back-off,
 //! places, closed groups. A `Ledger` is made of facts and nothing else. `Acd::restore` makes of it the queue of the next process: the calls are gone
@@ -82,6 +92,7 @@
 //! - A claim ends with its caller: no phone rings for a talk that is over.
 //! - For each `Reserve`: it becomes a talk, its slot refuses it, or there is one `OfferOver`. `WrapsUp` is told with each change of
 //!   the end of wrap-up, and with none else.
+//! - No number has two promises, and nobody is being called back whom no agent is reserved for.
 //! - At most 100,000 places are kept and 100,000 last agents remembered; the oldest deadline goes first.
 //! - For each of `Raise`, `Move`, `Release` and `Open` there is one `Steered`.
 //! - No command fails or panics, in whatever order commands arrive.
@@ -91,6 +102,7 @@
 
 mod acd;
 mod agents;
+mod call_backs;
 mod callers;
 mod claim;
 mod control;
@@ -119,10 +131,11 @@ pub mod view;
 
 pub use acd::Acd;
 pub use action::{Action, Granted, Refusal, Steered};
+pub use call_backs::Citizen;
 pub use command::{Command, Decline, Reservation};
 pub use fact::Fact;
 pub use ledger::Ledger;
 pub use list::InLine;
 pub use need::{Need, SkillId};
-pub use plan::{Agent, BackOff, Group, Overflow, Plan, Skill, Step, Strategy};
+pub use plan::{Agent, BackOff, CallBack, Group, Overflow, Plan, Skill, Step, Strategy};
 pub use view::{AgentState, GroupView, View};

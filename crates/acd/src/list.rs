@@ -18,12 +18,16 @@ pub struct InLine {
     pub pulled: bool,
     /// A phone is asked to ring for the caller.
     pub offered: bool,
+    /// Is called back when the turn has come, and is not on the line.
+    pub called_back: bool,
+    /// Did not answer, and stands in no line for so long.
+    pub rests: Option<Duration>,
 }
 
-packed_struct!(InLine { call, waited, priority, pulled, offered });
+packed_struct!(InLine { call, waited, priority, pulled, offered, called_back, rests });
 
 impl Acd {
-    /// The first `most` of a group who wait, in line or offered, in order of turn. Takes time in proportion to all callers, a
+    /// The first `most` of a group who wait, in line or offered, in order of turn, and behind them who is called back later. Takes time in proportion to all callers, a
     /// few milliseconds for a hundred thousand: for people who look now and then, not for every turn.
     pub fn callers(&self, now: Now, group: GroupId, most: usize) -> Vec<InLine> {
         let waits = |standing| matches!(standing, Standing::Waiting | Standing::Offered(_));
@@ -39,7 +43,18 @@ impl Acd {
             priority: c.priority,
             pulled: c.pulled.is_some(),
             offered: c.standing != Standing::Waiting,
+            called_back: c.called_back,
+            rests: None,
         };
-        callers.iter().map(shown).collect()
+        let resting = self.promises.resting(group).map(|(promise, until)| InLine {
+            call: promise.call,
+            waited: now.time - promise.since,
+            priority: promise.priority,
+            pulled: false,
+            offered: false,
+            called_back: true,
+            rests: Some(until - now.time),
+        });
+        callers.iter().map(shown).chain(resting).take(most).collect()
     }
 }

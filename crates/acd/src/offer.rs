@@ -244,8 +244,9 @@ impl Acd {
         a.state = State::Talking { caller: key, group, least: Duration::ZERO, began: now };
         a.heard = reservation;
         a.idle = None;
-        if known.is_none() {
-            self.note(key, out);
+        let called_back = self.callers.get(key).is_some_and(|caller| caller.called_back);
+        if known.is_none() || called_back {
+            self.note_caller(key, out);
         }
         self.callers.leave(key);
         let Some(caller) = self.callers.get_mut(key) else { return };
@@ -255,6 +256,8 @@ impl Acd {
         }
         let number = caller.claim().caller;
         out.push(Action::Fact(Fact::Talks { call, agent }));
-        self.remember(now, number, agent, out);
+        if !called_back {
+            self.remember(now, number, agent, out);
+        }
     }
 }

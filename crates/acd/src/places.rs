@@ -17,6 +17,9 @@ pub(crate) type Places = Kept<Place>;
 impl Acd {
     pub(crate) fn keep(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) {
         let Some(key) = self.callers.find(call) else { return };
+        if self.callers.get(key).is_some_and(|caller| caller.called_back) {
+            return self.try_again_later(now, key, out);
+        }
         if let Some(caller) = self.callers.get(key) {
             let (group, claim) = (caller.group, caller.claim());
             if let Some(number) = claim.caller {

@@ -67,6 +67,8 @@ pub struct Group {
     pub prefer: Duration,
     /// Phones that ring for one caller; the first to answer has the caller. Zero is one.
     pub ring_at_once: u8,
+    /// Whether callers may be called back instead of waiting, and how.
+    pub call_back: Option<CallBack>,
 }
 
 impl Default for Group {
@@ -84,7 +86,26 @@ impl Default for Group {
             steps: Vec::new(),
             prefer: Duration::ZERO,
             ring_at_once: 1,
+            call_back: None,
         }
+    }
+}
+
+/// How a group calls back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallBack {
+    /// How often a citizen is called who does not answer.
+    pub tries: u8,
+    /// From one such call to the next.
+    pub retry: Duration,
+    /// Citizens who may be promised a call at once.
+    pub limit: usize,
+}
+
+impl Default for CallBack {
+    /// Three calls within a quarter of an hour find whoever is not away; a promise for every place in the line of a middling group.
+    fn default() -> CallBack {
+        CallBack { tries: 3, retry: Duration::from_secs(300), limit: 50 }
     }
 }
 

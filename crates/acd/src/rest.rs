@@ -100,7 +100,7 @@ impl Acd {
         true
     }
 
-    fn free(&mut self, agent: AgentId) {
+    pub(crate) fn free(&mut self, agent: AgentId) {
         if let Some(a) = self.agents.get_mut(agent) {
             a.state = State::Free;
         }

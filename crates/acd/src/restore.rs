@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use base::{AgentId, GroupId, Now, Time};
+use base::{AgentId, CallerKey, GroupId, Now, Time};
 
 use crate::agents::State;
 use crate::callers::Standing;
@@ -12,7 +12,7 @@ use crate::{Acd, Action, Fact, Plan, Reservation};
 impl Acd {
     /// What the facts that were told up to now make of an empty ledger.
     pub fn ledger(&self) -> Ledger {
-        let callers = self.callers.iter().map(|caller| {
+        let callers = self.callers.iter().filter(|caller| caller.is_told()).map(|caller| {
             let claim = caller.claim();
             let agent = match caller.standing {
                 Standing::Talking(agent) => Some(agent),
@@ -33,6 +33,7 @@ impl Acd {
             lasts: self.lasts.all().clone(),
             tallies: (0..).map(AgentId).zip(self.agents.tallies().copied()).filter(|(_, t)| t.calls > 0).collect(),
             closed: self.closed.clone(),
+            promises: self.promises.all(),
         }
     }
 
@@ -49,6 +50,7 @@ impl Acd {
         acd.restore_rests(now.time, ledger, out);
         acd.restore_places(now.time, ledger, out);
         acd.restore_lasts(now, ledger, out);
+        acd.restore_promises(now.time, ledger, out);
         acd.end_calls(now.time, ledger, out);
         acd
     }
@@ -82,7 +84,8 @@ impl Acd {
         let until = now + self.plan.redial;
         for (&call, &Caller { caller, group, priority, since, .. }) in &ledger.callers {
             // In this order, so that whoever is killed between the two has the place all the same.
-            if let Some(caller) = caller.filter(|_| self.has(group)) {
+            let is_promised = |caller: CallerKey| ledger.promises.get(&caller).is_some_and(|p| p.call == call);
+            if let Some(caller) = caller.filter(|caller| self.has(group) && !is_promised(*caller)) {
                 self.keep_place(now, caller, Place { group, priority, since, until }, out);
             }
             out.push(Action::Fact(Fact::Left { call }));

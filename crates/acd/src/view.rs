@@ -24,8 +24,10 @@ pub struct View {
 pub struct GroupView {
     /// Takes nobody new.
     pub closed: bool,
-    /// Callers in line.
+    /// Callers in line who are on the line.
     pub waiting: usize,
+    /// Citizens who are called back when their turn has come.
+    pub call_backs: usize,
     /// Callers for whom an agent's phone is asked to ring.
     pub offered: usize,
     /// Since the time in `Enqueue`, of whoever is in line or offered; zero when nobody is.
@@ -61,7 +63,8 @@ impl Acd {
                 let group = GroupId(place as u16);
                 let longest_wait = self.callers.longest(group).map(|since| now.time - since).unwrap_or_default();
                 let closed = self.closed.contains(&group);
-                GroupView { closed, waiting: self.callers.waiting(group), longest_wait, ..GroupView::default() }
+                let (waiting, call_backs) = (self.callers.waiting(group), self.promises.of_group(group));
+                GroupView { closed, waiting, call_backs, longest_wait, ..GroupView::default() }
             })
             .collect();
         let mut agents = Vec::new();

@@ -29,6 +29,24 @@ pub struct CallId {
     pub slot: u32,
 }
 
+/// The last slots are no places: ids that have one of them stand for calls that the switch keeps elsewhere, or for none. A call-back that
+/// is tried so often has gone through as many restarts.
+const PLACELESS: u32 = u32::MAX - 0xffff;
+
+impl CallId {
+    /// The id of the next call to whoever made this one, where the citizen is called back; the last one of them stays.
+    #[must_use]
+    pub const fn again(self) -> CallId {
+        let slot = if self.is_placeless() { self.slot - 1 } else { u32::MAX };
+        CallId { slot: if slot < PLACELESS { PLACELESS } else { slot }, ..self }
+    }
+
+    /// Whether the slot is no place of the switch's.
+    pub const fn is_placeless(self) -> bool {
+        self.slot >= PLACELESS
+    }
+}
+
 impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let CallId { switch, epoch, serial, slot } = self;
@@ -124,5 +142,14 @@ mod tests {
         for bad in ["", "12", "+0000000000000000000000000000000", &"g".repeat(32), &"0".repeat(33)] {
             assert_eq!(bad.parse::<CallId>(), Err(BadCallId), "{bad}");
         }
+    }
+
+    #[test]
+    fn each_call_back_has_an_id_of_its_own() {
+        let call = CallId { serial: 9, slot: 7, ..CallId::default() };
+        assert!(!call.is_placeless() && call.again().is_placeless());
+        assert_eq!((call.again().slot, call.again().again().slot), (u32::MAX, u32::MAX - 1));
+        let last = CallId { slot: PLACELESS, ..call };
+        assert_eq!(last.again(), last);
     }
 }

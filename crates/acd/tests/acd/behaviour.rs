@@ -325,6 +325,7 @@ fn the_view_counts() {
     let expected = acd::GroupView {
         closed: false,
         waiting: 2,
+        call_backs: 0,
         offered: 1,
         longest_wait: secs(3),
         places: 0,

@@ -4,14 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use acd::{
-    Acd, Action, Agent, AgentState, BackOff, Command, Decline, Fact, Group, Ledger, Need, Overflow, Plan, Reservation,
-    Skill, SkillId, Step as NeedStep, Strategy as Order,
+    Acd, Action, Agent, AgentState, BackOff, CallBack, Citizen, Command, Decline, Fact, Group, Ledger, Need, Overflow,
+    Plan, Reservation, Skill, SkillId, Step as NeedStep, Strategy as Order,
 };
 use base::pack::Packed;
 use base::{AgentId, CallId, CallerKey, GroupId, Now, Ticket, Time};
 use proptest::prelude::*;
 
-use crate::kit::id;
 use crate::model::Model;
 
 const GROUPS: u16 = 3;
@@ -90,6 +89,16 @@ enum Step {
         group: u16,
         open: bool,
     },
+    CallBack {
+        call: u32,
+    },
+    Reached {
+        older: usize,
+    },
+    Unreached {
+        older: usize,
+    },
+    HoldCallBacks,
     Pass {
         seconds: u64,
     },
@@ -97,6 +106,16 @@ enum Step {
     Restart {
         seconds: u64,
     },
+}
+
+/// Twelve calls, and behind them three that are the first to call back who made one.
+fn calls() -> impl Strategy<Value = u32> {
+    0..15u32
+}
+
+fn id(call: u32) -> CallId {
+    let of = crate::kit::id(call % 12);
+    if call < 12 { of } else { of.again() }
 }
 
 fn seconds(of: &'static [u64]) -> impl Strategy<Value = Duration> {
@@ -117,13 +136,16 @@ fn groups() -> impl Strategy<Value = Vec<Group>> {
         Order::RoundRobin,
         Order::Fixed,
     ]);
-    let routing = (strategy, serving(), seconds(&[0, 0, 25]), seconds(&[0, 8]), 0..4u8);
+    let call_back = (0..3u8, seconds(&[0, 5, 40]), 0..4usize);
+    let call_back = prop::option::of(call_back.prop_map(|(tries, retry, limit)| CallBack { tries, retry, limit }));
+    let routing = (strategy, serving(), seconds(&[0, 0, 25]), seconds(&[0, 8]), 0..4u8, call_back);
     let group = (seconds(&[0, 10, 20]), seconds(&[0, 7]), 0..4usize, wait, overflow, routing);
     let group = group.prop_map(|(ring, wrap_up, limit, wait, overflow, routing)| {
-        let (strategy, steps, head_start, prefer, ring_at_once) = routing;
+        let (strategy, steps, head_start, prefer, ring_at_once, call_back) = routing;
         let limit = [0, 2, 4, 100][limit];
         let name = String::new();
-        Group { name, ring, wrap_up, limit, wait, overflow, head_start, strategy, steps, prefer, ring_at_once }
+        let group = Group { name, ring, wrap_up, limit, wait, overflow, ..Group::default() };
+        Group { head_start, strategy, steps, prefer, ring_at_once, call_back, ..group }
     });
     prop::collection::vec(group, usize::from(GROUPS))
 }
@@ -171,20 +193,24 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         8 => (0..12u32, 0..=GROUPS, 0..3u8, 0..60u64, prop::option::of(0..6u64)).prop_map(
             |(call, group, priority, back_s, number)| Step::Enqueue { call, group, priority, back_s, number }),
-        5 => (0..12u32, 0..=AGENTS).prop_map(|(call, agent)| Step::Claim { call, agent }),
-        3 => (0..12u32, 0..=AGENTS).prop_map(|(call, agent)| Step::TakesOver { call, agent }),
-        3 => (0..12u32, 0..=GROUPS, 0..4u8, 0..60u64).prop_map(
+        5 => (calls(), 0..=AGENTS).prop_map(|(call, agent)| Step::Claim { call, agent }),
+        3 => (calls(), 0..=AGENTS).prop_map(|(call, agent)| Step::TakesOver { call, agent }),
+        3 => (calls(), 0..=GROUPS, 0..4u8, 0..60u64).prop_map(
             |(call, group, priority, back_s)| Step::Return { call, group, priority, back_s }),
-        2 => (0..12u32).prop_map(|call| Step::Abandon { call }),
-        2 => (0..12u32).prop_map(|call| Step::Keep { call }),
+        2 => calls().prop_map(|call| Step::Abandon { call }),
+        2 => calls().prop_map(|call| Step::Keep { call }),
         2 => (0..=AGENTS, 0..9u64).prop_map(|(agent, seconds)| Step::WrapUp { agent, seconds }),
         1 => (0..=AGENTS).prop_map(|agent| Step::Rested { agent }),
-        3 => (0..12u32).prop_map(|call| Step::Raise { call }),
-        3 => (0..12u32, 0..=GROUPS).prop_map(|(call, group)| Step::Move { call, group }),
-        1 => (0..12u32).prop_map(|call| Step::Release { call }),
+        3 => calls().prop_map(|call| Step::Raise { call }),
+        3 => (calls(), 0..=GROUPS).prop_map(|(call, group)| Step::Move { call, group }),
+        1 => calls().prop_map(|call| Step::Release { call }),
         3 => (0..=GROUPS, any::<bool>()).prop_map(|(group, open)| Step::Open { group, open }),
+        5 => (0..12u32).prop_map(|call| Step::CallBack { call }),
+        3 => older().prop_map(|older| Step::Reached { older }),
+        4 => older().prop_map(|older| Step::Unreached { older }),
+        1 => Just(Step::HoldCallBacks),
         1 => prop::sample::select(vec![0, 3, 7, 30]).prop_map(|seconds| Step::Restart { seconds }),
-        3 => (0..12u32).prop_map(|call| Step::Locate { call }),
+        3 => calls().prop_map(|call| Step::Locate { call }),
         8 => (0..=AGENTS).prop_map(|agent| Step::Ready { agent }),
         1 => (0..=AGENTS).prop_map(|agent| Step::Away { agent }),
         5 => older().prop_map(|older| Step::Accepted { older }),
@@ -266,6 +292,16 @@ impl Both {
                 let (agent, call, _) = about(older)?;
                 Command::Ended { call, agent }
             }
+            Step::CallBack { call } => {
+                let (number, called, locale) = (call.to_string(), String::new(), String::new());
+                Command::CallBack { call: id(call), citizen: Citizen { number, called, locale } }
+            }
+            Step::Reached { older } => Command::Reached { call: about(older)?.1 },
+            Step::Unreached { older } => {
+                let (agent, call, _) = about(older)?;
+                Command::Unreached { call, agent }
+            }
+            Step::HoldCallBacks => Command::HoldCallBacks,
             Step::Pass { .. } | Step::Restart { .. } => return None,
         })
     }
@@ -390,6 +426,7 @@ impl Both {
         prop_assert!(self.over.is_empty(), "untold: {:?}", self.over);
         let view = self.acd.view(self.now);
         prop_assert_eq!(view.places, self.model.places());
+        prop_assert_eq!(view.groups.iter().map(|g| g.call_backs).sum::<usize>(), self.model.promises());
         let wrapping =
             view.agents.iter().zip(0..).filter(|(s, _)| **s == AgentState::WrapUp).map(|(_, id)| AgentId(id));
         prop_assert_eq!(wrapping.collect::<Vec<_>>(), self.wrap_up.keys().copied().collect::<Vec<_>>());

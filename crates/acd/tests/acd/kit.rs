@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use acd::ledger::Promise;
 use acd::{
-    Acd, Action, Agent, Command, Decline, Fact, Granted, Group, Ledger, Overflow, Plan, Refusal, Reservation, Skill,
-    SkillId,
+    Acd, Action, Agent, Citizen, Command, Decline, Fact, Granted, Group, Ledger, Overflow, Plan, Refusal, Reservation,
+    Skill, SkillId,
 };
 use base::{AgentId, CallId, CallerKey, GroupId, Now, Ticket, Time};
 
@@ -181,6 +182,12 @@ impl Desk {
         self.tell(Command::Open { ticket: Ticket(7), group: GroupId(group), open })
     }
 
+    /// The caller of this call would rather be called back.
+    pub(crate) fn call_back(&mut self, call: u32) -> Vec<String> {
+        let (number, called, locale) = ("13800138000".to_owned(), "12345".to_owned(), "zh-CN".to_owned());
+        self.tell(Command::CallBack { call: id(call), citizen: Citizen { number, called, locale } })
+    }
+
     pub(crate) fn ended(&mut self, call: u32, agent: u32) -> Vec<String> {
         self.tell(Command::Ended { call: id(call), agent: AgentId(agent) })
     }
@@ -210,8 +217,14 @@ fn word(action: &Action) -> String {
                 Refusal::UnknownGroup => "unknown",
                 Refusal::Closed => "closed",
                 Refusal::Released => "released",
+                Refusal::CalledAgain => "called again",
+                Refusal::Held => "held",
             };
             format!("Refused c{} g{} {reason}", call.serial, group.0)
+        }
+        Action::Promised { call, kept } => format!("Promised c{} {kept}", call.serial),
+        Action::CallsBack { call, group, last, .. } => {
+            format!("CallsBack {} g{}{}", back(*call), group.0, if *last { " last" } else { "" })
         }
         Action::Unclaimed { call, agent } => format!("Unclaimed c{} a{}", call.serial, agent.0),
         Action::TakenOver { call, agent, reservation } => {
@@ -255,8 +268,20 @@ fn fact_word(fact: &Fact) -> String {
         Fact::Forgotten { caller } => format!("Forgotten n{}", caller.0[0]),
         Fact::Closed { group } => format!("Closed g{}", group.0),
         Fact::Opened { group } => format!("Opened g{}", group.0),
+        Fact::Promised { caller, promise } => {
+            let Promise { call, group, priority, since, tried, not_before, .. } = promise;
+            let rests = if *not_before == Time::ZERO { String::new() } else { format!(" from {}", at(*not_before)) };
+            let of = format!("{} g{} p{priority} since {}", back(*call), group.0, at(*since));
+            format!("Promised n{} {of} tried {tried}{rests}", caller.0[0])
+        }
+        Fact::PromiseOver { caller } => format!("PromiseOver n{}", caller.0[0]),
         Fact::Tallied { agent, calls, talk, .. } => format!("Tallied a{} {calls} {} s", agent.0, talk.as_secs()),
     }
+}
+
+/// A call, and which one it is to call back who made it.
+fn back(call: CallId) -> String {
+    format!("c{}+{}", call.serial, u32::MAX - call.slot + 1)
 }
 
 /// Counted from the time at which a `Desk` begins.

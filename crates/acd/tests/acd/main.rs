@@ -1,6 +1,7 @@
 //! The queue's behaviour, on virtual time.
 
 mod behaviour;
+mod call_backs;
 mod chance;
 mod control;
 mod floor;

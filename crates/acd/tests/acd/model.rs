@@ -4,6 +4,7 @@ mod claims;
 mod control;
 mod memory;
 mod offers;
+mod promises;
 mod serving;
 
 use std::time::Duration;
@@ -53,6 +54,39 @@ struct Caller {
     pulled: Option<u64>,
     /// Whose phone rings to take the talk over.
     claims: Option<usize>,
+    /// Is called back.
+    back: bool,
+}
+
+impl Caller {
+    fn new(
+        call: CallId,
+        number: Option<CallerKey>,
+        group: GroupId,
+        (priority, since): (u8, Time),
+        arrival: u64,
+    ) -> Caller {
+        Caller {
+            call,
+            number,
+            group,
+            priority,
+            since,
+            arrival,
+            standing: Standing::Nowhere,
+            asks: Asks::Step(0),
+            prefers: None,
+            told: u32::MAX,
+            wait: None,
+            relax: None,
+            overdue: false,
+            hops: 0,
+            floor: 0,
+            pulled: None,
+            claims: None,
+            back: false,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +124,10 @@ pub(crate) struct Model {
     places: Vec<(CallerKey, Place)>,
     lasts: Vec<(CallerKey, Last)>,
     closed: Vec<GroupId>,
+    promises: Vec<promises::Promised>,
+    held: bool,
+    /// Freed, and looked at only when somebody else has found a place.
+    aside: Vec<usize>,
     pulls: u64,
     issued: u64,
     arrivals: u64,
@@ -105,7 +143,24 @@ impl Model {
         let agents = vec![agent; plan.agents.len()];
         let (callers, places, lasts, closed, out) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (issued, arrivals, pulls, turns, timers) = (0, 0, 0, 0, 0);
-        Model { plan, callers, agents, places, lasts, closed, pulls, issued, arrivals, turns, timers, out }
+        let (promises, held, aside) = (Vec::new(), false, Vec::new());
+        Model {
+            plan,
+            callers,
+            agents,
+            places,
+            lasts,
+            closed,
+            promises,
+            held,
+            aside,
+            pulls,
+            issued,
+            arrivals,
+            turns,
+            timers,
+            out,
+        }
     }
 
     pub(crate) fn handle(&mut self, now: Time, command: &Command) -> Vec<Action> {
@@ -119,9 +174,17 @@ impl Model {
                 self.come_back(now, (call, caller), group, priority, since);
             }
             Command::Keep { call } => {
-                self.keep(now, call);
-                self.let_go(now, call);
+                if self.caller(call).is_some_and(|c| c.back) {
+                    self.try_again_later(now, call);
+                } else {
+                    self.keep(now, call);
+                    self.let_go(now, call);
+                }
             }
+            Command::CallBack { call, ref citizen } => self.call_back(now, call, citizen),
+            Command::Reached { call } => self.reached(now, call),
+            Command::Unreached { call, agent } => self.unreached(now, call, agent.0 as usize),
+            Command::HoldCallBacks => self.hold_call_backs(now),
             Command::Abandon { call } => self.let_go(now, call),
             Command::Locate { call } => self.locate(call),
             Command::Accepted { call, agent, reservation } => self.accepted(now, call, agent, reservation.0),
@@ -168,12 +231,13 @@ impl Model {
     pub(crate) fn next_timeout(&self) -> Option<Time> {
         let of_places = self.places.iter().map(|(_, place)| place.until);
         let of_places = of_places.chain(self.lasts.iter().map(|(_, last)| last.until));
-        self.deadlines().into_iter().map(|(due, _)| due.0).chain(of_places).min()
+        self.deadlines().into_iter().map(|(due, _)| due.0).chain(of_places).chain(self.next_promise()).min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Time) -> Vec<Action> {
         self.places.retain(|(_, place)| place.until > now);
         self.lasts.retain(|(_, last)| last.until > now);
+        self.promises_due(now);
         let mut due = self.deadlines();
         due.retain(|(due, _)| due.0 <= now);
         due.sort_by_key(|(due, _)| *due);
@@ -225,6 +289,11 @@ impl Model {
         self.callers.iter().filter(move |c| c.group == group && c.standing == Standing::Waiting)
     }
 
+    /// Who takes up room in a group.
+    fn on_the_line(&self, group: GroupId) -> usize {
+        self.waiting(group).filter(|c| !c.back).count()
+    }
+
     fn review(&mut self, now: Time, agent: usize) {
         if agent >= self.agents.len() || !self.eligible(agent) {
             return;
@@ -239,6 +308,7 @@ impl Model {
     }
 
     fn reserve(&mut self, now: Time, agent: usize, call: CallId) {
+        self.begin_call_back(call);
         self.issued += 1;
         let number = self.issued;
         let caller = self.caller_mut(call);
@@ -304,27 +374,14 @@ impl Model {
         }
         self.arrivals += 1;
         let (priority, since) = self.reclaim(now, number, (priority, since));
+        let (priority, since) = self.with_promise(number, (priority, since));
         let prefers = self.prefers(now, group, number).filter(|_| lost.is_none());
-        self.callers.push(Caller {
-            call,
-            number,
-            group,
-            priority,
-            since,
-            arrival: self.arrivals,
-            standing: Standing::Nowhere,
-            asks: Asks::Step(0),
-            prefers,
-            told: u32::MAX,
-            wait: None,
-            relax: None,
-            overdue: false,
-            hops: 0,
-            floor: self.issued,
-            pulled,
-            claims: None,
-        });
+        let mut caller = Caller::new(call, number, group, (priority, since), self.arrivals);
+        (caller.prefers, caller.floor, caller.pulled) = (prefers, self.issued, pulled);
+        self.callers.push(caller);
+        let freed = number.map(|number| self.take_back(number, Refusal::CalledAgain)).unwrap_or_default();
         self.enter(now, call);
+        self.review_all(now, freed);
     }
 
     fn enter(&mut self, now: Time, call: CallId) {
@@ -338,7 +395,8 @@ impl Model {
     fn begin_stay(&mut self, now: Time, call: CallId) {
         let (group, position) = self.position(call);
         self.out.push(Action::Queued { call, group, position });
-        if let Some(wait) = self.plan.groups[usize::from(group.0)].wait {
+        let back = self.caller_mut(call).back;
+        if let Some(wait) = self.plan.groups[usize::from(group.0)].wait.filter(|_| !back) {
             self.caller_mut(call).wait = Some(self.due(now + wait));
         }
     }
@@ -356,7 +414,7 @@ impl Model {
             let Some(plan) = self.plan.groups.get(usize::from(group.0)) else { break };
             let closed = self.closed.contains(&group);
             let served = self.best_agent(group, self.step(now, group, since).0).is_some();
-            if !closed && (served || self.waiting(group).count() < plan.limit) {
+            if !closed && (served || self.on_the_line(group) < plan.limit) {
                 return Ok(group);
             }
             let Overflow::Group(next) = plan.overflow else {
@@ -399,7 +457,7 @@ impl Model {
                 self.move_to(now, call, to, false);
             }
             Err((group, reason)) => {
-                self.callers.retain(|c| c.call != call);
+                self.forget(call);
                 self.out.push(Action::Refused { call, group, reason });
             }
         }
@@ -410,6 +468,7 @@ impl Model {
         let from = caller.group;
         (caller.group, caller.standing, caller.told) = (to, Standing::Nowhere, u32::MAX);
         caller.prefers = None;
+        self.moved_promise(call, to);
         self.out.push(Action::Moved { call, from, to, by_hand });
         self.enter(now, call);
     }
@@ -425,9 +484,9 @@ impl Model {
 
     fn let_go(&mut self, now: Time, call: CallId) {
         self.unclaim(now, call);
-        let Some(place) = self.callers.iter().position(|c| c.call == call) else { return };
         let ringing = self.ringing(call);
-        match self.callers.remove(place).standing {
+        let Some(caller) = self.forget(call) else { return };
+        match caller.standing {
             Standing::Offered => {
                 for agent in ringing {
                     self.withdraw(agent, None);

@@ -148,11 +148,11 @@ fn a_ledger_survives_and_a_cut_or_unknown_one_is_refused() {
     for cut in 0..bytes.len() {
         assert!(Ledger::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
     }
-    let unknown = [&[4], &bytes[1..]].concat();
+    let unknown = [&[6], &bytes[1..]].concat();
     assert!(Ledger::from_bytes(&unknown).is_err());
     // Without tallies, last agents and closed groups it is what engines before those wrote, and the longer forms read alike.
     assert_eq!(bytes[0], 0);
-    for (form, none) in [(1, &[0][..]), (2, &[0, 0]), (3, &[0, 0, 0])] {
+    for (form, none) in [(1, &[0][..]), (2, &[0, 0]), (3, &[0, 0, 0]), (5, &[0, 0, 0, 0])] {
         let longer = [&[form], &bytes[1..], none].concat();
         assert_eq!(Ledger::from_bytes(&longer).as_ref(), Ok(&ledger));
     }
@@ -160,11 +160,19 @@ fn a_ledger_survives_and_a_cut_or_unknown_one_is_refused() {
     let last = acd::ledger::Last { agent: AgentId(1), until: Time::from_millis(9) };
     let counted = Ledger { tallies: [(AgentId(1), tally)].into(), ..ledger.clone() };
     let known = Ledger { lasts: [(CallerKey([1, 2]), last)].into(), ..ledger.clone() };
-    let closed = Ledger { closed: [GroupId(1)].into(), ..ledger };
-    for (form, ledger) in [(1, counted), (2, known), (3, closed)] {
+    let closed = Ledger { closed: [GroupId(1)].into(), ..ledger.clone() };
+    let promised = Ledger { promises: [(CallerKey([1, 2]), promise(id(5).again()))].into(), ..ledger };
+    for (form, ledger) in [(1, counted), (2, known), (3, closed), (5, promised)] {
         let bytes = ledger.to_bytes();
         assert_eq!((bytes[0], Ledger::from_bytes(&bytes)), (form, Ok(ledger)));
     }
+}
+
+fn promise(call: base::CallId) -> acd::ledger::Promise {
+    let (group, priority, since, not_before) = (GroupId(2), 7, Time::from_millis(1), Time::from_millis(2));
+    let (number, called, locale) = ("13800138000".into(), "12345".into(), "zh-CN".into());
+    let citizen = acd::Citizen { number, called, locale };
+    acd::ledger::Promise { call, group, priority, since, tried: 1, not_before, citizen }
 }
 
 #[test]
@@ -187,6 +195,8 @@ fn facts_keep_their_form() {
         Fact::Forgotten { caller },
         Fact::Closed { group },
         Fact::Opened { group },
+        Fact::Promised { caller, promise: promise(call.again()) },
+        Fact::PromiseOver { caller },
     ];
     let hex = |fact: &Fact| fact.to_bytes().iter().map(|b| format!("{b:02x}")).collect::<String>();
     let forms: Vec<_> = facts.iter().map(hex).collect();

@@ -17,6 +17,7 @@ impl Model {
         let Some(standing) = with.filter(|s| agent < self.agents.len() && *s != Standing::Talking(agent)) else {
             return;
         };
+        self.redeem(call);
         let caller = self.caller_mut(call);
         (caller.standing, caller.wait, caller.relax) = (Standing::Nowhere, None, None);
         self.leave(now, call, standing, agent);
@@ -60,6 +61,7 @@ impl Model {
         let Some(agent) = with.filter(|_| known) else {
             return self.enqueue(now, who, group, priority, since);
         };
+        self.redeem(call);
         self.arrivals += 1;
         let arrival = self.arrivals;
         let caller = self.caller_mut(call);

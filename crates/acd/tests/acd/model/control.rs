@@ -49,7 +49,7 @@ impl Model {
             return Steered::Closed;
         }
         let served = self.best_agent(to, self.step(now, to, since).0).is_some();
-        if self.waiting(to).count() >= plan.limit && !served {
+        if self.on_the_line(to) >= plan.limit && !served {
             return Steered::Full;
         }
         self.stop_phones(now, call);
@@ -61,11 +61,11 @@ impl Model {
 
     fn release(&mut self, now: Time, call: CallId) -> Steered {
         if !self.waits(call) {
-            return Steered::NotWaiting;
+            return if self.release_resting(call) { Steered::Done } else { Steered::NotWaiting };
         }
         self.stop_phones(now, call);
         let group = self.caller_mut(call).group;
-        self.callers.retain(|c| c.call != call);
+        self.forget(call);
         self.out.push(Action::Refused { call, group, reason: Refusal::Released });
         Steered::Done
     }

@@ -75,7 +75,8 @@ impl Model {
 
     /// What facts should have told by now.
     pub(crate) fn ledger(&self) -> Ledger {
-        let callers = self.callers.iter().map(|c| {
+        let told = |c: &&Caller| !c.back || matches!(c.standing, Standing::Talking(_));
+        let callers = self.callers.iter().filter(told).map(|c| {
             let agent = match c.standing {
                 Standing::Talking(agent) => Some(AgentId(agent as u32)),
                 _ => None,
@@ -95,6 +96,7 @@ impl Model {
             tallies: self.tallies(),
             lasts: self.lasts.iter().copied().collect(),
             closed: self.closed.iter().copied().collect(),
+            promises: self.promises.iter().map(|p| (p.caller, p.promise.clone())).collect(),
         }
     }
 
@@ -113,7 +115,8 @@ impl Model {
             }
         }
         self.places.retain(|(_, place)| place.until > now);
-        let mut calls: Vec<_> = self.callers.iter().map(|c| c.call).collect();
+        self.restored_promises(now, &mut next);
+        let mut calls: Vec<_> = self.callers.iter().filter(|c| !c.back).map(|c| c.call).collect();
         calls.sort_unstable();
         for call in calls {
             self.keep(now, call);

@@ -85,7 +85,7 @@ impl Model {
             }
         }
         if number <= self.agents[agent].heard {
-            self.callers.retain(|c| c.call != call);
+            self.forget(call);
             return self.review(now, agent);
         }
         self.begin_talk(now, call, agent, number);
@@ -130,7 +130,7 @@ impl Model {
             State::Offered { call, .. } => Some(call),
             State::Talking { call, began, .. } => {
                 self.unclaim(now, call);
-                self.callers.retain(|c| c.call != call);
+                self.forget(call);
                 self.count_talk(now, agent, began);
                 None
             }
@@ -147,29 +147,15 @@ impl Model {
         if self.caller(call).is_none() {
             let (number, priority, since, pulled) =
                 of_offer.map(|c| (c.number, c.priority, c.since, c.pulled)).unwrap_or_default();
-            self.callers.push(Caller {
-                call,
-                number,
-                group: group.unwrap_or_default(),
-                priority,
-                since,
-                arrival: 0,
-                standing: Standing::Nowhere,
-                asks: Asks::Step(0),
-                prefers: None,
-                told: 0,
-                wait: None,
-                relax: None,
-                overdue: false,
-                hops: 0,
-                floor: 0,
-                pulled,
-                claims: None,
-            });
+            let mut caller = Caller::new(call, number, group.unwrap_or_default(), (priority, since), 0);
+            (caller.told, caller.pulled) = (0, pulled);
+            self.callers.push(caller);
         }
         self.caller_mut(call).standing = Standing::Talking(agent);
-        let number_of = self.caller_mut(call).number;
-        self.remember(now, number_of, agent);
+        let Caller { number: number_of, back, .. } = *self.caller_mut(call);
+        if !back {
+            self.remember(now, number_of, agent);
+        }
         let a = &mut self.agents[agent];
         (a.state, a.heard, a.idle) = (State::Talking { call, group, asked: Duration::ZERO, began: now }, number, None);
     }

@@ -77,7 +77,7 @@ impl Model {
     pub(super) fn best_agent(&self, group: GroupId, step: usize) -> Option<usize> {
         let strategy = self.plan.groups.get(usize::from(group.0))?.strategy;
         let ranked = (0..self.agents.len())
-            .filter(|agent| self.eligible(*agent))
+            .filter(|agent| self.eligible(*agent) && !self.aside.contains(agent))
             .filter_map(|agent| Some((self.rank(agent, group, step)?, self.standing_of(agent, strategy), agent)));
         ranked.min().map(|(_, _, agent)| agent)
     }
