@@ -191,7 +191,7 @@ impl Acd {
     /// The caller has what was promised: is a caller as any other from now on.
     pub(crate) fn redeem(&mut self, key: Key, out: &mut Vec<Action>) {
         let Some(caller) = self.callers.get(key).filter(|caller| caller.called_back) else { return };
-        let (number, talks) = (caller.claim().caller, matches!(caller.standing, Standing::Talking(_)));
+        let (number, told) = (caller.claim().caller, caller.accepted);
         if caller.standing == Standing::Waiting {
             self.callers.leave(key);
         }
@@ -200,7 +200,7 @@ impl Acd {
             caller.standing = Standing::Nowhere;
         }
         caller.called_back = false;
-        if !talks {
+        if !told {
             self.note(key, out);
         }
         number.into_iter().for_each(|number| self.promise_over(number, out));
@@ -356,8 +356,8 @@ impl Acd {
 }
 
 impl Caller {
-    /// Whether facts have told of the caller: a promise stands for who is called back and talks with nobody.
+    /// Whether facts have told of the caller: a promise stands for who is called back, until an agent accepts.
     pub(crate) fn is_told(&self) -> bool {
-        !self.called_back || matches!(self.standing, Standing::Talking(_))
+        !self.called_back || self.accepted
     }
 }

@@ -86,6 +86,8 @@ pub(crate) struct Caller {
     pub(crate) overdue: bool,
     /// Is called back, and holds no line: nobody counts it against the room of a group.
     pub(crate) called_back: bool,
+    /// An agent has accepted who calls back.
+    pub(crate) accepted: bool,
     known: bool,
 }
 
@@ -115,6 +117,7 @@ impl Caller {
             alone: false,
             overdue: false,
             called_back: false,
+            accepted: false,
             known: claim.caller.is_some(),
         }
     }

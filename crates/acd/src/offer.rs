@@ -6,7 +6,7 @@ use base::{AgentId, CallId, GroupId, Key, Time};
 
 use crate::agents::State;
 use crate::callers::{Caller, Claim, Standing};
-use crate::{Acd, Action, Decline, Fact, Reservation};
+use crate::{Acd, Action, Decline, Fact, Refusal, Reservation};
 
 /// An offer as a command names it.
 type Named = (CallId, AgentId, Reservation);
@@ -245,12 +245,17 @@ impl Acd {
         a.heard = reservation;
         a.idle = None;
         let called_back = self.callers.get(key).is_some_and(|caller| caller.called_back);
+        if let Some(caller) = self.callers.get(key).and_then(|c| c.claim().caller).filter(|_| known.is_none()) {
+            // Who has an agent after all is not called back.
+            let freed = self.take_back(caller, Refusal::CalledAgain, out);
+            self.review_all(now, freed, out);
+        }
         if known.is_none() || called_back {
             self.note_caller(key, out);
         }
         self.callers.leave(key);
         let Some(caller) = self.callers.get_mut(key) else { return };
-        caller.standing = Standing::Talking(agent);
+        (caller.standing, caller.accepted) = (Standing::Talking(agent), true);
         for deadline in [caller.wait.take(), caller.relax.take()].into_iter().flatten() {
             self.deadlines.cancel(deadline);
         }

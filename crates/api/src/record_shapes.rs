@@ -14,7 +14,7 @@ const WAIT: Shape = Shape {
         field("waited_ms", COUNT, "How long."),
         field(
             "outcome",
-            Schema::Words(&["answered", "abandoned", "overflowed", "refused", "ended", "moved"]),
+            Schema::Words(&["answered", "abandoned", "overflowed", "refused", "ended", "moved", "call_back"]),
             "How it ended.",
         ),
     ],

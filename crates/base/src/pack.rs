@@ -368,11 +368,12 @@ packed_struct!(CallId { switch, epoch, serial, slot });
 packed_struct!(LegId { call, index });
 packed_struct!(Flow { network, transport, peer, connection });
 packed_enum!(Transport { 0 => Udp, 1 => Tcp, 2 => Tls, 3 => Ws, 4 => Wss });
-packed_enum!(WaitOutcome { 0 => Answered, 1 => Abandoned, 2 => Overflowed, 3 => Refused, 4 => Ended, 5 => Moved });
+packed_enum!(WaitOutcome { 0 => Answered, 1 => Abandoned, 2 => Overflowed, 3 => Refused, 4 => Ended, 5 => Moved, 6 => CallBack });
 packed_enum!(EndReason {
     0 => CallerHangup, 1 => AgentHangup, 2 => LeftInMenu, 3 => Abandoned, 4 => Cancelled, 5 => MenuEnd,
     6 => QueueRefused, 7 => MaxTalk, 8 => NoAck, 9 => MediaLost, 10 => Refused, 11 => Shutdown, 12 => Restart,
-    13 => Fault, 14 => Forced, 15 => Unanswered, 16 => Joined, 17 => LineHangup,
+    13 => Fault, 14 => Forced, 15 => Unanswered, 16 => Joined, 17 => LineHangup, 18 => CallBack,
+    19 => CallBackGivenUp,
 });
 packed_struct!(Wait { group, entered, waited_ms, outcome });
 packed_struct!(StartRecord { id, caller, called, source, started });

@@ -45,10 +45,14 @@ pub enum EndReason {
     Joined,
     /// The line outside that the citizen was brought to hung up.
     LineHangup,
+    /// The citizen waits on without the line, and is called back.
+    CallBack,
+    /// A citizen who was to be called back did not answer, as often as that is tried.
+    CallBackGivenUp,
 }
 
 impl EndReason {
-    pub const ALL: [EndReason; 18] = [
+    pub const ALL: [EndReason; 20] = [
         EndReason::CallerHangup,
         EndReason::AgentHangup,
         EndReason::LeftInMenu,
@@ -67,6 +71,8 @@ impl EndReason {
         EndReason::Unanswered,
         EndReason::Joined,
         EndReason::LineHangup,
+        EndReason::CallBack,
+        EndReason::CallBackGivenUp,
     ];
 
     /// The word in records, metrics and the API.
@@ -90,6 +96,8 @@ impl EndReason {
             EndReason::Unanswered => "unanswered",
             EndReason::Joined => "joined",
             EndReason::LineHangup => "line_hangup",
+            EndReason::CallBack => "call_back",
+            EndReason::CallBackGivenUp => "call_back_given_up",
         }
     }
 }
@@ -107,6 +115,8 @@ pub enum WaitOutcome {
     Ended,
     /// Went on in another group because somebody wanted it so.
     Moved,
+    /// Went on without the line; or this is the call that came of that.
+    CallBack,
 }
 
 impl WaitOutcome {
@@ -118,6 +128,7 @@ impl WaitOutcome {
             WaitOutcome::Refused => "refused",
             WaitOutcome::Ended => "ended",
             WaitOutcome::Moved => "moved",
+            WaitOutcome::CallBack => "call_back",
         }
     }
 }

@@ -190,6 +190,7 @@ impl Call {
         match &self.journey {
             Journey::Waiting(waiting) => Some(waiting.place),
             Journey::With(with) => with.place,
+            Journey::CallingBack(back) => Some(back.place),
             _ => None,
         }
     }

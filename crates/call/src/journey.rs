@@ -23,6 +23,8 @@ pub(crate) enum Journey {
     /// Somebody is called for the one who waits, outside any queue; nobody has answered.
     Calling(Calling),
     With(With),
+    /// An agent of the queue is there, and the citizen is called back.
+    CallingBack(Box<CallingBack>),
     /// Hears a last message, then the call ends for this reason.
     Leaving(EndReason),
     /// Every leg is hung up; waits for the last `Closed`.
@@ -44,6 +46,8 @@ pub(crate) enum Wants {
     Service,
     /// An agent, to ask who answers; or who answers goes to that call, where an agent has joined the two already.
     Advice { promised: Option<CallId> },
+    /// An agent, who then calls the citizen back.
+    CallBack { last: bool },
 }
 
 /// The offers in flight: one, or one for each of the agents whose phones ring for this caller at once.
@@ -118,6 +122,18 @@ pub(crate) struct Calling {
     pub(crate) promised: Option<CallId>,
     /// A caller whom the queue could not keep: who is told so when this comes to nothing.
     pub(crate) last_resort: bool,
+}
+
+/// The citizen is called, and an agent waits on `leg`.
+#[derive(Clone, Debug)]
+pub(crate) struct CallingBack {
+    pub(crate) outgoing: Outgoing,
+    pub(crate) agent: AgentId,
+    pub(crate) reservation: Reservation,
+    pub(crate) leg: u16,
+    pub(crate) place: Place,
+    /// The citizen is not called again should this come to nothing.
+    pub(crate) last: bool,
 }
 
 /// Somebody is called outside the queue.
@@ -255,6 +271,7 @@ impl Journey {
     pub(crate) fn outgoing(&mut self) -> Option<&mut Outgoing> {
         match self {
             Journey::Calling(calling) => Some(&mut calling.outgoing),
+            Journey::CallingBack(back) => Some(&mut back.outgoing),
             Journey::With(With { handing: Some(handing), .. }) => handing.outgoing.as_mut(),
             _ => None,
         }
@@ -273,6 +290,7 @@ impl Journey {
     pub(crate) fn needs(&self, reservation: Reservation) -> bool {
         match self {
             Journey::Waiting(waiting) => waiting.ringing.holds(reservation),
+            Journey::CallingBack(back) => back.reservation == reservation,
             Journey::With(with) => {
                 matches!(with.peer, Peer::Offered { reservation: held, .. } if held == reservation)
                     || with.handing.as_ref().is_some_and(|handing| handing.ringing.holds(reservation))

@@ -27,7 +27,7 @@ impl Call {
             Journey::Arriving => Phase::Arriving,
             Journey::Menu(_) => Phase::Menu,
             Journey::Waiting(_) => Phase::Waiting,
-            Journey::Calling(_) | Journey::Summoning { .. } => Phase::Calling,
+            Journey::Calling(_) | Journey::CallingBack(_) | Journey::Summoning { .. } => Phase::Calling,
             Journey::With(_) => Phase::Talking,
             Journey::Leaving(_) | Journey::Ending => Phase::Ending,
         }

@@ -115,12 +115,17 @@ impl Leg {
         }
     }
 
-    /// Of an agent who is in another call: no dialog, and no media end.
-    pub(crate) fn of_nobody(id: LegId, agent: AgentId) -> Leg {
+    /// Of somebody who is not there: no dialog, and no media end.
+    pub(crate) fn absent(id: LegId) -> Leg {
         let address = SocketAddr::from(([0, 0, 0, 0], 0));
         let lease = Lease { end: EndId::default(), network: NetworkId(0), address };
         let leg = Leg::new(id, lease, address.ip(), 0, Vec::new());
-        Leg { state: State::Ending, leased: false, closed: true, party: Party::Own(agent), ..leg }
+        Leg { state: State::Ending, leased: false, closed: true, ..leg }
+    }
+
+    /// Of an agent who is in another call.
+    pub(crate) fn of_nobody(id: LegId, agent: AgentId) -> Leg {
+        Leg { party: Party::Own(agent), ..Leg::absent(id) }
     }
 
     /// Whether this leg rings or talks for the given reservation.

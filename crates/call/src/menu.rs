@@ -23,7 +23,10 @@ impl Call {
     }
 
     pub(crate) fn on_digit(&mut self, now: Now, digit: Digit, out: &mut Vec<Action>) {
-        self.walk(now, Walked::Digit(digit), out);
+        match self.journey {
+            Journey::Waiting(_) => self.on_waiting_key(digit, out),
+            _ => self.walk(now, Walked::Digit(digit), out),
+        }
     }
 
     pub(crate) fn walk(&mut self, now: Now, event: Walked, out: &mut Vec<Action>) {

@@ -61,6 +61,7 @@ impl Call {
     pub(crate) fn line_asked(&self) -> &str {
         let outgoing = match &self.journey {
             Journey::Calling(calling) => Some(&calling.outgoing),
+            Journey::CallingBack(back) => Some(&back.outgoing),
             Journey::With(With { handing: Some(handing), .. }) => handing.outgoing.as_ref(),
             _ => None,
         };
@@ -229,6 +230,7 @@ impl Call {
     pub(crate) fn talking_leg(&self) -> Option<u16> {
         match &self.journey {
             Journey::With(with) => Some(with.leg),
+            Journey::CallingBack(back) => Some(back.leg),
             _ => None,
         }
     }

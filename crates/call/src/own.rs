@@ -51,6 +51,9 @@ impl Call {
         if let Journey::Calling(Calling { promised: Some(into), .. }) = self.journey {
             return self.give_away(now, place, into, out);
         }
+        if matches!(self.journey, Journey::CallingBack(_)) {
+            return self.citizen_is_there(now, place, opened, out);
+        }
         self.answer_caller(now, out);
         self.account.wait_ended(now, WaitOutcome::Answered, out);
         match opened {
@@ -147,6 +150,7 @@ impl Call {
                 let to = handing.to;
                 self.unclaimed(now, to, status, out);
             }
+            Journey::CallingBack(_) => self.not_returned(now, out),
             Journey::Calling(Calling { last_resort: true, .. }) => self.tell_refused(now, out),
             _ if self.legs[0].state == State::Early => self.refuse(now, status, EndReason::Unanswered, out),
             _ => self.end(now, EndReason::Unanswered, out),

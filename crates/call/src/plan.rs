@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{AgentId, Codec, NetworkId, Secret, SoundId};
+use base::{AgentId, Codec, Digit, NetworkId, Secret, SoundId};
 use ivr::{Hours, Menu, Prompts};
 use roster::StarCodes;
 
@@ -218,6 +218,8 @@ pub struct Group {
     pub announce_position: bool,
     /// The line that a caller is brought to whom the queue cannot keep, in its one form: the mobile of who is on duty.
     pub duty_line: Option<String>,
+    /// The key by which a caller who waits asks to be called back; none where nobody is.
+    pub call_back: Option<Digit>,
 }
 
 /// An agent as the call sees one.

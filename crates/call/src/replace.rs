@@ -47,11 +47,11 @@ impl Call {
     /// Of a phone that rings.
     fn may_pick_up(&self, leg: &Leg) -> Result<(), u16> {
         match &self.journey {
-            // Who answers an agent's question is found by the queue alone.
-            Journey::Waiting(Waiting { wants: Wants::Advice { .. }, .. }) => Err(491),
+            // Who answers an agent's question, or calls a citizen back, is found by the queue alone.
+            Journey::Waiting(Waiting { wants: Wants::Advice { .. } | Wants::CallBack { .. }, .. }) => Err(491),
             Journey::Waiting(Waiting { ringing, .. }) if ringing.iter().any(|r| leg.serves(r.reservation)) => Ok(()),
             Journey::Calling(Calling { promised: None, last_resort: false, .. }) => Ok(()),
-            Journey::With(_) | Journey::Calling(_) => Err(491),
+            Journey::With(_) | Journey::Calling(_) | Journey::CallingBack(_) => Err(491),
             _ => Err(603),
         }
     }

@@ -23,6 +23,11 @@ impl Call {
             Journey::Calling(calling) => {
                 facts.push(Fact::Calling { to: self.callee_number(&calling.outgoing.to).to_owned() });
             }
+            Journey::CallingBack(back) => {
+                let (agent, reservation) = (back.agent, back.reservation);
+                facts.push(Fact::Connected { agent, number: self.agent_number(agent).to_owned(), reservation });
+                facts.push(Fact::Calling { to: self.callee_number(&back.outgoing.to).to_owned() });
+            }
             Journey::With(With { peer, handing, .. }) => {
                 let number = |agent: AgentId| self.agent_number(agent).to_owned();
                 let talk = facts.pop_if(|fact| matches!(fact, Fact::TalkBegan { .. }));

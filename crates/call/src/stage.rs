@@ -86,6 +86,10 @@ impl Call {
                 true => Source::Play { play: PlayId(0), sounds: Vec::new(), after: self.hold_music() },
                 false => Source::Silence,
             }),
+            Journey::CallingBack(back) => Cow::Owned(match leg.id.index == back.leg {
+                true => Source::Play { play: PlayId(0), sounds: Vec::new(), after: self.hold_music() },
+                false => Source::Silence,
+            }),
             Journey::With(with) if citizen => Cow::Owned(self.voice_of(with.leg)),
             Journey::With(with) if leg.id.index == with.leg => Cow::Owned(self.voice_of(self.citizen())),
             Journey::Arriving | Journey::Ending => Cow::Owned(Source::Silence),

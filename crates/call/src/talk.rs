@@ -53,7 +53,10 @@ impl Call {
             (Journey::Waiting(_) | Journey::With(_), Party::Offered(side)) => {
                 self.contact_failed(side.reservation, acd::Decline::Unreachable, out);
             }
-            (Journey::Calling(_) | Journey::With(_), _) => self.callee_lost(now, place, None, out),
+            (Journey::CallingBack(back), _) if back.leg == leg => self.not_returned(now, out),
+            (Journey::Calling(_) | Journey::CallingBack(_) | Journey::With(_), _) => {
+                self.callee_lost(now, place, None, out)
+            }
             _ => {}
         }
     }

@@ -64,6 +64,8 @@ impl Call {
     pub(crate) fn begin_wait(&mut self, now: Now, group: GroupId, said: Vec<SoundId>, out: &mut Vec<Action>) {
         if let Some(plan) = self.plan.groups.get(usize::from(group.0)) {
             self.account.wait_began(now, &plan.name, out);
+            let mut said = said;
+            said.extend(self.say_call_back(group));
             self.program.play(said, After::Loop(plan.music));
         }
         self.arm_announcement(now, group, out);
@@ -86,6 +88,8 @@ impl Call {
         match action {
             acd::Action::Located { group, position, .. } => self.announce(now, group, position, out),
             acd::Action::Moved { to, by_hand, .. } => self.moved(now, to, by_hand, out),
+            acd::Action::Promised { kept, .. } => self.promised(now, kept, out),
+            acd::Action::Refused { reason, .. } if self.returns() => self.taken_back(now, reason, out),
             acd::Action::Refused { group, reason, .. } => self.refused(now, group, reason, out),
             acd::Action::Withdraw { reservation, .. } => self.withdraw(reservation, out),
             acd::Action::Unclaimed { agent, .. } => self.unclaimed(now, HandTo::Agent(agent), 480, out),
@@ -99,7 +103,9 @@ impl Call {
         let Journey::Waiting(_) = self.journey else { return };
         let Some(plan) = self.plan.groups.get(usize::from(group.0)) else { return };
         let music = plan.music;
-        let sounds = if plan.announce_position { self.say_position(position) } else { self.sounds(&["please-wait"]) };
+        let mut sounds =
+            if plan.announce_position { self.say_position(position) } else { self.sounds(&["please-wait"]) };
+        sounds.extend(self.say_call_back(group));
         self.program.play(sounds, After::Loop(music));
         self.arm_announcement(now, group, out);
     }
@@ -124,6 +130,9 @@ impl Call {
     fn moved(&mut self, now: Now, to: GroupId, by_hand: bool, out: &mut Vec<Action>) {
         let Journey::Waiting(waiting) = &mut self.journey else { return };
         waiting.place.group = to;
+        if matches!(waiting.wants, Wants::CallBack { .. }) {
+            return;
+        }
         let outcome = if by_hand { WaitOutcome::Moved } else { WaitOutcome::Overflowed };
         self.account.wait_ended(now, outcome, out);
         self.begin_wait(now, to, Vec::new(), out);
@@ -361,6 +370,9 @@ impl Call {
     fn connect(&mut self, now: Now, place: usize, side: &AgentSide, out: &mut Vec<Action>) {
         if let Some((agent, promised)) = side.advises(&self.journey) {
             return self.advised(now, place, agent, promised, out);
+        }
+        if self.returns() {
+            return self.agent_is_there(now, place, side, out);
         }
         let Some(kept) = self.place() else { return };
         let mut ringing = self.journey.take_ringing();

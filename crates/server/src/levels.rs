@@ -59,6 +59,8 @@ impl Levels {
             WaitOutcome::Answered => true,
             WaitOutcome::Abandoned => false,
             WaitOutcome::Overflowed | WaitOutcome::Refused | WaitOutcome::Ended | WaitOutcome::Moved => return,
+            // Whom nobody kept waiting on the line.
+            WaitOutcome::CallBack => return,
         };
         let counts = self.groups.entry(Arc::clone(group)).or_default();
         counts.answered += u64::from(answered);

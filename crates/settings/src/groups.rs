@@ -5,6 +5,7 @@ use std::time::Duration;
 use acd::plan::{BackOff, Overflow, Strategy};
 use base::{GroupId, SoundId};
 
+use crate::call_backs::{self, CallBack};
 use crate::nearest::did_you_mean;
 use crate::needs;
 use crate::problem::{Problem, Problems, Spot};
@@ -27,6 +28,8 @@ pub(crate) struct Groups {
     pub(crate) call: Vec<call::plan::Group>,
     /// The line of each group for whom it cannot keep, as it was written.
     pub(crate) duty_lines: Vec<Option<(String, Spot)>>,
+    /// Where each group says that it calls back.
+    pub(crate) call_backs: Vec<Option<Spot>>,
     pub(crate) back_off: BackOff,
     /// What holds for all groups.
     pub(crate) queue: Queue,
@@ -74,9 +77,14 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) ->
         overflows.push(spot);
         let (steps, spots) = needs::read(table, &groups.skills).into_iter().unzip();
         groups.steps.push(spots);
-        groups.acd.push(acd_group(&name.0, table, overflow, steps));
+        let CallBack { plan: calls_back, key } = call_backs::read(table);
+        let acd = acd_group(&name.0, table, overflow, steps);
+        groups.acd.push(acd::Group { call_back: calls_back, ..acd });
         groups.duty_lines.push(table.get("duty_line").and_then(|v| Some((crate::service::number(&v)?, v.spot))));
-        groups.call.push(call_group(&name.0, number.map(|(number, _)| number), table, sounds));
+        let call = call_group(&name.0, number.map(|(number, _)| number), table, sounds);
+        let (key, spot) = key.unzip();
+        groups.call.push(call::plan::Group { call_back: key, ..call });
+        groups.call_backs.push(spot);
     }
     refuse_twins(groups.numbers.iter().map(|(n, spot)| (n.as_str(), spot)), "numbers of groups", problems);
     refuse_circles(&groups, &overflows, problems);
@@ -214,6 +222,7 @@ fn acd_group(name: &str, table: &Table<'_>, overflow: Overflow, steps: Vec<acd::
         steps,
         prefer: table.seconds("prefer_s", 0, 0, HOUR),
         ring_at_once: table.number("ring_at_once", 1, 1, RING_AT_ONCE_MAX) as u8,
+        call_back: None,
     }
 }
 
@@ -226,6 +235,7 @@ fn call_group(name: &str, number: Option<String>, table: &Table<'_>, sounds: &So
         announce_every: Some(table.seconds("announce_every_s", 30, 0, HOUR)).filter(|every| !every.is_zero()),
         announce_position: table.bool("announce_position", true),
         duty_line: None,
+        call_back: None,
     }
 }
 

@@ -10,8 +10,8 @@ use crate::reader::Document;
 use crate::report::Report;
 use crate::source::{self, Part, Sources};
 use crate::{
-    Plans, agents, areas, assemble, calendar, dial, groups, menu, network, profile, service, sounds, states, token,
-    trunk,
+    Plans, agents, areas, assemble, calendar, call_backs, dial, groups, menu, network, profile, service, sounds,
+    states, token, trunk,
 };
 
 /// Reads the configuration in `dir`, with `HOTLINE__SECTION__KEY` variables of `env` over it.
@@ -107,7 +107,7 @@ fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &P
     network::refuse_example_passwords(&networks, &agents, &trunks, problems);
     let service = main.as_ref().map(|root| service::read(root, &menus.names, problems)).unwrap_or_default();
     let areas = main.as_ref().map(|root| areas::read(dir, root, problems)).unwrap_or_default();
-    let duty_lines = groups.duty_lines.clone();
+    let (duty_lines, calls_back) = (groups.duty_lines.clone(), groups.call_backs.clone());
     let mut plans = assemble::plans(assemble::Parts {
         service,
         areas,
@@ -122,5 +122,6 @@ fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &P
         sounds: sound_plan,
     });
     dial::set_duty_lines(&mut plans.call, &duty_lines, problems);
+    call_backs::refuse(&plans.call, &calls_back, problems);
     plans
 }

@@ -24,6 +24,8 @@ pub(crate) enum Sender {
     Agent(AgentId),
     /// Place in `Plan::trunks`.
     Trunk(usize),
+    /// Nobody: the house calls.
+    House,
 }
 
 /// What a call that is let in is about.
@@ -147,7 +149,7 @@ impl Switch {
             return false;
         }
         let trunk_has = match sender {
-            Sender::Agent(_) => true,
+            Sender::Agent(_) | Sender::House => true,
             Sender::Trunk(place) => {
                 self.plan.trunks.get(place).is_some_and(|trunk| self.trunks.allows(now.time, place, trunk))
             }
@@ -185,7 +187,7 @@ impl Switch {
         let offer = sdp_of(request);
         let agent = match sender {
             Sender::Agent(agent) => Some(agent),
-            Sender::Trunk(_) => None,
+            Sender::Trunk(_) | Sender::House => None,
         };
         let codecs = self.trunk(sender).map_or_else(|| base::Codec::ALL.to_vec(), |trunk| trunk.codecs.clone());
         // Who is asked before a citizen is handed on learns of the order.
@@ -290,7 +292,7 @@ impl Switch {
 
     fn trunk(&self, sender: Sender) -> Option<&Trunk> {
         match sender {
-            Sender::Agent(_) => None,
+            Sender::Agent(_) | Sender::House => None,
             Sender::Trunk(place) => self.plan.trunks.get(place),
         }
     }
@@ -362,7 +364,7 @@ impl Switch {
                 let number = self.plan.agents.get(agent.0 as usize).map_or("", |a| a.number.as_str());
                 format!("agent {number}")
             }
-            Sender::Trunk(_) => self.trunk(sender).map(|t| t.name.clone()).unwrap_or_default(),
+            Sender::Trunk(_) | Sender::House => self.trunk(sender).map(|t| t.name.clone()).unwrap_or_default(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use base::{AgentId, CallId, Epoch, Job, Key, LegId, Now, OrderNumber, RecordEntry, Slab, SwitchId, WorkerId};
+use base::{AgentId, CallId, Epoch, Job, Key, LegId, Map, Now, OrderNumber, RecordEntry, Slab, SwitchId, WorkerId};
 use call::{Action, Call, Destination, Dial, Event, Line, Timer};
 use roster::Contact;
 use sip::{Body, Reply};
@@ -33,11 +33,13 @@ pub(crate) struct Calls {
     epoch: Epoch,
     serial: u32,
     entries: Slab<Entry>,
+    /// Where those are whose ids name no place: calls to citizens who are called back, at most as many as promises.
+    placeless: Map<CallId, Key>,
 }
 
 impl Calls {
     pub(crate) fn new(switch: SwitchId, epoch: Epoch) -> Calls {
-        Calls { switch, epoch, serial: 0, entries: Slab::new() }
+        Calls { switch, epoch, serial: 0, entries: Slab::new(), placeless: Map::default() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -66,7 +68,10 @@ impl Calls {
 
     pub(crate) fn insert(&mut self, id: CallId, call: Call, worker: WorkerId, estate: Estate) {
         let key = self.entries.insert(Entry { id, call, worker, estate, timers: Armed::default() });
-        debug_assert_eq!(key.slot, id.slot);
+        match id.is_placeless() {
+            true => drop(self.placeless.insert(id, key)),
+            false => debug_assert_eq!(key.slot, id.slot),
+        }
     }
 
     pub(crate) fn get_mut(&mut self, id: CallId) -> Option<&mut Entry> {
@@ -76,10 +81,14 @@ impl Calls {
 
     pub(crate) fn remove(&mut self, id: CallId) -> Option<Entry> {
         let key = self.key(id)?;
+        self.placeless.remove(&id);
         self.entries.remove(key)
     }
 
     fn key(&self, id: CallId) -> Option<Key> {
+        if id.is_placeless() {
+            return self.placeless.get(&id).copied();
+        }
         self.entries.at(id.slot).filter(|(_, e)| e.id == id).map(|(key, _)| key)
     }
 

@@ -37,7 +37,7 @@ impl Estate {
         let (mut legs, mut ends) = (Vec::with_capacity(2), Vec::with_capacity(2));
         let own = match sender {
             Sender::Agent(agent) => vec![agent],
-            Sender::Trunk(_) => Vec::new(),
+            Sender::Trunk(_) | Sender::House => Vec::new(),
         };
         legs.push(OpenLeg { index: 0, serves: None });
         ends.push(end);
@@ -60,6 +60,12 @@ impl Estate {
     /// Of a call that begins with an INVITE of ours: a phone in use and a media end, and no dialog before the INVITE leaves.
     pub(crate) fn summoning(start: Arc<StartRecord>, agent: AgentId, end: EndId) -> Estate {
         Estate { legs: Vec::new(), ..Estate::new((start, false), Sender::Agent(agent), end) }
+    }
+
+    /// Of a call that the house makes for the queue: nothing yet.
+    pub(crate) fn of_house(start: Arc<StartRecord>, sender: Sender) -> Estate {
+        let estate = Estate::new((start, false), sender, EndId::default());
+        Estate { legs: Vec::new(), ends: Vec::new(), ..estate }
     }
 
     /// Of a call that waits for whom an agent asks, who is in that other call: nothing yet, but what was promised.

@@ -31,6 +31,7 @@ mod register;
 mod remnant;
 mod replace;
 mod restart;
+mod returned;
 mod signals;
 mod star;
 mod switch;

@@ -129,7 +129,7 @@ impl Switch {
             Input::Notice { worker, notice } => self.on_notice(now, worker, notice, out),
             Input::Resolved { ticket, answer } => self.on_resolved(now, ticket, answer, out),
             Input::Ask { ticket, ask, .. } => self.on_ask(now, ticket, ask, out),
-            Input::Drain => self.draining = true,
+            Input::Drain => self.drain(out),
             Input::StopCalls => self.stop_calls(now, out),
             Input::Leave => self.leave(now, out),
             Input::Deadline => self.on_deadline(now, out),
@@ -231,7 +231,8 @@ impl Switch {
 
     /// The queue answers for a call that there is.
     fn steer(&mut self, ticket: Ticket, call: CallId, command: acd::Command, out: &mut Effects) {
-        match self.calls.get_mut(call).is_some_and(|entry| !entry.call.is_ended()) {
+        // Of who is called back there may be no call yet.
+        match call.is_placeless() || self.calls.get_mut(call).is_some_and(|entry| !entry.call.is_ended()) {
             true => out.queue.push(command),
             false => out.answers.push((ticket, Answer::NoSuchCall)),
         }
@@ -243,12 +244,17 @@ impl Switch {
         {
             self.counters.timed_out += 1;
         }
+        if matches!(action, acd::Action::CallsBack { .. }) {
+            return self.return_call(now, action, out);
+        }
         let call = match &action {
             acd::Action::Reserve { call, .. }
             | acd::Action::Withdraw { call, .. }
             | acd::Action::Queued { call, .. }
             | acd::Action::Located { call, .. }
             | acd::Action::Moved { call, .. }
+            | acd::Action::Promised { call, .. }
+            | acd::Action::CallsBack { call, .. }
             | acd::Action::Unclaimed { call, .. }
             | acd::Action::TakenOver { call, .. }
             | acd::Action::Refused { call, .. } => *call,
@@ -285,8 +291,13 @@ impl Switch {
         self.leases.refill(&mut out.jobs);
     }
 
-    fn stop_calls(&mut self, now: Now, out: &mut Effects) {
+    fn drain(&mut self, out: &mut Effects) {
         self.draining = true;
+        out.queue.push(acd::Command::HoldCallBacks);
+    }
+
+    fn stop_calls(&mut self, now: Now, out: &mut Effects) {
+        self.drain(out);
         for call in self.calls.ids() {
             self.tell(now, call, Event::Stop(EndReason::Shutdown), out);
         }

@@ -327,6 +327,9 @@ impl Model {
     }
 
     pub(super) fn resume(&mut self, now: Time, call: CallId) {
+        if self.caller(call).is_none() {
+            return;
+        }
         let rings = !self.ringing(call).is_empty();
         let caller = self.caller_mut(call);
         if matches!(caller.standing, Standing::Talking(_)) {

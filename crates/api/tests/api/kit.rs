@@ -323,7 +323,15 @@ fn answer(ask: Ask) -> Answer {
         Ask::Raise { .. } | Ask::Move { .. } | Ask::Release { .. } | Ask::Open { .. } => Answer::Done,
         Ask::Callers { group: GroupId(0), most } => {
             let waited = Duration::from_millis(1500);
-            let waits = |serial| acd::InLine { call: id(serial), waited, priority: 2, pulled: true, offered: false };
+            let waits = |serial| acd::InLine {
+                call: id(serial),
+                waited,
+                priority: 2,
+                pulled: true,
+                offered: false,
+                called_back: false,
+                rests: None,
+            };
             Answer::Callers([2, 9].map(waits).into_iter().take(usize::from(most)).collect())
         }
         Ask::Callers { .. } => Answer::Callers(Vec::new()),

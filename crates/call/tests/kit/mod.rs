@@ -108,6 +108,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         announce_every: Some(Duration::from_secs(30)),
         announce_position: true,
         duty_line: None,
+        call_back: None,
     };
     let mut plan = Plan {
         realm: "bench".to_owned(),

@@ -115,7 +115,12 @@ impl Queue {
             Command::Raise { call, .. } => self.raise(call),
             // What comes of these is said.
             Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {}
+            // The next call to the citizen has another id.
+            Command::Unreached { call, .. } => self.forget(call),
             Command::Claim { .. }
+            | Command::CallBack { .. }
+            | Command::Reached { .. }
+            | Command::HoldCallBacks
             | Command::Locate { .. }
             | Command::Ready { .. }
             | Command::Away { .. }
@@ -130,6 +135,10 @@ impl Queue {
             Said::ByQueue(acd::Action::Withdraw { reservation, .. }) => self.back(*reservation),
             Said::ByQueue(acd::Action::Queued { call, .. }) => self.arrived(*call),
             Said::ByQueue(acd::Action::Refused { call, .. }) => self.forget(*call),
+            Said::ByQueue(acd::Action::Promised { call, kept: true }) => self.forget(*call),
+            Said::ByQueue(acd::Action::CallsBack { call, group, priority, since, .. }) => {
+                self.calls_back(*call, (*group, *priority, *since));
+            }
             Said::ByQueue(acd::Action::Moved { call, to, .. }) => {
                 if let Some(caller) = self.callers.iter_mut().find(|c| c.call == *call) {
                     // Whoever was offered before it moved is not compared with it.
@@ -251,6 +260,14 @@ impl Queue {
             caller.priority = caller.priority.max(place.priority);
             caller.turn.0 = caller.turn.0.min(place.since);
         }
+    }
+
+    /// Who is called back waits from the first offer on, as far as is seen here, at the turn of before.
+    fn calls_back(&mut self, call: CallId, (group, priority, since): (GroupId, u8, Time)) {
+        self.arrivals += 1;
+        let (turn, standing) = ((since, self.arrivals), Standing::Waiting);
+        let (pulled, number, arriving, claims, fresh) = (None, None, false, None, true);
+        self.callers.push(Caller { call, group, priority, turn, pulled, standing, number, arriving, claims, fresh });
     }
 
     fn close(&mut self, reservation: Reservation) {

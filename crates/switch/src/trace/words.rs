@@ -79,7 +79,11 @@ fn to_queue(command: &acd::Command) -> Option<(CallId, String)> {
         Command::Raise { call, .. } => (*call, "is pulled forward".to_owned()),
         Command::Move { call, group, .. } => (*call, format!("is to wait in group {}", group.0)),
         Command::Release { call, .. } => (*call, "is to be let go".to_owned()),
-        Command::Ready { .. }
+        Command::CallBack { call, .. } => (*call, "would rather be called back".to_owned()),
+        Command::Reached { call } => (*call, "the citizen is there".to_owned()),
+        Command::Unreached { call, .. } => (*call, "the citizen is not there".to_owned()),
+        Command::HoldCallBacks
+        | Command::Ready { .. }
         | Command::Away { .. }
         | Command::WrapUp { .. }
         | Command::Rested { .. }
@@ -122,6 +126,10 @@ fn by_queue(action: &acd::Action) -> Option<(CallId, String)> {
             (*call, format!("{how} from group {} to {}", from.0, to.0))
         }
         Action::Refused { call, group, reason } => (*call, format!("group {} does not take it: {reason:?}", group.0)),
+        Action::Promised { call, kept } => {
+            (*call, (if *kept { "is called back" } else { "is not called back" }).to_owned())
+        }
+        Action::CallsBack { call, group, .. } => (*call, format!("calls somebody back for group {}", group.0)),
         Action::Unclaimed { call, agent } => (*call, format!("agent {} does not take it over", agent.0)),
         Action::TakenOver { call, agent, .. } => (*call, format!("counts as a talk of agent {}", agent.0)),
         Action::Reserve { call, agent, until, .. } => (*call, reserved(agent.0, *until)),

@@ -105,6 +105,7 @@ fn plan() -> Plan {
             announce_every: None,
             announce_position: false,
             duty_line: None,
+            call_back: None,
         }],
         agents: Vec::new(),
         star_codes: roster::StarCodes::default(),

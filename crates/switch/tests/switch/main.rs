@@ -13,6 +13,7 @@ mod outward;
 mod panics;
 mod reach;
 mod replace;
+mod returned;
 mod steering;
 mod table;
 mod torture;

@@ -144,19 +144,21 @@ impl Model {
     pub(super) fn talk(&mut self, now: Time, call: CallId, agent: usize, number: u64) {
         let of_offer = self.agents[agent].newest.clone().filter(|(n, _)| *n == number).map(|(_, caller)| caller);
         let group = of_offer.as_ref().or(self.caller(call)).map(|c| c.group);
+        let a = &mut self.agents[agent];
+        (a.state, a.heard, a.idle) = (State::Talking { call, group, asked: Duration::ZERO, began: now }, number, None);
         if self.caller(call).is_none() {
             let (number, priority, since, pulled) =
                 of_offer.map(|c| (c.number, c.priority, c.since, c.pulled)).unwrap_or_default();
             let mut caller = Caller::new(call, number, group.unwrap_or_default(), (priority, since), 0);
             (caller.told, caller.pulled) = (0, pulled);
             self.callers.push(caller);
+            let freed = number.map(|number| self.take_back(number, Refusal::CalledAgain)).unwrap_or_default();
+            self.review_all(now, freed);
         }
         self.caller_mut(call).standing = Standing::Talking(agent);
         let Caller { number: number_of, back, .. } = *self.caller_mut(call);
         if !back {
             self.remember(now, number_of, agent);
         }
-        let a = &mut self.agents[agent];
-        (a.state, a.heard, a.idle) = (State::Talking { call, group, asked: Duration::ZERO, began: now }, number, None);
     }
 }
