@@ -8,6 +8,7 @@ mod api;
 mod callee_flows;
 mod caller_flows;
 mod callers;
+mod calling_back;
 mod carrier;
 mod command_line;
 mod consulting;

@@ -32,7 +32,8 @@ fn every_ending_has_its_row_and_every_row_its_test() {
     let page = std::fs::read_to_string(root().join("docs/endings.md")).expect("the page of endings");
     let proved: BTreeSet<String> = of(&["crates/sim/tests/endings"], &["tests/endings.rs"]);
     // Stories of one call and of one switch, and scenes with real phones, that rows may name as well.
-    let scenes = ["callee_flows", "consulting", "lines", "parting", "routing"].map(|scene| format!("tests/{scene}.rs"));
+    let scenes = ["callee_flows", "calling_back", "consulting", "lines", "parting", "routing"]
+        .map(|scene| format!("tests/{scene}.rs"));
     let scenes = scenes.each_ref().map(String::as_str);
     let told = of(&["crates/call/tests/story", "crates/switch/tests/switch"], &scenes);
     let named = named(&page);

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use base::{CallId, GroupId, Now, packed_struct};
 
-use crate::Acd;
 use crate::callers::{Caller, Standing};
+use crate::{Acd, Citizen};
 
 /// A caller who waits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InLine {
     pub call: CallId,
     /// Since the time in `Enqueue`.
@@ -19,7 +19,7 @@ pub struct InLine {
     /// A phone is asked to ring for the caller.
     pub offered: bool,
     /// Is called back when the turn has come, and is not on the line.
-    pub called_back: bool,
+    pub called_back: Option<Citizen>,
     /// Did not answer, and stands in no line for so long.
     pub rests: Option<Duration>,
 }
@@ -37,13 +37,14 @@ impl Acd {
             callers.truncate(most);
         }
         callers.sort_unstable_by_key(|caller| self.callers.turn(caller));
+        let promise = |c: &Caller| self.promises.get(c.claim().caller.filter(|_| c.called_back)?);
         let shown = |c: &&Caller| InLine {
             call: c.call,
             waited: now.time - c.since,
             priority: c.priority,
             pulled: c.pulled.is_some(),
             offered: c.standing != Standing::Waiting,
-            called_back: c.called_back,
+            called_back: promise(c).map(|promise| promise.citizen.clone()),
             rests: None,
         };
         let resting = self.promises.resting(group).map(|(promise, until)| InLine {
@@ -52,7 +53,7 @@ impl Acd {
             priority: promise.priority,
             pulled: false,
             offered: false,
-            called_back: true,
+            called_back: Some(promise.citizen.clone()),
             rests: Some(until - now.time),
         });
         callers.iter().map(shown).chain(resting).take(most).collect()

@@ -157,6 +157,21 @@ fn queue(page: &mut Page, view: &View) {
         let wait = group.longest_wait.as_secs_f64();
         page.labelled("hotline_queue_longest_wait_seconds", &[("group", &group.name)], wait);
     }
+    page.head("hotline_queue_call_backs", "gauge", "Citizens who are to be called back, by skill group.");
+    for group in &view.groups {
+        page.labelled("hotline_queue_call_backs", &[("group", &group.name)], group.call_backs as f64);
+    }
+    let ended =
+        |reason| EndReason::ALL.iter().position(|one| *one == reason).map_or(0, |place| view.calls.ended[place]);
+    page.head("hotline_call_backs_total", "counter", "Calls back to citizens, by what became of them.");
+    let results = [
+        ("promised", ended(EndReason::CallBack)),
+        ("kept", view.called_back),
+        ("given_up", ended(EndReason::CallBackGivenUp)),
+    ];
+    for (result, count) in results {
+        page.labelled("hotline_call_backs_total", &[("result", result)], count as f64);
+    }
     let offers = view.offers;
     page.head("hotline_handings_total", "counter", "Citizens whom agents handed on, by result.");
     page.labelled("hotline_handings_total", &[("result", "done")], view.handings.done as f64);

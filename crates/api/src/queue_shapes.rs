@@ -1,7 +1,7 @@
 //! The objects that answers about skill groups are made of.
 
 use crate::schema::{COUNT, Schema, Shape, field};
-use crate::shapes::{SHARE_OR_NULL, TEXT};
+use crate::shapes::{COUNT_OR_NULL, SHARE_OR_NULL, TEXT};
 
 const GROUP_AGENTS: Shape = Shape {
     name: "QueueAgents",
@@ -25,6 +25,7 @@ const QUEUE: Shape = Shape {
         field("longest_wait_ms", COUNT, "The longest wait among them."),
         field("agents", Schema::Object(&GROUP_AGENTS), "Now."),
         field("places_kept", COUNT, "Places of callers whose call was cut short and who may come back."),
+        field("call_backs", COUNT, "Citizens who are called back when their turn has come."),
         field("answered", COUNT, "Waits that ended with an answer, since the start."),
         field("abandoned", COUNT, "Waits that ended because the caller hung up, since the start."),
         field(
@@ -56,6 +57,12 @@ const CALLER: Shape = Shape {
         field("priority", COUNT, "Of the menu, or of an agent who handed the citizen on."),
         field("pulled", Schema::Bool, "Somebody pulled the caller forward."),
         field("offered", Schema::Bool, "A phone is asked to ring for the caller."),
+        field(
+            "called_back",
+            Schema::Bool,
+            "Is called back when the turn has come, and is not on the line; `release` takes that back.",
+        ),
+        field("rests_ms", COUNT_OR_NULL, "Was called and did not answer: stands in no line for so long."),
     ],
 };
 

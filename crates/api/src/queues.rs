@@ -37,6 +37,7 @@ fn queue(group: &server::view::Group, level: server::levels::Level) -> Value {
             "back_off": group.agents.back_off,
         },
         "places_kept": group.places_kept,
+        "call_backs": group.call_backs,
         "answered": level.answered,
         "abandoned": level.abandoned,
         "service_level": level.share(),
@@ -53,27 +54,37 @@ pub(crate) async fn callers(request: Request) -> Result<Value, Problem> {
     };
     let (who, now) = (request.who()?, time::now());
     let callers: Vec<Value> = request.shared.board.read(|mirror, _| {
-        // A call that ended a moment ago is in no table any more.
-        let rows = waiting.iter().filter_map(|waits| Some((waits, mirror.call(waits.call)?)));
-        (1..).zip(rows).map(|(position, (waits, row))| caller(position, waits, row, who, now)).collect()
+        // A call that ended a moment ago is in no table any more; who is called back has none yet.
+        let shown =
+            waiting.iter().filter_map(|waits| Some((waits, known(waits, mirror.call(waits.call).map(|row| &**row))?)));
+        (1..).zip(shown).map(|(position, (waits, known))| caller(position, waits, known, who, now)).collect()
     });
     Ok(json!({"group": request.place("group"), "callers": callers}))
 }
 
-fn caller(position: u32, waits: &InLine, row: &CallRow, who: &Who, now: Wall) -> Value {
-    let confidential = row.face.is_confidential();
+/// The number of a caller, and whether nobody may learn it.
+fn known<'a>(waits: &'a InLine, row: Option<&'a CallRow>) -> Option<(&'a str, bool)> {
+    match &waits.called_back {
+        Some(citizen) => Some((citizen.number.as_str(), false)),
+        None => row.map(|row| (&*row.face.caller, row.face.is_confidential())),
+    }
+}
+
+fn caller(position: u32, waits: &InLine, (number, confidential): (&str, bool), who: &Who, now: Wall) -> Value {
     let waited_ms = u64::try_from(waits.waited.as_millis()).unwrap_or(u64::MAX);
     let since = Wall(now.0.saturating_sub_unsigned(waited_ms));
     json!({
         "position": position,
-        "call": row.id.to_string(),
-        "caller": who.caller(&row.face.caller, confidential),
+        "call": waits.call.to_string(),
+        "caller": who.caller(number, confidential),
         "confidential": confidential,
         "since": since.to_string(),
         "waited_ms": waited_ms,
         "priority": waits.priority,
         "pulled": waits.pulled,
         "offered": waits.offered,
+        "called_back": waits.called_back.is_some(),
+        "rests_ms": waits.rests.map(|rests| u64::try_from(rests.as_millis()).unwrap_or(u64::MAX)),
     })
 }
 

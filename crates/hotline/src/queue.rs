@@ -52,7 +52,7 @@ enum What {
         #[arg(value_name = "GROUP")]
         group: String,
     },
-    /// Tells a caller who waits that nobody can answer, and ends the call
+    /// Tells a caller who waits that nobody can answer, and ends the call; who is to be called back is not
     Release {
         #[arg(value_name = "CALL")]
         call: CallId,
@@ -130,8 +130,10 @@ fn queues(answer: &Value) -> Vec<Vec<String>> {
 fn callers(answer: &Value) -> Vec<Vec<String>> {
     let heads = ["turn", "call", "caller", "waited", "priority", ""];
     let lines = list(answer, "callers").iter().map(|caller| {
-        let marks = [("pulled", "pulled forward"), ("offered", "a phone rings")];
-        let marks: Vec<&str> = marks.iter().filter(|(name, _)| caller[*name] == true).map(|(_, word)| *word).collect();
+        let marks = [("pulled", "pulled forward"), ("offered", "a phone rings"), ("called_back", "is called back")];
+        let mut marks: Vec<String> =
+            marks.iter().filter(|(name, _)| caller[*name] == true).map(|(_, word)| (*word).to_owned()).collect();
+        marks.extend(caller["rests_ms"].as_u64().map(|rests| format!("again in {}", length(Some(rests)))));
         row(&[
             &count(caller, "position"),
             text(caller, "call"),

@@ -68,6 +68,7 @@ impl Publisher {
             groups: groups(queue.groups, of.exchange),
             agents: agents(queue.agents, of.exchange),
             trunks: of.exchange.switch.trunks().zip(of.exchange.switch.outward(now)).map(trunk).collect(),
+            called_back: counters.called_back,
             handings: Handings { done: counters.handed_on, failed: counters.handed_back },
             offers: Offers {
                 accepted: counters.accepted,
@@ -135,6 +136,7 @@ fn groups(views: Vec<acd::GroupView>, exchange: &Exchange) -> Vec<Group> {
         waiting: (view.waiting + view.offered) as u64,
         longest_wait: view.longest_wait,
         places_kept: view.places as u64,
+        call_backs: view.call_backs as u64,
         agents: GroupAgents {
             ready: view.agents_ready as u64,
             offered: view.agents_offered as u64,

@@ -22,6 +22,8 @@ pub struct View {
     pub trunks: Vec<Trunk>,
     pub offers: Offers,
     pub handings: Handings,
+    /// Citizens who were called back and answered.
+    pub called_back: u64,
     pub store: store::Health,
     pub journal: journal::Health,
     /// By `WorkerId`.
@@ -46,6 +48,7 @@ impl Default for View {
             trunks: Vec::new(),
             offers: Offers::default(),
             handings: Handings::default(),
+            called_back: 0,
             store: store::Health { ok: true, ..store::Health::default() },
             journal: journal::Health { ok: true, ..journal::Health::default() },
             media: Vec::new(),
@@ -159,6 +162,8 @@ pub struct Group {
     pub longest_wait: Duration,
     /// Places kept for callers whose call was cut short.
     pub places_kept: u64,
+    /// Citizens who are called back when their turn has come.
+    pub call_backs: u64,
     pub agents: GroupAgents,
 }
 

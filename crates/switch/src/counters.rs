@@ -25,6 +25,8 @@ pub struct Counters {
     /// Citizens whom agents handed on, and whom nobody took.
     pub handed_on: u64,
     pub handed_back: u64,
+    /// Citizens who were called back and answered.
+    pub called_back: u64,
     /// Calls to lines outside that nobody was asked to take, by the status that says why: at most one entry a status.
     pub unplaced: Vec<(u16, u64)>,
     /// Calls that a fault of ours ended.
@@ -61,6 +63,7 @@ impl Counters {
     pub(crate) fn note_command(&mut self, command: &acd::Command) {
         match command {
             acd::Command::Accepted { .. } => self.accepted += 1,
+            acd::Command::Reached { .. } => self.called_back += 1,
             acd::Command::Declined { cause: acd::Decline::Taken, .. } => self.withdrawn += 1,
             acd::Command::Declined { .. } => self.declined += 1,
             _ => {}

@@ -329,7 +329,7 @@ fn answer(ask: Ask) -> Answer {
                 priority: 2,
                 pulled: true,
                 offered: false,
-                called_back: false,
+                called_back: None,
                 rests: None,
             };
             Answer::Callers([2, 9].map(waits).into_iter().take(usize::from(most)).collect())

@@ -32,6 +32,9 @@ enum Deed<'a> {
     Talks { agent: &'a str, to: &'a str },
     Declines(&'a str),
     HangsUp(&'a str),
+    Presses(&'a str),
+    Answers(&'a str),
+    DoesNotAnswer(&'a str),
     TimePasses,
 }
 
@@ -44,6 +47,9 @@ fn deed(line: &str) -> Deed<'_> {
         [agent, "talks", "to", to] => Deed::Talks { agent, to },
         [agent, "declines"] => Deed::Declines(agent),
         [who, "hangs", "up"] => Deed::HangsUp(who),
+        [who, "presses", "1"] => Deed::Presses(who),
+        [who, "answers"] => Deed::Answers(who),
+        [who, "does", "not", "answer"] => Deed::DoesNotAnswer(who),
         [who, "calls", group] => Deed::Calls { who, group, priority: 5 },
         [who, "calls", group, "at", priority] => {
             Deed::Calls { who, group, priority: priority.parse().expect("a priority") }
@@ -59,6 +65,8 @@ struct Story {
     agents: Vec<String>,
     groups: Vec<String>,
     callers: Vec<String>,
+    /// The call of each caller, or the next one to who is called back.
+    calls: Vec<CallId>,
     /// Whose phone rings for whom.
     rings: BTreeMap<u32, (u32, Reservation)>,
     talks: BTreeMap<u32, u32>,
@@ -70,7 +78,16 @@ impl Story {
         let groups = plans.acd.groups.iter().map(|group| group.name.clone()).collect();
         let now = Now { time: Time::from_millis(1_000_000), ..Now::default() };
         let acd = Acd::new(plans.acd, now.time);
-        Story { acd, now, agents, groups, callers: Vec::new(), rings: BTreeMap::new(), talks: BTreeMap::new() }
+        Story {
+            acd,
+            now,
+            agents,
+            groups,
+            callers: Vec::new(),
+            calls: Vec::new(),
+            rings: BTreeMap::new(),
+            talks: BTreeMap::new(),
+        }
     }
 
     fn agent(&self, number: &str) -> AgentId {
@@ -111,6 +128,15 @@ impl Story {
                     self.rings.remove(&agent.0);
                     said.push(format!("{} stops", self.agents[agent.0 as usize]));
                 }
+                Action::Promised { call, kept } => {
+                    let caller = &self.callers[call.serial as usize];
+                    said.push(format!("{caller} {} called back", if kept { "is" } else { "is not" }));
+                    if kept {
+                        self.calls[call.serial as usize] = call.again();
+                    }
+                }
+                Action::CallsBack { call, .. } => self.calls[call.serial as usize] = call,
+                Action::Refused { reason: acd::Refusal::CalledAgain, .. } => {}
                 Action::Refused { call, .. } => said.push(format!("{} is refused", self.callers[call.serial as usize])),
                 Action::Moved { call, to, .. } => {
                     let (caller, group) = (&self.callers[call.serial as usize], &self.groups[usize::from(to.0)]);
@@ -122,7 +148,7 @@ impl Story {
     }
 
     fn carry_out(&mut self, deed: &Deed<'_>, said: &mut Vec<String>) {
-        let id = |serial| CallId { serial, ..CallId::default() };
+        let id = |serial: u32| self.calls[serial as usize];
         let command = match *deed {
             Deed::TimePasses => return,
             Deed::Ready(agent) => Command::Ready { agent: self.agent(agent) },
@@ -130,8 +156,9 @@ impl Story {
             Deed::Calls { who, group, priority } => {
                 let place = self.groups.iter().position(|known| known == group);
                 let group = GroupId(place.unwrap_or_else(|| panic!("no group is {group}")) as u16);
+                let call = CallId { serial: self.callers.len() as u32, ..CallId::default() };
                 self.callers.push(who.to_owned());
-                let call = id(self.callers.len() as u32 - 1);
+                self.calls.push(call);
                 // Whoever has one name has one number.
                 let first = self.callers.iter().position(|known| known == who).unwrap_or_default();
                 let caller = Some(CallerKey([first as u64, 0]));
@@ -148,6 +175,17 @@ impl Story {
                 let agent = self.agent(agent);
                 let (caller, reservation) = self.rings.remove(&agent.0).expect("a phone that rings");
                 Command::Declined { call: id(caller), agent, reservation, cause: Decline::Rejected }
+            }
+            Deed::Presses(who) => {
+                let (number, called, locale) = (who.to_owned(), "12345".to_owned(), "zh-CN".to_owned());
+                let citizen = acd::Citizen { number, called, locale };
+                Command::CallBack { call: id(self.caller(who)), citizen }
+            }
+            Deed::Answers(who) => Command::Reached { call: id(self.caller(who)) },
+            Deed::DoesNotAnswer(who) => {
+                let caller = self.caller(who);
+                let agent = AgentId(self.talks.remove(&caller).expect("an agent who calls"));
+                Command::Unreached { call: id(caller), agent }
             }
             Deed::HangsUp(who) => {
                 let caller = self.caller(who);
@@ -179,6 +217,13 @@ fn folder(place: usize, queues: &str) -> PathBuf {
     std::fs::create_dir_all(dir.join("menu")).expect("a folder for the example");
     for file in ["hotline.toml", "menu/12345.toml"] {
         std::fs::copy(Path::new("tests/bad/routing").join(file), dir.join(file)).expect("a file to begin with");
+    }
+    if queues.contains("call_back_key") {
+        let main = dir.join("hotline.toml");
+        let before = std::fs::read_to_string(&main).expect("just copied");
+        let outward = "[[trunk]]\nname = \"out\"\ntargets = [\"sip:192.0.2.7\"]\ncaller = \"02012345\"\n\
+                       [[dial]]\nname = \"mobile\"\nprefixes = [\"1\"]\ntrunks = [\"out\"]\n";
+        std::fs::write(main, format!("{before}\n{outward}")).expect("a file that can be written");
     }
     std::fs::write(dir.join("queues.toml"), queues).expect("a folder that can be written");
     dir

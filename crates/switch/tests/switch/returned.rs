@@ -188,7 +188,10 @@ fn supervisors_see_it_and_take_it_back() {
         _ => None,
     });
     let call: CallId = started.expect("a call").again();
-    assert_eq!(callers.iter().map(|c| (c.call, c.called_back)).collect::<Vec<_>>(), [(call, true)]);
+    assert_eq!(
+        callers.iter().map(|c| (c.call, c.called_back.as_ref().map(|c| c.number.as_str()))).collect::<Vec<_>>(),
+        [(call, Some(NUMBER))]
+    );
     let ask = Ask::Release { call };
     table.bench.feed(Input::Ask { ticket: Ticket(1 << 62), by: "desk".to_owned(), ask });
     assert_eq!(table.bench.answers.pop(), Some(Answer::Done));
