@@ -97,6 +97,9 @@ impl People {
             What::TurnedAway if self.seats[seat].who == Who::Line => {}
             What::Incoming { .. } if self.seats[seat].who == Who::Line => self.line_rings(now, seat),
             What::Answered if self.seats[seat].who == Who::Line => self.line_answers(now, seat, checks)?,
+            // Who has dialled again is busy where the house calls back.
+            What::TurnedAway if self.seats[seat].is_citizen() => {}
+            What::Incoming { .. } if self.seats[seat].is_citizen() => self.is_called(now, seat),
             // A phone that never heard our CANCEL still rings.
             What::TurnedAway if !self.seats[seat].is_faulty() && !self.has_just_dialled(now.time, seat) => {
                 return Err(format!("the phone of {name} was rung by a second call"));

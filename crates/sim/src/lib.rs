@@ -9,6 +9,7 @@
 mod addresses;
 mod asking;
 mod behaviour;
+mod called_back;
 mod carriers;
 mod check;
 mod colleagues;

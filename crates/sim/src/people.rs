@@ -8,6 +8,7 @@ use base::{Digit, Now, Rng, Time};
 use phone::{Answering, Config, Faults, Keys, Line, Output, Phone, Status, Step, TonePair, Voice, What};
 
 use crate::asking::Code;
+use crate::called_back::Wishes;
 use crate::carriers::Mood;
 use crate::plan::{RING, agent_number, password};
 use crate::{Scenario, addresses};
@@ -188,6 +189,7 @@ pub(crate) struct People {
     pub(crate) rng: Rng,
     /// Draws what supervisors do, so that everybody else does what they did without any.
     pub(crate) supervisor: Rng,
+    pub(crate) wishes: Wishes,
     pub(crate) dial_until: Time,
     pub(crate) scenario: Scenario,
     pub(crate) out: Output,
@@ -244,6 +246,7 @@ impl People {
             told: None,
             rng,
             supervisor: Rng::from_number(scenario.seed),
+            wishes: Wishes::new(scenario),
         }
     }
 
@@ -388,6 +391,7 @@ impl People {
             _ => ms(2000) + self.up_to(ms(25_000)),
         };
         self.seats[seat].phone.config_mut().script = script;
+        self.may_ask_to_be_called(seat);
         self.seats[seat].serial += 1;
         let serial = self.seats[seat].serial;
         self.agenda.push((now.time + leaves, seat, Deed::HangUp { serial }));

@@ -77,7 +77,11 @@ pub(crate) fn plans(scenario: &Scenario, rng: &mut Rng) -> Plans {
     let mut call = call_plan(scenario, prompts, rng);
     let (acd, roster) = (acd_plan(scenario, rng), roster_plan(scenario));
     let carrier = if scenario.lines > 0 { lead_out(&mut call, scenario, rng) } else { carrier::Plan::default() };
-    Plans { call: Arc::new(call), acd, roster, carrier, bank: Arc::new(bank) }
+    let mut plans = Plans { call: Arc::new(call), acd, roster, carrier, bank: Arc::new(bank) };
+    if scenario.calls_back() {
+        crate::called_back::offer(&mut plans);
+    }
+    plans
 }
 
 /// Two trunks more, that lead to the carriers, the first now and then to both where they send calls on, and one rule that leads to their lines; now and then somebody is on duty at the first.

@@ -9,7 +9,7 @@ use crate::check::Queue;
 use crate::network::Packet;
 use crate::rim::Rim;
 use crate::wire::delay;
-use crate::world::{STORY_MAX, WIRES, World};
+use crate::world::{START, STORY_MAX, WIRES, World};
 
 /// Steps from one comparison of journal and owners to the next: each costs a copy of both.
 const AGREE_EVERY: u64 = 8;
@@ -118,7 +118,7 @@ impl World {
         self.tell(|| "killed".to_owned());
         self.disk.forget_confirmed();
         // Whoever starts the next process means it to serve.
-        (self.draining, self.stop_at) = (false, None);
+        (self.draining, self.stop_at) = (false, self.scenario.last_drain(START.time));
         (self.arrive, self.deadline) = ([None; 3], None);
         self.rims.clear();
         self.checks.audio.cut(self.now.time, true);

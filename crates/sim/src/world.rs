@@ -22,7 +22,7 @@ use crate::turn::{Turn, config};
 use crate::{Failure, Report, Scenario};
 
 pub(crate) const WIRES: [Wire; 3] = [Wire::ToQueue, Wire::ToRoster, Wire::ToSwitch];
-const START: Now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
+pub(crate) const START: Now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
 /// The longest chain of patience and Timer B after the last citizen dialled, twice over.
 const LIFE_MAX: Duration = Duration::from_secs(400);
 /// After the last call: bindings expire, transactions end (64 × T1 and T4, RFC 3261 §17), and agents who lost their phones to a
@@ -121,7 +121,7 @@ impl World {
             rims,
             carriers: Carriers::default(),
             people,
-            stop_at: scenario.stop_after.map(|after| START.time + after),
+            stop_at: scenario.stop_after.map(|after| START.time + after).or(scenario.last_drain(START.time)),
             draining: false,
             checks,
             clock_steps: scenario.clock_steps.iter().map(|(after, ms)| (START.time + *after, *ms)).collect(),

@@ -25,8 +25,8 @@ fn play(seeds: impl Iterator<Item = u64>) -> Report {
 
 fn share(number: u64) {
     let sum = play(number * SHARE..(number + 1) * SHARE);
-    use EndReason::{Fault, Joined, LineHangup, Restart, Unanswered};
-    for reason in [Fault, Restart, Joined, Unanswered, LineHangup] {
+    use EndReason::{CallBack, CallBackGivenUp, Fault, Joined, LineHangup, Restart, Unanswered};
+    for reason in [Fault, Restart, Joined, Unanswered, LineHangup, CallBack, CallBackGivenUp] {
         let ended = sum.ended[EndReason::ALL.iter().position(|r| *r == reason).unwrap_or_default()];
         assert!(ended > 0, "no call of {SHARE} scenarios ended with {reason:?}: {sum:?}");
     }

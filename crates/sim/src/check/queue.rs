@@ -1,6 +1,6 @@
 //! Order and reservations, from what is said on the wires.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use acd::{Command, Reservation};
@@ -37,6 +37,8 @@ struct Caller {
     claims: Option<Reservation>,
     /// Put back in line by the step under way: was not there when others were chosen.
     fresh: bool,
+    /// May have taken up the turn of a promise: is compared with nobody.
+    returns: bool,
 }
 
 /// What a number whose call was cut short has a right to.
@@ -53,6 +55,12 @@ pub(crate) struct Queue {
     plan: acd::Plan,
     callers: Vec<Caller>,
     places: BTreeMap<CallerKey, Place>,
+    /// Who was promised a call at any time.
+    promised: BTreeSet<CallerKey>,
+    /// Who is being called back, and by which call.
+    calling: BTreeMap<String, CallId>,
+    /// Who was so by two calls at once.
+    twice: Option<String>,
     /// Reservations that have not ended, until when each is leased, and for whom.
     open: Vec<(Reservation, Time, CallId)>,
     arrivals: u64,
@@ -69,6 +77,9 @@ impl Queue {
             plan,
             callers: Vec::new(),
             places,
+            promised: BTreeSet::new(),
+            calling: BTreeMap::new(),
+            twice: None,
             open: Vec::new(),
             arrivals: 0,
             pulls: 0,
@@ -80,6 +91,7 @@ impl Queue {
     /// Nobody waits after a restart; who had a place has it still.
     pub(crate) fn restarted(&mut self, ledger: &acd::Ledger) {
         let place = |p: &acd::ledger::Place| Place { priority: p.priority, since: p.since, until: p.until };
+        self.promised = ledger.promises.keys().copied().collect();
         self.places = ledger.places.iter().map(|(caller, p)| (*caller, place(p))).collect();
     }
 
@@ -117,9 +129,9 @@ impl Queue {
             Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {}
             // The next call to the citizen has another id.
             Command::Unreached { call, .. } => self.forget(call),
+            Command::Reached { call } => self.calling.retain(|_, calling| *calling != call),
             Command::Claim { .. }
             | Command::CallBack { .. }
-            | Command::Reached { .. }
             | Command::HoldCallBacks
             | Command::Locate { .. }
             | Command::Ready { .. }
@@ -135,8 +147,14 @@ impl Queue {
             Said::ByQueue(acd::Action::Withdraw { reservation, .. }) => self.back(*reservation),
             Said::ByQueue(acd::Action::Queued { call, .. }) => self.arrived(*call),
             Said::ByQueue(acd::Action::Refused { call, .. }) => self.forget(*call),
-            Said::ByQueue(acd::Action::Promised { call, kept: true }) => self.forget(*call),
-            Said::ByQueue(acd::Action::CallsBack { call, group, priority, since, .. }) => {
+            Said::ByQueue(acd::Action::Promised { call, kept: true }) => {
+                self.promised.extend(self.callers.iter().find(|c| c.call == *call).and_then(|c| c.number));
+                self.forget(*call);
+            }
+            Said::ByQueue(acd::Action::CallsBack { call, group, priority, since, citizen, .. }) => {
+                if let Some(other) = self.calling.insert(citizen.number.clone(), *call) {
+                    self.twice = Some(format!("{other:?} and {call:?} call {citizen:?} back"));
+                }
                 self.calls_back(*call, (*group, *priority, *since));
             }
             Said::ByQueue(acd::Action::Moved { call, to, .. }) => {
@@ -173,7 +191,7 @@ impl Queue {
     /// The step is over.
     pub(crate) fn check(&mut self, now: Time) -> Result<(), String> {
         for (call, agent) in std::mem::take(&mut self.chosen) {
-            let Some(served) = self.callers.iter().find(|c| c.call == call) else { continue };
+            let Some(served) = self.callers.iter().find(|c| c.call == call && !c.returns) else { continue };
             let skills = self.plan.agents.get(agent.0 as usize).map(|a| a.skills.as_slice()).unwrap_or_default();
             let any = |c: &Caller| self.plan.groups.get(usize::from(c.group.0)).is_some_and(|g| g.prefer.is_zero());
             let asks = |c: &Caller| {
@@ -183,14 +201,18 @@ impl Queue {
                 Some(pulled) => (i128::MIN, pulled),
                 None => (i128::from(c.turn.0.as_nanos()) - self.worth(c), c.turn.1),
             };
-            let earlier =
-                |c: &&Caller| c.standing == Standing::Waiting && !c.fresh && turn(c) < turn(served) && asks(c);
+            let earlier = |c: &&Caller| {
+                c.standing == Standing::Waiting && !c.fresh && !c.returns && turn(c) < turn(served) && asks(c)
+            };
             if let Some(earlier) = self.callers.iter().find(earlier) {
                 return Err(format!("{agent:?} is offered {served:?} while {earlier:?} waited longer"));
             }
         }
         for caller in &mut self.callers {
             caller.fresh = false;
+        }
+        if let Some(twice) = self.twice.take() {
+            return Err(twice);
         }
         match self.open.iter().find(|(_, until, _)| now > *until + LATE) {
             Some((reservation, until, _)) => {
@@ -239,7 +261,9 @@ impl Queue {
         self.arrivals += 1;
         let (turn, standing) = ((since, self.arrivals), Standing::Waiting);
         let (arriving, claims) = (true, None);
-        self.callers.push(Caller { call, group, priority, turn, pulled, standing, number, arriving, claims, fresh });
+        let returns = number.is_some_and(|number| self.promised.contains(&number));
+        let caller = Caller { call, group, priority, turn, pulled, standing, number, arriving, claims, fresh, returns };
+        self.callers.push(caller);
     }
 
     fn keep(&mut self, now: Time, call: CallId) {
@@ -267,7 +291,9 @@ impl Queue {
         self.arrivals += 1;
         let (turn, standing) = ((since, self.arrivals), Standing::Waiting);
         let (pulled, number, arriving, claims, fresh) = (None, None, false, None, true);
-        self.callers.push(Caller { call, group, priority, turn, pulled, standing, number, arriving, claims, fresh });
+        let returns = false;
+        let caller = Caller { call, group, priority, turn, pulled, standing, number, arriving, claims, fresh, returns };
+        self.callers.push(caller);
     }
 
     fn close(&mut self, reservation: Reservation) {
@@ -287,6 +313,7 @@ impl Queue {
     }
 
     fn forget(&mut self, call: CallId) {
+        self.calling.retain(|_, calling| *calling != call);
         let Some(place) = self.callers.iter().position(|c| c.call == call) else { return };
         self.callers.remove(place);
         self.open.retain(|(_, _, of)| *of != call);

@@ -110,6 +110,9 @@ fn consistent(record: &Record, started: bool, (steady, lines): (bool, bool)) -> 
     if record.start.source.starts_with("agent ") {
         return consistent_own(record, started);
     }
+    if record.start.source == "call back" {
+        return consistent_return(record, started);
+    }
     let waits = &record.waits;
     let answered_by = waits.iter().filter(|w| w.outcome == WaitOutcome::Answered).count();
     let life_ms = record.ended.0 - record.start.started.0;
@@ -140,7 +143,31 @@ fn consistent(record: &Record, started: bool, (steady, lines): (bool, bool)) -> 
         (talked || any || lost || record.agent.is_none(), "the end reason does not fit the agent"),
         ((record.end_reason == EndReason::Abandoned) == ends(record, WaitOutcome::Abandoned), "abandoned or not"),
         (!matches!(record.end_reason, EndReason::Joined | EndReason::Unanswered), "no end of a citizen's call"),
+        (record.end_reason != EndReason::CallBack || ends(record, WaitOutcome::CallBack), "called back or not"),
+        // The engine may stop while the citizen hears which number will be called.
+        (any || record.end_reason == EndReason::CallBack || !ends(record, WaitOutcome::CallBack), "not called back"),
         (record.end_reason != EndReason::QueueRefused || ends(record, WaitOutcome::Refused), "refused by no queue"),
+    ];
+    rules.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, why)| Err(why))
+}
+
+/// Of a call back to a citizen.
+fn consistent_return(record: &Record, started: bool) -> Result<(), &'static str> {
+    // The start record may have died with the process that was about to hand it in.
+    let started = started || record.end_reason == EndReason::Restart;
+    use EndReason::{
+        AgentHangup, CallBackGivenUp, CallerHangup, Cancelled, LineHangup, MaxTalk, QueueRefused, Unanswered,
+    };
+    let unreached = matches!(record.end_reason, Unanswered | CallBackGivenUp | Cancelled);
+    let talked = matches!(record.end_reason, CallerHangup | AgentHangup | LineHangup | MaxTalk);
+    let rules = [
+        (started || record.answered.is_none(), "answered without a start record"),
+        (!record.waits.is_empty(), "a call back without a wait"),
+        (record.skill_group.as_ref() == record.waits.last().map(|w| &w.group), "skill_group is not the last wait's"),
+        (record.talk_ms == 0 || record.answered.is_some(), "a talk without an answer"),
+        (!talked || record.agent.is_some(), "a talk without an agent"),
+        (!unreached || record.talk_ms == 0, "unreached after a talk"),
+        (record.end_reason != QueueRefused || !talked, "refused after a talk"),
     ];
     rules.into_iter().find(|(holds, _)| !holds).map_or(Ok(()), |(_, why)| Err(why))
 }
