@@ -374,11 +374,7 @@ impl Call {
                     out.push(Action::Queue(acd::Command::Ended { call: self.start.id, agent }));
                 }
             }
-            Journey::CallingBack(back) => {
-                self.account.wait_ended(now, WaitOutcome::CallBack, out);
-                out.push(Action::Queue(acd::Command::Unreached { call: self.start.id, agent: back.agent }));
-                close_left(back.outgoing, out);
-            }
+            Journey::CallingBack(back) => self.leave_call_back(now, *back, out),
             Journey::Calling(Calling { promised, outgoing, .. }) => {
                 self.account.wait_ended(now, outcome, out);
                 out.extend(promised.map(|to| Action::NotGiven { to }));

@@ -12,6 +12,7 @@ use base::{After, CallerKey, Digit, EndReason, GroupId, LegId, Now, SoundId, Sta
 use crate::call::FIRST;
 use crate::journey::{CallingBack, Journey, Offers, Peer, Place, Waiting, Wants, With};
 use crate::leg::{AgentSide, Leg, State};
+use crate::outgoing::close_left;
 use crate::ways::close_unused;
 use crate::{Action, Call, Callee, Fact, Plan, Timer};
 
@@ -166,6 +167,13 @@ impl Call {
         let Journey::CallingBack(back) = &self.journey else { return };
         let reason = if back.last { EndReason::CallBackGivenUp } else { EndReason::Unanswered };
         self.end(now, reason, out);
+    }
+
+    /// The call is over before the citizen has answered.
+    pub(crate) fn leave_call_back(&mut self, now: Now, back: CallingBack, out: &mut Vec<Action>) {
+        self.account.wait_ended(now, WaitOutcome::CallBack, out);
+        out.push(Action::Queue(acd::Command::Unreached { call: self.start.id, agent: back.agent }));
+        close_left(back.outgoing, out);
     }
 
     /// The citizen is not called by this call any more.
