@@ -9,6 +9,7 @@ use crate::agents::{Agent, Agents, Newest, State};
 use crate::callers::{Asks, Caller, Callers, Claim, Standing};
 use crate::last::Lasts;
 use crate::places::Places;
+use crate::staffing::Staff;
 use crate::timer::{Deadlines, Timer};
 use crate::{Action, Command, Fact, Plan, Reservation};
 
@@ -25,6 +26,7 @@ pub struct Acd {
     pub(crate) deadlines: Deadlines,
     /// Groups that take nobody new.
     pub(crate) closed: BTreeSet<GroupId>,
+    pub(crate) staff: Staff,
     /// Callers who were pulled forward up to now.
     pub(crate) pulls: u32,
     /// Whether a strategy looks at what agents did today.
@@ -39,16 +41,18 @@ impl Acd {
     /// A queue without callers, in which nobody is ready yet.
     pub fn new(plan: impl Into<Arc<Plan>>, now: Time) -> Acd {
         let plan = plan.into();
+        let (agents, mut deadlines) = (Agents::new(&plan), Deadlines::new(now));
         Acd {
             callers: Callers::new(&plan),
-            agents: Agents::new(&plan),
+            staff: Staff::new(&plan, &agents, now, &mut deadlines),
+            agents,
             counts: plan.groups.iter().any(|group| group.strategy.counts()),
             places: Places::default(),
             lasts: Lasts::default(),
             remembers: plan.groups.iter().any(|group| !group.prefer.is_zero()),
             closed: BTreeSet::new(),
             pulls: 0,
-            deadlines: Deadlines::new(now),
+            deadlines,
             issued: 0,
             arrivals: 0,
             plan,
@@ -69,7 +73,8 @@ impl Acd {
                 self.come_back(time, call, group, Claim { caller, priority, since, pulled: None }, out);
             }
             Command::Abandon { call } => self.abandon(time, call, out),
-            Command::Keep { call } => self.keep(time, call, out),
+            Command::Keep { call } => self.keep(time, call, self.plan.redial, out),
+            Command::HungUp { call } => self.hung_up(time, call, out),
             Command::Locate { call } => self.locate(call, out),
             Command::Accepted { call, agent, reservation } => self.accepted(time, call, agent, reservation, out),
             Command::Declined { call, agent, reservation, cause } => {
@@ -81,6 +86,7 @@ impl Acd {
             }
             Command::Ready { agent } => self.ready(time, agent, out),
             Command::Away { agent } => self.away(time, agent, out),
+            Command::SignedOn { agent, on } => self.signs(time, agent, on),
             Command::WrapUp { ticket, agent, length } => {
                 let granted = self.ask_wrap_up(time, agent, length, out);
                 out.push(Action::WrapUp { ticket, granted });
@@ -104,6 +110,7 @@ impl Acd {
                 Timer::Rested { agent } => self.rested(now.time, agent, out),
                 Timer::Waited { caller } => self.waited(now.time, caller, out),
                 Timer::Relaxes { caller } => self.relax(now.time, caller, out),
+                Timer::Unstaffed { group } => self.unstaffed(now.time, group, out),
             }
         }
         self.deadlines.done(all);
@@ -126,7 +133,7 @@ impl Acd {
         out.push(Action::Located { call, group, position });
     }
 
-    fn abandon(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) {
+    pub(crate) fn abandon(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) {
         if let Some(key) = self.callers.find(call) {
             self.let_go(now, key, out);
         }
@@ -276,7 +283,7 @@ impl Acd {
     /// Begins a caller's stay in its group.
     pub(crate) fn enter(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
         // Who comes back from a talk is taken in whatever the group.
-        if self.leave_closed(now, key, out) {
+        if self.leave_shut(now, key, out) {
             return;
         }
         self.begin_stay(now, key, out);
@@ -316,7 +323,7 @@ impl Acd {
             _ => {
                 // Whoever was preferred had the chance.
                 caller.prefer(None);
-                if !self.leave_closed(now, key, out) {
+                if !self.leave_shut(now, key, out) {
                     self.seek(now, key, out);
                 }
             }

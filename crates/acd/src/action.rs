@@ -60,6 +60,8 @@ pub enum Steered {
     Full,
     /// The group takes nobody.
     Closed,
+    /// Nobody who serves the group is signed on, and it does not let callers wait for that.
+    Unstaffed,
     UnknownGroup,
 }
 
@@ -71,6 +73,8 @@ pub enum Refusal {
     UnknownGroup,
     /// It takes nobody new.
     Closed,
+    /// Nobody who serves it is signed on.
+    Unstaffed,
     /// Somebody let the caller go.
     Released,
 }

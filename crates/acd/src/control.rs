@@ -63,6 +63,7 @@ impl Acd {
             Ok(()) => {}
             Err(Refusal::UnknownGroup) => return Steered::UnknownGroup,
             Err(Refusal::Closed) => return Steered::Closed,
+            Err(Refusal::Unstaffed) => return Steered::Unstaffed,
             Err(_) => return Steered::Full,
         }
         self.stop_phones(now, key, out);
@@ -122,7 +123,7 @@ impl Acd {
         let Some(caller) = self.callers.get(key).filter(|caller| self.closed.contains(&caller.group)) else {
             return false;
         };
-        let overflow = self.plan.groups.get(usize::from(caller.group.0)).map(|group| group.overflow);
+        let overflow = self.plan.groups.get(usize::from(caller.group.0)).map(|group| group.overflow.closed);
         let Some(Overflow::Group(next)) = overflow else { return false };
         let Ok(to) = self.room(now, next, caller.since) else { return false };
         if let Some(wait) = self.callers.get_mut(key).and_then(|caller| caller.wait.take()) {
@@ -130,6 +131,11 @@ impl Acd {
         }
         self.move_to(now, key, to, false, out);
         true
+    }
+
+    /// Sends a caller whom no phone rings for on from a group that is closed, or that nobody is signed on for; whether it went.
+    pub(crate) fn leave_shut(&mut self, now: Time, key: Key, out: &mut Vec<Action>) -> bool {
+        self.leave_closed(now, key, out) || self.leave_unstaffed(now, key, out)
     }
 
     /// Groups that were closed stay so; a group that is no more is forgotten.

@@ -67,7 +67,8 @@
 //! together are told in an order in which a journal that is cut between them loses nobody's place.
 //!
 //! # Places for a redial
-//! A caller whose call was cut short by us, by a restart or by `Keep`, keeps a place for `Plan::redial`: the next `Enqueue` of the same
+//! A caller whose call was cut short by us, by a restart or by `Keep`, keeps a place for `Plan::redial`, and one who hung up while
+//! waiting for `Plan::hung_up`: the next `Enqueue` of the same
 //! number that is not refused takes it up, waits since the earlier of both times and at the higher priority, in the group asked for now. A
 //! place serves once, also when its caller then hangs up. Two calls of one number leave one place, the better of both. It gives
 //! a turn, not room: a full group refuses its caller as any other, and the place stays.
@@ -105,6 +106,7 @@ mod overflow;
 mod places;
 mod rest;
 mod restore;
+mod staffing;
 mod steps;
 mod tally;
 mod timer;
@@ -124,5 +126,5 @@ pub use fact::Fact;
 pub use ledger::Ledger;
 pub use list::InLine;
 pub use need::{Need, SkillId};
-pub use plan::{Agent, BackOff, Group, Overflow, Plan, Skill, Step, Strategy};
+pub use plan::{Agent, BackOff, Group, Overflow, Overflows, Plan, Skill, Step, Strategy};
 pub use view::{AgentState, GroupView, View};

@@ -116,6 +116,10 @@ impl Acd {
     /// A caller asks for others from now on.
     pub(crate) fn relax(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
         let Some(caller) = self.callers.get_mut(key) else { return };
+        // The caller asks for others already, in another group or for another reason, since the turn in which this came due.
+        if !self.deadlines.is_over(caller.relax) {
+            return;
+        }
         caller.relax = Armed::default();
         if caller.standing == Standing::Waiting {
             self.callers.leave(key);

@@ -32,6 +32,8 @@ pub struct GroupView {
     pub longest_wait: Duration,
     /// Places that are kept for callers who waited here when their call was cut short.
     pub places: usize,
+    /// Agents signed on, whatever they do.
+    pub agents_signed_on: usize,
     pub agents_ready: usize,
     pub agents_offered: usize,
     pub agents_talking: usize,
@@ -61,7 +63,8 @@ impl Acd {
                 let group = GroupId(place as u16);
                 let longest_wait = self.callers.longest(group).map(|since| now.time - since).unwrap_or_default();
                 let closed = self.closed.contains(&group);
-                GroupView { closed, waiting: self.callers.waiting(group), longest_wait, ..GroupView::default() }
+                let (waiting, agents_signed_on) = (self.callers.waiting(group), self.staff.signed_on(group) as usize);
+                GroupView { closed, waiting, agents_signed_on, longest_wait, ..GroupView::default() }
             })
             .collect();
         let mut agents = Vec::new();

@@ -7,6 +7,7 @@ const GROUP_AGENTS: Shape = Shape {
     name: "QueueAgents",
     about: "Agents by what they do, as the queue sees them; an agent counts in each group it serves.",
     fields: &[
+        field("signed_on", COUNT, "Signed on, whatever they do, also paused; nobody is with 0."),
         field("ready", COUNT, "May be offered a call."),
         field("offered", COUNT, "Whose phone is asked to ring."),
         field("talking", COUNT, "In a call."),

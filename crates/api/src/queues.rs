@@ -30,6 +30,7 @@ fn queue(group: &server::view::Group, level: server::levels::Level) -> Value {
         "waiting": group.waiting,
         "longest_wait_ms": u64::try_from(group.longest_wait.as_millis()).unwrap_or(u64::MAX),
         "agents": {
+            "signed_on": group.agents.signed_on,
             "ready": group.agents.ready,
             "offered": group.agents.offered,
             "talking": group.agents.talking,
@@ -129,6 +130,10 @@ async fn steer(request: &Request, call: CallId, ask: Ask) -> Result<Value, Probl
         }
         Answer::GroupFull => ("full", "the group has no room", "name another group, or raise its limit"),
         Answer::GroupClosed => ("closed", "the group is closed", "open it first, or name another group"),
+        Answer::GroupUnstaffed => {
+            let next = "name another group, or wait until somebody signs on";
+            ("unstaffed", "nobody is signed on for the group, and it does not let callers wait for that", next)
+        }
         other => return Err(desk::unexpected(&other)),
     };
     Err(Problem::new(StatusCode::CONFLICT, code, message, next))

@@ -90,6 +90,11 @@ impl<T> Wheel<T> {
         self.arm(now + after, value)
     }
 
+    /// Whether the deadline is to fire yet.
+    pub fn is_armed(&self, id: TimerId) -> bool {
+        self.values.get(id).is_some()
+    }
+
     /// The value, unless it fired or was cancelled already.
     pub fn cancel(&mut self, id: TimerId) -> Option<T> {
         let value = self.values.remove(id)?;

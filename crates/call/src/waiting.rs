@@ -138,18 +138,19 @@ impl Call {
         let duty_line = self.plan.groups.get(usize::from(group.0)).and_then(|group| group.duty_line.clone());
         match duty_line.filter(|_| reason != Refusal::Released) {
             Some(line) => self.call_duty(now, line, out),
-            None => self.tell_refused(now, out),
+            None if reason == Refusal::Unstaffed => self.tell_refused(now, "queue-unstaffed", out),
+            None => self.tell_refused(now, "queue-refused", out),
         }
     }
 
-    pub(crate) fn tell_refused(&mut self, now: Now, out: &mut Vec<Action>) {
+    pub(crate) fn tell_refused(&mut self, now: Now, why: &'static str, out: &mut Vec<Action>) {
         self.unpromised(out);
         self.account.wait_ended(now, WaitOutcome::Refused, out);
         if self.refused_unheard(now, out) {
             return;
         }
         self.journey = Journey::Leaving(EndReason::QueueRefused);
-        self.program.play(self.sounds(&["queue-refused"]), After::Silence);
+        self.program.play(self.sounds(&[why]), After::Silence);
     }
 
     /// An agent's slot is held for this call: ring the phone, or give the slot back when the caller no longer waits.

@@ -305,7 +305,7 @@ fn the_citizen_leaves_while_the_agent_rings() {
     bench.signal(CITIZEN, Signal::Bye);
     assert_snapshot!(bench.lines(), @"
     close end 0
-    queue Abandon
+    queue HungUp
     disarm Redial
     close end 2
     HangUp { leg: 1, status_if_early: 480 }

@@ -95,6 +95,10 @@ impl Roster {
             return;
         }
         let standing = agent.standing.clone();
+        let on = standing.state != State::SignedOff;
+        if on != (before.state != State::SignedOff) {
+            out.push(Action::SignedOn { agent: id, on });
+        }
         for what in happenings(&before.state, &standing.state) {
             self.event(now, id, what, by, out);
         }

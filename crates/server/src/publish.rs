@@ -136,6 +136,7 @@ fn groups(views: Vec<acd::GroupView>, exchange: &Exchange) -> Vec<Group> {
         longest_wait: view.longest_wait,
         places_kept: view.places as u64,
         agents: GroupAgents {
+            signed_on: view.agents_signed_on as u64,
             ready: view.agents_ready as u64,
             offered: view.agents_offered as u64,
             talking: view.agents_talking as u64,

@@ -162,9 +162,11 @@ pub struct Group {
     pub agents: GroupAgents,
 }
 
-/// Agents of one skill group now, as its queue sees them; who is away is in none of these. An agent counts in each group it serves.
+/// Agents of one skill group now, as its queue sees them; who is away is in none of these but the first. An agent counts in each group it serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct GroupAgents {
+    /// Whatever they do, also paused or away from their phones.
+    pub signed_on: u64,
     pub ready: u64,
     pub offered: u64,
     pub talking: u64,

@@ -76,6 +76,8 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         agents: agents.acd,
         back_off: groups.back_off,
         redial: groups.queue.redial,
+        hung_up: groups.queue.hung_up,
+        unstaffed_after: groups.queue.unstaffed_after,
         wrap_up_max: groups.queue.wrap_up_max,
         priority_worth: groups.queue.priority_worth,
         remember: groups.queue.remember,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acd::plan::{BackOff, Overflow, Strategy};
+use acd::plan::{BackOff, Overflow, Overflows, Strategy};
 use base::{GroupId, SoundId};
 
 use crate::nearest::did_you_mean;
@@ -36,6 +36,9 @@ pub(crate) struct Groups {
 pub(crate) struct Queue {
     /// How long a place is kept for a redial.
     pub(crate) redial: Duration,
+    /// The same for who hung up while waiting.
+    pub(crate) hung_up: Duration,
+    pub(crate) unstaffed_after: Duration,
     pub(crate) wrap_up_max: Duration,
     pub(crate) priority_worth: Duration,
     pub(crate) remember: Duration,
@@ -147,6 +150,8 @@ fn queue(table: &Table<'_>) -> Queue {
     let default = acd::Plan::default();
     Queue {
         redial: table.seconds("redial_s", default.redial.as_secs(), 0, DAY),
+        unstaffed_after: table.seconds("unstaffed_after_s", default.unstaffed_after.as_secs(), 0, HOUR),
+        hung_up: table.seconds("hung_up_s", default.hung_up.as_secs(), 0, DAY),
         wrap_up_max: table.seconds("wrap_up_max_s", default.wrap_up_max.as_secs(), 1, DAY),
         priority_worth: table.seconds("priority_worth_s", default.priority_worth.as_secs(), 1, DAY),
         remember: table.seconds("remember_s", default.remember.as_secs(), 0, 7 * DAY),
@@ -201,7 +206,7 @@ const STRATEGIES: [(&str, Strategy); 6] = [
 /// Phones that ring for one caller: each of them keeps an agent from other callers.
 const RING_AT_ONCE_MAX: u64 = 10;
 
-fn acd_group(name: &str, table: &Table<'_>, overflow: Overflow, steps: Vec<acd::Step>) -> acd::plan::Group {
+fn acd_group(name: &str, table: &Table<'_>, overflow: Overflows, steps: Vec<acd::Step>) -> acd::plan::Group {
     acd::plan::Group {
         name: name.to_owned(),
         ring: table.seconds("ring_s", 20, 1, 300),
@@ -243,11 +248,29 @@ fn music(table: &Table<'_>, sounds: &SoundPlan) -> SoundId {
     found.unwrap_or(SoundId(0))
 }
 
-fn overflow(table: &Table<'_>, names: &[String]) -> (Overflow, Option<Spot>) {
-    let Some(value) = table.get("overflow") else { return (Overflow::Message, None) };
-    let Some(text) = value.text() else { return (Overflow::Message, None) };
+/// One word for all reasons, or a table that tells them apart.
+fn overflow(table: &Table<'_>, names: &[String]) -> (Overflows, Option<Spot>) {
+    let Some(value) = table.get("overflow") else { return (Overflow::Message.into(), None) };
+    let spot = Some(value.spot.clone());
+    if value.as_text().is_some() {
+        return (target(&value, names).into(), spot);
+    }
+    let Some(table) = value.table(&["group.overflow"]) else { return (Overflow::Message.into(), spot) };
+    let to = |key, default| table.get(key).map_or(default, |value| target(&value, names));
+    let full = to("full", Overflow::Message);
+    let overflows = Overflows {
+        full,
+        waited: to("waited", full),
+        closed: to("closed", full),
+        unstaffed: to("unstaffed", Overflow::Stay),
+    };
+    (overflows, spot)
+}
+
+fn target(value: &Value<'_>, names: &[String]) -> Overflow {
+    let Some(text) = value.text() else { return Overflow::Message };
     let group = (0..).map(GroupId).zip(names).find(|(_, name)| **name == text).map(|(id, _)| id);
-    let overflow = match (text.as_str(), group) {
+    match (text.as_str(), group) {
         ("message", _) => Overflow::Message,
         ("stay", _) => Overflow::Stay,
         (_, Some(id)) => Overflow::Group(id),
@@ -257,13 +280,29 @@ fn overflow(table: &Table<'_>, names: &[String]) -> (Overflow, Option<Spot>) {
             value.error(format!("no group is named `{text}`"), "unknown group", help);
             Overflow::Message
         }
-    };
-    (overflow, Some(value.spot))
+    }
+}
+
+/// Groups may stand in for one another where nobody is there; full ones that do so send callers round in a circle, and so do those whose
+/// callers waited too long.
+fn refuse_circles(groups: &Groups, spots: &[Option<Spot>], problems: &Problems) {
+    let full = |overflows: Overflows| overflows.full;
+    refuse_circles_of(full, groups, spots, problems);
+    let waited = |overflows: Overflows| overflows.waited;
+    // What holds for both is told once.
+    if groups.acd.iter().any(|group| group.overflow.full != group.overflow.waited) {
+        refuse_circles_of(waited, groups, spots, problems);
+    }
 }
 
 /// Each circle once, at its first group.
-fn refuse_circles(groups: &Groups, spots: &[Option<Spot>], problems: &Problems) {
-    let next = |at: usize| match groups.acd.get(at)?.overflow {
+fn refuse_circles_of(
+    why: impl Fn(Overflows) -> Overflow,
+    groups: &Groups,
+    spots: &[Option<Spot>],
+    problems: &Problems,
+) {
+    let next = |at: usize| match why(groups.acd.get(at)?.overflow) {
         Overflow::Group(id) => Some(usize::from(id.0)),
         _ => None,
     };

@@ -23,7 +23,7 @@ pub(crate) struct SoundPlan {
 }
 
 /// What calls say beside the menu's own prompts.
-const ANNOUNCEMENTS: [&str; 14] = [
+const ANNOUNCEMENTS: [&str; 15] = [
     "agent-paused",
     "agent-ready",
     "agent-refused",
@@ -37,6 +37,7 @@ const ANNOUNCEMENTS: [&str; 14] = [
     "position-before",
     "position-next",
     "queue-refused",
+    "queue-unstaffed",
     "requeued",
 ];
 const BUILD: &str = "build the prompts with `cargo xtask prompts`, or record the file: 8 kHz, mono, 16-bit PCM";

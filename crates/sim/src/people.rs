@@ -126,6 +126,9 @@ pub(crate) struct Seat {
     pub(crate) asked: bool,
     /// Codes of a talk were pressed in this call: who is asked hears the agent, or whom the agent talked with.
     pub(crate) pressed: bool,
+    /// Whom the seat talked with when its phone vanished behind such codes: the engine learns of that later, and whoever was asked may
+    /// have them meanwhile.
+    pub(crate) left_behind: Vec<usize>,
     /// Counts the calls to colleagues.
     pub(crate) called: u32,
     /// How many calls to colleagues the caller had made when this phone rang last.
@@ -280,6 +283,7 @@ impl People {
             asks: false,
             asked: false,
             pressed: false,
+            left_behind: Vec::new(),
             called: 0,
             rung_by: 0,
             hands: false,

@@ -22,7 +22,7 @@ pub(crate) const GREETING_MAX: Duration = Duration::from_millis(1500);
 const LOCALE: &str = "zh-CN";
 pub(crate) const GROUPS: [&str; 2] = ["consult", "complaint"];
 const MUSIC: &str = "music";
-const SOUNDS: [&str; 20] = [
+const SOUNDS: [&str; 21] = [
     "welcome",
     "invalid",
     "job-number",
@@ -41,6 +41,7 @@ const SOUNDS: [&str; 20] = [
     "position-next",
     "please-wait",
     "queue-refused",
+    "queue-unstaffed",
     "requeued",
     MUSIC,
 ];
@@ -233,8 +234,8 @@ fn acd_plan(scenario: &Scenario, rng: &mut Rng) -> acd::Plan {
         // Bounds every wait, so that each scenario ends.
         wait: Some(Duration::from_secs(6 + rng.below(25))),
         overflow: match (place, rng.below(2)) {
-            (0, 0) => acd::Overflow::Group(GroupId(1)),
-            _ => acd::Overflow::Message,
+            (0, 0) => acd::Overflow::Group(GroupId(1)).into(),
+            _ => acd::Overflow::Message.into(),
         },
         ..acd::Group::default()
     };
@@ -280,6 +281,13 @@ fn route(plan: &mut acd::Plan, rng: &mut Rng) {
         }
     }
     plan.priority_worth = Duration::from_secs(1 + rng.below(20));
+    let other = |place: usize| acd::Overflow::Group(GroupId((place as u16 + 1) % GROUPS.len() as u16));
+    for (place, group) in plan.groups.iter_mut().enumerate() {
+        let (stay, message) = (acd::Overflow::Stay, acd::Overflow::Message);
+        group.overflow.unstaffed = [stay, stay, stay, message, other(place)][rng.below(5) as usize];
+    }
+    plan.unstaffed_after = Duration::from_secs(1 + rng.below(8));
+    plan.hung_up = Duration::from_secs([0, 20][rng.below(2) as usize]);
 }
 
 fn roster_plan(scenario: &Scenario) -> roster::Plan {

@@ -345,7 +345,8 @@ fn edit(plans: &mut Plans, setting: &Setting) {
         group.limit = setting.limit;
         group.wait = setting.wait;
         let overflows = setting.overflow && place == 0;
-        group.overflow = if overflows { acd::Overflow::Group(GroupId(1)) } else { acd::Overflow::Message };
+        let to = if overflows { acd::Overflow::Group(GroupId(1)) } else { acd::Overflow::Message };
+        group.overflow = to.into();
     }
     for (place, agent) in plans.acd.agents.iter_mut().enumerate() {
         let groups = if setting.split { place as u16..place as u16 + 1 } else { 0..2 };

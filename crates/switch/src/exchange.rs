@@ -256,6 +256,7 @@ impl Exchange {
         for action in said.drain(..) {
             match action {
                 roster::Action::Ready { agent } => self.to_queue.push_back(acd::Command::Ready { agent }),
+                roster::Action::SignedOn { agent, on } => self.to_queue.push_back(acd::Command::SignedOn { agent, on }),
                 roster::Action::Away { agent } => self.to_queue.push_back(acd::Command::Away { agent }),
                 roster::Action::SlotRefused { call, agent, epoch } => {
                     let reservation = Reservation(epoch);

@@ -95,6 +95,7 @@ impl Switch {
             }
             // The exchange brings these elsewhere.
             roster::Action::SlotRefused { .. }
+            | roster::Action::SignedOn { .. }
             | roster::Action::Ready { .. }
             | roster::Action::Away { .. }
             | roster::Action::State { .. }

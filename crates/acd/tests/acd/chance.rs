@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use acd::{
-    Acd, Action, Agent, AgentState, BackOff, Command, Decline, Fact, Group, Ledger, Need, Overflow, Plan, Reservation,
-    Skill, SkillId, Step as NeedStep, Strategy as Order,
+    Acd, Action, Agent, AgentState, BackOff, Command, Decline, Fact, Group, Ledger, Need, Overflow, Overflows, Plan,
+    Reservation, Skill, SkillId, Step as NeedStep, Strategy as Order,
 };
 use base::pack::Packed;
 use base::{AgentId, CallId, CallerKey, GroupId, Now, Ticket, Time};
@@ -39,6 +39,13 @@ enum Step {
         group: u16,
         priority: u8,
         back_s: u64,
+    },
+    HungUp {
+        call: u32,
+    },
+    SignedOn {
+        agent: u32,
+        on: bool,
     },
     Abandon {
         call: u32,
@@ -104,10 +111,21 @@ fn seconds(of: &'static [u64]) -> impl Strategy<Value = Duration> {
 }
 
 fn groups() -> impl Strategy<Value = Vec<Group>> {
+    let one = || {
+        prop_oneof![
+            Just(Overflow::Stay),
+            Just(Overflow::Message),
+            (0..=GROUPS).prop_map(|g| Overflow::Group(GroupId(g))),
+        ]
+    };
     let overflow = prop_oneof![
-        Just(Overflow::Stay),
-        Just(Overflow::Message),
-        (0..=GROUPS).prop_map(|g| Overflow::Group(GroupId(g))),
+        one().prop_map(Overflows::from),
+        (one(), one(), one(), one()).prop_map(|(full, waited, closed, unstaffed)| Overflows {
+            full,
+            waited,
+            closed,
+            unstaffed
+        }),
     ];
     let wait = prop::option::of(seconds(&[0, 5, 30]));
     let strategy = prop::sample::select(vec![
@@ -152,9 +170,12 @@ fn plans() -> impl Strategy<Value = Plan> {
         unreachable: long,
     });
     let times = (seconds(&[0, 5, 60]), seconds(&[4, 100]), seconds(&[0, 10, 100_000]), seconds(&[0, 20, 300]));
-    (groups(), agents, back_off, times).prop_map(|(groups, agents, back_off, times)| {
+    let returns = (seconds(&[0, 3, 20]), seconds(&[0, 4, 30]));
+    (groups(), agents, back_off, times, returns).prop_map(|(groups, agents, back_off, times, returns)| {
         let (redial, wrap_up_max, priority_worth, remember) = times;
-        Plan { groups, agents, back_off, redial, wrap_up_max, priority_worth, remember, ..Plan::default() }
+        let (hung_up, unstaffed_after) = returns;
+        let plan = Plan { groups, agents, back_off, redial, wrap_up_max, priority_worth, remember, ..Plan::default() };
+        Plan { hung_up, unstaffed_after, ..plan }
     })
 }
 
@@ -177,6 +198,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             |(call, group, priority, back_s)| Step::Return { call, group, priority, back_s }),
         2 => (0..12u32).prop_map(|call| Step::Abandon { call }),
         2 => (0..12u32).prop_map(|call| Step::Keep { call }),
+        2 => (0..12u32).prop_map(|call| Step::HungUp { call }),
+        6 => (0..=AGENTS, any::<bool>()).prop_map(|(agent, on)| Step::SignedOn { agent, on }),
         2 => (0..=AGENTS, 0..9u64).prop_map(|(agent, seconds)| Step::WrapUp { agent, seconds }),
         1 => (0..=AGENTS).prop_map(|agent| Step::Rested { agent }),
         3 => (0..12u32).prop_map(|call| Step::Raise { call }),
@@ -216,7 +239,7 @@ struct Both {
 impl Both {
     fn new(plan: &Plan) -> Both {
         let now = Now { time: Time::from_millis(100_000), ..Now::default() };
-        let (acd, model) = (Acd::new(plan.clone(), now.time), Model::new(plan.clone()));
+        let (acd, model) = (Acd::new(plan.clone(), now.time), Model::new(plan.clone(), now.time));
         let (ledger, wrap_up) = (Ledger::default(), BTreeMap::new());
         let (made, open, over) = (Vec::new(), Vec::new(), Vec::new());
         Both { acd, model, now, made, open, plan: plan.clone(), ledger, over, wrap_up }
@@ -238,6 +261,8 @@ impl Both {
             }
             Step::Abandon { call } => Command::Abandon { call: id(call) },
             Step::Keep { call } => Command::Keep { call: id(call) },
+            Step::HungUp { call } => Command::HungUp { call: id(call) },
+            Step::SignedOn { agent, on } => Command::SignedOn { agent: AgentId(agent), on },
             Step::WrapUp { agent, seconds } => {
                 let (ticket, length) = (Ticket(seconds), Duration::from_secs(seconds));
                 Command::WrapUp { ticket, agent: AgentId(agent), length }

@@ -21,7 +21,7 @@ pub(crate) struct Desk {
 
 /// Rings 20 s, keeps 100, waits for ever, no wrap-up.
 pub(crate) fn group() -> Group {
-    Group { overflow: Overflow::Stay, ..Group::default() }
+    Group { overflow: Overflow::Stay.into(), ..Group::default() }
 }
 
 /// An agent by the groups it serves and its level in each.
@@ -209,6 +209,7 @@ fn word(action: &Action) -> String {
                 Refusal::WaitedTooLong => "waited too long",
                 Refusal::UnknownGroup => "unknown",
                 Refusal::Closed => "closed",
+                Refusal::Unstaffed => "unstaffed",
                 Refusal::Released => "released",
             };
             format!("Refused c{} g{} {reason}", call.serial, group.0)

@@ -5,12 +5,15 @@ mod control;
 mod memory;
 mod offers;
 mod serving;
+mod staffing;
 
 use std::time::Duration;
 
 use acd::ledger::{Last, Place};
 use acd::{Action, Command, Decline, Granted, Overflow, Plan, Refusal, Reservation};
 use base::{AgentId, CallId, CallerKey, GroupId, Time};
+
+use self::staffing::Staffing;
 
 /// When a deadline is due, and when it was set.
 type Due = (Time, u64);
@@ -80,6 +83,7 @@ enum Fires {
     Agent(usize),
     Caller(CallId),
     Relax(CallId),
+    Unstaffed(usize),
 }
 
 #[derive(Debug)]
@@ -90,6 +94,8 @@ pub(crate) struct Model {
     places: Vec<(CallerKey, Place)>,
     lasts: Vec<(CallerKey, Last)>,
     closed: Vec<GroupId>,
+    signed_on: Vec<bool>,
+    staffing: Vec<Staffing>,
     pulls: u64,
     issued: u64,
     arrivals: u64,
@@ -99,13 +105,31 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    pub(crate) fn new(plan: Plan) -> Model {
+    pub(crate) fn new(plan: Plan, now: Time) -> Model {
         let agent =
             Agent { state: State::Free, ready: false, idle: None, heard: 0, newest: None, tally: (0, Duration::ZERO) };
         let agents = vec![agent; plan.agents.len()];
         let (callers, places, lasts, closed, out) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (issued, arrivals, pulls, turns, timers) = (0, 0, 0, 0, 0);
-        Model { plan, callers, agents, places, lasts, closed, pulls, issued, arrivals, turns, timers, out }
+        let (signed_on, staffing) = (vec![false; agents.len()], Vec::new());
+        let mut model = Model {
+            plan,
+            callers,
+            agents,
+            places,
+            lasts,
+            closed,
+            signed_on,
+            staffing,
+            pulls,
+            issued,
+            arrivals,
+            turns,
+            timers,
+            out,
+        };
+        model.open_for_business(now);
+        model
     }
 
     pub(crate) fn handle(&mut self, now: Time, command: &Command) -> Vec<Action> {
@@ -119,7 +143,13 @@ impl Model {
                 self.come_back(now, (call, caller), group, priority, since);
             }
             Command::Keep { call } => {
-                self.keep(now, call);
+                self.keep(now, call, self.plan.redial);
+                self.let_go(now, call);
+            }
+            Command::HungUp { call } => {
+                if !self.caller(call).is_some_and(|c| matches!(c.standing, Standing::Talking(_))) {
+                    self.keep(now, call, self.plan.hung_up);
+                }
                 self.let_go(now, call);
             }
             Command::Abandon { call } => self.let_go(now, call),
@@ -158,6 +188,7 @@ impl Model {
                 }
                 self.ask_for_all(now, agent.0 as usize);
             }
+            Command::SignedOn { agent, on } => self.signs(now, agent.0 as usize, on),
             Command::Raise { .. } | Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {
                 self.steer(now, command);
             }
@@ -189,6 +220,7 @@ impl Model {
                 },
                 Fires::Caller(call) => self.waited(now, call, due),
                 Fires::Relax(call) => self.relax(now, call, due),
+                Fires::Unstaffed(group) => self.unstaffed(now, group, due),
             }
         }
         std::mem::take(&mut self.out)
@@ -201,7 +233,11 @@ impl Model {
         });
         let of_callers = self.callers.iter().filter_map(|c| Some((c.wait?, Fires::Caller(c.call))));
         let of_asking = self.callers.iter().filter_map(|c| Some((c.relax?, Fires::Relax(c.call))));
-        of_agents.chain(of_callers).chain(of_asking).collect()
+        let of_groups = self.staffing.iter().enumerate().filter_map(|(group, staffing)| match staffing {
+            Staffing::Leaving(due) => Some((*due, Fires::Unstaffed(group))),
+            _ => None,
+        });
+        of_agents.chain(of_callers).chain(of_asking).chain(of_groups).collect()
     }
 
     fn due(&mut self, at: Time) -> Due {
@@ -273,7 +309,7 @@ impl Model {
             (false, false) => {
                 caller.prefers = None;
                 caller.standing = Standing::Nowhere;
-                if !self.leave_closed(now, call) {
+                if !self.leave_shut(now, call) {
                     self.seek(now, call);
                 }
             }
@@ -328,7 +364,7 @@ impl Model {
     }
 
     fn enter(&mut self, now: Time, call: CallId) {
-        if self.leave_closed(now, call) {
+        if self.leave_shut(now, call) {
             return;
         }
         self.begin_stay(now, call);
@@ -351,21 +387,23 @@ impl Model {
     }
 
     fn room(&self, now: Time, asked: GroupId, since: Time) -> Result<GroupId, (GroupId, Refusal)> {
-        let mut group = asked;
+        let (mut group, mut refused) = (asked, (asked, Refusal::UnknownGroup));
         for _ in &self.plan.groups {
-            let Some(plan) = self.plan.groups.get(usize::from(group.0)) else { break };
-            let closed = self.closed.contains(&group);
-            let served = self.best_agent(group, self.step(now, group, since).0).is_some();
-            if !closed && (served || self.waiting(group).count() < plan.limit) {
-                return Ok(group);
-            }
-            let Overflow::Group(next) = plan.overflow else {
-                return Err((group, if closed { Refusal::Closed } else { Refusal::Full }));
+            let Some(plan) = self.plan.groups.get(usize::from(group.0)) else {
+                return Err((group, Refusal::UnknownGroup));
             };
+            let served = self.best_agent(group, self.step(now, group, since).0).is_some();
+            let (reason, to) = match () {
+                () if self.closed.contains(&group) => (Refusal::Closed, plan.overflow.closed),
+                () if self.is_left(group) => (Refusal::Unstaffed, plan.overflow.unstaffed),
+                () if served || self.waiting(group).count() < plan.limit => return Ok(group),
+                () => (Refusal::Full, plan.overflow.full),
+            };
+            refused = (group, reason);
+            let Overflow::Group(next) = to else { return Err(refused) };
             group = next;
         }
-        let known = usize::from(group.0) < self.plan.groups.len();
-        Err((group, if known { Refusal::Full } else { Refusal::UnknownGroup }))
+        Err(refused)
     }
 
     fn waited(&mut self, now: Time, call: CallId, due: Due) {
@@ -383,7 +421,7 @@ impl Model {
         let caller = self.caller_mut(call);
         caller.overdue = false;
         let (from, circled, since) = (caller.group, caller.hops >= groups, caller.since);
-        let next = match self.plan.groups[usize::from(from.0)].overflow {
+        let next = match self.plan.groups[usize::from(from.0)].overflow.waited {
             Overflow::Group(next) if !circled => self.room(now, next, since),
             Overflow::Message => Err((from, Refusal::WaitedTooLong)),
             _ => Ok(from),

@@ -26,6 +26,7 @@ fn examples(page: &str) -> Vec<(String, String)> {
 
 /// What a line of a story makes happen.
 enum Deed<'a> {
+    Signs { agent: &'a str, on: bool },
     Ready(&'a str),
     Away(&'a str),
     Calls { who: &'a str, group: &'a str, priority: u8 },
@@ -39,6 +40,8 @@ fn deed(line: &str) -> Deed<'_> {
     let words: Vec<_> = line.split_whitespace().collect();
     match words[..] {
         ["time", "passes"] => Deed::TimePasses,
+        [agent, "signs", "on"] => Deed::Signs { agent, on: true },
+        [agent, "signs", "off"] => Deed::Signs { agent, on: false },
         [agent, "is", "ready"] => Deed::Ready(agent),
         [agent, "is", "away"] => Deed::Away(agent),
         [agent, "talks", "to", to] => Deed::Talks { agent, to },
@@ -125,6 +128,7 @@ impl Story {
         let id = |serial| CallId { serial, ..CallId::default() };
         let command = match *deed {
             Deed::TimePasses => return,
+            Deed::Signs { agent, on } => Command::SignedOn { agent: self.agent(agent), on },
             Deed::Ready(agent) => Command::Ready { agent: self.agent(agent) },
             Deed::Away(agent) => Command::Away { agent: self.agent(agent) },
             Deed::Calls { who, group, priority } => {
@@ -153,7 +157,7 @@ impl Story {
                 let caller = self.caller(who);
                 match self.talks.remove(&caller) {
                     Some(agent) => Command::Ended { call: id(caller), agent: AgentId(agent) },
-                    None => Command::Abandon { call: id(caller) },
+                    None => Command::HungUp { call: id(caller) },
                 }
             }
         };

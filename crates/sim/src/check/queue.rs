@@ -1,6 +1,6 @@
 //! Order and reservations, from what is said on the wires.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use acd::{Command, Reservation};
@@ -57,6 +57,10 @@ pub(crate) struct Queue {
     open: Vec<(Reservation, Time, CallId)>,
     arrivals: u64,
     pulls: u64,
+    /// By the roster's word.
+    signed_on: BTreeSet<AgentId>,
+    /// Groups that sent somebody away in this step because nobody was there.
+    turned_away: Vec<GroupId>,
     /// What this step reserved.
     chosen: Vec<(CallId, AgentId)>,
     pub(crate) reserved: u64,
@@ -72,6 +76,8 @@ impl Queue {
             open: Vec::new(),
             arrivals: 0,
             pulls: 0,
+            signed_on: BTreeSet::new(),
+            turned_away: Vec::new(),
             chosen: Vec::new(),
             reserved: 0,
         }
@@ -91,7 +97,13 @@ impl Queue {
                 self.arrives((call, caller), group, priority, since);
             }
             Command::Keep { call } => {
-                self.keep(now, call);
+                self.keep(now, call, self.plan.redial);
+                self.forget(call);
+            }
+            Command::HungUp { call } => {
+                if self.callers.iter().any(|c| c.call == call && c.standing != Standing::Talking) {
+                    self.keep(now, call, self.plan.hung_up);
+                }
                 self.forget(call);
             }
             Command::Abandon { call } | Command::Ended { call, .. } => self.forget(call),
@@ -112,6 +124,8 @@ impl Queue {
                 talking.standing = talking.claims.take().map_or(Standing::Waiting, |_| Standing::Offered);
             }
             Command::TakesOver { call, .. } => self.talks(call),
+            Command::SignedOn { agent, on: true } => drop(self.signed_on.insert(agent)),
+            Command::SignedOn { agent, on: false } => drop(self.signed_on.remove(&agent)),
             Command::Raise { call, .. } => self.raise(call),
             // What comes of these is said.
             Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {}
@@ -129,7 +143,12 @@ impl Queue {
         match said {
             Said::ByQueue(acd::Action::Withdraw { reservation, .. }) => self.back(*reservation),
             Said::ByQueue(acd::Action::Queued { call, .. }) => self.arrived(*call),
-            Said::ByQueue(acd::Action::Refused { call, .. }) => self.forget(*call),
+            Said::ByQueue(acd::Action::Refused { call, group, reason }) => {
+                self.forget(*call);
+                if *reason == acd::Refusal::Unstaffed {
+                    self.turned_away.push(*group);
+                }
+            }
             Said::ByQueue(acd::Action::Moved { call, to, .. }) => {
                 if let Some(caller) = self.callers.iter_mut().find(|c| c.call == *call) {
                     // Whoever was offered before it moved is not compared with it.
@@ -178,6 +197,17 @@ impl Queue {
                 |c: &&Caller| c.standing == Standing::Waiting && !c.fresh && turn(c) < turn(served) && asks(c);
             if let Some(earlier) = self.callers.iter().find(earlier) {
                 return Err(format!("{agent:?} is offered {served:?} while {earlier:?} waited longer"));
+            }
+        }
+        for group in std::mem::take(&mut self.turned_away) {
+            let serves = |agent: &&AgentId| {
+                let skills = self.plan.agents.get(agent.0 as usize).map(|a| a.skills.as_slice()).unwrap_or_default();
+                steps(&self.plan, usize::from(group.0)).any(|need| need.rank(skills).is_some())
+            };
+            if let Some(agent) = self.signed_on.iter().find(serves) {
+                return Err(format!(
+                    "{group:?} turned somebody away as if nobody served it, and {agent:?} is signed on"
+                ));
             }
         }
         for caller in &mut self.callers {
@@ -233,10 +263,10 @@ impl Queue {
         self.callers.push(Caller { call, group, priority, turn, pulled, standing, number, arriving, claims, fresh });
     }
 
-    fn keep(&mut self, now: Time, call: CallId) {
+    fn keep(&mut self, now: Time, call: CallId, length: Duration) {
         let Some(caller) = self.callers.iter().find(|c| c.call == call) else { return };
-        let (Some(number), false) = (caller.number, self.plan.redial.is_zero()) else { return };
-        let new = Place { priority: caller.priority, since: caller.turn.0, until: now + self.plan.redial };
+        let (Some(number), false) = (caller.number, length.is_zero()) else { return };
+        let new = Place { priority: caller.priority, since: caller.turn.0, until: now + length };
         let place = self.places.entry(number).or_insert(new);
         place.priority = place.priority.max(new.priority);
         place.since = place.since.min(new.since);

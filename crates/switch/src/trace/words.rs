@@ -70,6 +70,7 @@ fn to_queue(command: &acd::Command) -> Option<(CallId, String)> {
             (*call, format!("waits again in group {} with priority {priority} since {since:?}", group.0))
         }
         Command::Abandon { call } => (*call, "is gone".to_owned()),
+        Command::HungUp { call } => (*call, "hung up".to_owned()),
         Command::Keep { call } => (*call, "is cut short, keep the place".to_owned()),
         Command::Locate { call } => (*call, "which place".to_owned()),
         Command::Accepted { call, agent, .. } => (*call, format!("agent {} answered", agent.0)),
@@ -83,6 +84,7 @@ fn to_queue(command: &acd::Command) -> Option<(CallId, String)> {
         | Command::Away { .. }
         | Command::WrapUp { .. }
         | Command::Rested { .. }
+        | Command::SignedOn { .. }
         | Command::Open { .. } => return None,
     })
 }

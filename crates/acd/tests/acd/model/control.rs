@@ -48,6 +48,9 @@ impl Model {
         if self.closed.contains(&to) {
             return Steered::Closed;
         }
+        if self.is_left(to) {
+            return Steered::Unstaffed;
+        }
         let served = self.best_agent(to, self.step(now, to, since).0).is_some();
         if self.waiting(to).count() >= plan.limit && !served {
             return Steered::Full;
@@ -98,7 +101,7 @@ impl Model {
 
     pub(super) fn leave_closed(&mut self, now: Time, call: CallId) -> bool {
         let (from, since) = (self.caller_mut(call).group, self.caller_mut(call).since);
-        let Overflow::Group(next) = self.plan.groups[usize::from(from.0)].overflow else { return false };
+        let Overflow::Group(next) = self.plan.groups[usize::from(from.0)].overflow.closed else { return false };
         if !self.closed.contains(&from) {
             return false;
         }

@@ -47,10 +47,10 @@ impl Model {
     }
 
     /// Gives the caller of a call a place, or adds to the one that the number has.
-    pub(super) fn keep(&mut self, now: Time, call: CallId) {
+    pub(super) fn keep(&mut self, now: Time, call: CallId, length: Duration) {
         let Some(caller) = self.caller(call) else { return };
-        let (Some(number), false) = (caller.number, self.plan.redial.is_zero()) else { return };
-        let until = now + self.plan.redial;
+        let (Some(number), false) = (caller.number, length.is_zero()) else { return };
+        let until = now + length;
         let mut place = Place { group: caller.group, priority: caller.priority, since: caller.since, until };
         if let Some(at) = self.places.iter().position(|(n, _)| *n == number) {
             let (_, before) = self.places.remove(at);
@@ -100,7 +100,7 @@ impl Model {
 
     /// The process died some time ago and is there again.
     pub(crate) fn restart(&mut self, now: Time) -> Vec<Action> {
-        let mut next = Model::new(self.plan.clone());
+        let mut next = Model::new(self.plan.clone(), now);
         next.issued = self.issued;
         for (place, agent) in self.agents.iter().enumerate() {
             next.agents[place].heard = self.issued;
@@ -116,7 +116,7 @@ impl Model {
         let mut calls: Vec<_> = self.callers.iter().map(|c| c.call).collect();
         calls.sort_unstable();
         for call in calls {
-            self.keep(now, call);
+            self.keep(now, call, self.plan.redial);
         }
         next.places = std::mem::take(&mut self.places);
         self.lasts.retain(|(_, last)| last.until > now);

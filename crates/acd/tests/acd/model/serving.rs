@@ -51,7 +51,7 @@ impl Model {
     }
 
     /// How well an agent serves whoever asks for this step.
-    fn rank(&self, agent: usize, group: GroupId, step: usize) -> Option<u8> {
+    pub(super) fn rank(&self, agent: usize, group: GroupId, step: usize) -> Option<u8> {
         let steps = &self.plan.groups.get(usize::from(group.0))?.steps;
         let skills = &self.plan.agents[agent].skills;
         match steps.get(step) {
