@@ -25,6 +25,13 @@ fn ringing(phones: &mut [Baresip]) {
     }
 }
 
+fn waits(engine: &Engine, count: u64) {
+    wait::until(&format!("{count} who wait"), STEP, || {
+        let queues = engine.api("GET", &engine.admin_token(), "/queues", "").1;
+        (queues["queues"][0]["waiting"] == count).then_some(())
+    });
+}
+
 fn free(engine: &Engine, count: f64) {
     wait::until("the agents to be free", STEP, || {
         (engine.gauge("hotline_agents{state=\"free\"}") == count).then_some(())
@@ -202,4 +209,35 @@ fn a_citizen_who_calls_again_reaches_the_same_agent() {
     heard("the citizen", &[citizen.heard(SECOND)], &[citizen.heard(FIRST)]);
     heard("who knows the citizen", &[knows.heard(CITIZEN)], &[knows.heard(NEXT)]);
     heard("who does not", &[stranger.heard(NEXT)], &[stranger.heard(CITIZEN)]);
+}
+
+/// The line of who waits longest breaks, or so it seems; called again, the citizen is still before the one who came meanwhile.
+#[test]
+fn a_citizen_who_hangs_up_while_waiting_comes_back_to_the_place() {
+    let engine = Engine::start();
+    let mut early = citizen(&engine, "udp");
+    waits(&engine, 1);
+    let mut late = caller(&engine, "13800138001", "udp", NEXT);
+    waits(&engine, 2);
+    early.command("hangup", "");
+    early.event("CALL_CLOSED", STEP);
+    waits(&engine, 1);
+    early.command("dial", &format!("sip:12345@{}", engine.sip));
+    early.event("CALL_ESTABLISHED", STEP);
+    early.command("sndcode", "0");
+    waits(&engine, 2);
+    let mut first = agent(&engine, "1001", "udp", true, FIRST);
+    talks(&engine, 1);
+    early.command("hangup", "");
+    let records = engine.ended_records(2);
+    let ends: Vec<_> = records.iter().map(|r| (r["end_reason"].clone(), r["agent"].clone())).collect();
+    assert!(ends.contains(&("abandoned".into(), serde_json::Value::Null)), "{records:?}");
+    assert!(ends.contains(&("caller_hangup".into(), "1001".into())), "who came first is served first: {records:?}");
+    talks(&engine, 1);
+    late.command("hangup", "");
+    engine.ended_records(3);
+    [&mut early, &mut late, &mut first].into_iter().for_each(Baresip::quit);
+    heard("the early citizen", &[early.heard(FIRST)], &[early.heard(NEXT)]);
+    heard("the late citizen", &[late.heard(FIRST)], &[late.heard(CITIZEN)]);
+    heard("the agent", &[first.heard(CITIZEN), first.heard(NEXT)], &[]);
 }

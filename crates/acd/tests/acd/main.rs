@@ -10,6 +10,7 @@ mod model;
 mod redial;
 mod restart;
 mod routing;
+mod staffing;
 mod table;
 mod taken_over;
 mod wrap_up;
