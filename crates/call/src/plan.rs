@@ -8,6 +8,7 @@ use base::{AgentId, Codec, NetworkId, Secret, SoundId};
 use ivr::{Hours, Menu, Prompts};
 use roster::StarCodes;
 
+use crate::listed::KnownCallers;
 use crate::number::{AreaCode, NumberForm};
 
 /// Everything a switch and its calls need to know; a call keeps the plan it began with.
@@ -22,6 +23,8 @@ pub struct Plan {
     pub trunks: Vec<Trunk>,
     /// Where calls may go out to, and whose.
     pub dial: Vec<DialRule>,
+    /// Callers who go ahead or are not let in.
+    pub known: KnownCallers,
     /// The numbers that are ours.
     pub called: Vec<CalledNumber>,
     pub menus: Vec<Arc<MenuVersion>>,
@@ -39,6 +42,9 @@ pub struct Plan {
     pub session_expires: Duration,
     pub limits: Limits,
 }
+
+/// The highest priority of a menu, and of a caller in it; an agent hands a citizen on at more.
+pub const PRIORITY_MAX: u8 = 9;
 
 /// A hash of digest authentication (RFC 8760).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

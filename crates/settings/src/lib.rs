@@ -7,6 +7,7 @@ mod agents;
 mod areas;
 mod assemble;
 mod calendar;
+mod callers;
 mod dial;
 mod env;
 mod groups;

@@ -10,8 +10,8 @@ use crate::reader::Document;
 use crate::report::Report;
 use crate::source::{self, Part, Sources};
 use crate::{
-    Plans, agents, areas, assemble, calendar, dial, groups, menu, network, profile, service, sounds, states, token,
-    trunk,
+    Plans, agents, areas, assemble, calendar, callers, dial, groups, menu, network, profile, service, sounds, states,
+    token, trunk,
 };
 
 /// Reads the configuration in `dir`, with `HOTLINE__SECTION__KEY` variables of `env` over it.
@@ -107,10 +107,12 @@ fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &P
     network::refuse_example_passwords(&networks, &agents, &trunks, problems);
     let service = main.as_ref().map(|root| service::read(root, &menus.names, problems)).unwrap_or_default();
     let areas = main.as_ref().map(|root| areas::read(dir, root, problems)).unwrap_or_default();
+    let callers = queues.as_ref().map(|root| callers::read(dir, root, problems)).unwrap_or_default();
     let duty_lines = groups.duty_lines.clone();
     let mut plans = assemble::plans(assemble::Parts {
         service,
         areas,
+        callers,
         networks,
         trunks,
         dial,

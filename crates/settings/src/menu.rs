@@ -214,7 +214,7 @@ fn node_kind(word: Word, table: &Table<'_>) -> Option<Kind> {
             let own = own.into_iter().filter_map(|(locale, _, value)| Some((locale.to_owned(), value.text()?)));
             Some(Kind::Queue {
                 by_locale: own.collect(),
-                priority: table.number("priority", 5, 0, 9) as u8,
+                priority: table.number("priority", 5, 0, call::plan::PRIORITY_MAX.into()) as u8,
                 group: target("group")?,
             })
         }

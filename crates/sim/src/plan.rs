@@ -179,6 +179,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
     let groups = GROUPS.iter().map(group).collect();
     let server = crate::addresses::server();
     call::Plan {
+        known: call::listed::KnownCallers::default(),
         realm: "sim".to_owned(),
         digest: vec![call::plan::Digest::Md5],
         networks: vec![Network {

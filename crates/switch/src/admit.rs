@@ -59,6 +59,9 @@ pub(crate) struct Doorman {
     next_sweep: Time,
 }
 
+/// 603 Decline: no other way to us is worth trying (RFC 3261 §21.6.2).
+const BLOCKED: u16 = 603;
+
 /// Between two sweeps of dead registrations; a phone re-registers every few minutes.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
@@ -103,6 +106,9 @@ impl Switch {
         if let Sender::Trunk(trunk) = sender {
             self.trunks.seized(trunk);
         }
+        if self.is_blocked(sender, request) {
+            return self.turn_away(now, tx, Some(sender), BLOCKED);
+        }
         let Some(purpose) = self.purpose(sender, request) else { return self.turn_away(now, tx, Some(sender), 404) };
         if !self.has_room(now, sender) {
             return self.turn_away_for_now(now, tx, sender);
@@ -112,6 +118,12 @@ impl Switch {
             out.roster.push(roster::Command::OwnCall { agent, begins: true });
         }
         self.arrive(now, (tx, flow, sender), request, (lease, purpose), out);
+    }
+
+    /// Whether a citizen calls whom an operator does not let in.
+    fn is_blocked(&self, sender: Sender, request: &Message) -> bool {
+        let Some(trunk) = self.trunk(sender).filter(|_| !self.plan.known.is_empty()) else { return false };
+        self.plan.known.find(&caller(request, Some(trunk)).number).is_some_and(|list| list.blocked)
     }
 
     /// What the call is about: a number of ours, or a colleague of the agent who calls, a group, or a line outside.

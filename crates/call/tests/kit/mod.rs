@@ -110,6 +110,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         duty_line: None,
     };
     let mut plan = Plan {
+        known: call::listed::KnownCallers::default(),
         realm: "bench".to_owned(),
         digest: vec![call::plan::Digest::Md5],
         networks: vec![Network {

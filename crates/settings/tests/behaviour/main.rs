@@ -3,6 +3,7 @@
 mod areas;
 mod bad;
 mod broken;
+mod callers;
 mod kit;
 mod profile;
 mod routing;

@@ -95,6 +95,7 @@ fn plan() -> Plan {
         networks: vec![network],
         trunks: vec![trunk],
         dial: Vec::new(),
+        known: call::listed::KnownCallers::default(),
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
         menus: vec![Arc::new(menu(&prompts))],
         prompts,

@@ -7,6 +7,7 @@ mod door;
 mod identity;
 mod killed;
 mod kit;
+mod listed;
 mod moved;
 mod order;
 mod outward;
