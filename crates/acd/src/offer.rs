@@ -6,6 +6,7 @@ use base::{AgentId, CallId, GroupId, Key, Time};
 
 use crate::agents::State;
 use crate::callers::{Caller, Claim, Standing};
+use crate::estimate::Outcome;
 use crate::{Acd, Action, Decline, Fact, Reservation};
 
 /// An offer as a command names it.
@@ -241,12 +242,17 @@ impl Acd {
             let claim = offered.map(|o| o.claim()).unwrap_or_default();
             self.callers.insert(Caller::new(call, group.unwrap_or_default(), claim, 0))
         });
+        let rung_at = a.rung_at;
         a.state = State::Talking { caller: key, group, least: Duration::ZERO, began: now };
         a.heard = reservation;
         a.idle = None;
         if known.is_none() {
             self.note(key, out);
         }
+        if let (Some(group), Some(_)) = (group, offered) {
+            self.expect.estimates.answered(group, now - rung_at);
+        }
+        self.learn(now, key, Outcome::Served);
         self.callers.leave(key);
         let Some(caller) = self.callers.get_mut(key) else { return };
         caller.standing = Standing::Talking(agent);

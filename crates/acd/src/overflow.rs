@@ -3,6 +3,8 @@
 use base::{GroupId, Key, Time};
 
 use crate::callers::Standing;
+use crate::estimate::Outcome;
+use crate::expect::Told;
 use crate::timer::Armed;
 use crate::{Acd, Action, Overflow, Refusal};
 
@@ -67,6 +69,7 @@ impl Acd {
                 self.move_to(now, key, to, false, out);
             }
             Err((group, reason)) => {
+                self.learn(now, key, Outcome::Left);
                 self.forget(key, out);
                 out.push(Action::Refused { call, group, reason });
             }
@@ -87,7 +90,7 @@ impl Acd {
         let (call, from) = (caller.call, caller.group);
         (caller.group, caller.standing) = (to, Standing::Nowhere);
         caller.prefer(None);
-        caller.told = u32::MAX;
+        (caller.told, caller.promise) = (u32::MAX, Told::default());
         out.push(Action::Moved { call, from, to, by_hand });
         self.note(key, out);
         self.enter(now, key, out);

@@ -196,8 +196,8 @@ fn word(action: &Action) -> String {
         Action::Withdraw { agent, call, reservation } => {
             format!("Withdraw a{} from c{} r{}", agent.0, call.serial, reservation.0)
         }
-        Action::Queued { call, group, position } => format!("Queued c{} g{} #{position}", call.serial, group.0),
-        Action::Located { call, group, position } => format!("Located c{} g{} #{position}", call.serial, group.0),
+        Action::Queued { call, group, position, .. } => format!("Queued c{} g{} #{position}", call.serial, group.0),
+        Action::Located { call, group, position, .. } => format!("Located c{} g{} #{position}", call.serial, group.0),
         Action::Moved { call, from, to, by_hand } => {
             let by = if *by_hand { " by hand" } else { "" };
             format!("Moved c{} g{} to g{}{by}", call.serial, from.0, to.0)

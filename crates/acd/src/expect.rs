@@ -1,0 +1,189 @@
+//! How long a caller will wait, as it is told, and what comes of it.
+
+use std::time::Duration;
+
+use base::{AgentId, CallId, GroupId, Key, Time};
+
+use crate::agents::Agents;
+use crate::callers::{Asks, Caller, Claim};
+use crate::estimate::{Class, Estimates, Line, Outcome, Pace};
+use crate::line::Turn;
+use crate::near::{Near, near};
+use crate::{Acd, Plan, Range};
+
+/// For so long what is known beside a caller's own line holds for whoever arrives in the same group: agents become free seldom in it, and a
+/// rush of callers costs little more.
+const FRESH: Duration = Duration::from_millis(250);
+/// Who enters the queue so long after asking for it was elsewhere meanwhile.
+const ON_THE_WAY: Duration = Duration::from_secs(1);
+
+/// What was told a caller.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Told {
+    /// The newest.
+    now: Option<Range>,
+    pub(crate) first: First,
+}
+
+/// What the wait of a caller will say about what it was told.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum First {
+    /// Nothing: it was told nothing on arrival, or goes before its turn or elsewhere since.
+    #[default]
+    Nothing,
+    /// What it is about to be told will be compared.
+    Expected,
+    /// So was it told, before a line of this class.
+    Told(Range, Class),
+}
+
+const _: () = assert!(size_of::<Told>() <= 8, "what a waiting caller may cost more");
+
+/// What is known of groups, and who is at work.
+#[derive(Clone, Debug)]
+pub(crate) struct Expect {
+    pub(crate) estimates: Estimates,
+    near: Vec<Vec<Near>>,
+    /// By queue, agents at work who serve it.
+    at_work: Vec<u32>,
+    recent: Vec<Recent>,
+}
+
+/// What holds for all who arrive in a group for a moment.
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    until: Time,
+    pace: Pace,
+    /// Callers of other groups who are served before.
+    others: f64,
+}
+
+impl Expect {
+    pub(crate) fn new(plan: &Plan, agents: &Agents, queues: usize) -> Expect {
+        let none = Recent { until: Time::ZERO, pace: Pace { answer: 0.0, handling: 0.0, leaves: 0.0 }, others: 0.0 };
+        Expect {
+            estimates: Estimates::new(plan.groups.iter().map(|group| group.wrap_up)),
+            near: near(plan.groups.len(), agents),
+            at_work: vec![0; queues],
+            recent: vec![none; plan.groups.len()],
+        }
+    }
+
+    fn near(&self, group: GroupId) -> &[Near] {
+        self.near.get(usize::from(group.0)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn pace(&self, group: GroupId) -> Pace {
+        self.estimates.pace(self.near(group).iter().map(|near| (near.group, near.share)))
+    }
+}
+
+impl Acd {
+    /// The agent comes to work, or leaves it.
+    pub(crate) fn at_work(&mut self, id: AgentId, works: bool) {
+        let Some(agent) = self.agents.get_mut(id).filter(|agent| agent.works != works) else { return };
+        agent.works = works;
+        for serves in self.agents.serves(id) {
+            if let Some(count) = self.expect.at_work.get_mut(serves.queue as usize) {
+                *count = if works { *count + 1 } else { count.saturating_sub(1) };
+            }
+        }
+    }
+
+    /// How long somebody would wait who asked for a group with this priority, waiting since then; none where nobody is at work who serves
+    /// it, and `Range::AT_ONCE` where somebody is free.
+    pub fn expected(&self, now: Time, group: GroupId, priority: u8, since: Time) -> Option<Range> {
+        let (step, _) = self.step(now, group, since);
+        if self.agents.first(self.callers.steps.queue(group, Asks::Step(step))).is_some() {
+            return Some(Range::AT_ONCE);
+        }
+        let claim = Claim { priority, since, ..Claim::default() };
+        let turn = self.callers.turn(&Caller::new(CallId::default(), group, claim, u64::MAX));
+        let ahead = self.callers.ahead(group, turn) as f64 + self.others(group, turn);
+        let line = self.line(now, group, (step, since), ahead)?;
+        Some(self.expect.estimates.range(group, self.expect.pace(group), line).0)
+    }
+
+    /// How long a caller who waits will wait from now on, whatever was told.
+    pub(crate) fn expected_of(&self, now: Time, caller: &Caller) -> Option<Range> {
+        let (group, turn) = (caller.group, self.callers.turn(caller));
+        let ahead = self.callers.ahead(group, turn) as f64 + self.others(group, turn);
+        let (step, _) = self.step(now, group, caller.since);
+        let line = self.line(now, group, (step, caller.since), ahead)?;
+        Some(self.expect.estimates.range(group, self.expect.pace(group), line).0)
+    }
+
+    /// What a caller in a line is told who asks.
+    pub(crate) fn tell_again(&mut self, now: Time, key: Key) -> Option<Range> {
+        let estimate = self.expected_of(now, self.callers.get(key)?);
+        self.callers.get_mut(key)?.tell(estimate)
+    }
+
+    /// What a caller who is about to look for an agent is told, at this position; nothing where one is free. The outcome counts
+    /// where it is expected to.
+    pub(crate) fn tell_first(&mut self, now: Time, key: Key, position: u32) -> Option<Range> {
+        let caller = self.callers.get(key)?;
+        let (group, since, turn) = (caller.group, caller.since, self.callers.turn(caller));
+        let (step, _) = self.step(now, group, since);
+        if self.agents.first(self.callers.steps.queue(group, Asks::Step(step))).is_some() {
+            return None;
+        }
+        let recent = self.recent(now, group, turn)?;
+        let line = self.line(now, group, (step, since), f64::from(position.saturating_sub(1)) + recent.others);
+        let estimate = line.map(|line| self.expect.estimates.range(group, recent.pace, line));
+        let caller = self.callers.get_mut(key)?;
+        if let First::Expected = caller.promise.first {
+            caller.promise.first = estimate.map_or(First::Nothing, |(range, class)| First::Told(range, class));
+        }
+        caller.tell(estimate.map(|(range, _)| range))
+    }
+
+    fn recent(&mut self, now: Time, group: GroupId, turn: Turn) -> Option<Recent> {
+        let kept = *self.expect.recent.get(usize::from(group.0))?;
+        if now < kept.until {
+            return Some(kept);
+        }
+        let recent = Recent { until: now + FRESH, pace: self.expect.pace(group), others: self.others(group, turn) };
+        self.expect.recent[usize::from(group.0)] = recent;
+        Some(recent)
+    }
+
+    /// Callers of other groups with a turn before this one, as far as the agents of this group serve them.
+    fn others(&self, group: GroupId, turn: Turn) -> f64 {
+        let others = self.expect.near(group).iter().skip(1);
+        others.map(|near| near.share * self.callers.ahead(near.group, turn) as f64).sum()
+    }
+
+    /// The line before somebody at a step of a group; none where nobody is at work at that step or a later one.
+    fn line(&self, now: Time, group: GroupId, (step, since): (u8, Time), ahead: f64) -> Option<Line> {
+        let queues = self.callers.steps.of_group(group).skip(usize::from(step));
+        let mut served = queues.enumerate().map(|(later, queue)| (later, self.expect.at_work[queue]));
+        let (later, agents) = served.find(|(_, agents)| *agents > 0)?;
+        let asked = self.plan.groups.get(usize::from(group.0))?.steps.get(usize::from(step) + later);
+        let after = asked.filter(|_| later > 0).map(|asked| (since + asked.after) - now);
+        Some(Line { ahead, agents, after: after.unwrap_or_default().as_secs_f64() })
+    }
+
+    /// The caller is served, or leaves unserved: what it was told on arrival is compared with how long it waited.
+    pub(crate) fn learn(&mut self, now: Time, key: Key, outcome: Outcome) {
+        let Some(caller) = self.callers.get_mut(key) else { return };
+        let (group, waited) = (caller.group, now - caller.since);
+        if let First::Told(range, class) = std::mem::take(&mut caller.promise.first) {
+            self.expect.estimates.waited(group, class, range, waited, outcome);
+        }
+    }
+
+    /// Whether what a caller is told on arrival can be compared with its wait: it waits since then.
+    pub(crate) fn first(now: Time, since: Time) -> First {
+        if now - since <= ON_THE_WAY { First::Expected } else { First::Nothing }
+    }
+}
+
+impl Caller {
+    /// What the caller is told; it is forgotten where there is nothing to tell, since nobody is at work.
+    fn tell(&mut self, estimate: Option<Range>) -> Option<Range> {
+        let told = estimate.map(|now| self.promise.now.map_or(now, |before| before.then(now)));
+        self.promise.now = told;
+        told
+    }
+}
