@@ -10,7 +10,8 @@ use crate::{Acd, Action, Fact, Reservation};
 impl Acd {
     /// Reserves an agent for a caller who talks with another one.
     pub(crate) fn claim(&mut self, now: Time, call: CallId, agent: AgentId, out: &mut Vec<Action>) {
-        let talks = |c: &&Caller| matches!(c.standing, Standing::Talking(with) if with != agent) && c.claims.get().is_none();
+        let talks =
+            |c: &&Caller| matches!(c.standing, Standing::Talking(with) if with != agent) && c.claims.get().is_none();
         let key = self.callers.find(call).filter(|key| self.callers.get(*key).as_ref().is_some_and(talks));
         match key.filter(|_| self.agents.get(agent).is_some_and(Agent::eligible)) {
             Some(key) => self.reserve(now, agent, key, out),

@@ -54,7 +54,11 @@ impl Range {
     /// What somebody is told next who was told this, and would be told `now` if nothing had been said: no end of what is told rises, until
     /// what was told has become a lie, because even the low end of now lies beyond it.
     pub(crate) fn then(self, now: Range) -> Range {
-        if now.low > self.high_code() { now } else { Range { low: now.low.min(self.low), high: now.high.min(self.high) } }
+        if now.low > self.high_code() {
+            now
+        } else {
+            Range { low: now.low.min(self.low), high: now.high.min(self.high) }
+        }
     }
 }
 
@@ -83,7 +87,11 @@ impl Packed for Range {
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<Range, Unreadable> {
         let (low, high) = (u8::unpack(from)?, u8::unpack(from)?);
-        if low <= high && high <= LAST { Ok(Range { low, high: NonZeroU8::MIN.saturating_add(high) }) } else { Err(Unreadable { expected: "a range of waits" }) }
+        if low <= high && high <= LAST {
+            Ok(Range { low, high: NonZeroU8::MIN.saturating_add(high) })
+        } else {
+            Err(Unreadable { expected: "a range of waits" })
+        }
     }
 }
 

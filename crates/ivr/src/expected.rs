@@ -102,7 +102,9 @@ mod tests {
                 let (least, most) = match inner.split_once(' ') {
                     None => (Some(0), Some(1)),
                     Some((UNDER, most)) => (Some(0), minutes(most)),
-                    Some((ABOUT, both)) => both.split_once(" to ").map_or((None, None), |(a, b)| (minutes(a), minutes(b))),
+                    Some((ABOUT, both)) => {
+                        both.split_once(" to ").map_or((None, None), |(a, b)| (minutes(a), minutes(b)))
+                    }
                     Some(_) => (None, None),
                 };
                 let (Some(least), Some(most)) = (least, most) else { panic!("{low} {high}: {words}") };

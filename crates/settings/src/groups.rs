@@ -241,7 +241,11 @@ fn announces_wait(table: &Table<'_>, sounds: &SoundPlan) -> bool {
     let missing: Vec<String> = sounds.prompts.locales().filter_map(needed).collect();
     if let Some(value) = table.get("announce_wait").filter(|_| announces && !missing.is_empty() && !sounds.incomplete) {
         let title = format!("prompts that say a wait are missing: {}", missing.join("; "));
-        value.error(title, "says how long the wait will be", "build the prompts with `cargo xtask prompts`, record the files, or leave the key out");
+        value.error(
+            title,
+            "says how long the wait will be",
+            "build the prompts with `cargo xtask prompts`, record the files, or leave the key out",
+        );
     }
     announces
 }

@@ -12,4 +12,5 @@ mod restart;
 mod routing;
 mod table;
 mod taken_over;
+mod waits;
 mod wrap_up;

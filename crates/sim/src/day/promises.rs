@@ -1,5 +1,7 @@
 //! What callers were told of their wait, and how long they waited.
 
+use std::time::Duration;
+
 use acd::{Action, Command, Range};
 use base::{CallId, GroupId, Map, Time};
 
@@ -13,9 +15,10 @@ pub struct Kept {
 }
 
 impl Kept {
-    fn add(&mut self, told: Range, waited_s: f64, answered: bool) {
-        let low = told.low().as_secs_f64();
-        let high = told.high().map_or(f64::INFINITY, |high| high.as_secs_f64());
+    /// Somebody was told these ends, and was answered or left after so long.
+    pub fn add(&mut self, (low, high): (Duration, Option<Duration>), waited: Duration, answered: bool) {
+        let (low, waited_s) = (low.as_secs_f64(), waited.as_secs_f64());
+        let high = high.map_or(f64::INFINITY, |high| high.as_secs_f64());
         let reached = match () {
             () if waited_s < low => waited_s / low,
             () if waited_s <= high => 1.0 + if high > low { (waited_s - low) / (high - low) } else { 0.0 },
@@ -141,10 +144,10 @@ impl Waits {
         let Some(Told { group, first, later }) = self.told.remove(&call) else { return };
         let Some(promises) = self.groups.get_mut(usize::from(group.0)) else { return };
         if let Some((at, range)) = first {
-            promises.on_arrival.add(range, now.since(at).as_secs_f64(), answered);
+            promises.on_arrival.add((range.low(), range.high()), now.since(at), answered);
         }
         for (at, range) in later {
-            promises.later.add(range, now.since(at).as_secs_f64(), answered);
+            promises.later.add((range.low(), range.high()), now.since(at), answered);
         }
     }
 
