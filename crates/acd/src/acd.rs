@@ -45,7 +45,7 @@ impl Acd {
         let plan = plan.into();
         let (callers, agents) = (Callers::new(&plan), Agents::new(&plan));
         Acd {
-            expect: Expect::new(&plan, &agents, callers.steps.queues()),
+            expect: Expect::new(&plan, &agents, callers.steps.queues(), now),
             callers,
             agents,
             counts: plan.groups.iter().any(|group| group.strategy.counts()),

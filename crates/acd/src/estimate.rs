@@ -14,6 +14,7 @@ use std::time::Duration;
 use base::GroupId;
 
 use crate::Range;
+use crate::ledger::Learned;
 
 /// Lines of a length alike, by callers to be served, oneself included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,10 @@ const PATIENCE_S: f64 = 600.0;
 const ASSUMED: f64 = 10.0;
 /// The newest counts for one of so many at least, so that means follow the day.
 const REMEMBERED: f64 = 200.0;
+/// What was learned before a restart, as so many.
+const RESTORED: f64 = 50.0;
+/// Nothing that is written down is longer: thirty days.
+const LONGEST_S: f64 = 30.0 * 86_400.0;
 /// The share of outcomes that lie below the range, and of those above it.
 const OUTSIDE: f64 = 0.1;
 /// Where the ends lie before anything is known: one of ten exponential waits is shorter, and one longer.
@@ -178,6 +183,22 @@ impl Estimates {
             known.handling.learn(length.as_secs_f64());
             known.talks += 1.0;
         }
+    }
+
+    /// What of a group is worth to be known after a restart.
+    pub(crate) fn learned(&self, group: GroupId) -> Option<Learned> {
+        let known = self.groups.get(usize::from(group.0))?;
+        let millis = |seconds: f64| Duration::from_millis((seconds.min(LONGEST_S) * 1000.0) as u64);
+        let (answer, handling) = (millis(known.answer.value), millis(known.handling.value));
+        Some(Learned { answer, handling, patience: millis(known.stayed / known.left) })
+    }
+
+    /// The group was like this before a restart.
+    pub(crate) fn restore(&mut self, group: GroupId, learned: Learned) {
+        let Some(known) = self.of(group) else { return };
+        let mean = |length: Duration| Mean { value: length.as_secs_f64(), count: RESTORED };
+        (known.answer, known.handling) = (mean(learned.answer), mean(learned.handling));
+        (known.stayed, known.left) = (learned.patience.as_secs_f64().max(1.0), 1.0);
     }
 
     /// How fast agents are who serve these groups, each beside the share of its agents that counts.

@@ -1,5 +1,6 @@
 //! How long a caller will wait, as it is told, and what comes of it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base::{AgentId, CallId, GroupId, Key, Time};
@@ -7,13 +8,17 @@ use base::{AgentId, CallId, GroupId, Key, Time};
 use crate::agents::Agents;
 use crate::callers::{Asks, Caller, Claim};
 use crate::estimate::{Class, Estimates, Line, Outcome, Pace};
+use crate::ledger::{Learned, Ledger};
 use crate::line::Turn;
 use crate::near::{Near, near};
-use crate::{Acd, Plan, Range};
+use crate::{Acd, Action, Fact, Plan, Range};
 
 /// For so long what is known beside a caller's own line holds for whoever arrives in the same group: agents become free seldom in it, and a
 /// rush of callers costs little more.
 const FRESH: Duration = Duration::from_millis(250);
+/// What is learned of a group is written down no more often than that.
+const WRITTEN_EVERY: Duration = Duration::from_secs(900);
+const HALF_A_SECOND: Duration = Duration::from_millis(500);
 /// Who enters the queue so long after asking for it was elsewhere meanwhile.
 const ON_THE_WAY: Duration = Duration::from_secs(1);
 
@@ -47,6 +52,10 @@ pub(crate) struct Expect {
     /// By queue, agents at work who serve it.
     at_work: Vec<u32>,
     recent: Vec<Recent>,
+    /// As the ledger has it, also of groups that are no more.
+    pub(crate) learned: BTreeMap<GroupId, Learned>,
+    /// By group, when something was last told to the ledger, or could have been.
+    told_at: Vec<Time>,
 }
 
 /// What holds for all who arrive in a group for a moment.
@@ -59,14 +68,34 @@ struct Recent {
 }
 
 impl Expect {
-    pub(crate) fn new(plan: &Plan, agents: &Agents, queues: usize) -> Expect {
+    pub(crate) fn new(plan: &Plan, agents: &Agents, queues: usize, now: Time) -> Expect {
         let none = Recent { until: Time::ZERO, pace: Pace { answer: 0.0, handling: 0.0, leaves: 0.0 }, others: 0.0 };
         Expect {
             estimates: Estimates::new(plan.groups.iter().map(|group| group.wrap_up)),
             near: near(plan.groups.len(), agents),
             at_work: vec![0; queues],
             recent: vec![none; plan.groups.len()],
+            learned: BTreeMap::new(),
+            told_at: vec![now; plan.groups.len()],
         }
+    }
+
+    /// Begins with what was learned before.
+    pub(crate) fn restore(&mut self, ledger: &Ledger) {
+        self.learned = ledger.learned.clone();
+        self.learned.iter().for_each(|(group, learned)| self.estimates.restore(*group, *learned));
+    }
+
+    /// What is to be written down of a group now, if anything: seldom, and only what would make a difference.
+    fn news(&mut self, now: Time, group: GroupId) -> Option<Learned> {
+        let told_at = self.told_at.get_mut(usize::from(group.0)).filter(|told_at| now - **told_at >= WRITTEN_EVERY)?;
+        *told_at = now;
+        let learned = self.estimates.learned(group)?;
+        if self.learned.get(&group).is_some_and(|before| is_like(*before, learned)) {
+            return None;
+        }
+        self.learned.insert(group, learned);
+        Some(learned)
     }
 
     fn near(&self, group: GroupId) -> &[Near] {
@@ -78,7 +107,20 @@ impl Expect {
     }
 }
 
+/// Whether each of it is within a twentieth of what it was, or half a second.
+fn is_like(before: Learned, now: Learned) -> bool {
+    let pairs = [(before.answer, now.answer), (before.handling, now.handling), (before.patience, now.patience)];
+    pairs.into_iter().all(|(before, now)| before.abs_diff(now) <= (before / 20).max(HALF_A_SECOND))
+}
+
 impl Acd {
+    /// An agent is done with a caller of a group, after so long with wrap-up.
+    pub(crate) fn handled(&mut self, now: Time, group: GroupId, length: Duration, out: &mut Vec<Action>) {
+        self.expect.estimates.handled(group, length);
+        let news = self.expect.news(now, group);
+        out.extend(news.map(|learned| Action::Fact(Fact::Learned { group, learned })));
+    }
+
     /// The agent comes to work, or leaves it.
     pub(crate) fn at_work(&mut self, id: AgentId, works: bool) {
         let Some(agent) = self.agents.get_mut(id).filter(|agent| agent.works != works) else { return };

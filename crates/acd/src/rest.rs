@@ -17,7 +17,7 @@ impl Acd {
         self.count_talk(now, agent, began, out);
         let length = self.wrap_up(agent, group).max(least);
         if let Some(group) = group {
-            self.expect.estimates.handled(group, (now - began) + length);
+            self.handled(now, group, (now - began) + length, out);
         }
         self.free(agent);
         if !length.is_zero() {

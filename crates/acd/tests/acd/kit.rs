@@ -255,6 +255,7 @@ fn fact_word(fact: &Fact) -> String {
         Fact::Forgotten { caller } => format!("Forgotten n{}", caller.0[0]),
         Fact::Closed { group } => format!("Closed g{}", group.0),
         Fact::Opened { group } => format!("Opened g{}", group.0),
+        Fact::Learned { group, .. } => format!("Learned g{}", group.0),
         Fact::Tallied { agent, calls, talk, .. } => format!("Tallied a{} {calls} {} s", agent.0, talk.as_secs()),
     }
 }

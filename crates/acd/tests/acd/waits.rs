@@ -272,3 +272,39 @@ fn what_is_learned_counts() {
     let at_last = desk.acd.expected(desk.now.time, GroupId(0), 0, desk.now.time).expect("an agent is at work");
     assert!(at_last.high() < at_first.high(), "talks of twenty seconds: {at_first:?} {at_last:?}");
 }
+
+/// Talks of twenty seconds for so long.
+fn serve(desk: &mut Desk, calls: std::ops::Range<u32>, reservation: &mut u64) {
+    for call in calls {
+        desk.enqueue(call, 0, 0);
+        desk.ready(0);
+        *reservation += 1;
+        desk.accepted(call, 0, *reservation);
+        desk.pass(20);
+        desk.ended(call, 0);
+    }
+}
+
+#[test]
+fn what_is_learned_outlives_a_restart_and_is_written_down_seldom() {
+    let mut desk = Desk::new(plan(vec![group()], vec![agent(&[(0, 1)])]));
+    let mut reservation = 0;
+    serve(&mut desk, 1..40, &mut reservation);
+    assert!(desk.ledger.learned.is_empty(), "a quarter of an hour has not passed");
+    serve(&mut desk, 40..200, &mut reservation);
+    let learned = desk.ledger.learned[&GroupId(0)];
+    assert!(learned.handling < Duration::from_secs(45), "{learned:?}");
+    let before = desk.ledger.clone();
+    serve(&mut desk, 200..1000, &mut reservation);
+    let latest = desk.ledger.learned[&GroupId(0)];
+    serve(&mut desk, 1000..1400, &mut reservation);
+    assert_eq!(desk.ledger.learned[&GroupId(0)], latest, "nothing changed that is worth a line");
+    let expected = |desk: &mut Desk| {
+        desk.ready(0);
+        desk.enqueue(5000, 0, 0);
+        desk.acd.expected(desk.now.time, GroupId(0), 0, desk.now.time).and_then(|wait| wait.high())
+    };
+    desk.ledger = before;
+    desk.restart(None);
+    assert!(expected(&mut desk).is_some_and(|high| high < Duration::from_secs(240)), "{:?}", expected(&mut desk));
+}
