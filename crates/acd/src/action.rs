@@ -13,7 +13,8 @@ pub enum Action {
     Reserve { agent: AgentId, call: CallId, group: GroupId, reservation: Reservation, until: Time },
     /// To the call: the lease ran out, or the call was taken elsewhere. Stop ringing; a later answer is ended.
     Withdraw { agent: AgentId, call: CallId, reservation: Reservation },
-    /// To the call: it waits in `group`; 1 is next. No wait where an agent is free, or nobody at work who serves it.
+    /// To the call: it waits in `group`; 1 is next. No wait where an agent is free, nobody at work who serves it, or
+    /// another caller was told one less than 50 ms ago.
     Queued { call: CallId, group: GroupId, position: u32, wait: Option<Range> },
     /// To the call: the answer to `Locate`; 1 is next. Never grows while the caller waits in one group at one priority.
     /// No end of `wait` rises there until its low end lies beyond what was told.

@@ -11,7 +11,7 @@
 
 use std::time::Duration;
 
-use base::GroupId;
+use base::{GroupId, Time};
 
 use crate::Range;
 use crate::ledger::Learned;
@@ -52,6 +52,8 @@ const REMEMBERED: f64 = 200.0;
 const RESTORED: f64 = 50.0;
 /// Nothing that is written down is longer: thirty days.
 const LONGEST_S: f64 = 30.0 * 86_400.0;
+/// Of what is measured in a group, one in so long is enough.
+pub(crate) const ENOUGH_EVERY: Duration = Duration::from_millis(50);
 /// The share of outcomes that lie below the range, and of those above it.
 const OUTSIDE: f64 = 0.1;
 /// Where the ends lie before anything is known: one of ten exponential waits is shorter, and one longer.
@@ -73,16 +75,22 @@ const MODEL_ERROR: f64 = 0.2;
 struct Mean {
     value: f64,
     count: f64,
+    /// Until then nothing more is learned.
+    next: Time,
 }
 
 impl Mean {
     fn assumed(value: f64) -> Mean {
-        Mean { value, count: ASSUMED }
+        Mean { value, count: ASSUMED, next: Time::ZERO }
     }
 
-    fn learn(&mut self, value: f64) {
+    fn learn(&mut self, now: Time, value: Duration) {
+        if now < self.next {
+            return;
+        }
+        self.next = now + ENOUGH_EVERY;
         self.count = (self.count + 1.0).min(REMEMBERED);
-        self.value += (value - self.value) / self.count;
+        self.value += (value.as_secs_f64() - self.value) / self.count;
     }
 }
 
@@ -173,14 +181,14 @@ impl Estimates {
     }
 
     /// A phone of the group's agents was answered after so long.
-    pub(crate) fn answered(&mut self, group: GroupId, after: Duration) {
-        self.of(group).into_iter().for_each(|known| known.answer.learn(after.as_secs_f64()));
+    pub(crate) fn answered(&mut self, now: Time, group: GroupId, after: Duration) {
+        self.of(group).into_iter().for_each(|known| known.answer.learn(now, after));
     }
 
     /// A talk with its wrap-up took an agent so long.
-    pub(crate) fn handled(&mut self, group: GroupId, length: Duration) {
+    pub(crate) fn handled(&mut self, now: Time, group: GroupId, length: Duration) {
         if let Some(known) = self.of(group) {
-            known.handling.learn(length.as_secs_f64());
+            known.handling.learn(now, length);
             known.talks += 1.0;
         }
     }
@@ -196,7 +204,7 @@ impl Estimates {
     /// The group was like this before a restart.
     pub(crate) fn restore(&mut self, group: GroupId, learned: Learned) {
         let Some(known) = self.of(group) else { return };
-        let mean = |length: Duration| Mean { value: length.as_secs_f64(), count: RESTORED };
+        let mean = |length: Duration| Mean { value: length.as_secs_f64(), count: RESTORED, next: Time::ZERO };
         (known.answer, known.handling) = (mean(learned.answer), mean(learned.handling));
         (known.stayed, known.left) = (learned.patience.as_secs_f64().max(1.0), 1.0);
     }

@@ -7,15 +7,15 @@ use base::{AgentId, CallId, GroupId, Key, Time};
 
 use crate::agents::Agents;
 use crate::callers::{Asks, Caller, Claim};
-use crate::estimate::{Class, Estimates, Line, Outcome, Pace};
+use crate::estimate::{Class, ENOUGH_EVERY, Estimates, Line, Outcome, Pace};
 use crate::ledger::{Learned, Ledger};
 use crate::line::Turn;
 use crate::near::{Near, near};
 use crate::{Acd, Action, Fact, Plan, Range};
 
-/// For so long what is known beside a caller's own line holds for whoever arrives in the same group: agents become free seldom in it, and a
+/// For so long what is known beside a caller's own line holds for whoever arrives in the same group: few agents become free in it, and a
 /// rush of callers costs little more.
-const FRESH: Duration = Duration::from_millis(250);
+const FRESH: Duration = Duration::from_millis(500);
 /// What is learned of a group is written down no more often than that.
 const WRITTEN_EVERY: Duration = Duration::from_secs(900);
 const HALF_A_SECOND: Duration = Duration::from_millis(500);
@@ -62,6 +62,8 @@ pub(crate) struct Expect {
 #[derive(Clone, Copy, Debug)]
 struct Recent {
     until: Time,
+    /// Who arrives before then is told nothing on arrival.
+    next: Time,
     pace: Pace,
     /// Callers of other groups who are served before.
     others: f64,
@@ -69,7 +71,12 @@ struct Recent {
 
 impl Expect {
     pub(crate) fn new(plan: &Plan, agents: &Agents, queues: usize, now: Time) -> Expect {
-        let none = Recent { until: Time::ZERO, pace: Pace { answer: 0.0, handling: 0.0, leaves: 0.0 }, others: 0.0 };
+        let none = Recent {
+            until: Time::ZERO,
+            next: Time::ZERO,
+            pace: Pace { answer: 0.0, handling: 0.0, leaves: 0.0 },
+            others: 0.0,
+        };
         Expect {
             estimates: Estimates::new(plan.groups.iter().map(|group| group.wrap_up)),
             near: near(plan.groups.len(), agents),
@@ -116,7 +123,7 @@ fn is_like(before: Learned, now: Learned) -> bool {
 impl Acd {
     /// An agent is done with a caller of a group, after so long with wrap-up.
     pub(crate) fn handled(&mut self, now: Time, group: GroupId, length: Duration, out: &mut Vec<Action>) {
-        self.expect.estimates.handled(group, length);
+        self.expect.estimates.handled(now, group, length);
         let news = self.expect.news(now, group);
         out.extend(news.map(|learned| Action::Fact(Fact::Learned { group, learned })));
     }
@@ -161,11 +168,14 @@ impl Acd {
         self.callers.get_mut(key)?.tell(estimate)
     }
 
-    /// What a caller who is about to look for an agent is told, at this position; nothing where one is free. The outcome counts
-    /// where it is expected to.
+    /// What a caller who is about to look for an agent is told, at this position; nothing where one is free, or somebody was told a
+    /// moment ago: to learn from, one of a rush is enough. The outcome counts where it is expected to.
     pub(crate) fn tell_first(&mut self, now: Time, key: Key, position: u32) -> Option<Range> {
         let caller = self.callers.get(key)?;
         let (group, since, turn) = (caller.group, caller.since, self.callers.turn(caller));
+        if now < self.expect.recent.get(usize::from(group.0))?.next {
+            return None;
+        }
         let (step, _) = self.step(now, group, since);
         if self.agents.first(self.callers.steps.queue(group, Asks::Step(step))).is_some() {
             return None;
@@ -182,11 +192,12 @@ impl Acd {
 
     fn recent(&mut self, now: Time, group: GroupId, turn: Turn) -> Option<Recent> {
         let kept = *self.expect.recent.get(usize::from(group.0))?;
-        if now < kept.until {
-            return Some(kept);
-        }
-        let recent = Recent { until: now + FRESH, pace: self.expect.pace(group), others: self.others(group, turn) };
-        self.expect.recent[usize::from(group.0)] = recent;
+        let recent = if now < kept.until {
+            kept
+        } else {
+            Recent { until: now + FRESH, pace: self.expect.pace(group), others: self.others(group, turn), ..kept }
+        };
+        self.expect.recent[usize::from(group.0)] = Recent { next: now + ENOUGH_EVERY, ..recent };
         Some(recent)
     }
 

@@ -250,7 +250,7 @@ impl Acd {
             self.note(key, out);
         }
         if let (Some(group), Some(_)) = (group, offered) {
-            self.expect.estimates.answered(group, now - rung_at);
+            self.expect.estimates.answered(now, group, now - rung_at);
         }
         self.learn(now, key, Outcome::Served);
         self.callers.leave(key);

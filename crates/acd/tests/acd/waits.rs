@@ -233,6 +233,7 @@ fn a_rise_is_told_only_when_what_was_told_cannot_hold() {
     for call in 200..210 {
         desk.enqueue(call, 0, 0);
     }
+    desk.pass(1);
     let first = told(&mut desk, 1, 0).expect("told");
     let locate = |desk: &mut Desk| {
         let mut out = Vec::new();
