@@ -267,7 +267,7 @@ impl Acd {
         let mut caller = Caller::new(call, group, better, self.arrivals);
         caller.floor = self.issued;
         if talked.is_none() && prefers.is_none() {
-            caller.promise.first = Acd::first(now, better.since);
+            caller.promise.heed = Acd::heed(now, better.since);
         }
         caller.prefer(prefers);
         let key = self.callers.insert(caller);

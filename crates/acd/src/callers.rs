@@ -112,13 +112,15 @@ pub(crate) struct Caller {
     /// Groups left for too long a wait; bounds a circle of overflows.
     pub(crate) hops: u16,
     pub(crate) priority: u8,
-    /// The step of the group's needs that is asked for, unless the preferred agent is, `alone`.
+    /// The step of the group's needs that is asked for, or `ALONE`.
     step: u8,
-    alone: bool,
     /// The wait was exceeded while a phone rang: should the offer fail, the caller overflows.
     pub(crate) overdue: bool,
     known: bool,
 }
+
+/// Stands for no step: who is asked for is the agent of the last talk alone. A group has fewer steps.
+const ALONE: u8 = u8::MAX;
 
 const _: () = assert!(size_of::<Caller>() <= 120, "with its generation in the slab it fills two cache lines");
 
@@ -144,7 +146,6 @@ impl Caller {
             hops: 0,
             priority: claim.priority,
             step: 0,
-            alone: false,
             overdue: false,
             known: claim.caller.is_some(),
         }
@@ -157,13 +158,13 @@ impl Caller {
 
     /// Whom the caller waits for.
     pub(crate) fn asks(&self) -> Asks {
-        if self.alone { Asks::For(self.preferred) } else { Asks::Step(self.step) }
+        if self.step == ALONE { Asks::For(self.preferred) } else { Asks::Step(self.step) }
     }
 
     pub(crate) fn ask(&mut self, asks: Asks) {
         match asks {
-            Asks::Step(step) => (self.step, self.alone) = (step, false),
-            Asks::For(agent) => (self.preferred, self.alone) = (agent, true),
+            Asks::Step(step) => self.step = step,
+            Asks::For(agent) => (self.preferred, self.step) = (agent, ALONE),
         }
     }
 

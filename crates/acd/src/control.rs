@@ -6,7 +6,7 @@ use base::{CallId, GroupId, Key, Time};
 
 use crate::callers::Standing;
 use crate::estimate::Outcome;
-use crate::expect::First;
+use crate::expect::Heed;
 use crate::{Acd, Action, Command, Fact, Overflow, Refusal, Steered};
 
 impl Acd {
@@ -44,7 +44,7 @@ impl Acd {
         let pulled = NonZeroU32::new(self.pulls);
         if let Some(caller) = self.callers.get_mut(key) {
             caller.pulled = pulled;
-            caller.promise.first = First::Nothing;
+            caller.promise.heed = Heed::Nothing;
             caller.prefer(None);
         }
         if in_line {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base::{AgentId, CallId, GroupId, Key, Time};
 
 use crate::agents::Agents;
-use crate::callers::{Asks, Caller, Claim};
+use crate::callers::{Asks, Caller, Claim, Standing};
 use crate::estimate::{Class, ENOUGH_EVERY, Estimates, Line, Outcome, Pace};
 use crate::ledger::{Learned, Ledger};
 use crate::line::Turn;
@@ -27,20 +27,28 @@ const ON_THE_WAY: Duration = Duration::from_secs(1);
 pub(crate) struct Told {
     /// The newest.
     now: Option<Range>,
-    pub(crate) first: First,
+    pub(crate) heed: Heed,
+    /// How long the caller had waited when it was told what is compared, in `TICKS` of a second; in two bytes, so that all of it takes seven.
+    after: [u8; 2],
 }
 
 /// What the wait of a caller will say about what it was told.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) enum First {
-    /// Nothing: it was told nothing on arrival, or goes before its turn or elsewhere since.
+pub(crate) enum Heed {
+    /// Nothing: what was to be compared is over, or the caller goes before its turn or elsewhere since.
     #[default]
     Nothing,
-    /// What it is about to be told will be compared.
+    /// It waits since it came, and something that it is told will be compared, once: by lot of its number what it is told on arrival, or
+    /// at a time that does not depend on how long it will wait.
     Expected,
     /// So was it told, before a line of this class.
     Told(Range, Class),
 }
+
+/// Of a second, in which `Told` has times: two bytes are two hours.
+const TICKS: u64 = 8;
+/// When what a caller is told is compared, if not on arrival: with the first announcement after so many seconds, by the number of its arrival.
+const LATER_S: [u64; 4] = [15, 45, 105, 225];
 
 const _: () = assert!(size_of::<Told>() <= 8, "what a waiting caller may cost more");
 
@@ -153,19 +161,32 @@ impl Acd {
         Some(self.expect.estimates.range(group, self.expect.pace(group), line).0)
     }
 
-    /// How long a caller who waits will wait from now on, whatever was told.
-    pub(crate) fn expected_of(&self, now: Time, caller: &Caller) -> Option<Range> {
+    /// How long a caller who waits will wait from now on, whatever was told; none while a phone rings for it.
+    pub(crate) fn expected_of(&self, now: Time, caller: &Caller) -> Option<(Range, Class)> {
+        if caller.standing != Standing::Waiting {
+            return None;
+        }
         let (group, turn) = (caller.group, self.callers.turn(caller));
         let ahead = self.callers.ahead(group, turn) as f64 + self.others(group, turn);
         let (step, _) = self.step(now, group, caller.since);
         let line = self.line(now, group, (step, caller.since), ahead)?;
-        Some(self.expect.estimates.range(group, self.expect.pace(group), line).0)
+        Some(self.expect.estimates.range(group, self.expect.pace(group), line))
     }
 
-    /// What a caller in a line is told who asks.
+    /// What a caller is told who asks.
     pub(crate) fn tell_again(&mut self, now: Time, key: Key) -> Option<Range> {
-        let estimate = self.expected_of(now, self.callers.get(key)?);
-        self.callers.get_mut(key)?.tell(estimate)
+        let caller = self.callers.get(key).filter(|caller| caller.standing == Standing::Waiting)?;
+        let estimate = self.expected_of(now, caller);
+        let caller = self.callers.get_mut(key)?;
+        let told = caller.tell(estimate.map(|(range, _)| range));
+        let waited = now - caller.since;
+        if let (Heed::Expected, Some(range), Some((_, class))) = (caller.promise.heed, told, estimate)
+            && caller.heeded_after().is_some_and(|after| waited >= after)
+            && let Ok(ticks) = u16::try_from(waited.as_millis() * u128::from(TICKS) / 1000)
+        {
+            (caller.promise.heed, caller.promise.after) = (Heed::Told(range, class), ticks.to_le_bytes());
+        }
+        told
     }
 
     /// What a caller who is about to look for an agent is told, at this position; nothing where one is free, or somebody was told a
@@ -184,8 +205,8 @@ impl Acd {
         let line = self.line(now, group, (step, since), f64::from(position.saturating_sub(1)) + recent.others);
         let estimate = line.map(|line| self.expect.estimates.range(group, recent.pace, line));
         let caller = self.callers.get_mut(key)?;
-        if let First::Expected = caller.promise.first {
-            caller.promise.first = estimate.map_or(First::Nothing, |(range, class)| First::Told(range, class));
+        if let (Heed::Expected, None) = (caller.promise.heed, caller.heeded_after()) {
+            caller.promise.heed = estimate.map_or(Heed::Nothing, |(range, class)| Heed::Told(range, class));
         }
         caller.tell(estimate.map(|(range, _)| range))
     }
@@ -217,22 +238,29 @@ impl Acd {
         Some(Line { ahead, agents, after: after.unwrap_or_default().as_secs_f64() })
     }
 
-    /// The caller is served, or leaves unserved: what it was told on arrival is compared with how long it waited.
+    /// The caller is served, or leaves unserved: what it was told is compared with how long it waited from then on.
     pub(crate) fn learn(&mut self, now: Time, key: Key, outcome: Outcome) {
         let Some(caller) = self.callers.get_mut(key) else { return };
-        let (group, waited) = (caller.group, now - caller.since);
-        if let First::Told(range, class) = std::mem::take(&mut caller.promise.first) {
+        let after = Duration::from_millis(u64::from(u16::from_le_bytes(caller.promise.after)) * 1000 / TICKS);
+        let (group, waited) = (caller.group, (now - caller.since).saturating_sub(after));
+        if let Heed::Told(range, class) = std::mem::take(&mut caller.promise.heed) {
             self.expect.estimates.waited(group, class, range, waited, outcome);
         }
     }
 
-    /// Whether what a caller is told on arrival can be compared with its wait: it waits since then.
-    pub(crate) fn first(now: Time, since: Time) -> First {
-        if now - since <= ON_THE_WAY { First::Expected } else { First::Nothing }
+    /// Whether what a caller is told will be compared with its wait: it waits since it came.
+    pub(crate) fn heed(now: Time, since: Time) -> Heed {
+        if now - since <= ON_THE_WAY { Heed::Expected } else { Heed::Nothing }
     }
 }
 
 impl Caller {
+    /// After how long a wait what it is told is compared; none for what it is told on arrival, as half of them.
+    fn heeded_after(&self) -> Option<Duration> {
+        let later = (self.arrival % 2 == 1).then_some(self.arrival as usize / 2 % LATER_S.len());
+        later.map(|place| Duration::from_secs(LATER_S[place]))
+    }
+
     /// What the caller is told; it is forgotten where there is nothing to tell, since nobody is at work.
     fn tell(&mut self, estimate: Option<Range>) -> Option<Range> {
         let told = estimate.map(|now| self.promise.now.map_or(now, |before| before.then(now)));

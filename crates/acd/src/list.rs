@@ -18,7 +18,7 @@ pub struct InLine {
     pub pulled: bool,
     /// A phone is asked to ring for the caller.
     pub offered: bool,
-    /// How long it will wait from now on; none where nobody is at work who serves it.
+    /// How long it will wait from now on; none while a phone rings for it, or where nobody is at work who serves it.
     pub expected: Option<Range>,
 }
 
@@ -41,7 +41,7 @@ impl Acd {
             priority: c.priority,
             pulled: c.pulled.is_some(),
             offered: c.standing != Standing::Waiting,
-            expected: self.expected_of(now.time, c),
+            expected: self.expected_of(now.time, c).map(|(range, _)| range),
         };
         callers.iter().map(shown).collect()
     }
