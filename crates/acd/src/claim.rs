@@ -4,7 +4,7 @@ use base::{AgentId, CallId, GroupId, Key, Time};
 
 use crate::agents::{Agent, Newest};
 use crate::callers::{Caller, Claim, Standing};
-use crate::expect::Told;
+use crate::expect::{Heed, Told};
 use crate::{Acd, Action, Fact, Reservation};
 
 impl Acd {
@@ -52,6 +52,9 @@ impl Acd {
             return;
         }
         self.leave_others(now, key, agent, out);
+        if let Some(caller) = self.callers.get_mut(key) {
+            caller.promise.heed = Heed::Nothing;
+        }
         let freed = self.free_for_talk(now, agent, out);
         self.issued += 1;
         let reservation = Reservation(self.issued);

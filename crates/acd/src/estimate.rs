@@ -2,7 +2,7 @@
 //!
 //! Agents who serve a group become free at some rate: so many at work, each busy for the mean of answer, talk and wrap-up; those ahead
 //! leave the line by themselves at another. A caller behind `n` others waits for `n + 1` such departures. That gives a mean and a spread.
-//! How far outcomes lie from it, in spreads, is followed by class of line: the tenth and the ninetieth of a hundred, each moved a little
+//! How far outcomes lie from it, in spreads, is followed by group and class of line: the tenth and the ninetieth of a hundred, each moved a little
 //! by each outcome, further by one outside of it than by one inside, so that in the long run one of ten lies below and one above, whatever
 //! the model leaves out. Who hangs up would have waited longer: such an outcome counts with the share of it that the range itself gives
 //! to a longer wait.
@@ -241,7 +241,7 @@ impl Estimates {
         (Range::of(mean + low * spread, mean + high * spread), class)
     }
 
-    /// Somebody who was told this range on arrival waited so long.
+    /// Somebody who was told this range waited so long from then on.
     pub(crate) fn waited(&mut self, group: GroupId, class: Class, told: Range, waited: Duration, outcome: Outcome) {
         let class = class as usize;
         let waited = waited.as_secs_f64();

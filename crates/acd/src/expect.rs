@@ -136,6 +136,13 @@ impl Acd {
         out.extend(news.map(|learned| Action::Fact(Fact::Learned { group, learned })));
     }
 
+    /// A phone that rang for a caller was answered after so long.
+    pub(crate) fn answered(&mut self, now: Time, key: Key, after: Duration) {
+        if let Some(group) = self.callers.get(key).map(|caller| caller.group) {
+            self.expect.estimates.answered(now, group, after);
+        }
+    }
+
     /// The agent comes to work, or leaves it.
     pub(crate) fn at_work(&mut self, id: AgentId, works: bool) {
         let Some(agent) = self.agents.get_mut(id).filter(|agent| agent.works != works) else { return };

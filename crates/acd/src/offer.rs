@@ -144,13 +144,14 @@ impl Acd {
         out: &mut Vec<Action>,
     ) {
         let Some(a) = self.agents.get(agent) else { return };
-        let stale_for_agent = reservation <= a.heard;
+        let (stale_for_agent, rung_at) = (reservation <= a.heard, a.rung_at);
         let known = self.callers.find(call);
         let floor = known.and_then(|key| self.callers.get(key)).map_or(0, |c| c.floor);
         if reservation.0 > self.issued || reservation.0 <= floor {
             return;
         }
         if let Some(key) = self.open((call, agent, reservation)) {
+            self.answered(now, key, now - rung_at);
             self.close(agent);
             self.take_over(now, key, agent, out);
             self.stop_ringing(now, key, agent, out);
@@ -242,15 +243,11 @@ impl Acd {
             let claim = offered.map(|o| o.claim()).unwrap_or_default();
             self.callers.insert(Caller::new(call, group.unwrap_or_default(), claim, 0))
         });
-        let rung_at = a.rung_at;
         a.state = State::Talking { caller: key, group, least: Duration::ZERO, began: now };
         a.heard = reservation;
         a.idle = None;
         if known.is_none() {
             self.note(key, out);
-        }
-        if let (Some(group), Some(_)) = (group, offered) {
-            self.expect.estimates.answered(now, group, now - rung_at);
         }
         self.learn(now, key, Outcome::Served);
         self.callers.leave(key);

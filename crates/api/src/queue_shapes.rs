@@ -63,7 +63,11 @@ const CALLER: Shape = Shape {
         field("priority", COUNT, "Of the menu, or of an agent who handed the citizen on."),
         field("pulled", Schema::Bool, "Somebody pulled the caller forward."),
         field("offered", Schema::Bool, "A phone is asked to ring for the caller."),
-        field("expected_wait_low_ms", COUNT_OR_NULL, "How long the caller will wait from now on, as in Queue."),
+        field(
+            "expected_wait_low_ms",
+            COUNT_OR_NULL,
+            "How long the caller will wait from now on, as in Queue; null also while a phone rings for it.",
+        ),
         field("expected_wait_high_ms", COUNT_OR_NULL, "As in Queue."),
     ],
 };
