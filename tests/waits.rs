@@ -71,7 +71,7 @@ fn who_waits_is_told_how_long_and_hears_the_agent_then() {
     next.command("hangup", "");
     let records = engine.ended_records(2);
     assert!(records.iter().all(|record| record["agent"] == "1001"), "{records:?}");
-    [&mut first, &mut next, &mut desk].map(Baresip::quit);
+    [&mut first, &mut next, &mut desk].into_iter().for_each(Baresip::quit);
     let said = tone::turns(&[UNDER, MINUTES], next.recordings().first().expect("a recording"));
     assert!(said.starts_with(&[UNDER, MINUTES, UNDER, MINUTES]), "{said:?}");
     heard("who waited", &[next.heard(AGENT)], &[next.heard(CITIZEN)]);

@@ -3,6 +3,7 @@
 #[path = "kit/shipped.rs"]
 mod shipped;
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use sim::day::{Day, Promises, Report};
@@ -20,7 +21,9 @@ fn percent([below, inside, above]: [f64; 3]) -> String {
 
 fn tell(name: &str, promises: &Promises) {
     for (when, kept) in [("on arrival", &promises.on_arrival), ("later", &promises.later)] {
-        eprintln!(
+        // Figures for a human, whatever comes of the test.
+        let _ = writeln!(
+            std::io::stderr(),
             "{name} {when}: {} told, {}; of the answered {}; {:.0} s wide",
             kept.count(),
             percent(kept.shares()),

@@ -150,7 +150,6 @@ fn eight_of_ten_outcomes_lie_in_the_range_that_was_told() {
         house.run(60);
         let [below, inside, above] = shares(house.outcomes);
         let told: u32 = house.outcomes.iter().sum();
-        eprintln!("{agents} agents: {told} told, {below:.3} below, {inside:.3} inside, {above:.3} above");
         assert!(told > 800 && (0.75..=0.85).contains(&inside), "{agents}: {told} {below} {inside} {above}");
     }
 }
@@ -165,7 +164,6 @@ fn it_holds_while_agents_come_and_go() {
     house.plan(1.0, Event::Arrives);
     house.run(80);
     let [below, inside, above] = shares(house.outcomes);
-    eprintln!("staff that changes: {:?} told, {below:.3} below, {inside:.3} inside, {above:.3} above", house.outcomes);
     assert!((0.75..=0.85).contains(&inside), "{below} {inside} {above}");
 }
 
