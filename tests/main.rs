@@ -38,3 +38,4 @@ mod taking;
 mod talking;
 mod trace;
 mod transports;
+mod waits;

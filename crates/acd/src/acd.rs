@@ -7,6 +7,8 @@ use base::{AgentId, CallId, GroupId, Key, Now, Time};
 
 use crate::agents::{Agent, Agents, Newest, State};
 use crate::callers::{Asks, Caller, Callers, Claim, Standing};
+use crate::estimate::Outcome;
+use crate::expect::Expect;
 use crate::last::Lasts;
 use crate::places::Places;
 use crate::staffing::Staff;
@@ -24,6 +26,8 @@ pub struct Acd {
     /// Whether a group lets callers wait for the agent of the last talk.
     pub(crate) remembers: bool,
     pub(crate) deadlines: Deadlines,
+    /// How long callers will wait.
+    pub(crate) expect: Expect,
     /// Groups that take nobody new.
     pub(crate) closed: BTreeSet<GroupId>,
     pub(crate) staff: Staff,
@@ -41,10 +45,11 @@ impl Acd {
     /// A queue without callers, in which nobody is ready yet.
     pub fn new(plan: impl Into<Arc<Plan>>, now: Time) -> Acd {
         let plan = plan.into();
-        let (agents, mut deadlines) = (Agents::new(&plan), Deadlines::new(now));
+        let (callers, agents, mut deadlines) = (Callers::new(&plan), Agents::new(&plan), Deadlines::new(now));
         Acd {
-            callers: Callers::new(&plan),
             staff: Staff::new(&plan, &agents, now, &mut deadlines),
+            expect: Expect::new(&plan, &agents, callers.steps.queues(), now),
+            callers,
             agents,
             counts: plan.groups.iter().any(|group| group.strategy.counts()),
             places: Places::default(),
@@ -75,7 +80,7 @@ impl Acd {
             Command::Abandon { call } => self.abandon(time, call, out),
             Command::Keep { call } => self.keep(time, call, self.plan.redial, out),
             Command::HungUp { call } => self.hung_up(time, call, out),
-            Command::Locate { call } => self.locate(call, out),
+            Command::Locate { call } => self.locate(time, call, out),
             Command::Accepted { call, agent, reservation } => self.accepted(time, call, agent, reservation, out),
             Command::Declined { call, agent, reservation, cause } => {
                 self.declined(time, (call, agent, reservation), cause, out);
@@ -122,7 +127,7 @@ impl Acd {
         self.deadlines.next().into_iter().chain(kept.map(|(until, _)| until)).min()
     }
 
-    fn locate(&mut self, call: CallId, out: &mut Vec<Action>) {
+    fn locate(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) {
         let Some(key) = self.callers.find(call) else { return };
         let Some(caller) = self.callers.get(key) else { return };
         if matches!(caller.standing, Standing::Talking(_)) {
@@ -130,7 +135,8 @@ impl Acd {
         }
         let group = caller.group;
         let position = self.callers.position(key);
-        out.push(Action::Located { call, group, position });
+        let wait = self.tell_again(now, key);
+        out.push(Action::Located { call, group, position, wait });
     }
 
     pub(crate) fn abandon(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) {
@@ -152,6 +158,7 @@ impl Acd {
     /// Ends whatever the queue holds for a caller: the turn, the offer, the talk.
     pub(crate) fn let_go(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
         self.unclaim(now, key, out);
+        self.learn(now, key, Outcome::Left);
         let Some(caller) = self.forget(key, out) else { return };
         match caller.standing {
             Standing::Waiting | Standing::Nowhere => {}
@@ -179,6 +186,7 @@ impl Acd {
         if let Some(a) = self.agents.get_mut(agent) {
             a.ready = true;
         }
+        self.at_work(agent, true);
         self.review(now, agent, out);
     }
 
@@ -187,6 +195,7 @@ impl Acd {
         if let Some(a) = self.agents.get_mut(agent) {
             (a.ready, a.idle) = (false, None);
         }
+        self.at_work(agent, false);
         self.ask_for_all(now, agent, out);
     }
 
@@ -210,7 +219,7 @@ impl Acd {
         self.issued += 1;
         let mut next = None;
         match caller.standing {
-            Standing::Talking(_) => caller.claims = Some(agent),
+            Standing::Talking(_) => caller.claims = agent.into(),
             Standing::Offered(other) => (next, caller.standing) = (Some(other), Standing::Offered(agent)),
             Standing::Waiting | Standing::Nowhere => caller.standing = Standing::Offered(agent),
         }
@@ -219,7 +228,7 @@ impl Acd {
         let until = now + ring;
         let ring_out = self.deadlines.set(until, Timer::RingOut { agent, reservation });
         a.state = State::Offered { caller: key, reservation, ring_out, next };
-        a.ready = false;
+        (a.ready, a.rung_at) = (false, now);
         a.newest = Some(Newest::new(reservation, group, caller.claim()));
         out.push(Action::Fact(Fact::Offered { call, agent, reservation }));
         out.push(Action::Reserve { agent, call, group, reservation, until });
@@ -263,6 +272,9 @@ impl Acd {
         let prefers = self.preferred(now, group, claim.caller).filter(|_| talked.is_none());
         let mut caller = Caller::new(call, group, better, self.arrivals);
         caller.floor = self.issued;
+        if talked.is_none() && prefers.is_none() {
+            caller.promise.heed = Acd::heed(now, better.since);
+        }
         caller.prefer(prefers);
         let key = self.callers.insert(caller);
         // The place is given up after the caller stands in line, so that a journal that is cut between the two has it twice.
@@ -296,7 +308,8 @@ impl Acd {
         let (call, group) = (caller.call, caller.group);
         // A caller is told the position before an agent is sought: nobody else waits where an agent is free.
         let position = self.callers.position(key);
-        out.push(Action::Queued { call, group, position });
+        let expected = self.tell_first(now, key, position);
+        out.push(Action::Queued { call, group, position, wait: expected });
         let wait = self.plan.groups.get(usize::from(group.0)).and_then(|g| g.wait);
         let wait = wait.map(|wait| self.deadlines.set(now + wait, Timer::Waited { caller: key }));
         if let Some(caller) = self.callers.get_mut(key) {

@@ -80,6 +80,10 @@ pub(crate) struct Agent {
     pub(crate) newest: Option<Newest>,
     listed: bool,
     weight: u16,
+    /// By the roster's word, also while the phone is in use.
+    pub(crate) works: bool,
+    /// When the newest offer was made.
+    pub(crate) rung_at: Time,
 }
 
 const _: () = assert!(size_of::<Agent>() <= 128, "two cache lines");
@@ -249,6 +253,8 @@ impl Agent {
             newest: None,
             listed: false,
             weight: plan.weight,
+            works: false,
+            rung_at: Time::ZERO,
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use base::{AgentId, CallId, CallerKey, GroupId, Key, Slab, Time};
 
 use crate::Plan;
+use crate::expect::Told;
 use crate::index::Index;
 use crate::line::{Line, Lines, Turn};
 use crate::steps::Steps;
@@ -42,6 +43,36 @@ impl Claim {
     }
 }
 
+/// An agent or none, in the room of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Claimed(AgentId);
+
+impl Claimed {
+    /// No plan has so many agents.
+    const NOBODY: AgentId = AgentId(u32::MAX);
+
+    pub(crate) fn get(self) -> Option<AgentId> {
+        (self.0 != Claimed::NOBODY).then_some(self.0)
+    }
+
+    /// The agent, who is claimed no more.
+    pub(crate) fn take(&mut self) -> Option<AgentId> {
+        std::mem::take(self).get()
+    }
+}
+
+impl Default for Claimed {
+    fn default() -> Claimed {
+        Claimed(Claimed::NOBODY)
+    }
+}
+
+impl From<AgentId> for Claimed {
+    fn from(agent: AgentId) -> Claimed {
+        Claimed(agent)
+    }
+}
+
 /// Whom a caller waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asks {
@@ -69,23 +100,27 @@ pub(crate) struct Caller {
     preferred: AgentId,
     pub(crate) standing: Standing,
     /// Whose phone rings to take the talk over.
-    pub(crate) claims: Option<AgentId>,
+    pub(crate) claims: Claimed,
     pub(crate) wait: Armed,
     /// When others may serve than those who are asked now.
     pub(crate) relax: Armed,
+    /// How long the wait will be, as was told.
+    pub(crate) promise: Told,
     /// The best position told since the caller entered this group at this priority.
     pub(crate) told: u32,
     pub(crate) group: GroupId,
     /// Groups left for too long a wait; bounds a circle of overflows.
     pub(crate) hops: u16,
     pub(crate) priority: u8,
-    /// The step of the group's needs that is asked for, unless the preferred agent is, `alone`.
+    /// The step of the group's needs that is asked for, or `ALONE`.
     step: u8,
-    alone: bool,
     /// The wait was exceeded while a phone rang: should the offer fail, the caller overflows.
     pub(crate) overdue: bool,
     known: bool,
 }
+
+/// Stands for no step: who is asked for is the agent of the last talk alone. A group has fewer steps.
+const ALONE: u8 = u8::MAX;
 
 const _: () = assert!(size_of::<Caller>() <= 120, "with its generation in the slab it fills two cache lines");
 
@@ -102,15 +137,15 @@ impl Caller {
             preferred_until: Time::ZERO,
             preferred: AgentId::default(),
             standing: Standing::Nowhere,
-            claims: None,
+            claims: Claimed::default(),
             wait: Armed::default(),
             relax: Armed::default(),
+            promise: Told::default(),
             told: u32::MAX,
             group,
             hops: 0,
             priority: claim.priority,
             step: 0,
-            alone: false,
             overdue: false,
             known: claim.caller.is_some(),
         }
@@ -123,13 +158,13 @@ impl Caller {
 
     /// Whom the caller waits for.
     pub(crate) fn asks(&self) -> Asks {
-        if self.alone { Asks::For(self.preferred) } else { Asks::Step(self.step) }
+        if self.step == ALONE { Asks::For(self.preferred) } else { Asks::Step(self.step) }
     }
 
     pub(crate) fn ask(&mut self, asks: Asks) {
         match asks {
-            Asks::Step(step) => (self.step, self.alone) = (step, false),
-            Asks::For(agent) => (self.preferred, self.alone) = (agent, true),
+            Asks::Step(step) => self.step = step,
+            Asks::For(agent) => (self.preferred, self.step) = (agent, ALONE),
         }
     }
 
@@ -318,14 +353,18 @@ impl Callers {
         firsts.filter_map(|(_, slot)| self.all.at(slot)).map(|(_, caller)| caller.since).min()
     }
 
+    /// How many of the group have their turn before this one, but for those who wait for one agent alone.
+    pub(crate) fn ahead(&self, group: GroupId, turn: Turn) -> usize {
+        let queues = self.queues.get(self.steps.of_group(group)).unwrap_or_default();
+        queues.iter().flat_map(|queue| &queue.lines).map(|(_, line)| self.lines.ahead(line, turn)).sum()
+    }
+
     /// The caller's position, never worse than told before; 1 is next. Who waits for one agent alone stands where it would stand
     /// in the group.
     pub(crate) fn position(&mut self, key: Key) -> u32 {
         let Some(caller) = self.all.get(key) else { return 1 };
-        let queues = self.queues.get(self.steps.of_group(caller.group)).unwrap_or_default();
-        let turn = self.turn(caller);
-        let ahead = queues.iter().flat_map(|queue| &queue.lines).map(|(_, line)| self.lines.ahead(line, turn));
-        let position = u32::try_from(ahead.sum::<usize>() + 1).unwrap_or(u32::MAX).min(caller.told);
+        let ahead = self.ahead(caller.group, self.turn(caller));
+        let position = u32::try_from(ahead + 1).unwrap_or(u32::MAX).min(caller.told);
         if let Some(caller) = self.all.get_mut(key) {
             caller.told = position;
         }

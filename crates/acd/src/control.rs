@@ -5,6 +5,8 @@ use std::num::NonZeroU32;
 use base::{CallId, GroupId, Key, Time};
 
 use crate::callers::Standing;
+use crate::estimate::Outcome;
+use crate::expect::Heed;
 use crate::{Acd, Action, Command, Fact, Overflow, Refusal, Steered};
 
 impl Acd {
@@ -42,6 +44,7 @@ impl Acd {
         let pulled = NonZeroU32::new(self.pulls);
         if let Some(caller) = self.callers.get_mut(key) {
             caller.pulled = pulled;
+            caller.promise.heed = Heed::Nothing;
             caller.prefer(None);
         }
         if in_line {
@@ -82,6 +85,7 @@ impl Acd {
     fn release(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) -> Steered {
         let Some(key) = self.waits(call) else { return Steered::NotWaiting };
         self.stop_phones(now, key, out);
+        self.learn(now, key, Outcome::Left);
         if let Some(caller) = self.forget(key, out) {
             out.push(Action::Refused { call, group: caller.group, reason: Refusal::Released });
         }

@@ -6,6 +6,7 @@ use base::pack::{Packed, Unpacker, Unreadable};
 use base::{AgentId, CallId, CallerKey, GroupId, Time, packed_enum};
 
 use crate::Reservation;
+use crate::ledger::Learned;
 
 /// One thing that became true, told only when it was not true before. What a restart needs and nothing else: who is being
 /// offered to whom, and who idles, ends with the process.
@@ -37,6 +38,9 @@ pub enum Fact {
     Closed { group: GroupId },
     /// It takes callers again.
     Opened { group: GroupId },
+    /// So long agents take to answer a caller of the group, and to serve one, and so long callers are patient; told at most once in a
+    /// quarter of an hour, and when that has changed.
+    Learned { group: GroupId, learned: Learned },
 }
 
 packed_enum!(Fact {
@@ -53,6 +57,7 @@ packed_enum!(Fact {
     10 => Forgotten { caller },
     11 => Closed { group },
     12 => Opened { group },
+    13 => Learned { group, learned },
 });
 
 impl Packed for Reservation {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base::{CallId, GroupId, Now, packed_struct};
 
-use crate::Acd;
 use crate::callers::{Caller, Standing};
+use crate::{Acd, Range};
 
 /// A caller who waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +18,11 @@ pub struct InLine {
     pub pulled: bool,
     /// A phone is asked to ring for the caller.
     pub offered: bool,
+    /// How long it will wait from now on; none while a phone rings for it, or where nobody is at work who serves it.
+    pub expected: Option<Range>,
 }
 
-packed_struct!(InLine { call, waited, priority, pulled, offered });
+packed_struct!(InLine { call, waited, priority, pulled, offered, expected });
 
 impl Acd {
     /// The first `most` of a group who wait, in line or offered, in order of turn. Takes time in proportion to all callers, a
@@ -39,6 +41,7 @@ impl Acd {
             priority: c.priority,
             pulled: c.pulled.is_some(),
             offered: c.standing != Standing::Waiting,
+            expected: self.expected_of(now.time, c).map(|(range, _)| range),
         };
         callers.iter().map(shown).collect()
     }

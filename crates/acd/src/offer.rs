@@ -6,6 +6,7 @@ use base::{AgentId, CallId, GroupId, Key, Time};
 
 use crate::agents::State;
 use crate::callers::{Caller, Claim, Standing};
+use crate::estimate::Outcome;
 use crate::{Acd, Action, Decline, Fact, Reservation};
 
 /// An offer as a command names it.
@@ -143,13 +144,14 @@ impl Acd {
         out: &mut Vec<Action>,
     ) {
         let Some(a) = self.agents.get(agent) else { return };
-        let stale_for_agent = reservation <= a.heard;
+        let (stale_for_agent, rung_at) = (reservation <= a.heard, a.rung_at);
         let known = self.callers.find(call);
         let floor = known.and_then(|key| self.callers.get(key)).map_or(0, |c| c.floor);
         if reservation.0 > self.issued || reservation.0 <= floor {
             return;
         }
         if let Some(key) = self.open((call, agent, reservation)) {
+            self.answered(now, key, now - rung_at);
             self.close(agent);
             self.take_over(now, key, agent, out);
             self.stop_ringing(now, key, agent, out);
@@ -247,6 +249,7 @@ impl Acd {
         if known.is_none() {
             self.note(key, out);
         }
+        self.learn(now, key, Outcome::Served);
         self.callers.leave(key);
         let Some(caller) = self.callers.get_mut(key) else { return };
         caller.standing = Standing::Talking(agent);

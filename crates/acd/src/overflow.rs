@@ -3,6 +3,8 @@
 use base::{GroupId, Key, Time};
 
 use crate::callers::Standing;
+use crate::estimate::Outcome;
+use crate::expect::Told;
 use crate::timer::Armed;
 use crate::{Acd, Action, Overflow, Refusal};
 
@@ -102,6 +104,7 @@ impl Acd {
                 self.move_to(now, key, group, false, out);
             }
             Onward::Refused(group, reason) => {
+                self.learn(now, key, Outcome::Left);
                 if let Some(caller) = self.forget(key, out) {
                     out.push(Action::Refused { call: caller.call, group, reason });
                 }
@@ -123,7 +126,7 @@ impl Acd {
         let (call, from) = (caller.call, caller.group);
         (caller.group, caller.standing) = (to, Standing::Nowhere);
         caller.prefer(None);
-        caller.told = u32::MAX;
+        (caller.told, caller.promise) = (u32::MAX, Told::default());
         out.push(Action::Moved { call, from, to, by_hand });
         self.note(key, out);
         self.enter(now, key, out);

@@ -64,7 +64,7 @@ pub(crate) fn needs(plan: &Plan) -> impl Iterator<Item = (GroupId, Need)> + '_ {
 
 impl Acd {
     /// Whom somebody asks for who has waited in a group since then, and when that will be others.
-    fn step(&self, now: Time, group: GroupId, since: Time) -> (u8, Option<Time>) {
+    pub(crate) fn step(&self, now: Time, group: GroupId, since: Time) -> (u8, Option<Time>) {
         let steps = self.plan.groups.get(usize::from(group.0)).map(|group| group.steps.as_slice()).unwrap_or_default();
         let steps = &steps[..steps.len().min(usize::from(u8::MAX))];
         // The first step serves from the beginning, whatever its time says.

@@ -1,5 +1,7 @@
 //! Skill groups as they are now, who waits in them, and supervisors who close and open them.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use base::{CallId, GroupId, Wall};
 use serde_json::{Value, json};
@@ -28,7 +30,9 @@ fn queue(group: &server::view::Group, level: server::levels::Level) -> Value {
         "group": group.name,
         "open": !group.closed,
         "waiting": group.waiting,
-        "longest_wait_ms": u64::try_from(group.longest_wait.as_millis()).unwrap_or(u64::MAX),
+        "longest_wait_ms": millis(group.longest_wait),
+        "expected_wait_low_ms": group.expected_wait.map(|wait| millis(wait.low())),
+        "expected_wait_high_ms": group.expected_wait.and_then(|wait| wait.high()).map(millis),
         "agents": {
             "signed_on": group.agents.signed_on,
             "ready": group.agents.ready,
@@ -61,9 +65,13 @@ pub(crate) async fn callers(request: Request) -> Result<Value, Problem> {
     Ok(json!({"group": request.place("group"), "callers": callers}))
 }
 
+fn millis(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn caller(position: u32, waits: &InLine, row: &CallRow, who: &Who, now: Wall) -> Value {
     let confidential = row.face.is_confidential();
-    let waited_ms = u64::try_from(waits.waited.as_millis()).unwrap_or(u64::MAX);
+    let waited_ms = millis(waits.waited);
     let since = Wall(now.0.saturating_sub_unsigned(waited_ms));
     json!({
         "position": position,
@@ -75,6 +83,8 @@ fn caller(position: u32, waits: &InLine, row: &CallRow, who: &Who, now: Wall) ->
         "priority": waits.priority,
         "pulled": waits.pulled,
         "offered": waits.offered,
+        "expected_wait_low_ms": waits.expected.map(|wait| millis(wait.low())),
+        "expected_wait_high_ms": waits.expected.and_then(|wait| wait.high()).map(millis),
     })
 }
 

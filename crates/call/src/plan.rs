@@ -222,6 +222,8 @@ pub struct Group {
     pub announce_every: Option<Duration>,
     /// Whether an announcement tells the position.
     pub announce_position: bool,
+    /// Whether an announcement tells how long the wait will be.
+    pub announce_wait: bool,
     /// The line that a caller is brought to whom the queue cannot keep, in its one form: the mobile of who is on duty.
     pub duty_line: Option<String>,
 }

@@ -84,7 +84,7 @@ impl Call {
 
     pub(crate) fn on_queue(&mut self, now: Now, action: acd::Action, out: &mut Vec<Action>) {
         match action {
-            acd::Action::Located { group, position, .. } => self.announce(now, group, position, out),
+            acd::Action::Located { group, position, wait, .. } => self.announce(now, group, (position, wait), out),
             acd::Action::Moved { to, by_hand, .. } => self.moved(now, to, by_hand, out),
             acd::Action::Refused { group, reason, .. } => self.refused(now, group, reason, out),
             acd::Action::Withdraw { reservation, .. } => self.withdraw(reservation, out),
@@ -95,11 +95,23 @@ impl Call {
         }
     }
 
-    fn announce(&mut self, now: Now, group: GroupId, position: u32, out: &mut Vec<Action>) {
+    fn announce(
+        &mut self,
+        now: Now,
+        group: GroupId,
+        (position, wait): (u32, Option<acd::Range>),
+        out: &mut Vec<Action>,
+    ) {
         let Journey::Waiting(_) = self.journey else { return };
         let Some(plan) = self.plan.groups.get(usize::from(group.0)) else { return };
         let music = plan.music;
-        let sounds = if plan.announce_position { self.say_position(position) } else { self.sounds(&["please-wait"]) };
+        let mut sounds = if plan.announce_position { self.say_position(position) } else { Vec::new() };
+        if let Some(wait) = wait.filter(|_| plan.announce_wait) {
+            sounds.extend(self.plan.prompts.say_wait(self.locale, wait.low(), wait.high()));
+        }
+        if sounds.is_empty() {
+            sounds = self.sounds(&["please-wait"]);
+        }
         self.program.play(sounds, After::Loop(music));
         self.arm_announcement(now, group, out);
     }

@@ -134,6 +134,7 @@ fn groups(views: Vec<acd::GroupView>, exchange: &Exchange) -> Vec<Group> {
         closed: view.closed,
         waiting: (view.waiting + view.offered) as u64,
         longest_wait: view.longest_wait,
+        expected_wait: view.expected,
         places_kept: view.places as u64,
         agents: GroupAgents {
             signed_on: view.agents_signed_on as u64,

@@ -157,6 +157,8 @@ pub struct Group {
     pub waiting: u64,
     /// The longest wait among them.
     pub longest_wait: Duration,
+    /// How long a caller will wait who comes now; none while nobody is at work who serves it, or it is closed.
+    pub expected_wait: Option<acd::Range>,
     /// Places kept for callers whose call was cut short.
     pub places_kept: u64,
     pub agents: GroupAgents,

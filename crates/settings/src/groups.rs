@@ -230,8 +230,29 @@ fn call_group(name: &str, number: Option<String>, table: &Table<'_>, sounds: &So
         // Zero is music alone.
         announce_every: Some(table.seconds("announce_every_s", 30, 0, HOUR)).filter(|every| !every.is_zero()),
         announce_position: table.bool("announce_position", true),
+        announce_wait: announces_wait(table, sounds),
         duty_line: None,
     }
+}
+
+/// What a wait is said with is needed where it is said.
+fn announces_wait(table: &Table<'_>, sounds: &SoundPlan) -> bool {
+    let announces = table.bool("announce_wait", false);
+    let needed = |(id, name): (ivr::LocaleId, &str)| {
+        let is_missing = |piece: &&str| sounds.prompts.sound_in(id, piece).is_none();
+        let missing: Vec<String> = ivr::wait_pieces(name).into_iter().filter(is_missing).map(str::to_owned).collect();
+        (!missing.is_empty()).then(|| format!("{name}: {}", missing.join(", ")))
+    };
+    let missing: Vec<String> = sounds.prompts.locales().filter_map(needed).collect();
+    if let Some(value) = table.get("announce_wait").filter(|_| announces && !missing.is_empty() && !sounds.incomplete) {
+        let title = format!("prompts that say a wait are missing: {}", missing.join("; "));
+        value.error(
+            title,
+            "says how long the wait will be",
+            "build the prompts with `cargo xtask prompts`, record the files, or leave the key out",
+        );
+    }
+    announces
 }
 
 fn music(table: &Table<'_>, sounds: &SoundPlan) -> SoundId {

@@ -117,6 +117,7 @@ const KEYS: &[&str] = &[
     "group.music",
     "group.announce_every_s",
     "group.announce_position",
+    "group.announce_wait",
     "group.duty_line",
     "group.who",
     "group.step.after_s",

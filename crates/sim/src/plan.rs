@@ -174,6 +174,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
         music,
         announce_every: rng.chance(0.7).then(|| Duration::from_millis(1500 + rng.below(3000))),
         announce_position: rng.chance(0.5),
+        announce_wait: false,
         duty_line: None,
     };
     let groups = GROUPS.iter().map(group).collect();

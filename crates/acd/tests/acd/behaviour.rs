@@ -327,6 +327,7 @@ fn the_view_counts() {
         waiting: 2,
         offered: 1,
         longest_wait: secs(3),
+        expected: view.groups[0].expected,
         places: 0,
         agents_signed_on: 0,
         agents_ready: 0,

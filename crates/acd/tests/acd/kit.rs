@@ -196,8 +196,8 @@ fn word(action: &Action) -> String {
         Action::Withdraw { agent, call, reservation } => {
             format!("Withdraw a{} from c{} r{}", agent.0, call.serial, reservation.0)
         }
-        Action::Queued { call, group, position } => format!("Queued c{} g{} #{position}", call.serial, group.0),
-        Action::Located { call, group, position } => format!("Located c{} g{} #{position}", call.serial, group.0),
+        Action::Queued { call, group, position, .. } => format!("Queued c{} g{} #{position}", call.serial, group.0),
+        Action::Located { call, group, position, .. } => format!("Located c{} g{} #{position}", call.serial, group.0),
         Action::Moved { call, from, to, by_hand } => {
             let by = if *by_hand { " by hand" } else { "" };
             format!("Moved c{} g{} to g{}{by}", call.serial, from.0, to.0)
@@ -256,6 +256,7 @@ fn fact_word(fact: &Fact) -> String {
         Fact::Forgotten { caller } => format!("Forgotten n{}", caller.0[0]),
         Fact::Closed { group } => format!("Closed g{}", group.0),
         Fact::Opened { group } => format!("Opened g{}", group.0),
+        Fact::Learned { group, .. } => format!("Learned g{}", group.0),
         Fact::Tallied { agent, calls, talk, .. } => format!("Tallied a{} {calls} {} s", agent.0, talk.as_secs()),
     }
 }

@@ -13,4 +13,5 @@ mod routing;
 mod staffing;
 mod table;
 mod taken_over;
+mod waits;
 mod wrap_up;

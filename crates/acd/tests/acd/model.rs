@@ -373,7 +373,7 @@ impl Model {
 
     fn begin_stay(&mut self, now: Time, call: CallId) {
         let (group, position) = self.position(call);
-        self.out.push(Action::Queued { call, group, position });
+        self.out.push(Action::Queued { call, group, position, wait: None });
         if let Some(wait) = self.plan.groups[usize::from(group.0)].wait {
             self.caller_mut(call).wait = Some(self.due(now + wait));
         }
@@ -382,7 +382,7 @@ impl Model {
     fn locate(&mut self, call: CallId) {
         if self.caller(call).is_some_and(|c| !matches!(c.standing, Standing::Talking(_))) {
             let (group, position) = self.position(call);
-            self.out.push(Action::Located { call, group, position });
+            self.out.push(Action::Located { call, group, position, wait: None });
         }
     }
 

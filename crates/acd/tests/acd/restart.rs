@@ -148,11 +148,11 @@ fn a_ledger_survives_and_a_cut_or_unknown_one_is_refused() {
     for cut in 0..bytes.len() {
         assert!(Ledger::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
     }
-    let unknown = [&[4], &bytes[1..]].concat();
+    let unknown = [&[5], &bytes[1..]].concat();
     assert!(Ledger::from_bytes(&unknown).is_err());
-    // Without tallies, last agents and closed groups it is what engines before those wrote, and the longer forms read alike.
+    // Without tallies, last agents, closed groups and what is learned it is what engines before those wrote, and the longer forms read alike.
     assert_eq!(bytes[0], 0);
-    for (form, none) in [(1, &[0][..]), (2, &[0, 0]), (3, &[0, 0, 0])] {
+    for (form, none) in [(1, &[0][..]), (2, &[0, 0]), (3, &[0, 0, 0]), (4, &[0, 0, 0, 0])] {
         let longer = [&[form], &bytes[1..], none].concat();
         assert_eq!(Ledger::from_bytes(&longer).as_ref(), Ok(&ledger));
     }
@@ -160,11 +160,17 @@ fn a_ledger_survives_and_a_cut_or_unknown_one_is_refused() {
     let last = acd::ledger::Last { agent: AgentId(1), until: Time::from_millis(9) };
     let counted = Ledger { tallies: [(AgentId(1), tally)].into(), ..ledger.clone() };
     let known = Ledger { lasts: [(CallerKey([1, 2]), last)].into(), ..ledger.clone() };
-    let closed = Ledger { closed: [GroupId(1)].into(), ..ledger };
-    for (form, ledger) in [(1, counted), (2, known), (3, closed)] {
+    let closed = Ledger { closed: [GroupId(1)].into(), ..ledger.clone() };
+    let learned = Ledger { learned: [(GroupId(1), learned())].into(), ..ledger };
+    for (form, ledger) in [(1, counted), (2, known), (3, closed), (4, learned)] {
         let bytes = ledger.to_bytes();
         assert_eq!((bytes[0], Ledger::from_bytes(&bytes)), (form, Ok(ledger)));
     }
+}
+
+fn learned() -> acd::ledger::Learned {
+    let (answer, handling) = (Duration::from_millis(3500), Duration::from_secs(200));
+    acd::ledger::Learned { answer, handling, patience: Duration::from_secs(600) }
 }
 
 #[test]
@@ -187,6 +193,7 @@ fn facts_keep_their_form() {
         Fact::Forgotten { caller },
         Fact::Closed { group },
         Fact::Opened { group },
+        Fact::Learned { group, learned: learned() },
     ];
     let hex = |fact: &Fact| fact.to_bytes().iter().map(|b| format!("{b:02x}")).collect::<String>();
     let forms: Vec<_> = facts.iter().map(hex).collect();

@@ -323,7 +323,9 @@ fn answer(ask: Ask) -> Answer {
         Ask::Raise { .. } | Ask::Move { .. } | Ask::Release { .. } | Ask::Open { .. } => Answer::Done,
         Ask::Callers { group: GroupId(0), most } => {
             let waited = Duration::from_millis(1500);
-            let waits = |serial| acd::InLine { call: id(serial), waited, priority: 2, pulled: true, offered: false };
+            let expected = Some(acd::Range::of(60.0, 120.0));
+            let waits =
+                |serial| acd::InLine { call: id(serial), waited, priority: 2, pulled: true, offered: false, expected };
             Answer::Callers([2, 9].map(waits).into_iter().take(usize::from(most)).collect())
         }
         Ask::Callers { .. } => Answer::Callers(Vec::new()),

@@ -33,6 +33,7 @@ enum Deed<'a> {
     Talks { agent: &'a str, to: &'a str },
     Declines(&'a str),
     HangsUp(&'a str),
+    Asks(&'a str),
     TimePasses,
 }
 
@@ -47,6 +48,7 @@ fn deed(line: &str) -> Deed<'_> {
         [agent, "talks", "to", to] => Deed::Talks { agent, to },
         [agent, "declines"] => Deed::Declines(agent),
         [who, "hangs", "up"] => Deed::HangsUp(who),
+        [who, "asks"] => Deed::Asks(who),
         [who, "calls", group] => Deed::Calls { who, group, priority: 5 },
         [who, "calls", group, "at", priority] => {
             Deed::Calls { who, group, priority: priority.parse().expect("a priority") }
@@ -119,6 +121,12 @@ impl Story {
                     let (caller, group) = (&self.callers[call.serial as usize], &self.groups[usize::from(to.0)]);
                     said.push(format!("{caller} moves to {group}"));
                 }
+                Action::Located { call, position, wait, .. } => {
+                    let seconds = |end: Duration| end.as_secs().to_string();
+                    let wait = wait.map(|wait| (seconds(wait.low()), wait.high().map_or("ever".to_owned(), seconds)));
+                    let wait = wait.map(|(low, high)| format!(" for {low} to {high} s")).unwrap_or_default();
+                    said.push(format!("{} is number {position}{wait}", self.callers[call.serial as usize]));
+                }
                 _ => {}
             }
         }
@@ -153,6 +161,7 @@ impl Story {
                 let (caller, reservation) = self.rings.remove(&agent.0).expect("a phone that rings");
                 Command::Declined { call: id(caller), agent, reservation, cause: Decline::Rejected }
             }
+            Deed::Asks(who) => Command::Locate { call: id(self.caller(who)) },
             Deed::HangsUp(who) => {
                 let caller = self.caller(who);
                 match self.talks.remove(&caller) {

@@ -9,6 +9,7 @@ mod arrivals;
 mod figures;
 mod hotline;
 mod people;
+mod promises;
 mod quiet;
 mod react;
 mod shaken;
@@ -24,6 +25,7 @@ use staff::Profile;
 
 pub use figures::{Figures, Report};
 pub use hotline::Hotline;
+pub use promises::{Kept, Promises};
 
 /// One day to play. The same day means the same run, on every machine.
 #[derive(Clone, Debug)]

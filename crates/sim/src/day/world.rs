@@ -204,6 +204,7 @@ impl World {
         Report {
             halves: self.tally.halves,
             groups: self.tally.groups,
+            promises: self.tally.waits.groups,
             ended: self.records.ended,
             restarts: self.restarts,
             reservations: self.queue.reserved,

@@ -113,12 +113,23 @@ fn reserved(agent: u32, until: Time) -> String {
     format!("hold the slot of agent {agent} until {until:?}")
 }
 
+/// How long a caller will wait, where that was told.
+fn expected(wait: Option<acd::Range>) -> String {
+    match wait.map(|wait| (wait.low().as_secs(), wait.high().map(|high| high.as_secs()))) {
+        Some((low, Some(high))) => format!(", for {low} to {high} s"),
+        Some((low, None)) => format!(", for {low} s or longer"),
+        None => String::new(),
+    }
+}
+
 fn by_queue(action: &acd::Action) -> Option<(CallId, String)> {
     use acd::Action;
     Some(match action {
         Action::Withdraw { call, agent, .. } => (*call, format!("ring agent {} no more", agent.0)),
-        Action::Queued { call, group, position } => (*call, format!("waits in group {} as number {position}", group.0)),
-        Action::Located { call, position, .. } => (*call, format!("is number {position}")),
+        Action::Queued { call, group, position, wait } => {
+            (*call, format!("waits in group {} as number {position}{}", group.0, expected(*wait)))
+        }
+        Action::Located { call, position, wait, .. } => (*call, format!("is number {position}{}", expected(*wait))),
         Action::Moved { call, from, to, by_hand } => {
             let how = if *by_hand { "is moved" } else { "overflowed" };
             (*call, format!("{how} from group {} to {}", from.0, to.0))

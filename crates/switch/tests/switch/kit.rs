@@ -105,6 +105,7 @@ fn plan() -> Plan {
             music: SoundId(0),
             announce_every: None,
             announce_position: false,
+            announce_wait: false,
             duty_line: None,
         }],
         agents: Vec::new(),

@@ -1,5 +1,7 @@
 //! What the model keeps for later: rests, places for a redial, and what is left of it after a restart.
 
+use std::collections::BTreeMap;
+
 use acd::ledger::{self, Ledger};
 
 use super::*;
@@ -95,6 +97,7 @@ impl Model {
             tallies: self.tallies(),
             lasts: self.lasts.iter().copied().collect(),
             closed: self.closed.iter().copied().collect(),
+            learned: BTreeMap::new(),
         }
     }
 
