@@ -259,7 +259,7 @@ impl Acd {
         let claim = talked.map_or(claim, |(_, kept)| claim.or_better(kept));
         // Who lost an agent in a talk has a place, however full the group has become.
         let returns = talked.is_some_and(|(group, _)| group == asked);
-        let group = match if returns { Ok(asked) } else { self.room(now, asked, claim.since) } {
+        let group = match if returns { Ok(asked) } else { self.room(now, asked, claim) } {
             Ok(group) => group,
             Err((group, reason)) => return out.push(Action::Refused { call, group, reason }),
         };

@@ -72,6 +72,8 @@ pub enum Steered {
 pub enum Refusal {
     Full,
     WaitedTooLong,
+    /// The caller would have to wait longer than the group lets anybody expect.
+    ExpectedTooLong,
     UnknownGroup,
     /// It takes nobody new.
     Closed,

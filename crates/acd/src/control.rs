@@ -62,7 +62,7 @@ impl Acd {
             return Steered::Done;
         }
         // Whoever moves a caller names the group: nobody is sent on from there.
-        match self.takes(now, to, caller.since) {
+        match self.takes(now, to, caller.claim()) {
             Ok(()) => {}
             Err(Refusal::UnknownGroup) => return Steered::UnknownGroup,
             Err(Refusal::Closed) => return Steered::Closed,
@@ -129,7 +129,7 @@ impl Acd {
         };
         let overflow = self.plan.groups.get(usize::from(caller.group.0)).map(|group| group.overflow.closed);
         let Some(Overflow::Group(next)) = overflow else { return false };
-        let Ok(to) = self.room(now, next, caller.since) else { return false };
+        let Ok(to) = self.room(now, next, caller.claim()) else { return false };
         if let Some(wait) = self.callers.get_mut(key).and_then(|caller| caller.wait.take()) {
             self.deadlines.cancel(wait);
         }

@@ -2,7 +2,7 @@
 
 use base::{GroupId, Key, Time};
 
-use crate::callers::Standing;
+use crate::callers::{Claim, Standing};
 use crate::estimate::Outcome;
 use crate::expect::Told;
 use crate::timer::Armed;
@@ -17,8 +17,8 @@ pub(crate) enum Onward {
 }
 
 impl Acd {
-    /// Whether a group takes one caller more who waits since then.
-    pub(crate) fn takes(&self, now: Time, group: GroupId, since: Time) -> Result<(), Refusal> {
+    /// Whether a group takes one caller more, who may claim this.
+    pub(crate) fn takes(&self, now: Time, group: GroupId, claim: Claim) -> Result<(), Refusal> {
         let plan = self.plan.groups.get(usize::from(group.0)).ok_or(Refusal::UnknownGroup)?;
         if self.closed.contains(&group) {
             return Err(Refusal::Closed);
@@ -27,18 +27,27 @@ impl Acd {
             return Err(Refusal::Unstaffed);
         }
         // Whom an agent can serve at once does not wait.
-        let room =
-            self.callers.waiting(group) < plan.limit || self.agents.first(self.queue_of(now, group, since)).is_some();
-        if room { Ok(()) } else { Err(Refusal::Full) }
+        if self.agents.first(self.queue_of(now, group, claim.since)).is_some() {
+            return Ok(());
+        }
+        if self.callers.waiting(group) >= plan.limit {
+            return Err(Refusal::Full);
+        }
+        let too_long = |most| match self.expected(now, group, claim.priority, claim.since) {
+            Some(range) => range.middle().is_none_or(|middle| middle > most),
+            // Of what nobody serves nothing is expected.
+            None => false,
+        };
+        if plan.expected.is_some_and(too_long) { Err(Refusal::ExpectedTooLong) } else { Ok(()) }
     }
 
     /// The group that takes a caller who asks for `asked`, following the overflow of those that do not.
-    pub(crate) fn room(&self, now: Time, asked: GroupId, since: Time) -> Result<GroupId, (GroupId, Refusal)> {
+    pub(crate) fn room(&self, now: Time, asked: GroupId, claim: Claim) -> Result<GroupId, (GroupId, Refusal)> {
         let mut group = asked;
         let mut refused = (asked, Refusal::UnknownGroup);
         // As many steps as there are groups: a circle of full ones ends there.
         for _ in 0..self.plan.groups.len() {
-            let Err(reason) = self.takes(now, group, since) else { return Ok(group) };
+            let Err(reason) = self.takes(now, group, claim) else { return Ok(group) };
             refused = (group, reason);
             match self.plan.groups.get(usize::from(group.0)).map(|plan| plan.overflow.after(reason)) {
                 Some(Overflow::Group(next)) => group = next,
@@ -75,10 +84,10 @@ impl Acd {
     /// Where a caller goes whom the group cannot keep for this reason.
     pub(crate) fn onward(&self, now: Time, key: Key, reason: Refusal) -> Onward {
         let Some(caller) = self.callers.get(key) else { return Onward::Stays };
-        let (from, since) = (caller.group, caller.since);
+        let (from, claim) = (caller.group, caller.claim());
         let circled = usize::from(caller.hops) >= self.plan.groups.len();
         let next = match self.plan.groups.get(usize::from(from.0)).map(|plan| plan.overflow.after(reason)) {
-            Some(Overflow::Group(next)) if !circled => self.room(now, next, since),
+            Some(Overflow::Group(next)) if !circled => self.room(now, next, claim),
             Some(Overflow::Message) => Err((from, reason)),
             _ => Ok(from),
         };

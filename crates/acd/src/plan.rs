@@ -64,6 +64,8 @@ pub struct Group {
     pub limit: usize,
     /// The longest wait before the caller overflows.
     pub wait: Option<Duration>,
+    /// The longest wait to be expected: who would wait longer overflows at once. What counts is the middle of the range.
+    pub expected: Option<Duration>,
     /// Where a caller goes who cannot be kept.
     pub overflow: Overflows,
     /// The waiting that every caller of this group has in advance where an agent serves several groups.
@@ -87,6 +89,7 @@ impl Default for Group {
             wrap_up: Duration::ZERO,
             limit: 100,
             wait: None,
+            expected: None,
             overflow: Overflow::Message.into(),
             head_start: Duration::ZERO,
             strategy: Strategy::LongestIdle,
@@ -147,6 +150,8 @@ pub struct Overflows {
     pub full: Overflow,
     /// The caller waited for `Group::wait`.
     pub waited: Overflow,
+    /// The caller would have to wait longer than `Group::expected`.
+    pub expected: Overflow,
     /// Somebody closed the group. Who waits already never goes to the message.
     pub closed: Overflow,
     /// Nobody who serves the group is signed on. Callers who stay wait for somebody to come.
@@ -156,7 +161,7 @@ pub struct Overflows {
 impl From<Overflow> for Overflows {
     /// One for all, but callers wait for agents to come.
     fn from(to: Overflow) -> Overflows {
-        Overflows { full: to, waited: to, closed: to, unstaffed: Overflow::Stay }
+        Overflows { full: to, waited: to, expected: to, closed: to, unstaffed: Overflow::Stay }
     }
 }
 
@@ -165,6 +170,7 @@ impl Overflows {
         match reason {
             Refusal::Full => self.full,
             Refusal::WaitedTooLong => self.waited,
+            Refusal::ExpectedTooLong => self.expected,
             Refusal::Closed => self.closed,
             Refusal::Unstaffed => self.unstaffed,
             Refusal::UnknownGroup | Refusal::Released => Overflow::Message,

@@ -41,6 +41,11 @@ impl Range {
         (high != Range::WITHOUT_END).then(|| Duration::from_secs(seconds(high).into()))
     }
 
+    /// As many wait longer as shorter, nearly; none where the range has no end.
+    pub fn middle(self) -> Option<Duration> {
+        self.high().map(|high| (self.low() + high) / 2)
+    }
+
     fn high_code(self) -> u8 {
         self.high.get() - 1
     }

@@ -46,6 +46,8 @@ pub(crate) struct Queue {
 }
 
 const HOUR: u64 = 3600;
+/// A longer wait is not told apart from an endless one.
+const EXPECTED_MAX: u64 = HOUR;
 const DAY: u64 = 24 * HOUR;
 /// A city's busiest hour waits in far fewer places; keeps a queue's memory bounded.
 const LIMIT_MAX: u64 = 100_000;
@@ -212,6 +214,7 @@ fn acd_group(name: &str, table: &Table<'_>, overflow: Overflows, steps: Vec<acd:
         ring: table.seconds("ring_s", 20, 1, 300),
         wrap_up: table.seconds("wrap_up_s", 0, 0, HOUR),
         limit: usize::try_from(table.number("limit", 200, 0, LIMIT_MAX)).unwrap_or(usize::MAX),
+        expected: table.get("expected_s").and_then(|v| v.seconds(1, EXPECTED_MAX)),
         wait: table.get("wait_s").and_then(|v| v.seconds(1, DAY)),
         overflow,
         head_start: table.seconds("head_start_s", 0, 0, DAY),
@@ -282,6 +285,7 @@ fn overflow(table: &Table<'_>, names: &[String]) -> (Overflows, Option<Spot>) {
     let overflows = Overflows {
         full,
         waited: to("waited", full),
+        expected: to("expected", full),
         closed: to("closed", full),
         unstaffed: to("unstaffed", Overflow::Stay),
     };

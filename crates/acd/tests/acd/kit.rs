@@ -210,6 +210,7 @@ fn word(action: &Action) -> String {
                 Refusal::UnknownGroup => "unknown",
                 Refusal::Closed => "closed",
                 Refusal::Unstaffed => "unstaffed",
+                Refusal::ExpectedTooLong => "too long a wait to expect",
                 Refusal::Released => "released",
             };
             format!("Refused c{} g{} {reason}", call.serial, group.0)

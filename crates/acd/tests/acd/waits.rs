@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use acd::{Acd, Action, Command, Plan, Range, Reservation};
+use acd::{Acd, Action, Command, Overflow, Plan, Range, Reservation};
 use base::{AgentId, CallId, GroupId, Now, Rng, Time};
 
 use crate::kit::{Desk, agent, group, id, plan};
@@ -306,4 +306,25 @@ fn what_is_learned_outlives_a_restart_and_is_written_down_seldom() {
     desk.ledger = before;
     desk.restart(None);
     assert!(expected(&mut desk).is_some_and(|high| high < Duration::from_secs(240)), "{:?}", expected(&mut desk));
+}
+
+#[test]
+fn who_would_wait_longer_than_a_group_lets_anybody_expect_overflows_at_once() {
+    let mut first = group();
+    (first.expected, first.overflow.expected) = (Some(Duration::from_secs(60)), Overflow::Group(GroupId(1)));
+    let mut desk = Desk::new(plan(vec![first, group()], vec![agent(&[(0, 1)])]));
+    assert_eq!(desk.enqueue(1, 0, 0), ["Queued c1 g0 #1"], "where nobody is at work nothing is expected");
+    desk.ready(0);
+    desk.accepted(1, 0, 1);
+    // Talks are taken for three minutes at first.
+    let said = desk.enqueue(2, 0, 0);
+    assert_eq!(said[0], "Moved c2 g0 to g1", "{said:?}");
+    let mut reservation = 1;
+    desk.ended(1, 0);
+    serve(&mut desk, 10..60, &mut reservation);
+    desk.enqueue(60, 0, 0);
+    desk.ready(0);
+    desk.accepted(60, 0, reservation + 1);
+    let said = desk.enqueue(61, 0, 0);
+    assert!(said[0].starts_with("Queued c61 g0 #1"), "a talk of twenty seconds: {said:?}");
 }
