@@ -67,6 +67,8 @@ pub struct Group {
     pub prefer: Duration,
     /// Phones that ring for one caller; the first to answer has the caller. Zero is one.
     pub ring_at_once: u8,
+    /// It stood in a plan of before and keeps its id alone: takes nobody, and whoever is in its line overflows at once.
+    pub removed: bool,
 }
 
 impl Default for Group {
@@ -84,6 +86,7 @@ impl Default for Group {
             steps: Vec::new(),
             prefer: Duration::ZERO,
             ring_at_once: 1,
+            removed: false,
         }
     }
 }

@@ -60,7 +60,7 @@ impl Acd {
             .map(|place| {
                 let group = GroupId(place as u16);
                 let longest_wait = self.callers.longest(group).map(|since| now.time - since).unwrap_or_default();
-                let closed = self.closed.contains(&group);
+                let closed = self.closed.contains(&group) || self.plan.groups[place].removed;
                 GroupView { closed, waiting: self.callers.waiting(group), longest_wait, ..GroupView::default() }
             })
             .collect();

@@ -4,6 +4,7 @@ mod claims;
 mod control;
 mod memory;
 mod offers;
+mod reload;
 mod serving;
 
 use std::time::Duration;
@@ -75,6 +76,12 @@ struct Agent {
     tally: (u32, Duration),
 }
 
+impl Agent {
+    fn new() -> Agent {
+        Agent { state: State::Free, ready: false, idle: None, heard: 0, newest: None, tally: (0, Duration::ZERO) }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Fires {
     Agent(usize),
@@ -100,9 +107,7 @@ pub(crate) struct Model {
 
 impl Model {
     pub(crate) fn new(plan: Plan) -> Model {
-        let agent =
-            Agent { state: State::Free, ready: false, idle: None, heard: 0, newest: None, tally: (0, Duration::ZERO) };
-        let agents = vec![agent; plan.agents.len()];
+        let agents = vec![Agent::new(); plan.agents.len()];
         let (callers, places, lasts, closed, out) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (issued, arrivals, pulls, turns, timers) = (0, 0, 0, 0, 0);
         Model { plan, callers, agents, places, lasts, closed, pulls, issued, arrivals, turns, timers, out }
@@ -161,6 +166,7 @@ impl Model {
             Command::Raise { .. } | Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {
                 self.steer(now, command);
             }
+            Command::Plan(ref plan) => self.adopt(now, plan),
         }
         std::mem::take(&mut self.out)
     }
@@ -258,6 +264,8 @@ impl Model {
 
     pub(super) fn resume(&mut self, now: Time, call: CallId) {
         let rings = !self.ringing(call).is_empty();
+        let group = self.caller_mut(call).group;
+        let removed = self.plan.groups[usize::from(group.0)].removed;
         let caller = self.caller_mut(call);
         if matches!(caller.standing, Standing::Talking(_)) {
             let claimed = caller.claims.take().map(|agent| AgentId(agent as u32));
@@ -266,11 +274,11 @@ impl Model {
         match (rings, caller.overdue) {
             (true, true) => {}
             (true, false) => drop(self.ring(now, call)),
-            (false, true) => {
+            (false, true) if !removed => {
                 caller.standing = Standing::Nowhere;
                 self.overflow(now, call);
             }
-            (false, false) => {
+            (false, _) => {
                 caller.prefers = None;
                 caller.standing = Standing::Nowhere;
                 if !self.leave_closed(now, call) {
@@ -354,13 +362,14 @@ impl Model {
         let mut group = asked;
         for _ in &self.plan.groups {
             let Some(plan) = self.plan.groups.get(usize::from(group.0)) else { break };
-            let closed = self.closed.contains(&group);
+            let closed = self.closed.contains(&group) || plan.removed;
             let served = self.best_agent(group, self.step(now, group, since).0).is_some();
             if !closed && (served || self.waiting(group).count() < plan.limit) {
                 return Ok(group);
             }
             let Overflow::Group(next) = plan.overflow else {
-                return Err((group, if closed { Refusal::Closed } else { Refusal::Full }));
+                let removed = plan.removed.then_some(Refusal::UnknownGroup);
+                return Err((group, removed.unwrap_or(if closed { Refusal::Closed } else { Refusal::Full })));
             };
             group = next;
         }
