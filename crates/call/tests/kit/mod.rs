@@ -108,6 +108,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         announce_every: Some(Duration::from_secs(30)),
         announce_position: true,
         duty_line: None,
+        removed: false,
     };
     let mut plan = Plan {
         realm: "bench".to_owned(),
@@ -123,7 +124,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         prompts,
         groups: vec![group("consult", "8001"), group("complaint", "8002")],
         agents: ["1001", "1002"]
-            .map(|number| Agent { number: number.to_owned(), password: base::Secret::default() })
+            .map(|number| Agent { number: number.to_owned(), password: base::Secret::default(), removed: false })
             .to_vec(),
         star_codes: roster::StarCodes::default(),
         talk_keys: call::plan::TalkKeys::default(),

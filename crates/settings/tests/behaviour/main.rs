@@ -5,6 +5,7 @@ mod bad;
 mod broken;
 mod kit;
 mod profile;
+mod reload;
 mod routing;
 mod shipped;
 mod walks;

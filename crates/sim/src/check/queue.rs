@@ -113,6 +113,8 @@ impl Queue {
             }
             Command::TakesOver { call, .. } => self.talks(call),
             Command::Raise { call, .. } => self.raise(call),
+            // Whoever overflows by it is said; the others keep their turns, for whatever those are worth now.
+            Command::Plan(ref plan) => self.plan = acd::Plan::clone(plan),
             // What comes of these is said.
             Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {}
             Command::Claim { .. }

@@ -83,7 +83,8 @@ fn to_queue(command: &acd::Command) -> Option<(CallId, String)> {
         | Command::Away { .. }
         | Command::WrapUp { .. }
         | Command::Rested { .. }
-        | Command::Open { .. } => return None,
+        | Command::Open { .. }
+        | Command::Plan(_) => return None,
     })
 }
 
@@ -103,7 +104,8 @@ fn to_roster(command: &roster::Command) -> Option<(CallId, String)> {
         | Command::FlowClosed { .. }
         | Command::OwnCall { .. }
         | Command::Set { .. }
-        | Command::WrapsUp { .. } => return None,
+        | Command::WrapsUp { .. }
+        | Command::Plan(_) => return None,
     })
 }
 
