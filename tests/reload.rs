@@ -25,7 +25,8 @@ fn one_agent(config: &Path) {
     let queues = config.join("queues.toml");
     let text = std::fs::read_to_string(&queues).expect("the shipped file");
     let (groups, agents) = text.split_once("\n[[agent]]\n").expect("agents");
-    let first = agents.split("\n[[agent]]\n").next().expect("the first agent").replace(SKILLS, "skills = [\"consult\"]");
+    let first =
+        agents.split("\n[[agent]]\n").next().expect("the first agent").replace(SKILLS, "skills = [\"consult\"]");
     std::fs::write(&queues, format!("{groups}\n[[agent]]\n{first}")).expect("written");
 }
 
@@ -92,10 +93,10 @@ fn a_new_agent_serves_who_waits_while_the_talk_goes_on_and_a_wrong_file_changes_
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
     assert!(done.status.success() && said.contains("groups: added night"), "{said}");
     assert!(said.contains("agents: added 2001") && !said.contains("restart needed"), "{said}");
-    assert!(groups(&engine).contains(&"night".to_owned()));
+    assert!(groups(&engine).contains(&"night".to_owned()), "whoever asked finds it");
     assert!(engine.metric("hotline_queue_waiting{group=\"night\"}").is_some(), "the metrics show it");
     let mut second = agent(&engine, "2001", "udp", true, SECOND);
-    second.event("CALL_ESTABLISHED", STEP);
+    // It rings as soon as it is registered, before anybody listens to what it tells.
     talks(&engine, 2);
     [&mut talking, &mut waits].into_iter().for_each(|phone| phone.command("hangup", ""));
     let records = engine.ended_records(2);
@@ -135,7 +136,6 @@ fn by_a_signal_too_and_callers_of_a_removed_group_are_answered_where_it_overflow
     waiting(&engine, "complaint", 1);
     assert!(!groups(&engine).contains(&"gone".to_owned()));
     let mut first = agent(&engine, "1001", "udp", true, FIRST);
-    first.event("CALL_ESTABLISHED", STEP);
     talks(&engine, 1);
     waits.command("hangup", "");
     let records = engine.ended_records(1);

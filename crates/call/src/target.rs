@@ -20,7 +20,10 @@ impl Plan {
 
     /// An agent, by number.
     pub fn colleague(&self, dialled: &str) -> Option<AgentId> {
-        self.agents.iter().position(|agent| agent.number == dialled && !agent.removed).map(|place| AgentId(place as u32))
+        self.agents
+            .iter()
+            .position(|agent| agent.number == dialled && !agent.removed)
+            .map(|place| AgentId(place as u32))
     }
 
     /// A group, by its number or name.

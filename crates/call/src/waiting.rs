@@ -81,7 +81,8 @@ impl Call {
     pub(crate) fn adopt(&mut self, now: Now, plan: Arc<Plan>, out: &mut Vec<Action>) {
         let before = std::mem::replace(&mut self.plan, plan);
         let Journey::Waiting(Waiting { place, .. }) = self.journey else { return };
-        let announces = |plan: &Plan| plan.groups.get(usize::from(place.group.0)).is_some_and(|g| g.announce_every.is_some());
+        let announces =
+            |plan: &Plan| plan.groups.get(usize::from(place.group.0)).is_some_and(|g| g.announce_every.is_some());
         if announces(&before) != announces(&self.plan) {
             self.arm_announcement(now, place.group, out);
         }

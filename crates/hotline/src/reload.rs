@@ -39,7 +39,10 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 fn print(answer: &Value, out: &mut impl Write) -> Result<(), String> {
     let mut lines: Vec<String> = list(answer, "warnings").iter().filter_map(Value::as_str).map(str::to_owned).collect();
     lines.extend(changed(answer));
-    lines.iter().try_for_each(|line| writeln!(out, "{}", line.lines().map(printable).collect::<Vec<_>>().join("\n"))).or_else(reader_left)
+    lines
+        .iter()
+        .try_for_each(|line| writeln!(out, "{}", line.lines().map(printable).collect::<Vec<_>>().join("\n")))
+        .or_else(reader_left)
 }
 
 /// A line for each kind of thing that changed.

@@ -201,6 +201,7 @@ impl Control {
             let switch = &self.parts.exchange.switch;
             self.alarms.note(switch.plan().trunks.iter().map(|trunk| trunk.name.as_str()), switch.outward(now));
         }
+        self.parts.orders.end_turn();
         outcome
     }
 
@@ -282,6 +283,8 @@ impl Control {
         let Some(reload) = self.parts.orders.take() else { return };
         self.parts.exchange.handle(now, Input::Plan(Box::new(reload)), &mut self.effects);
         self.parts.herald.renew();
+        // Whoever asked looks next at what there is.
+        self.next_tick = now.time;
     }
 
     fn take_names(&mut self, now: Now) {
@@ -316,7 +319,6 @@ impl Control {
             self.effects.lookups.drain(..).for_each(|(ticket, query)| dns.ask(ticket, query));
         }
         self.parts.herald.end_turn(now, &self.parts.exchange);
-        self.parts.orders.end_turn();
     }
 
     /// Jobs of one worker keep their order: what does not fit into its ring goes first in the next turn.

@@ -108,7 +108,9 @@ impl Herald {
 
     /// Half a ring of room, so that the rim is not overrun again at once.
     fn heal(&mut self, at: Wall, picture: impl FnOnce() -> Picture) {
-        let due = self.new || (self.renew && self.lost == 0) || (self.lost > 0 && self.ring.slots() >= self.ring.buffer().capacity() / 2);
+        let due = self.new
+            || (self.renew && self.lost == 0)
+            || (self.lost > 0 && self.ring.slots() >= self.ring.buffer().capacity() / 2);
         if !due {
             return;
         }

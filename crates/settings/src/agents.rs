@@ -102,7 +102,10 @@ fn number(value: &Value<'_>) -> Option<String> {
 fn skills(table: &Table<'_>, groups: &Groups) -> Vec<acd::plan::Skill> {
     let Some(value) = table.get("skills") else {
         let own = (0..).map(SkillId).zip(&groups.names);
-        return own.filter(|(_, name)| !name.is_empty()).map(|(skill, _)| acd::plan::Skill { skill, level: 1 }).collect();
+        return own
+            .filter(|(_, name)| !name.is_empty())
+            .map(|(skill, _)| acd::plan::Skill { skill, level: 1 })
+            .collect();
     };
     let skills = &groups.skills;
     if let Some(table) = value.as_names() {
@@ -127,7 +130,9 @@ fn skill(name: &str, spot: Spot, level: u8, skills: &[String], problems: &Proble
 fn warn_of_empty_groups(agents: &Agents, groups: &Groups, problems: &Problems) {
     let is_met = |need: &acd::Need| agents.acd.iter().any(|agent| need.rank(&agent.skills).is_some());
     let steps = groups.acd.iter().zip(&groups.steps);
-    for (place, (name, (group, spots))) in groups.names.iter().zip(steps).enumerate().filter(|(_, (_, (g, _)))| !g.removed) {
+    for (place, (name, (group, spots))) in
+        groups.names.iter().zip(steps).enumerate().filter(|(_, (_, (g, _)))| !g.removed)
+    {
         let last = group.steps.last().map(|step| step.need.clone());
         let last = last.unwrap_or_else(|| acd::Need::of(SkillId(u16::try_from(place).unwrap_or(u16::MAX))));
         if !is_met(&last) {

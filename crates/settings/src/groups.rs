@@ -67,7 +67,8 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, running: Running<'_>, p
     merge::refuse_too_many(named.len(), GROUPS_MAX, "groups", &root.spot, problems);
     let names: Vec<String> =
         named.iter().map(|named| named.as_ref().map_or_else(String::new, |(name, _)| name.0.clone())).collect();
-    let spot = |named: &Option<_>| named.as_ref().map_or(root.spot.clone(), |((_, spot), _): &((_, Spot), _)| spot.clone());
+    let spot =
+        |named: &Option<_>| named.as_ref().map_or(root.spot.clone(), |((_, spot), _): &((_, Spot), _)| spot.clone());
     let spots = named.iter().map(spot).collect();
     let skills = skills(root, &names, problems);
     let queue = queue(&root.section("queue"));
@@ -98,7 +99,8 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, running: Running<'_>, p
 impl Groups {
     /// A group that was removed while the engine runs: callers in it go where they would have overflowed to, if that is still there.
     fn keep_removed(&mut self, place: usize, running: Running<'_>) {
-        let Some((acd, call)) = running.and_then(|p| Some((p.acd.groups.get(place)?, p.call.groups.get(place)?))) else {
+        let Some((acd, call)) = running.and_then(|p| Some((p.acd.groups.get(place)?, p.call.groups.get(place)?)))
+        else {
             return;
         };
         let is_there = |group: &GroupId| self.names.get(usize::from(group.0)).is_some_and(|name| !name.is_empty());

@@ -16,7 +16,8 @@ pub(crate) fn places<'a, T>(
     name: impl Fn(&T) -> &str,
 ) -> Vec<Option<T>> {
     let mut found: Vec<Option<T>> = found.into_iter().map(Some).collect();
-    let place = |found: &[Option<T>], known: &str| found.iter().position(|f| f.as_ref().is_some_and(|f| name(f) == known));
+    let place =
+        |found: &[Option<T>], known: &str| found.iter().position(|f| f.as_ref().is_some_and(|f| name(f) == known));
     let mut placed: Vec<Option<T>> = known
         .map(|known| {
             let place = place(&found, known)?;
@@ -41,9 +42,8 @@ mod tests {
 
     #[test]
     fn names_keep_their_places() {
-        let placed = |known: &[&'static str], found: &[&'static str]| {
-            places(known.iter().copied(), found.to_vec(), |name| name)
-        };
+        let placed =
+            |known: &[&'static str], found: &[&'static str]| places(known.iter().copied(), found.to_vec(), |name| name);
         assert_eq!(placed(&[], &["b", "a"]), [Some("b"), Some("a")]);
         assert_eq!(placed(&["a", "b"], &["b", "c", "a"]), [Some("a"), Some("b"), Some("c")]);
         assert_eq!(placed(&["a", "b"], &["c", "b"]), [None, Some("b"), Some("c")]);

@@ -94,7 +94,9 @@ fn refuse_other_locales(running: &Prompts, names: &[String], table: &Table<'_>, 
 fn refuse_too_much(plan: &SoundPlan, running: Running<'_>, problems: &Problems) {
     let samples: usize = plan.files.iter().map(|file| file.samples.len()).sum();
     if running.is_some() && samples > SAMPLES_MAX {
-        let title = format!("{samples} samples of sounds with those that were changed since the start, but {SAMPLES_MAX} are kept");
+        let title = format!(
+            "{samples} samples of sounds with those that were changed since the start, but {SAMPLES_MAX} are kept"
+        );
         let help = "restart the engine: it forgets the sounds that no file holds any more";
         problems.error(Problem::new(Spot::Path(plan.dir.clone()), title, "", help));
     }

@@ -332,6 +332,7 @@ fn scenario(setting: &Setting) -> Scenario {
         asking: 0.0,
         sending_on: 0.0,
         steering: 0.0,
+        reloading: 0.0,
     }
 }
 

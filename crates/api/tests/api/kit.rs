@@ -208,7 +208,17 @@ pub(crate) fn probe(listen: SocketAddr, view: api::Source) -> Result<Http, api::
     let ladders = Arc::new(Ladders::new(0));
     Http::start(
         listen,
-        Setup { view, desk, reload: reload(), inbox: None, board, ladders, tokens: Vec::new(), areas: Arc::default(), data },
+        Setup {
+            view,
+            desk,
+            reload: reload(),
+            inbox: None,
+            board,
+            ladders,
+            tokens: Vec::new(),
+            areas: Arc::default(),
+            data,
+        },
     )
 }
 

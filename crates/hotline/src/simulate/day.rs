@@ -51,6 +51,7 @@ fn prepare(args: &Args) -> Result<Day, String> {
         first_half: first_half(&args.from)?,
         halves: halves as usize,
         within: args.target.within,
+        reloads: 0,
     })
 }
 
@@ -159,7 +160,8 @@ impl std::fmt::Display for Sum {
 /// The story, and the one line that brings it about again.
 fn tell_broken(args: &Args, seed: u64, broken: &Broken) -> ExitCode {
     eprintln!("{broken}");
-    let mut again = format!("hotline simulate --config {} --seed {seed} --hours {}", args.config().display(), args.hours);
+    let mut again =
+        format!("hotline simulate --config {} --seed {seed} --hours {}", args.config().display(), args.hours);
     if let Some(profile) = &args.profile {
         again += &format!(" --profile {}", profile.display());
     }

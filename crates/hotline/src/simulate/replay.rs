@@ -57,11 +57,7 @@ fn of_owners(plans: &settings::Plans) -> switch::Plans {
     switch::Plans { call: Arc::new(call), acd, roster, carrier }
 }
 
-fn replay(
-    args: &Args,
-    trace: &Path,
-    (plans, later): (&switch::Plans, &[switch::Plans]),
-) -> Result<ExitCode, String> {
+fn replay(args: &Args, trace: &Path, (plans, later): (&switch::Plans, &[switch::Plans])) -> Result<ExitCode, String> {
     let key = Key::load(&args.trace_key).map_err(|e| e.to_string())?;
     let mut reader = Reader::open(trace, Some(&key)).map_err(|e| e.to_string())?;
     let head = head(&mut reader)?;

@@ -38,10 +38,10 @@ fn who_is_removed_talks_on_and_comes_back_as_nobody() {
     desk.tell(Command::Talking { agent: A, call: id(1), epoch: 1 });
     desk.events.clear();
     assert_eq!(reload(&mut desk, without_first()), [Action::Away { agent: A }]);
-    assert_eq!(desk.events.iter().map(|e| (&e.what, e.by.as_str())).collect::<Vec<_>>(), [(
-        &AgentHappening::SignedOff,
-        "reload"
-    )]);
+    assert_eq!(
+        desk.events.iter().map(|e| (&e.what, e.by.as_str())).collect::<Vec<_>>(),
+        [(&AgentHappening::SignedOff, "reload")]
+    );
     assert_eq!(desk.roster.view().agents[0].slot, Slot::Talking { call: id(1), epoch: 1 });
     assert_eq!(desk.roster.bound().count(), 0);
     assert_eq!(desk.set(A, StateChange::SignOn).0, Err(StateRefusal::UnknownAgent));

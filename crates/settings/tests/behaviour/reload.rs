@@ -53,7 +53,10 @@ fn the_same_files_change_nothing() {
     let running = load(&config());
     let Reloaded { plans, changes } = reload(&config(), &running);
     assert!(changes.is_empty(), "{changes:?}");
-    assert_eq!(format!("{:?}", (&plans.acd, &plans.roster, &plans.call)), format!("{:?}", (&running.acd, &running.roster, &running.call)));
+    assert_eq!(
+        format!("{:?}", (&plans.acd, &plans.roster, &plans.call)),
+        format!("{:?}", (&running.acd, &running.roster, &running.call))
+    );
     assert_eq!(plans.sounds.len(), running.sounds.len());
 }
 
@@ -126,7 +129,8 @@ fn a_broken_file_changes_nothing_and_is_told_with_its_line() {
     let running = load(&config());
     let dir = queues("broken", |text| text.replacen("overflow = \"consult\"", "overflow = \"konsult\"", 1));
     let report = settings::reload(&dir, env(&dir), &running).expect_err("no such group").to_string();
-    let line = shipped("queues.toml").lines().position(|line| line == "overflow = \"consult\"").expect("it is there") + 1;
+    let line =
+        shipped("queues.toml").lines().position(|line| line == "overflow = \"consult\"").expect("it is there") + 1;
     assert!(report.contains(&format!("queues.toml:{line}")), "{report}");
     assert!(report.contains("did you mean `consult`?"), "{report}");
 }
@@ -170,7 +174,10 @@ fn what_sockets_threads_and_trunks_hang_on_waits_for_the_next_start() {
     set(&mut env, "HOTLINE__SIP__REALM", "elsewhere");
     set(&mut env, "HOTLINE__LIMITS__CALLS", "77");
     let Reloaded { plans, changes } = settings::reload(&dir, env, &running).unwrap_or_else(|report| panic!("{report}"));
-    assert_eq!(changes.restart, ["[[network]], [sip] udp and tcp", "[http]", "[sip] realm, digest and session_expires_s"]);
+    assert_eq!(
+        changes.restart,
+        ["[[network]], [sip] udp and tcp", "[http]", "[sip] realm, digest and session_expires_s"]
+    );
     assert_eq!(changes.others, ["[limits]"]);
     assert_eq!(plans.server, running.server);
     assert_eq!((&plans.call.realm, plans.call.limits.calls), (&running.call.realm, 77));

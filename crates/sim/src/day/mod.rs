@@ -11,6 +11,7 @@ mod hotline;
 mod people;
 mod quiet;
 mod react;
+mod reloading;
 mod shaken;
 mod tally;
 mod turn;
@@ -37,6 +38,8 @@ pub struct Day {
     pub halves: usize,
     /// The time of the service level.
     pub within: Duration,
+    /// How often the operator has another configuration hold, at moments of the seed.
+    pub reloads: u32,
 }
 
 impl Day {

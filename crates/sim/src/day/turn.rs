@@ -35,6 +35,9 @@ impl World {
             let mut known = WIRES.map(|wire| self.exchange.waiting(wire));
             if let Some(Said::ToQueue(command)) = self.exchange.said(wire, 0) {
                 self.queue.heard(self.now.time, command);
+                if let acd::Command::Plan(plan) = command {
+                    self.owners.plan = acd::Plan::clone(plan);
+                }
                 if let acd::Command::Enqueue { call, .. } | acd::Command::Return { call, .. } = command {
                     let call = *call;
                     self.asked(call);

@@ -10,19 +10,37 @@ use crate::{Ask, Input, Resolved, Verdict, Wire};
 /// An input from outside, as it came but for secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
-    Message { flow: Flow, bytes: Blob },
-    Shed { flow: Flow, bytes: Blob },
+    Message {
+        flow: Flow,
+        bytes: Blob,
+    },
+    Shed {
+        flow: Flow,
+        bytes: Blob,
+    },
     FlowClosed(Flow),
     Unreachable(Flow),
-    Notice { worker: WorkerId, notice: Notice },
-    Ask { ticket: Ticket, by: String, ask: Ask },
+    Notice {
+        worker: WorkerId,
+        notice: Notice,
+    },
+    Ask {
+        ticket: Ticket,
+        by: String,
+        ask: Ask,
+    },
     Drain,
     StopCalls,
     Deadline,
-    Resolved { ticket: Ticket, answer: Resolved },
+    Resolved {
+        ticket: Ticket,
+        answer: Resolved,
+    },
     Leave,
     /// Plans are not in a trace, see `Head::plans`.
-    Plan { fingerprint: u64 },
+    Plan {
+        fingerprint: u64,
+    },
 }
 
 packed_enum!(Given {
