@@ -103,7 +103,8 @@ fn a_new_agent_serves_who_waits_while_the_talk_goes_on_and_a_wrong_file_changes_
     let of = |caller: &str| records.iter().find(|r| r["caller"] == caller).unwrap_or_else(|| panic!("{records:?}"));
     assert_eq!((&of("13800138001")["agent"], &of("13800138002")["agent"]), (&"1001".into(), &"2001".into()));
     let talk_ms = of("13800138001")["talk_ms"].as_u64().expect("a talk");
-    assert!(talk_ms > 16_000, "one talk, before the reload and after it: {talk_ms} ms");
+    // Eight seconds before the reload, with the announcement, and as many after it.
+    assert!(talk_ms > 11_000, "one talk, before the reload and after it: {talk_ms} ms");
     assert_eq!(outcomes(of("13800138002")), ["consult answered"], "its wait was one");
     [&mut talking, &mut waits, &mut first, &mut second].into_iter().for_each(Baresip::quit);
     heard("who talked all the time", &[talking.heard(FIRST)], &[talking.heard(SECOND), talking.heard(OTHER)]);

@@ -73,7 +73,8 @@ impl Rig {
         fill(&data);
         let (stop, stopped) = oneshot::channel();
         let (board, ladders, tokens) = (board(), Arc::new(Ladders::new(0)), tokens());
-        let setup = Setup { view: Arc::new(view), desk, inbox: None, board, ladders, tokens, areas: Arc::default(), data };
+        let reload: api::Reload = Arc::new(|| Ok(server::Reloaded::default()));
+        let setup = Setup { view: Arc::new(view), desk, reload, inbox: None, board, ladders, tokens, areas: Arc::default(), data };
         runtime.spawn(api::serve(setup, Lobby(lobby), stopped));
         let mut rig = Rig { runtime, arrivals, owners, connections: 0, declared: BTreeMap::new(), _stop: stop };
         let said = rig.converse(b"GET /api/v1/openapi.json HTTP/1.1\r\nConnection: close\r\n\r\n");
