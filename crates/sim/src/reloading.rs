@@ -72,6 +72,12 @@ pub(crate) fn edit(plans: &mut Plans, grows: bool, rng: &mut Rng) {
         }
     }
     plans.acd.priority_worth = Duration::from_secs(1 + rng.below(20));
+    // Somebody has to be there in the end.
+    let place = rng.below(plans.acd.agents.len().max(1) as u64) as usize;
+    if grows && place > 0 && rng.chance(0.2) {
+        let removed = !call.agents[place].removed;
+        (call.agents[place].removed, plans.roster.agents[place].removed) = (removed, removed);
+    }
 }
 
 fn change(group: &mut acd::Group, rng: &mut Rng) {
