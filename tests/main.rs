@@ -29,6 +29,7 @@ mod outward;
 mod overload;
 mod parting;
 mod reach;
+mod reload;
 mod restart;
 mod routing;
 mod sessions;

@@ -100,6 +100,7 @@ impl Acd {
             Command::Raise { .. } | Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {
                 self.steer(time, &command, out);
             }
+            Command::Plan(plan) => self.adopt(now, plan, out),
         }
     }
 
@@ -320,6 +321,7 @@ impl Acd {
     /// A caller whose offer came to nothing: the place is kept, unless the wait ran out meanwhile.
     pub(crate) fn resume(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
         let Some(caller) = self.callers.get_mut(key) else { return };
+        let removed = self.plan.groups.get(usize::from(caller.group.0)).is_some_and(|group| group.removed);
         match caller.standing {
             // The talk goes on that somebody else was to take over.
             Standing::Talking(_) => {
@@ -332,7 +334,7 @@ impl Acd {
                     self.ring(now, key, out);
                 }
             }
-            _ if caller.overdue => self.overflow(now, key, out),
+            _ if caller.overdue && !removed => self.overflow(now, key, out),
             _ => {
                 // Whoever was preferred had the chance.
                 caller.prefer(None);

@@ -138,6 +138,20 @@ impl Agents {
         Agents { all, served, begins, groups, tallies, idlers, turns: 0, day: 0 }
     }
 
+    /// What another plan lets agents serve. Nobody is among the idle after it; everything else of an agent stands, and new ones come
+    /// behind the last.
+    pub(crate) fn adopt(&mut self, plan: &Plan) {
+        let before = std::mem::replace(self, Agents::new(plan));
+        self.idlers.go_on_drawing(before.idlers);
+        (self.turns, self.day) = (before.turns, before.day);
+        let all = before.all.into_iter().zip(before.tallies);
+        for (place, (agent, tally)) in all.enumerate().take(self.all.len()) {
+            let weight = self.all[place].weight;
+            self.all[place] = Agent { listed: false, weight, ..agent };
+            self.tallies[place] = tally;
+        }
+    }
+
     pub(crate) fn get(&self, id: AgentId) -> Option<&Agent> {
         self.all.get(id.0 as usize)
     }

@@ -231,6 +231,29 @@ impl Callers {
         }
     }
 
+    /// Lines as another plan has them, and who stood in one: in order of turn, and in none any more.
+    pub(crate) fn adopt(&mut self, plan: &Plan) -> Vec<Key> {
+        let waits = |caller: &Caller| caller.standing == Standing::Waiting;
+        let mut keys: Vec<_> = self.all.iter().filter(|(_, caller)| waits(caller)).map(|(key, _)| key).collect();
+        let (all, by_call) = (std::mem::take(&mut self.all), std::mem::take(&mut self.by_call));
+        *self = Callers { all, by_call, ..Callers::new(plan) };
+        for key in &keys {
+            if let Some(caller) = self.all.get_mut(*key) {
+                caller.standing = Standing::Nowhere;
+            }
+        }
+        keys.sort_by_cached_key(|key| self.all.get(*key).map(|caller| self.turn(caller)));
+        keys
+    }
+
+    /// Those for whom phones ring, in order of turn. Takes time in proportion to all callers.
+    pub(crate) fn offered(&self) -> Vec<Key> {
+        let rings = |caller: &Caller| matches!(caller.standing, Standing::Offered(_));
+        let mut keys: Vec<_> = self.all.iter().filter(|(_, c)| rings(c)).map(|(key, c)| (self.turn(c), key)).collect();
+        keys.sort_unstable_by_key(|(turn, _)| *turn);
+        keys.into_iter().map(|(_, key)| key).collect()
+    }
+
     pub(crate) fn find(&self, call: CallId) -> Option<Key> {
         self.by_call.find(&self.all, call)
     }

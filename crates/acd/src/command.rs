@@ -1,8 +1,11 @@
 //! What the queue is asked and told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::{AgentId, CallId, CallerKey, GroupId, Ticket, Time, packed_enum};
+
+use crate::Plan;
 
 /// Counts reservations; the roster refuses an older one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -61,6 +64,9 @@ pub enum Command {
     Release { ticket: Ticket, call: CallId },
     /// A supervisor: the group takes callers, or nobody new.
     Open { ticket: Ticket, group: GroupId, open: bool },
+    /// The operator: this holds from now on. Ids mean what they meant: new groups and agents have the numbers after the last, removed
+    /// ones keep their places. A plan with fewer of either is none for this queue and changes nothing.
+    Plan(Arc<Plan>),
 }
 
 /// Why an offer came to nothing.

@@ -103,7 +103,7 @@ impl Acd {
 
     /// Lets callers into a group again, or nobody new; whoever waits in a group that closes goes where it overflows to.
     fn let_in(&mut self, now: Time, group: GroupId, open: bool, out: &mut Vec<Action>) -> Steered {
-        if usize::from(group.0) >= self.plan.groups.len() {
+        if self.plan.groups.get(usize::from(group.0)).is_none_or(|group| group.removed) {
             return Steered::UnknownGroup;
         }
         if open {
@@ -122,14 +122,29 @@ impl Acd {
     }
 
     /// Moves a caller whom no phone rings for out of a closed group that overflows to one with room; whether it went. Who has waited is
-    /// never told to go away for it: the message is for whoever comes.
+    /// never told to go away for it: the message is for whoever comes. A group that is no more keeps nobody.
     pub(crate) fn leave_closed(&mut self, now: Time, key: Key, out: &mut Vec<Action>) -> bool {
-        let Some(caller) = self.callers.get(key).filter(|caller| self.closed.contains(&caller.group)) else {
+        let Some(caller) = self.callers.get(key) else { return false };
+        let (call, from) = (caller.call, caller.group);
+        let Some(plan) = self.plan.groups.get(usize::from(from.0)) else { return false };
+        let removed = plan.removed;
+        if !removed && !self.closed.contains(&from) {
             return false;
+        }
+        let next = match plan.overflow.closed {
+            Overflow::Group(next) => self.room(now, next, caller.claim()),
+            Overflow::Message | Overflow::Stay => Err((from, Refusal::UnknownGroup)),
         };
-        let overflow = self.plan.groups.get(usize::from(caller.group.0)).map(|group| group.overflow.closed);
-        let Some(Overflow::Group(next)) = overflow else { return false };
-        let Ok(to) = self.room(now, next, caller.claim()) else { return false };
+        let to = match next {
+            Ok(to) => to,
+            Err((group, reason)) => {
+                if removed {
+                    self.forget(key, out);
+                    out.push(Action::Refused { call, group, reason });
+                }
+                return removed;
+            }
+        };
         if let Some(wait) = self.callers.get_mut(key).and_then(|caller| caller.wait.take()) {
             self.deadlines.cancel(wait);
         }

@@ -176,6 +176,13 @@ impl Estimates {
         Estimates { groups: wrap_ups.map(Known::assumed).collect(), house: [Ends::ASSUMED; CLASSES] }
     }
 
+    /// Keeps what was known of groups under the plan before.
+    pub(crate) fn go_on_from(&mut self, before: Estimates) {
+        let known = before.groups.into_iter();
+        self.groups.iter_mut().zip(known).for_each(|(group, before)| *group = before);
+        self.house = before.house;
+    }
+
     fn of(&mut self, group: GroupId) -> Option<&mut Known> {
         self.groups.get_mut(usize::from(group.0))
     }

@@ -95,6 +95,21 @@ impl Expect {
         }
     }
 
+    /// Goes on under another plan: what is known of groups stands, and who serves whom is looked at anew.
+    pub(crate) fn adopt(&mut self, plan: &Plan, agents: &Agents, queues: usize, now: Time) {
+        let before = std::mem::replace(self, Expect::new(plan, agents, queues, now));
+        self.estimates.go_on_from(before.estimates);
+        self.learned = before.learned;
+        self.told_at.iter_mut().zip(before.told_at).for_each(|(told_at, before)| *told_at = before);
+        for (id, agent) in (0..).map(AgentId).zip(agents.iter()) {
+            for serves in agents.serves(id).iter().filter(|_| agent.works) {
+                if let Some(count) = self.at_work.get_mut(serves.queue as usize) {
+                    *count += 1;
+                }
+            }
+        }
+    }
+
     /// Begins with what was learned before.
     pub(crate) fn restore(&mut self, ledger: &Ledger) {
         self.learned = ledger.learned.clone();

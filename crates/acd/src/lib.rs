@@ -66,6 +66,13 @@
 //! its line go where it overflows to, in order of turn, and those for whom a phone rings if the offer comes to nothing; where there is no
 //! such group, or no room in it, they wait on and are served. Whoever comes back from a talk is taken all the same.
 //!
+//! # Another plan
+//! `Command::Plan` has another plan hold while callers wait and talk. Ids mean what they meant. Callers keep their times, and the turns that
+//! those come to now; talks, open offers and rests run on. Of those in line, whoever stays is offered, in order of turn, to agents who may
+//! serve now; then callers of groups that are `removed` overflow, in order of turn, and are refused where there is no room. A wait of
+//! another length counts from when the caller entered the group; where no end was set it counts from now. A group that was closed
+//! by hand stays closed.
+//!
 //! # Facts, and a restart
 //! Each change of what a restart needs is told as an `Action::Fact`: who waits or talks, the highest reservation, wrap-up and back-off,
 //! places, closed groups, and now and then what is learned of waits. A `Ledger` is made of facts and nothing else. `Acd::restore` makes of it the queue of the next process: the calls are gone
@@ -115,6 +122,7 @@ mod offer;
 mod overflow;
 mod places;
 mod range;
+mod reload;
 mod rest;
 mod restore;
 mod staffing;

@@ -19,7 +19,8 @@ pub(crate) enum Onward {
 impl Acd {
     /// Whether a group takes one caller more, who may claim this.
     pub(crate) fn takes(&self, now: Time, group: GroupId, claim: Claim) -> Result<(), Refusal> {
-        let plan = self.plan.groups.get(usize::from(group.0)).ok_or(Refusal::UnknownGroup)?;
+        let plan = self.plan.groups.get(usize::from(group.0)).filter(|plan| !plan.removed);
+        let plan = plan.ok_or(Refusal::UnknownGroup)?;
         if self.closed.contains(&group) {
             return Err(Refusal::Closed);
         }
@@ -59,11 +60,7 @@ impl Acd {
 
     /// A caller's time in its group is over; one whose offer is open waits for the outcome first.
     pub(crate) fn waited(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
-        let Some(caller) = self.callers.get_mut(key) else { return };
-        // The caller went on to another group in the turn in which the wait here was over.
-        if !self.deadlines.is_over(caller.wait) {
-            return;
-        }
+        let Some(caller) = self.callers.get_mut(key).filter(|c| self.deadlines.has_fired(c.wait)) else { return };
         caller.wait = Armed::default();
         match caller.standing {
             Standing::Waiting => self.overflow(now, key, out),

@@ -78,6 +78,8 @@ pub struct Group {
     pub prefer: Duration,
     /// Phones that ring for one caller; the first to answer has the caller. Zero is one.
     pub ring_at_once: u8,
+    /// It stood in a plan of before and keeps its id alone: takes nobody, and whoever is in its line overflows at once.
+    pub removed: bool,
 }
 
 impl Default for Group {
@@ -96,6 +98,7 @@ impl Default for Group {
             steps: Vec::new(),
             prefer: Duration::ZERO,
             ring_at_once: 1,
+            removed: false,
         }
     }
 }
@@ -171,9 +174,10 @@ impl Overflows {
             Refusal::Full => self.full,
             Refusal::WaitedTooLong => self.waited,
             Refusal::ExpectedTooLong => self.expected,
-            Refusal::Closed => self.closed,
+            // A group that is no more is closed for good.
+            Refusal::Closed | Refusal::UnknownGroup => self.closed,
             Refusal::Unstaffed => self.unstaffed,
-            Refusal::UnknownGroup | Refusal::Released => Overflow::Message,
+            Refusal::Released => Overflow::Message,
         }
     }
 }

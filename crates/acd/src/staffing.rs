@@ -49,6 +49,35 @@ impl Staff {
         Staff { signed_on: vec![false; plan.agents.len()], groups }
     }
 
+    /// Goes on under another plan: who is signed on stays so, and a group that somebody can serve now and nobody does has its time anew.
+    pub(crate) fn adopt(&mut self, plan: &Plan, agents: &Agents, now: Time, deadlines: &mut Deadlines) {
+        self.signed_on.resize(plan.agents.len().max(self.signed_on.len()), false);
+        let (mut signed_on, mut served) = (vec![0; plan.groups.len()], vec![false; plan.groups.len()]);
+        for (agent, on) in (0..).map(AgentId).zip(&self.signed_on) {
+            for group in agents.groups(agent) {
+                signed_on[usize::from(group.0)] += u32::from(*on);
+                served[usize::from(group.0)] = true;
+            }
+        }
+        let before = std::mem::take(&mut self.groups);
+        for (place, (agents, served)) in signed_on.into_iter().zip(served).enumerate() {
+            let group = GroupId(place as u16);
+            let state = match before.get(place).map(|staffing| staffing.state) {
+                Some(State::Leaving(timer)) if agents > 0 || !served => {
+                    deadlines.cancel(timer);
+                    if agents > 0 { State::Staffed } else { State::Unstaffed }
+                }
+                Some(state @ State::Leaving(_)) => state,
+                _ if agents > 0 => State::Staffed,
+                Some(State::Staffed) | None if served => {
+                    State::Leaving(deadlines.set(now + plan.unstaffed_after, Timer::Unstaffed { group }))
+                }
+                _ => State::Unstaffed,
+            };
+            self.groups.push(Staffing { agents, state });
+        }
+    }
+
     /// Agents signed on who serve a group.
     pub(crate) fn signed_on(&self, group: GroupId) -> u32 {
         self.groups.get(usize::from(group.0)).map_or(0, |group| group.agents)

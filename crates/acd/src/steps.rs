@@ -83,6 +83,8 @@ impl Acd {
         let Some(caller) = self.callers.get(key) else { return };
         let (group, since) = (caller.group, caller.since);
         let preferred = caller.prefers().filter(|(agent, until)| now < *until && self.is_at_work(*agent));
+        // A plan of before may have let another agent serve.
+        let preferred = preferred.filter(|(agent, _)| self.agents.groups(*agent).contains(&group));
         let (step, next) = self.step(now, group, since);
         let (asks, until) = match preferred {
             Some((agent, until)) => (Asks::For(agent), Some(until)),
@@ -115,11 +117,7 @@ impl Acd {
 
     /// A caller asks for others from now on.
     pub(crate) fn relax(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
-        let Some(caller) = self.callers.get_mut(key) else { return };
-        // The caller asks for others already, in another group or for another reason, since the turn in which this came due.
-        if !self.deadlines.is_over(caller.relax) {
-            return;
-        }
+        let Some(caller) = self.callers.get_mut(key).filter(|c| self.deadlines.has_fired(c.relax)) else { return };
         caller.relax = Armed::default();
         if caller.standing == Standing::Waiting {
             self.callers.leave(key);

@@ -80,10 +80,14 @@ impl Deadlines {
         self.wheel.cancel(id);
     }
 
-    /// Whether it came due and still stands for what it was set for: what is due together is taken out together, and what is carried
-    /// out first may have cancelled or set anew what comes behind it.
-    pub(crate) fn is_over(&self, armed: Armed) -> bool {
-        armed.get().is_some_and(|id| !self.wheel.is_armed(id))
+    /// Whether a deadline is the one that came due, and not one that was set or cancelled by what came due before it.
+    pub(crate) fn has_fired(&self, armed: Armed) -> bool {
+        armed.get().is_some_and(|id| self.wheel.get(id).is_none())
+    }
+
+    /// When a deadline is due that is set.
+    pub(crate) fn when(&self, id: TimerId) -> Option<Time> {
+        self.wheel.get(id).map(|due| due.at)
     }
 
     pub(crate) fn next(&self) -> Option<Time> {

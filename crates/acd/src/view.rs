@@ -64,7 +64,7 @@ impl Acd {
             .map(|place| {
                 let group = GroupId(place as u16);
                 let longest_wait = self.callers.longest(group).map(|since| now.time - since).unwrap_or_default();
-                let closed = self.closed.contains(&group);
+                let closed = self.closed.contains(&group) || self.plan.groups[place].removed;
                 let (waiting, agents_signed_on) = (self.callers.waiting(group), self.staff.signed_on(group) as usize);
                 let expected = if closed { None } else { self.expected(now.time, group, 0, now.time) };
                 GroupView { closed, waiting, agents_signed_on, longest_wait, expected, ..GroupView::default() }

@@ -90,9 +90,9 @@ impl<T> Wheel<T> {
         self.arm(now + after, value)
     }
 
-    /// Whether the deadline is to fire yet.
-    pub fn is_armed(&self, id: TimerId) -> bool {
-        self.values.get(id).is_some()
+    /// The value, unless it fired or was cancelled.
+    pub fn get(&self, id: TimerId) -> Option<&T> {
+        self.values.get(id)
     }
 
     /// The value, unless it fired or was cancelled already.

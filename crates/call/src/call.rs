@@ -160,6 +160,7 @@ impl Call {
             Event::Confide => self.account.confide(out),
             Event::Order(order) if !self.is_ended() => self.account.ordered(order, out),
             Event::Order(_) => {}
+            Event::Plan(plan) => self.adopt(now, plan, out),
         }
         self.settle(out);
     }

@@ -11,7 +11,8 @@ use roster::StarCodes;
 use crate::listed::KnownCallers;
 use crate::number::{AreaCode, NumberForm};
 
-/// Everything a switch and its calls need to know; a call keeps the plan it began with.
+/// Everything a switch and its calls need to know. Another plan may take its place while calls run: ids, locales and sounds mean what
+/// they meant, and a call keeps the menu that it began with.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The realm of digest challenges.
@@ -226,6 +227,8 @@ pub struct Group {
     pub announce_wait: bool,
     /// The line that a caller is brought to whom the queue cannot keep, in its one form: the mobile of who is on duty.
     pub duty_line: Option<String>,
+    /// It stood in a plan of before and keeps its id alone: nobody reaches it.
+    pub removed: bool,
 }
 
 /// An agent as the call sees one.
@@ -233,6 +236,8 @@ pub struct Group {
 pub struct Agent {
     pub number: String,
     pub password: Secret,
+    /// Stood in a plan of before and keeps the id alone: proves nothing, and nobody reaches such an agent.
+    pub removed: bool,
 }
 
 /// Codes that an agent presses in a talk, each a star and digits; no two begin alike.

@@ -1,6 +1,7 @@
 //! The citizen in the queue: music, announcements, and the offer in flight.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use acd::{Decline, Refusal, Reservation};
@@ -10,7 +11,7 @@ use roster::Contact;
 use crate::journey::{HandTo, Journey, Offers, Peer, Place, Ringing, Waiting, Wants, With};
 use crate::leg::{AgentSide, Leg, Party};
 use crate::ways::{SILENT_WAY, close_unused, one_of_each_phone};
-use crate::{Action, Call, Destination, Dial, Fact, Offer, Timer};
+use crate::{Action, Call, Destination, Dial, Fact, Offer, Plan, Timer};
 
 /// A phone may call itself busy for this long after its previous call.
 const STILL_BUSY: Duration = Duration::from_secs(2);
@@ -73,6 +74,17 @@ impl Call {
         match self.plan.groups.get(usize::from(group.0)).and_then(|g| g.announce_every) {
             Some(every) => out.push(Action::Arm { timer: Timer::Announce, at: now.time + every }),
             None => out.push(Action::Disarm(Timer::Announce)),
+        }
+    }
+
+    /// Another plan: whoever waits hears announcements from now on, or none any more, if that has changed; the menu stays.
+    pub(crate) fn adopt(&mut self, now: Now, plan: Arc<Plan>, out: &mut Vec<Action>) {
+        let before = std::mem::replace(&mut self.plan, plan);
+        let Journey::Waiting(Waiting { place, .. }) = self.journey else { return };
+        let announces =
+            |plan: &Plan| plan.groups.get(usize::from(place.group.0)).is_some_and(|g| g.announce_every.is_some());
+        if announces(&before) != announces(&self.plan) {
+            self.arm_announcement(now, place.group, out);
         }
     }
 

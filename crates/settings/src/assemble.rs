@@ -88,5 +88,6 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         day_begins: groups.queue.day_begins,
     };
     let carrier = carrier::Plan { trunks: trunks.carriers };
-    Plans { server, acd, roster, call, carrier, sounds: sounds.files, warnings: Vec::new() }
+    let (prompt_files, skills) = (sounds.current, groups.skills);
+    Plans { server, acd, roster, call, carrier, sounds: sounds.files, prompt_files, skills, warnings: Vec::new() }
 }

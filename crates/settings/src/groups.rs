@@ -5,6 +5,7 @@ use std::time::Duration;
 use acd::plan::{BackOff, Overflow, Overflows, Strategy};
 use base::{GroupId, SoundId};
 
+use crate::merge::{self, Running};
 use crate::nearest::did_you_mean;
 use crate::needs;
 use crate::problem::{Problem, Problems, Spot};
@@ -14,6 +15,7 @@ use crate::value::Value;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Groups {
+    /// Empty for one that is removed, which no text of a file is.
     pub(crate) names: Vec<String>,
     /// Where each name is written.
     pub(crate) spots: Vec<Spot>,
@@ -56,7 +58,7 @@ const GROUPS_MAX: usize = 1000;
 /// Skills beside the groups' own: languages and matters that groups ask for. `SkillId` is 16 bits.
 const SKILLS_MAX: usize = 1000;
 
-pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) -> Groups {
+pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, running: Running<'_>, problems: &Problems) -> Groups {
     let tables = root.sections("group");
     if tables.is_empty() || tables.len() > GROUPS_MAX {
         let title = format!("{} groups, but 1 to {GROUPS_MAX} are possible", tables.len());
@@ -64,15 +66,26 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) ->
         problems.error(Problem::new(root.spot.clone(), title, "", help));
     }
     let named: Vec<_> = tables.iter().filter_map(|t| Some((name(t)?, t))).take(GROUPS_MAX).collect();
-    let names: Vec<String> = named.iter().map(|(name, _)| name.0.clone()).collect();
     refuse_twins(named.iter().map(|((name, spot), _)| (name.as_str(), spot)), "groups", problems);
-    let spots = named.iter().map(|((_, spot), _)| spot.clone()).collect();
-    let skills = skills(root, &named, problems);
+    let known = running.map(|plans| plans.acd.groups.as_slice()).unwrap_or_default();
+    let named = merge::places(known.iter().map(|group| group.name.as_str()), named, |((name, _), _)| name);
+    merge::refuse_too_many(named.len(), GROUPS_MAX, "groups", &root.spot, problems);
+    let names: Vec<String> =
+        named.iter().map(|named| named.as_ref().map_or_else(String::new, |(name, _)| name.0.clone())).collect();
+    let spot =
+        |named: &Option<_>| named.as_ref().map_or(root.spot.clone(), |((_, spot), _): &((_, Spot), _)| spot.clone());
+    let spots = named.iter().map(spot).collect();
+    let skills = skills(root, &names, problems);
     let queue = queue(&root.section("queue"));
     let back_off = back_off(&root.section("back_off"));
     let mut groups = Groups { names, skills, spots, back_off, queue, ..Groups::default() };
     let mut overflows = Vec::new();
-    for (name, table) in &named {
+    for (place, named) in named.iter().enumerate() {
+        let Some((name, table)) = named else {
+            groups.keep_removed(place, running);
+            overflows.push(None);
+            continue;
+        };
         let number = table.get("number").and_then(|v| Some((number(&v)?, v.spot)));
         groups.numbers.extend(number.clone());
         let (overflow, spot) = overflow(table, &groups.names);
@@ -88,17 +101,37 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) ->
     groups
 }
 
+impl Groups {
+    /// A group that was removed while the engine runs: callers in it go where they would have overflowed to, if that is still there.
+    fn keep_removed(&mut self, place: usize, running: Running<'_>) {
+        let Some((acd, call)) = running.and_then(|p| Some((p.acd.groups.get(place)?, p.call.groups.get(place)?)))
+        else {
+            return;
+        };
+        let is_there = |group: &GroupId| self.names.get(usize::from(group.0)).is_some_and(|name| !name.is_empty());
+        let overflow = match acd.overflow.closed {
+            Overflow::Group(group) if is_there(&group) => Overflow::Group(group),
+            _ => Overflow::Message,
+        };
+        let overflow = Overflows::from(overflow);
+        let (steps, prefer) = (Vec::new(), Duration::ZERO);
+        self.acd.push(acd::plan::Group { overflow, steps, prefer, removed: true, ..acd.clone() });
+        self.call.push(call::plan::Group { number: None, duty_line: None, removed: true, ..call.clone() });
+        self.steps.push(Vec::new());
+        self.duty_lines.push(None);
+    }
+}
+
 /// The names of all skills: first the groups', each its own.
-fn skills(root: &Table<'_>, groups: &[((String, Spot), &Table<'_>)], problems: &Problems) -> Vec<String> {
+fn skills(root: &Table<'_>, groups: &[String], problems: &Problems) -> Vec<String> {
     let tables = root.sections("skill");
     let others: Vec<_> = tables.iter().filter_map(skill_name).take(SKILLS_MAX).collect();
     if tables.len() > SKILLS_MAX {
         let title = format!("{} skills, but {SKILLS_MAX} are possible", tables.len());
         problems.error(Problem::new(root.spot.clone(), title, "", "remove those that no group asks for"));
     }
-    let all = groups.iter().map(|(name, _)| name).chain(&others);
     // Groups of one name are told of as such.
-    let mut names: std::collections::BTreeSet<_> = groups.iter().map(|((name, _), _)| name.as_str()).collect();
+    let mut names: std::collections::BTreeSet<_> = groups.iter().map(String::as_str).collect();
     for (name, spot) in &others {
         if !names.insert(name) {
             let title = format!("`{name}` is a skill already");
@@ -106,7 +139,7 @@ fn skills(root: &Table<'_>, groups: &[((String, Spot), &Table<'_>)], problems: &
             problems.error(Problem::new(spot.clone(), title, "stands further up already", help));
         }
     }
-    all.map(|(name, _)| name.clone()).collect()
+    groups.iter().chain(others.iter().map(|(name, _)| name)).cloned().collect()
 }
 
 /// A word that can stand in an expression.
@@ -222,6 +255,7 @@ fn acd_group(name: &str, table: &Table<'_>, overflow: Overflows, steps: Vec<acd:
         steps,
         prefer: table.seconds("prefer_s", 0, 0, HOUR),
         ring_at_once: table.number("ring_at_once", 1, 1, RING_AT_ONCE_MAX) as u8,
+        removed: false,
     }
 }
 
@@ -235,6 +269,7 @@ fn call_group(name: &str, number: Option<String>, table: &Table<'_>, sounds: &So
         announce_position: table.bool("announce_position", true),
         announce_wait: announces_wait(table, sounds),
         duty_line: None,
+        removed: false,
     }
 }
 

@@ -18,6 +18,7 @@ mod lines;
 mod network;
 mod people;
 mod plan;
+mod reloading;
 mod report;
 mod rim;
 mod scenario;

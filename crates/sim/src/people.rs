@@ -72,6 +72,8 @@ pub(crate) enum Deed {
         place: usize,
         mood: Mood,
     },
+    /// The operator has another configuration hold.
+    Reload,
     /// A supervisor changes something in the queue.
     Steer,
     /// Brings together whom the phone has on two lines, and where `leaves` hangs up at once.
@@ -191,6 +193,8 @@ pub(crate) struct People {
     pub(crate) rng: Rng,
     /// Draws what supervisors do, so that everybody else does what they did without any.
     pub(crate) supervisor: Rng,
+    /// The same of the operator.
+    pub(crate) operator: Rng,
     pub(crate) dial_until: Time,
     pub(crate) scenario: Scenario,
     pub(crate) out: Output,
@@ -233,6 +237,7 @@ impl People {
         }
         people.lines_sit(now);
         people.supervisors_come(now);
+        people.operator_comes(now);
         people
     }
 
@@ -247,6 +252,7 @@ impl People {
             told: None,
             rng,
             supervisor: Rng::from_number(scenario.seed),
+            operator: Rng::from_number(!scenario.seed),
         }
     }
 

@@ -176,6 +176,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
         announce_position: rng.chance(0.5),
         announce_wait: false,
         duty_line: None,
+        removed: false,
     };
     let groups = GROUPS.iter().map(group).collect();
     let server = crate::addresses::server();
@@ -224,7 +225,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
 
 fn agent(place: usize) -> call::plan::Agent {
     let number = agent_number(place);
-    call::plan::Agent { password: password(&number), number }
+    call::plan::Agent { password: password(&number), number, removed: false }
 }
 
 fn acd_plan(scenario: &Scenario, rng: &mut Rng) -> acd::Plan {
@@ -293,7 +294,7 @@ fn route(plan: &mut acd::Plan, rng: &mut Rng) {
 }
 
 fn roster_plan(scenario: &Scenario) -> roster::Plan {
-    let agent = |place| roster::Agent { number: agent_number(place), ready_on_register: true };
+    let agent = |place| roster::Agent { number: agent_number(place), ready_on_register: true, removed: false };
     roster::Plan {
         agents: (0..usize::from(scenario.agents)).map(agent).collect(),
         expires_min: Duration::from_secs(10),

@@ -53,6 +53,8 @@ pub struct Scenario {
     pub sending_on: f64,
     /// The share of moments in which one more supervisor looks at the queue and changes something.
     pub steering: f64,
+    /// The share of moments in which the operator has one more configuration hold.
+    pub reloading: f64,
 }
 
 impl Scenario {
@@ -94,6 +96,7 @@ impl Scenario {
             // From here on drawn last, and nothing else where there is none: older seeds mean what they meant.
             sending_on: [0.0, 0.0, 0.0, 0.6][rng.below(4) as usize],
             steering: [0.0, 0.0, 0.0, 0.0, 0.0, 0.8][rng.below(6) as usize],
+            reloading: [0.0, 0.0, 0.0, 0.0, 0.7][rng.below(5) as usize],
         }
     }
 

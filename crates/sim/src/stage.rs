@@ -205,6 +205,12 @@ impl Stage {
         self.hold_to(done);
     }
 
+    /// Other plans come to hold.
+    pub fn reload(&mut self, edit: impl FnOnce(&mut switch::Plans)) {
+        let plans = self.world.disk.edit(edit);
+        self.feed(switch::Input::Plan(Box::new(switch::Reload::new(plans))));
+    }
+
     /// From now on `heard` and `say` are the phone's SIP, but for its registration.
     pub fn by_hand(&mut self, who: Person) {
         self.world.people.seats[who.0].by_hand = true;
@@ -332,6 +338,7 @@ fn scenario(setting: &Setting) -> Scenario {
         asking: 0.0,
         sending_on: 0.0,
         steering: 0.0,
+        reloading: 0.0,
     }
 }
 

@@ -1,5 +1,5 @@
-//! Ten thousand drawn scenarios: loss, duplication, reordering, crashes, panics, kills at writes, other configurations after them,
-//! clocks that are set, carriers that refuse, send calls on, fall silent and die. One alone: `SIM_SEED=42 cargo test -p sim --test seeds -- --exact one_seed`.
+//! Ten thousand drawn scenarios: loss, duplication, reordering, crashes, panics, kills at writes, other configurations after them
+//! and while they run, clocks that are set, carriers that refuse, send calls on, fall silent and die. One alone: `SIM_SEED=42 cargo test -p sim --test seeds -- --exact one_seed`.
 
 mod kit;
 

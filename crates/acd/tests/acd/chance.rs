@@ -1,6 +1,7 @@
 //! Random commands in any order: the queue does what the model does, and the promises hold after every step.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use acd::{
@@ -100,6 +101,10 @@ enum Step {
     Pass {
         seconds: u64,
     },
+    /// Another plan comes to hold: the second one, or the first one again.
+    Reload {
+        second: bool,
+    },
     /// The process is killed, and for so long there is none.
     Restart {
         seconds: u64,
@@ -143,7 +148,7 @@ fn groups() -> impl Strategy<Value = Vec<Group>> {
         let limit = [0, 2, 4, 100][limit];
         let name = String::new();
         // What is expected is looked at alone: the model does not reckon.
-        let expected = None;
+        let (expected, removed) = (None, false);
         Group {
             name,
             ring,
@@ -157,6 +162,7 @@ fn groups() -> impl Strategy<Value = Vec<Group>> {
             steps,
             prefer,
             ring_at_once,
+            removed,
         }
     });
     prop::collection::vec(group, usize::from(GROUPS))
@@ -195,6 +201,19 @@ fn plans() -> impl Strategy<Value = Plan> {
     })
 }
 
+/// What an operator makes of a plan: other groups and agents, one of each more or not, some of the old ones removed.
+fn second_plans() -> impl Strategy<Value = Plan> {
+    let removed = prop::collection::vec(prop::bool::weighted(0.3), usize::from(GROUPS));
+    (plans(), plans(), any::<[bool; 2]>(), removed).prop_map(|(mut plan, more, [group, agent], removed)| {
+        plan.groups.extend(more.groups.into_iter().take(usize::from(group)));
+        plan.agents.extend(more.agents.into_iter().take(usize::from(agent)));
+        for (group, removed) in plan.groups.iter_mut().zip(removed) {
+            group.removed = removed;
+        }
+        plan
+    })
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let cause = prop::sample::select(vec![
         Decline::Rejected,
@@ -223,6 +242,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (0..12u32).prop_map(|call| Step::Release { call }),
         3 => (0..=GROUPS, any::<bool>()).prop_map(|(group, open)| Step::Open { group, open }),
         1 => prop::sample::select(vec![0, 3, 7, 30]).prop_map(|seconds| Step::Restart { seconds }),
+        3 => any::<bool>().prop_map(|second| Step::Reload { second }),
         3 => (0..12u32).prop_map(|call| Step::Locate { call }),
         8 => (0..=AGENTS).prop_map(|agent| Step::Ready { agent }),
         1 => (0..=AGENTS).prop_map(|agent| Step::Away { agent }),
@@ -243,7 +263,9 @@ struct Both {
     made: Vec<(AgentId, CallId, Reservation)>,
     /// Reservations that nobody has ended.
     open: Vec<(AgentId, CallId, Reservation)>,
+    /// The plan that holds, then the one that comes with the next reload.
     plan: Plan,
+    plans: [Arc<Plan>; 2],
     /// What the facts told up to now.
     ledger: Ledger,
     /// Offers that came to nothing in the step under way, as commands and withdrawals tell it.
@@ -253,12 +275,24 @@ struct Both {
 }
 
 impl Both {
-    fn new(plan: &Plan) -> Both {
+    fn new(plan: &Plan, second: &Plan) -> Both {
         let now = Now { time: Time::from_millis(100_000), ..Now::default() };
         let (acd, model) = (Acd::new(plan.clone(), now.time), Model::new(plan.clone(), now.time));
         let (ledger, wrap_up) = (Ledger::default(), BTreeMap::new());
         let (made, open, over) = (Vec::new(), Vec::new(), Vec::new());
-        Both { acd, model, now, made, open, plan: plan.clone(), ledger, over, wrap_up }
+        let plans = [Arc::new(plan.clone()), Arc::new(second.clone())];
+        Both { acd, model, now, made, open, plan: plan.clone(), plans, ledger, over, wrap_up }
+    }
+
+    /// One of the two plans, with what the one that holds has more kept as removed.
+    fn plan_of(&self, second: bool) -> Arc<Plan> {
+        let mut plan = Plan::clone(&self.plans[usize::from(second)]);
+        for group in self.plan.groups.iter().skip(plan.groups.len()) {
+            plan.groups.push(Group { removed: true, steps: Vec::new(), ..group.clone() });
+        }
+        let agents = self.plan.agents.len().saturating_sub(plan.agents.len());
+        plan.agents.extend(std::iter::repeat_n(Agent::default(), agents));
+        Arc::new(plan)
     }
 
     fn command(&self, step: &Step) -> Option<Command> {
@@ -307,6 +341,7 @@ impl Both {
                 let (agent, call, _) = about(older)?;
                 Command::Ended { call, agent }
             }
+            Step::Reload { second } => Command::Plan(self.plan_of(second)),
             Step::Pass { .. } | Step::Restart { .. } => return None,
         })
     }
@@ -324,6 +359,7 @@ impl Both {
         let out = self.write_down(out)?;
         prop_assert_eq!(&out, &self.model.handle(self.now.time, &command), "after {:?}", &command);
         match command {
+            Command::Plan(ref plan) => self.plan = Plan::clone(plan),
             Command::Accepted { agent, call, reservation }
             | Command::Declined { agent, call, reservation, .. }
             | Command::SlotRefused { agent, call, reservation } => {
@@ -456,7 +492,8 @@ impl Both {
         let calls: BTreeSet<_> = self.open.iter().map(|(_, call, _)| *call).collect();
         let rung_for = view.groups.iter().map(|g| g.offered).sum::<usize>();
         prop_assert_eq!(calls.len(), rung_for + self.model.claims());
-        let at_once = self.plan.groups.iter().map(|g| usize::from(g.ring_at_once.max(1))).max().unwrap_or(1);
+        let groups = self.plans.iter().flat_map(|plan| &plan.groups);
+        let at_once = groups.map(|g| usize::from(g.ring_at_once.max(1))).max().unwrap_or(1);
         for call in calls {
             let rings = self.open.iter().filter(|(_, c, _)| *c == call).count();
             prop_assert!(rings <= at_once, "{rings} phones ring for {call}");
@@ -469,12 +506,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_queue_does_what_the_model_does(plan in plans(), steps in steps()) {
-        let mut both = Both::new(&plan);
+    fn the_queue_does_what_the_model_does(plan in plans(), second in second_plans(), steps in steps()) {
+        let mut both = Both::new(&plan, &second);
         for step in &steps {
             both.step(step)?;
         }
-        for agent in 0..AGENTS {
+        for agent in 0..=AGENTS {
             both.step(&Step::Away { agent })?;
         }
         both.pass(Duration::from_secs(1_000))?;
@@ -483,8 +520,8 @@ proptest! {
     }
 
     #[test]
-    fn what_is_told_never_rises_in_one_group_at_one_priority(plan in plans(), steps in steps()) {
-        let mut both = Both::new(&plan);
+    fn what_is_told_never_rises_in_one_group_at_one_priority(plan in plans(), second in second_plans(), steps in steps()) {
+        let mut both = Both::new(&plan, &second);
         let (mut told, mut waits) = (BTreeMap::new(), BTreeMap::<CallId, acd::Range>::new());
         for step in &steps {
             if let Some(Command::Enqueue { call, .. } | Command::Return { call, .. }) = both.command(step) {
@@ -492,6 +529,9 @@ proptest! {
                 waits.remove(&call);
             }
             let mut out = Vec::new();
+            if let Some(Command::Plan(plan)) = both.command(step) {
+                both.plan = Plan::clone(&plan);
+            }
             match both.command(step) {
                 Some(command) => both.acd.handle(both.now, command, &mut out),
                 None => {

@@ -8,6 +8,7 @@ mod handed_on;
 mod kit;
 mod model;
 mod redial;
+mod reload;
 mod restart;
 mod routing;
 mod staffing;

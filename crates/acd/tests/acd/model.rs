@@ -4,6 +4,7 @@ mod claims;
 mod control;
 mod memory;
 mod offers;
+mod reload;
 mod serving;
 mod staffing;
 
@@ -78,6 +79,12 @@ struct Agent {
     tally: (u32, Duration),
 }
 
+impl Agent {
+    fn new() -> Agent {
+        Agent { state: State::Free, ready: false, idle: None, heard: 0, newest: None, tally: (0, Duration::ZERO) }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Fires {
     Agent(usize),
@@ -106,9 +113,7 @@ pub(crate) struct Model {
 
 impl Model {
     pub(crate) fn new(plan: Plan, now: Time) -> Model {
-        let agent =
-            Agent { state: State::Free, ready: false, idle: None, heard: 0, newest: None, tally: (0, Duration::ZERO) };
-        let agents = vec![agent; plan.agents.len()];
+        let agents = vec![Agent::new(); plan.agents.len()];
         let (callers, places, lasts, closed, out) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (issued, arrivals, pulls, turns, timers) = (0, 0, 0, 0, 0);
         let (signed_on, staffing) = (vec![false; agents.len()], Vec::new());
@@ -192,6 +197,7 @@ impl Model {
             Command::Raise { .. } | Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {
                 self.steer(now, command);
             }
+            Command::Plan(ref plan) => self.adopt(now, plan),
         }
         std::mem::take(&mut self.out)
     }
@@ -294,6 +300,8 @@ impl Model {
 
     pub(super) fn resume(&mut self, now: Time, call: CallId) {
         let rings = !self.ringing(call).is_empty();
+        let group = self.caller_mut(call).group;
+        let removed = self.plan.groups[usize::from(group.0)].removed;
         let caller = self.caller_mut(call);
         if matches!(caller.standing, Standing::Talking(_)) {
             let claimed = caller.claims.take().map(|agent| AgentId(agent as u32));
@@ -302,11 +310,11 @@ impl Model {
         match (rings, caller.overdue) {
             (true, true) => {}
             (true, false) => drop(self.ring(now, call)),
-            (false, true) => {
+            (false, true) if !removed => {
                 caller.standing = Standing::Nowhere;
                 self.overflow(now, call);
             }
-            (false, false) => {
+            (false, _) => {
                 caller.prefers = None;
                 caller.standing = Standing::Nowhere;
                 if !self.leave_shut(now, call) {
@@ -394,6 +402,7 @@ impl Model {
             };
             let served = self.best_agent(group, self.step(now, group, since).0).is_some();
             let (reason, to) = match () {
+                () if plan.removed => (Refusal::UnknownGroup, plan.overflow.closed),
                 () if self.closed.contains(&group) => (Refusal::Closed, plan.overflow.closed),
                 () if self.is_left(group) => (Refusal::Unstaffed, plan.overflow.unstaffed),
                 () if served || self.waiting(group).count() < plan.limit => return Ok(group),

@@ -319,12 +319,17 @@ fn who_would_wait_longer_than_a_group_lets_anybody_expect_overflows_at_once() {
     // Talks are taken for three minutes at first.
     let said = desk.enqueue(2, 0, 0);
     assert_eq!(said[0], "Moved c2 g0 to g1", "{said:?}");
-    let mut reservation = 1;
     desk.ended(1, 0);
-    serve(&mut desk, 10..60, &mut reservation);
-    desk.enqueue(60, 0, 0);
+    for call in 10..60 {
+        desk.ready(0);
+        desk.enqueue(call, 0, 0);
+        desk.accepted(call, 0, u64::from(call) - 8);
+        desk.pass(20);
+        desk.ended(call, 0);
+    }
     desk.ready(0);
-    desk.accepted(60, 0, reservation + 1);
+    desk.enqueue(60, 0, 0);
+    desk.accepted(60, 0, 52);
     let said = desk.enqueue(61, 0, 0);
     assert!(said[0].starts_with("Queued c61 g0 #1"), "a talk of twenty seconds: {said:?}");
 }

@@ -113,6 +113,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         announce_position: true,
         announce_wait: true,
         duty_line: None,
+        removed: false,
     };
     let mut plan = Plan {
         known: call::listed::KnownCallers::default(),
@@ -129,7 +130,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         prompts,
         groups: vec![group("consult", "8001"), group("complaint", "8002")],
         agents: ["1001", "1002"]
-            .map(|number| Agent { number: number.to_owned(), password: base::Secret::default() })
+            .map(|number| Agent { number: number.to_owned(), password: base::Secret::default(), removed: false })
             .to_vec(),
         star_codes: roster::StarCodes::default(),
         talk_keys: call::plan::TalkKeys::default(),

@@ -136,7 +136,7 @@ pub(super) mod tests {
         let profile = settings::load_profile(&root.join("config/profile/city.toml")).unwrap_or_else(|r| panic!("{r}"));
         let plans = settings::load(&root.join("config"), std::iter::empty()).unwrap_or_else(|r| panic!("{r}"));
         let hotline = Hotline { call: plans.call.into(), acd: plans.acd, roster: plans.roster, sounds: Vec::new() };
-        Day { hotline, profile, seed: 7, first_half: 18, halves, within: Duration::from_secs(15) }
+        Day { hotline, profile, seed: 7, first_half: 18, halves, within: Duration::from_secs(15), reloads: 0 }
     }
 
     /// Half hours that come to 90 of 100 and to 100 of 100, one after the other.

@@ -28,7 +28,7 @@ pub(crate) struct Desk {
 }
 
 pub(crate) fn plan() -> Plan {
-    let agent = |number: &str| Agent { number: number.to_owned(), ready_on_register: true };
+    let agent = |number: &str| Agent { number: number.to_owned(), ready_on_register: true, removed: false };
     Plan {
         agents: vec![agent("1001"), agent("1002")],
         expires_min: Duration::from_secs(60),

@@ -6,6 +6,7 @@ mod broken;
 mod callers;
 mod kit;
 mod profile;
+mod reload;
 mod routing;
 mod shipped;
 mod walks;

@@ -127,6 +127,8 @@ impl Queue {
             Command::SignedOn { agent, on: true } => drop(self.signed_on.insert(agent)),
             Command::SignedOn { agent, on: false } => drop(self.signed_on.remove(&agent)),
             Command::Raise { call, .. } => self.raise(call),
+            // Whoever overflows by it is said; the others keep their turns, for whatever those are worth now.
+            Command::Plan(ref plan) => self.plan = acd::Plan::clone(plan),
             // What comes of these is said.
             Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {}
             Command::Claim { .. }

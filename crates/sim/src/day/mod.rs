@@ -12,6 +12,7 @@ mod people;
 mod promises;
 mod quiet;
 mod react;
+mod reloading;
 mod shaken;
 mod tally;
 mod turn;
@@ -39,6 +40,8 @@ pub struct Day {
     pub halves: usize,
     /// The time of the service level.
     pub within: Duration,
+    /// How often the operator has another configuration hold, at moments of the seed.
+    pub reloads: u32,
 }
 
 impl Day {

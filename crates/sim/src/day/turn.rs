@@ -36,6 +36,9 @@ impl World {
             if let Some(Said::ToQueue(command)) = self.exchange.said(wire, 0) {
                 self.queue.heard(self.now.time, command);
                 self.tally.waits.heard(self.now.time, command);
+                if let acd::Command::Plan(plan) = command {
+                    self.owners.plan = acd::Plan::clone(plan);
+                }
                 if let acd::Command::Enqueue { call, .. } | acd::Command::Return { call, .. } = command {
                     let call = *call;
                     self.asked(call);

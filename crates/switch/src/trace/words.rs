@@ -85,7 +85,8 @@ fn to_queue(command: &acd::Command) -> Option<(CallId, String)> {
         | Command::WrapUp { .. }
         | Command::Rested { .. }
         | Command::SignedOn { .. }
-        | Command::Open { .. } => return None,
+        | Command::Open { .. }
+        | Command::Plan(_) => return None,
     })
 }
 
@@ -105,7 +106,8 @@ fn to_roster(command: &roster::Command) -> Option<(CallId, String)> {
         | Command::FlowClosed { .. }
         | Command::OwnCall { .. }
         | Command::Set { .. }
-        | Command::WrapsUp { .. } => return None,
+        | Command::WrapsUp { .. }
+        | Command::Plan(_) => return None,
     })
 }
 

@@ -107,6 +107,7 @@ fn plan() -> Plan {
             announce_position: false,
             announce_wait: false,
             duty_line: None,
+            removed: false,
         }],
         agents: Vec::new(),
         star_codes: roster::StarCodes::default(),
@@ -154,7 +155,7 @@ pub(crate) fn plans_of(agents: usize) -> switch::Plans {
     let skills = vec![acd::Skill { skill: acd::SkillId(0), level: 1 }];
     let agent = acd::Agent { skills, ..acd::Agent::default() };
     let acd = acd::Plan { groups: vec![group], agents: vec![agent; agents], ..acd::Plan::default() };
-    let agent = |place| roster::Agent { number: number(place), ready_on_register: true };
+    let agent = |place| roster::Agent { number: number(place), ready_on_register: true, removed: false };
     let roster = roster::Plan {
         agents: (0..agents).map(agent).collect(),
         expires_min: Duration::from_secs(30),
@@ -163,7 +164,7 @@ pub(crate) fn plans_of(agents: usize) -> switch::Plans {
         contacts_max: 3,
         ..roster::Plan::default()
     };
-    let agent = |place| Agent { number: number(place), password: secret(place) };
+    let agent = |place| Agent { number: number(place), password: secret(place), removed: false };
     let call = Plan { agents: (0..agents).map(agent).collect(), ..plan() };
     switch::Plans { call: Arc::new(call), acd, roster, carrier: carrier::Plan::default() }
 }
@@ -195,8 +196,14 @@ impl Bench {
         bench
     }
 
+    /// Other plans come to hold.
+    pub(crate) fn reload(&mut self, edit: impl FnOnce(&mut switch::Plans)) {
+        edit(&mut self.plans);
+        self.feed(Input::Plan(Box::new(switch::Reload::new(self.plans.clone()))));
+    }
+
     /// The process was killed, and the next one begins with what was written.
-    fn start_again(&mut self) {
+    pub(crate) fn start_again(&mut self) {
         let mut effects = Effects::default();
         self.config.epoch.0 += 1;
         let (config, plans) = (self.config.clone(), self.plans.clone());

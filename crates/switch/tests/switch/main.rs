@@ -13,6 +13,7 @@ mod order;
 mod outward;
 mod panics;
 mod reach;
+mod reload;
 mod replace;
 mod steering;
 mod table;

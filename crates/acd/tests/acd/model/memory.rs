@@ -122,7 +122,8 @@ impl Model {
             self.keep(now, call, self.plan.redial);
         }
         next.places = std::mem::take(&mut self.places);
-        self.lasts.retain(|(_, last)| last.until > now);
+        let remembers = self.plan.groups.iter().any(|g| !g.prefer.is_zero());
+        self.lasts.retain(|(_, last)| last.until > now && remembers);
         next.lasts = std::mem::take(&mut self.lasts);
         next.closed = std::mem::take(&mut self.closed);
         *self = next;

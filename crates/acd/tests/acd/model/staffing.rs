@@ -9,19 +9,39 @@ pub(super) enum Staffing {
     Unstaffed,
 }
 
-impl Model {
-    fn serves(&self, agent: usize, group: usize) -> bool {
-        let steps = self.plan.groups[group].steps.len().max(1);
-        (0..steps).any(|step| self.rank(agent, GroupId(group as u16), step).is_some())
-    }
+fn id(group: usize) -> GroupId {
+    GroupId(group as u16)
+}
 
+impl Model {
     pub(super) fn open_for_business(&mut self, now: Time) {
         for group in 0..self.plan.groups.len() {
-            let staffing = match (0..self.agents.len()).any(|agent| self.serves(agent, group)) {
+            let staffing = match (0..self.agents.len()).any(|agent| self.serves(agent, id(group))) {
                 true => Staffing::Leaving(self.due(now + self.plan.unstaffed_after)),
                 false => Staffing::Unstaffed,
             };
             self.staffing.push(staffing);
+        }
+    }
+
+    /// Another plan holds.
+    pub(super) fn staff_anew(&mut self, now: Time) {
+        self.signed_on.resize(self.agents.len(), false);
+        for group in 0..self.plan.groups.len() {
+            let mut serve = (0..self.agents.len()).filter(|agent| self.serves(*agent, id(group)));
+            let anybody = serve.clone().any(|agent| self.signed_on[agent]);
+            let can = serve.next().is_some();
+            let staffing = match self.staffing.get(group).copied() {
+                _ if anybody => Staffing::Staffed,
+                _ if !can => Staffing::Unstaffed,
+                Some(Staffing::Leaving(due)) => Staffing::Leaving(due),
+                Some(Staffing::Unstaffed) => Staffing::Unstaffed,
+                Some(Staffing::Staffed) | None => Staffing::Leaving(self.due(now + self.plan.unstaffed_after)),
+            };
+            match self.staffing.get_mut(group) {
+                Some(before) => *before = staffing,
+                None => self.staffing.push(staffing),
+            }
         }
     }
 
@@ -31,10 +51,10 @@ impl Model {
         }
         self.signed_on[agent] = on;
         for group in 0..self.plan.groups.len() {
-            if !self.serves(agent, group) {
+            if !self.serves(agent, id(group)) {
                 continue;
             }
-            let anybody = (0..self.agents.len()).any(|other| self.signed_on[other] && self.serves(other, group));
+            let anybody = (0..self.agents.len()).any(|other| self.signed_on[other] && self.serves(other, id(group)));
             self.staffing[group] = match anybody {
                 true => Staffing::Staffed,
                 false => Staffing::Leaving(self.due(now + self.plan.unstaffed_after)),
