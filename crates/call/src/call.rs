@@ -365,11 +365,7 @@ impl Call {
                     out.push(Action::NotGiven { to });
                 }
                 self.account.wait_ended(now, outcome, out);
-                let call = self.start.id;
-                out.push(Action::Queue(match reason {
-                    EndReason::Abandoned | EndReason::MediaLost => acd::Command::HungUp { call },
-                    _ => acd::Command::Abandon { call },
-                }));
+                out.push(Action::Queue(self.leaves_queue(reason)));
                 self.drop_ringing(waiting.ringing, out);
             }
             Journey::With(with) => {

@@ -364,6 +364,15 @@ impl Call {
         }
     }
 
+    /// What the queue is told of a caller who waited: whose line broke may come back, as may whoever hung up.
+    pub(crate) fn leaves_queue(&self, reason: EndReason) -> acd::Command {
+        let call = self.start.id;
+        match reason {
+            EndReason::Abandoned | EndReason::MediaLost => acd::Command::HungUp { call },
+            _ => acd::Command::Abandon { call },
+        }
+    }
+
     /// Stops every phone of these offers; the slots follow when the phones have answered.
     pub(crate) fn drop_ringing(&mut self, offers: Offers, out: &mut Vec<Action>) {
         offers.into_iter().for_each(|ringing| self.drop_offer(ringing, out));
