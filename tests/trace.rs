@@ -215,7 +215,7 @@ fn a_fault_comes_again_at_its_turn() {
 
 #[test]
 fn the_panic_that_ends_the_process_is_the_last_of_the_trace() {
-    let mut engine = traced(&["--drill", "queue:2"]);
+    let mut engine = traced(&["--drill", "queue:3"]);
     let (mut runner, ..) = talk(&engine);
     let process = &mut engine.process;
     until(&mut runner, "the end of the process", || !process.is_running());
