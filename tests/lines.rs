@@ -7,13 +7,14 @@ use crate::kit::baresip::{Baresip, Options};
 use crate::kit::engine::Engine;
 use crate::kit::linphone::Linphone;
 use crate::kit::ports;
-use crate::kit::scene::{CITIZEN, STEP, agent, citizen, heard, order, talk, talks};
+use crate::kit::scene::{CITIZEN, STEP, agent, caller, citizen, heard, order, talk, talks};
 use crate::kit::sipp::Sipp;
 use crate::kit::tone::{self, Pair};
 use crate::kit::wait;
 
 const FIRST: Pair = Pair(620.0, 1510.0);
 const LINE: Pair = Pair(560.0, 1330.0);
+const OTHER: Pair = Pair(410.0, 970.0);
 const NUMBER: &str = "13900139000";
 
 /// A telephone outside.
@@ -26,6 +27,11 @@ fn line(answers: bool) -> Baresip {
 
 /// An engine whose agents may call mobiles over a trunk with these targets.
 pub(crate) fn engine(targets: &[SocketAddr], rules: &str) -> Engine {
+    on_duty(targets, rules, |queues| queues.replace("# wait_s = 1800", "wait_s = 4"))
+}
+
+/// The same, with who is on duty at that number, when the groups say so.
+fn on_duty(targets: &[SocketAddr], rules: &str, groups: impl FnOnce(String) -> String) -> Engine {
     let targets: Vec<_> =
         targets.iter().zip(1..).map(|(at, n)| format!("{{ uri = \"sip:{at}\", priority = {n} }}")).collect();
     let trunk = format!(
@@ -38,8 +44,7 @@ pub(crate) fn engine(targets: &[SocketAddr], rules: &str) -> Engine {
     Engine::start_with(|config: &Path| {
         let queues = config.join("queues.toml");
         let shipped = std::fs::read_to_string(&queues).expect("the shipped groups");
-        let duty = shipped.replace("# wait_s = 1800", "wait_s = 4").replace("# duty_line", "duty_line");
-        std::fs::write(queues, duty).expect("written");
+        std::fs::write(queues, groups(shipped.replace("# duty_line", "duty_line"))).expect("written");
         let file = config.join("hotline.toml");
         let before = std::fs::read_to_string(&file).expect("the shipped server");
         std::fs::write(file, format!("{before}\n{trunk}\n{rules}")).expect("written");
@@ -213,6 +218,33 @@ fn at_night_the_mobile_of_who_is_on_duty_answers() {
     outside.quit();
     heard("the citizen", &[citizen.heard(LINE)], &[citizen.heard(CITIZEN)]);
     heard("who is on duty", &[outside.heard(CITIZEN)], &[outside.heard(LINE)]);
+}
+
+/// Nobody has signed on, so nobody is waited for; who signs on in time is.
+#[test]
+fn where_nobody_is_signed_on_the_line_of_who_is_on_duty_answers() {
+    let mut outside = line(true);
+    let engine = on_duty(&[outside.at], "", |queues| {
+        let queues = queues.replacen("redial_s = 600", "redial_s = 600\nunstaffed_after_s = 3", 1);
+        queues.replacen("overflow = \"message\"", "overflow = { unstaffed = \"message\" }", 1)
+    });
+    let mut citizen = citizen(&engine, "udp");
+    outside.event("CALL_ESTABLISHED", STEP);
+    talk(&engine);
+    let mut first = agent(&engine, "1001", "udp", true, FIRST);
+    let mut other = caller(&engine, "13800138001", "udp", OTHER);
+    first.event("CALL_ESTABLISHED", STEP);
+    talks(&engine, 2);
+    [&mut citizen, &mut other].into_iter().for_each(|phone| phone.command("hangup", ""));
+    let records = engine.ended_records(2);
+    let agent_of = |number: &str| records.iter().find(|r| r["caller"] == number).map(|r| r["agent"].clone());
+    assert_eq!(agent_of("13800138000"), Some(serde_json::Value::Null), "{records:?}");
+    assert_eq!(agent_of("13800138001"), Some("1001".into()), "{records:?}");
+    [&mut citizen, &mut other, &mut first, &mut outside].into_iter().for_each(Baresip::quit);
+    heard("the citizen", &[citizen.heard(LINE)], &[citizen.heard(FIRST), citizen.heard(OTHER)]);
+    heard("who is on duty", &[outside.heard(CITIZEN)], &[outside.heard(OTHER), outside.heard(FIRST)]);
+    heard("the other citizen", &[other.heard(FIRST)], &[other.heard(LINE), other.heard(CITIZEN)]);
+    heard("the agent", &[first.heard(OTHER)], &[first.heard(CITIZEN), first.heard(LINE)]);
 }
 
 #[test]

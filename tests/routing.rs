@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::kit::baresip::Baresip;
+use crate::kit::baresip::{Baresip, Options};
 use crate::kit::engine::{Engine, replace};
 use crate::kit::puppet::Puppet;
 use crate::kit::scene::{CITIZEN, STEP, agent, caller, citizen, heard, talk, talks};
@@ -23,6 +23,13 @@ fn ringing(phones: &mut [Baresip]) {
     for phone in phones {
         phone.event("CALL_INCOMING", STEP);
     }
+}
+
+fn waits(engine: &Engine, count: u64) {
+    wait::until(&format!("{count} who wait"), STEP, || {
+        let queues = engine.api("GET", &engine.admin_token(), "/queues", "").1;
+        (queues["queues"][0]["waiting"] == count).then_some(())
+    });
 }
 
 fn free(engine: &Engine, count: f64) {
@@ -202,4 +209,79 @@ fn a_citizen_who_calls_again_reaches_the_same_agent() {
     heard("the citizen", &[citizen.heard(SECOND)], &[citizen.heard(FIRST)]);
     heard("who knows the citizen", &[knows.heard(CITIZEN)], &[knows.heard(NEXT)]);
     heard("who does not", &[stranger.heard(NEXT)], &[stranger.heard(CITIZEN)]);
+}
+
+/// The line of who waits longest breaks, or so it seems; called again, the citizen is still before the one who came meanwhile.
+#[test]
+fn a_citizen_who_hangs_up_while_waiting_comes_back_to_the_place() {
+    let engine = Engine::start();
+    let mut early = citizen(&engine, "udp");
+    waits(&engine, 1);
+    let mut late = caller(&engine, "13800138001", "udp", NEXT);
+    waits(&engine, 2);
+    early.command("hangup", "");
+    early.event("CALL_CLOSED", STEP);
+    waits(&engine, 1);
+    early.command("dial", &format!("sip:12345@{}", engine.sip));
+    early.event("CALL_ESTABLISHED", STEP);
+    early.command("sndcode", "0");
+    waits(&engine, 2);
+    let mut first = agent(&engine, "1001", "udp", true, FIRST);
+    talks(&engine, 1);
+    early.command("hangup", "");
+    let records = engine.ended_records(2);
+    let ends: Vec<_> = records.iter().map(|r| (r["end_reason"].clone(), r["agent"].clone())).collect();
+    assert!(ends.contains(&("abandoned".into(), serde_json::Value::Null)), "{records:?}");
+    assert!(ends.contains(&("caller_hangup".into(), "1001".into())), "who came first is served first: {records:?}");
+    talks(&engine, 1);
+    late.command("hangup", "");
+    engine.ended_records(3);
+    [&mut early, &mut late, &mut first].into_iter().for_each(Baresip::quit);
+    heard("the early citizen", &[early.heard(FIRST)], &[early.heard(NEXT)]);
+    heard("the late citizen", &[late.heard(FIRST)], &[late.heard(CITIZEN)]);
+    heard("the agent", &[first.heard(CITIZEN), first.heard(NEXT)], &[]);
+}
+
+/// A citizen of a list is heard before one who came earlier, and who is blocked hears nobody.
+#[test]
+fn a_listed_citizen_goes_ahead_and_a_blocked_one_is_declined() {
+    let engine = Engine::start_with(|config| {
+        let lists = "[[callers]]\nname = \"elderly\"\nfile = \"elderly.txt\"\npriority = 3\n\
+                     [[callers]]\nname = \"nuisance\"\nnumbers = [\"1380013809*\"]\nblocked = true\n";
+        let queues = config.join("queues.toml");
+        let shipped = std::fs::read_to_string(&queues).expect("the shipped groups");
+        std::fs::write(&queues, format!("{shipped}\n{lists}")).expect("written");
+        std::fs::write(config.join("elderly.txt"), "# over eighty\n+86 138 0013 8001\n").expect("written");
+    });
+    let mut early = citizen(&engine, "udp");
+    waits(&engine, 1);
+    let mut elderly = caller(&engine, "13800138001", "udp", NEXT);
+    waits(&engine, 2);
+    let server = engine.sip;
+    let options = Options {
+        user: "13800138090",
+        password: None,
+        server,
+        transport: "udp",
+        codec: "PCMA",
+        answers: false,
+        voice: SECOND,
+    };
+    let mut blocked = Baresip::start(&options);
+    blocked.command("dial", &format!("sip:12345@{server}"));
+    let closed = blocked.event("CALL_CLOSED", STEP);
+    assert!(closed["param"].as_str().is_some_and(|why| why.contains("603")), "{closed}");
+    let mut first = agent(&engine, "1001", "udp", true, FIRST);
+    talks(&engine, 1);
+    elderly.command("hangup", "");
+    let records = engine.ended_records(1);
+    let over: Vec<_> = records.iter().filter(|r| !r["ended"].is_null()).map(|r| (&r["caller"], &r["agent"])).collect();
+    assert_eq!(over, [(&"13800138001".into(), &"1001".into())], "{records:?}");
+    talks(&engine, 1);
+    early.command("hangup", "");
+    assert_eq!(engine.ended_records(2).len(), 2, "whoever is blocked leaves no record");
+    [&mut early, &mut elderly, &mut blocked, &mut first].into_iter().for_each(Baresip::quit);
+    heard("the early citizen", &[early.heard(FIRST)], &[early.heard(NEXT)]);
+    heard("the elderly citizen", &[elderly.heard(FIRST)], &[elderly.heard(CITIZEN)]);
+    heard("the agent", &[first.heard(CITIZEN), first.heard(NEXT)], &[first.heard(SECOND)]);
 }

@@ -10,7 +10,7 @@ use base::{Digit, Secret};
 use load::phone::{Act, Answering, Config, Step};
 use load::{PhoneId, Runner};
 
-use crate::kit::engine::{Engine, hotline, root};
+use crate::kit::engine::{Engine, hotline, replace, root};
 use crate::kit::wait;
 
 const CALLER: &str = "13823456789";
@@ -70,10 +70,17 @@ fn hang_up(runner: &mut Runner, citizen: PhoneId, engine: &Engine, records: usiz
 
 /// `hotline simulate` with the engine's own configuration, and its words.
 fn replay(engine: &Engine, file: &Path, args: &[&str]) -> (Option<i32>, String) {
+    replay_from(engine, file, &[&engine.dir.path().join("config")], args)
+}
+
+/// The same with the configurations that held one after the other.
+fn replay_from(engine: &Engine, file: &Path, configs: &[&Path], args: &[&str]) -> (Option<i32>, String) {
     let dir = engine.dir.path();
     let mut command = Command::new(hotline());
     command.args(["simulate", "--replay"]).arg(file);
-    command.arg("--config").arg(dir.join("config"));
+    for config in configs {
+        command.arg("--config").arg(config);
+    }
     command.arg("--trace-key").arg(dir.join("data/trace.key"));
     command.args(args).env("HOTLINE__SIP__UDP", "127.0.0.1:0").env("HOTLINE__HTTP__LISTEN", "127.0.0.1:0");
     words(command.current_dir(root()).output().expect("the binary runs"))
@@ -86,6 +93,29 @@ fn words(out: Output) -> (Option<i32>, String) {
 
 fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[test]
+fn a_trace_over_a_reload_needs_both_configurations_in_order() {
+    let engine = traced(&[]);
+    let dir = engine.dir.path();
+    let before = dir.join("before");
+    let copied = Command::new("cp").arg("-r").arg(dir.join("config")).arg(&before).status();
+    assert!(copied.is_ok_and(|status| status.success()));
+    let (mut runner, _, citizen) = talk(&engine);
+    until(&mut runner, "a talk", || is_talking(&engine));
+    replace(&dir.join("config/queues.toml"), "name = \"order\"", "name = \"order\"\nstrategy = \"fewest_calls\"");
+    assert_eq!(engine.api("POST", &engine.admin_token(), "/reload", "").0, 200);
+    hang_up(&mut runner, citizen, &engine, 1);
+    let both = |file: &Path| replay_from(&engine, file, &[&before, &dir.join("config")], &[]);
+    wait::until("the trace holds the record", STEP, || {
+        both(&file(&engine)).1.contains("1 caller_hangup").then_some(())
+    });
+    engine.process.signal("KILL");
+    let (code, told) = both(&file(&engine));
+    assert!(code == Some(0) && told.contains("same: every turn"), "{told}");
+    let (code, told) = replay_from(&engine, &file(&engine), &[&before], &[]);
+    assert!(code == Some(1) && told.contains("came to hold") && told.contains("none is named for it"), "{told}");
 }
 
 #[test]
@@ -185,7 +215,7 @@ fn a_fault_comes_again_at_its_turn() {
 
 #[test]
 fn the_panic_that_ends_the_process_is_the_last_of_the_trace() {
-    let mut engine = traced(&["--drill", "queue:2"]);
+    let mut engine = traced(&["--drill", "queue:3"]);
     let (mut runner, ..) = talk(&engine);
     let process = &mut engine.process;
     until(&mut runner, "the end of the process", || !process.is_running());

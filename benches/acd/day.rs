@@ -258,7 +258,7 @@ fn plans(agents: usize, queues: usize) -> Vec<Plan> {
         limit: usize::MAX,
         wait: Some(WAIT),
         wrap_up: WRAP_UP,
-        overflow: Overflow::Message,
+        overflow: Overflow::Message.into(),
         ..Group::default()
     };
     let mut rng = Rng::from_number(6);

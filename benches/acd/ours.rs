@@ -137,7 +137,7 @@ fn id(call: Call) -> CallId {
 
 /// A house of so many groups with these agents, in which a caller waits at most so long.
 pub(crate) fn plan(groups: u16, agents: Vec<Vec<Has>>, wait: Option<Duration>) -> Plan {
-    let group = Group { limit: usize::MAX, wait, overflow: Overflow::Message, ..Group::default() };
+    let group = Group { limit: usize::MAX, wait, overflow: Overflow::Message.into(), ..Group::default() };
     let skill = |(skill, level)| Skill { skill: SkillId(skill), level };
     let agent = |has: Vec<Has>| Agent { skills: has.into_iter().map(skill).collect(), ..Agent::default() };
     Plan {

@@ -73,7 +73,18 @@ impl Rig {
         fill(&data);
         let (stop, stopped) = oneshot::channel();
         let (board, ladders, tokens) = (board(), Arc::new(Ladders::new(0)), tokens());
-        let setup = Setup { view: Arc::new(view), desk, inbox: None, board, ladders, tokens, areas: Arc::default(), data };
+        let reload: api::Reload = Arc::new(|| Ok(server::Reloaded::default()));
+        let setup = Setup {
+            view: Arc::new(view),
+            desk,
+            reload,
+            inbox: None,
+            board,
+            ladders,
+            tokens,
+            areas: Arc::default(),
+            data,
+        };
         runtime.spawn(api::serve(setup, Lobby(lobby), stopped));
         let mut rig = Rig { runtime, arrivals, owners, connections: 0, declared: BTreeMap::new(), _stop: stop };
         let said = rig.converse(b"GET /api/v1/openapi.json HTTP/1.1\r\nConnection: close\r\n\r\n");
@@ -242,6 +253,9 @@ fn reply(owners: &mut Counter) {
             Ask::Call { .. } => Answer::Rings { call: id(1) },
             Ask::WrapUp { agent: AgentId(0), .. } => Answer::WrapUp { until: Time::ZERO },
             Ask::WrapUp { .. } => Answer::NotInWrapUp,
+            Ask::Raise { .. } | Ask::Move { .. } | Ask::Release { .. } => Answer::NotWaiting,
+            Ask::Open { .. } => Answer::Done,
+            Ask::Callers { .. } => Answer::Callers(Vec::new()),
         };
         owners.answer(ticket, answer);
     }
@@ -271,9 +285,15 @@ fn tokens() -> Vec<Token> {
 /// Two agents and a waiting call, told as events.
 fn board() -> Arc<Board> {
     let board = Arc::new(Board::with_capacity(Epoch(3), 100));
-    let agent =
-        |number: &str| AgentPicture { number: number.into(), state: State::Ready, slot: Slot::Free, wraps_up: false };
-    let picture = Box::new(Picture { calls: Vec::new(), agents: vec![agent("1001"), agent("1002")] });
+    let agent = |number: &str| AgentPicture {
+        number: number.into(),
+        state: State::Ready,
+        slot: Slot::Free,
+        wraps_up: false,
+        removed: false,
+    };
+    let groups = vec!["consult".into()];
+    let picture = Box::new(Picture { calls: Vec::new(), agents: vec![agent("1001"), agent("1002")], groups });
     board.tell([News::Anew { at: Wall(0), lost: 0, picture }]);
     let facts = [
         call::Fact::Started { start: start(1), menu_version: "v".into(), locale: "zh-CN".into() },

@@ -8,8 +8,11 @@ use base::{AgentId, CallId, GroupId, Key, Now, Time};
 use crate::agents::{Agent, Agents, Newest, State};
 use crate::call_backs::Promises;
 use crate::callers::{Asks, Caller, Callers, Claim, Standing};
+use crate::estimate::Outcome;
+use crate::expect::Expect;
 use crate::last::Lasts;
 use crate::places::Places;
+use crate::staffing::Staff;
 use crate::timer::{Deadlines, Timer};
 use crate::{Action, Command, Fact, Plan, Refusal, Reservation};
 
@@ -25,8 +28,11 @@ pub struct Acd {
     /// Whether a group lets callers wait for the agent of the last talk.
     pub(crate) remembers: bool,
     pub(crate) deadlines: Deadlines,
+    /// How long callers will wait.
+    pub(crate) expect: Expect,
     /// Groups that take nobody new.
     pub(crate) closed: BTreeSet<GroupId>,
+    pub(crate) staff: Staff,
     /// Callers who were pulled forward up to now.
     pub(crate) pulls: u32,
     /// Whether a strategy looks at what agents did today.
@@ -41,9 +47,12 @@ impl Acd {
     /// A queue without callers, in which nobody is ready yet.
     pub fn new(plan: impl Into<Arc<Plan>>, now: Time) -> Acd {
         let plan = plan.into();
+        let (callers, agents, mut deadlines) = (Callers::new(&plan), Agents::new(&plan), Deadlines::new(now));
         Acd {
-            callers: Callers::new(&plan),
-            agents: Agents::new(&plan),
+            staff: Staff::new(&plan, &agents, now, &mut deadlines),
+            expect: Expect::new(&plan, &agents, callers.steps.queues(), now),
+            callers,
+            agents,
             counts: plan.groups.iter().any(|group| group.strategy.counts()),
             places: Places::default(),
             promises: Promises::default(),
@@ -51,7 +60,7 @@ impl Acd {
             remembers: plan.groups.iter().any(|group| !group.prefer.is_zero()),
             closed: BTreeSet::new(),
             pulls: 0,
-            deadlines: Deadlines::new(now),
+            deadlines,
             issued: 0,
             arrivals: 0,
             plan,
@@ -72,8 +81,9 @@ impl Acd {
                 self.come_back(time, call, group, Claim { caller, priority, since, pulled: None }, out);
             }
             Command::Abandon { call } => self.abandon(time, call, out),
-            Command::Keep { call } => self.keep(time, call, out),
-            Command::Locate { call } => self.locate(call, out),
+            Command::Keep { call } => self.keep(time, call, self.plan.redial, out),
+            Command::HungUp { call } => self.hung_up(time, call, out),
+            Command::Locate { call } => self.locate(time, call, out),
             Command::Accepted { call, agent, reservation } => self.accepted(time, call, agent, reservation, out),
             Command::Declined { call, agent, reservation, cause } => {
                 self.declined(time, (call, agent, reservation), cause, out);
@@ -84,6 +94,7 @@ impl Acd {
             }
             Command::Ready { agent } => self.ready(time, agent, out),
             Command::Away { agent } => self.away(time, agent, out),
+            Command::SignedOn { agent, on } => self.signs(time, agent, on),
             Command::WrapUp { ticket, agent, length } => {
                 let granted = self.ask_wrap_up(time, agent, length, out);
                 out.push(Action::WrapUp { ticket, granted });
@@ -96,6 +107,7 @@ impl Acd {
             Command::Raise { .. } | Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {
                 self.steer(time, &command, out);
             }
+            Command::Plan(plan) => self.adopt(now, plan, out),
         }
     }
 
@@ -112,6 +124,7 @@ impl Acd {
                 Timer::Rested { agent } => self.rested(now.time, agent, out),
                 Timer::Waited { caller } => self.waited(now.time, caller, out),
                 Timer::Relaxes { caller } => self.relax(now.time, caller, out),
+                Timer::Unstaffed { group } => self.unstaffed(now.time, group, out),
             }
         }
         self.deadlines.done(all);
@@ -124,7 +137,7 @@ impl Acd {
         self.deadlines.next().into_iter().chain(kept.map(|(until, _)| until)).chain(rest).min()
     }
 
-    fn locate(&mut self, call: CallId, out: &mut Vec<Action>) {
+    fn locate(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) {
         let Some(key) = self.callers.find(call) else { return };
         let Some(caller) = self.callers.get(key) else { return };
         if matches!(caller.standing, Standing::Talking(_)) {
@@ -132,10 +145,11 @@ impl Acd {
         }
         let group = caller.group;
         let position = self.callers.position(key);
-        out.push(Action::Located { call, group, position });
+        let wait = self.tell_again(now, key);
+        out.push(Action::Located { call, group, position, wait });
     }
 
-    fn abandon(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) {
+    pub(crate) fn abandon(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) {
         if let Some(key) = self.callers.find(call) {
             self.let_go(now, key, out);
         }
@@ -147,7 +161,7 @@ impl Acd {
         if caller.is_told() {
             out.push(Action::Fact(Fact::Left { call: caller.call }));
         }
-        if let Some(number) = caller.claim().caller.filter(|_| caller.called_back) {
+        if let Some(number) = caller.claim().caller.filter(|_| caller.is_called_back()) {
             self.promise_over(number, out);
         }
         Some(caller)
@@ -165,6 +179,7 @@ impl Acd {
     /// Ends whatever the queue holds for a caller: the turn, the offer, the talk.
     pub(crate) fn let_go(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
         self.unclaim(now, key, out);
+        self.learn(now, key, Outcome::Left);
         let Some(caller) = self.forget(key, out) else { return };
         match caller.standing {
             Standing::Waiting | Standing::Nowhere => {}
@@ -192,6 +207,7 @@ impl Acd {
         if let Some(a) = self.agents.get_mut(agent) {
             a.ready = true;
         }
+        self.at_work(agent, true);
         self.review(now, agent, out);
     }
 
@@ -200,6 +216,7 @@ impl Acd {
         if let Some(a) = self.agents.get_mut(agent) {
             (a.ready, a.idle) = (false, None);
         }
+        self.at_work(agent, false);
         self.ask_for_all(now, agent, out);
     }
 
@@ -224,7 +241,7 @@ impl Acd {
         self.issued += 1;
         let mut next = None;
         match caller.standing {
-            Standing::Talking(_) => caller.claims = Some(agent),
+            Standing::Talking(_) => caller.claims = agent.into(),
             Standing::Offered(other) => (next, caller.standing) = (Some(other), Standing::Offered(agent)),
             Standing::Waiting | Standing::Nowhere => caller.standing = Standing::Offered(agent),
         }
@@ -233,7 +250,7 @@ impl Acd {
         let until = now + ring;
         let ring_out = self.deadlines.set(until, Timer::RingOut { agent, reservation });
         a.state = State::Offered { caller: key, reservation, ring_out, next };
-        a.ready = false;
+        (a.ready, a.rung_at) = (false, now);
         a.newest = Some(Newest::new(reservation, group, caller.claim()));
         out.push(Action::Fact(Fact::Offered { call, agent, reservation }));
         out.push(Action::Reserve { agent, call, group, reservation, until });
@@ -264,7 +281,7 @@ impl Acd {
         let claim = talked.map_or(claim, |(_, kept)| claim.or_better(kept));
         // Who lost an agent in a talk has a place, however full the group has become.
         let returns = talked.is_some_and(|(group, _)| group == asked);
-        let group = match if returns { Ok(asked) } else { self.room(now, asked, claim.since) } {
+        let group = match if returns { Ok(asked) } else { self.room(now, asked, claim) } {
             Ok(group) => group,
             Err((group, reason)) => return out.push(Action::Refused { call, group, reason }),
         };
@@ -277,6 +294,9 @@ impl Acd {
         let prefers = self.preferred(now, group, claim.caller).filter(|_| talked.is_none());
         let mut caller = Caller::new(call, group, better, self.arrivals);
         caller.floor = self.issued;
+        if talked.is_none() && prefers.is_none() {
+            caller.promise.heed = Acd::heed(now, better.since);
+        }
         caller.prefer(prefers);
         let key = self.callers.insert(caller);
         // The place is given up after the caller stands in line, so that a journal that is cut between the two has it twice.
@@ -309,7 +329,7 @@ impl Acd {
     /// Begins a caller's stay in its group.
     pub(crate) fn enter(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
         // Who comes back from a talk is taken in whatever the group.
-        if self.leave_closed(now, key, out) {
+        if self.leave_shut(now, key, out) {
             return;
         }
         self.begin_stay(now, key, out);
@@ -322,9 +342,10 @@ impl Acd {
         let (call, group) = (caller.call, caller.group);
         // A caller is told the position before an agent is sought: nobody else waits where an agent is free.
         let position = self.callers.position(key);
-        out.push(Action::Queued { call, group, position });
+        let expected = self.tell_first(now, key, position);
+        out.push(Action::Queued { call, group, position, wait: expected });
         // Nobody's patience wears out who is called back.
-        let lasts = !self.callers.get(key).is_some_and(|caller| caller.called_back);
+        let lasts = !self.callers.get(key).is_some_and(|caller| caller.is_called_back());
         let wait = self.plan.groups.get(usize::from(group.0)).and_then(|g| g.wait).filter(|_| lasts);
         let wait = wait.map(|wait| self.deadlines.set(now + wait, Timer::Waited { caller: key }));
         if let Some(caller) = self.callers.get_mut(key) {
@@ -335,6 +356,7 @@ impl Acd {
     /// A caller whose offer came to nothing: the place is kept, unless the wait ran out meanwhile.
     pub(crate) fn resume(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
         let Some(caller) = self.callers.get_mut(key) else { return };
+        let removed = self.plan.groups.get(usize::from(caller.group.0)).is_some_and(|group| group.removed);
         match caller.standing {
             // The talk goes on that somebody else was to take over.
             Standing::Talking(_) => {
@@ -347,11 +369,11 @@ impl Acd {
                     self.ring(now, key, out);
                 }
             }
-            _ if caller.overdue => self.overflow(now, key, out),
+            _ if caller.overdue && !removed => self.overflow(now, key, out),
             _ => {
                 // Whoever was preferred had the chance.
                 caller.prefer(None);
-                if !self.leave_closed(now, key, out) {
+                if !self.leave_shut(now, key, out) {
                     self.seek(now, key, out);
                 }
             }

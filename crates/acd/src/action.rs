@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base::{AgentId, CallId, GroupId, Ticket, Time};
 
-use crate::{Citizen, Decline, Fact, Reservation};
+use crate::{Citizen, Decline, Fact, Range, Reservation};
 
 /// One output of the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,10 +13,12 @@ pub enum Action {
     Reserve { agent: AgentId, call: CallId, group: GroupId, reservation: Reservation, until: Time },
     /// To the call: the lease ran out, or the call was taken elsewhere. Stop ringing; a later answer is ended.
     Withdraw { agent: AgentId, call: CallId, reservation: Reservation },
-    /// To the call: it waits in `group`; 1 is next.
-    Queued { call: CallId, group: GroupId, position: u32 },
+    /// To the call: it waits in `group`; 1 is next. No wait where an agent is free, nobody at work who serves it, or
+    /// another caller was told one less than 50 ms ago.
+    Queued { call: CallId, group: GroupId, position: u32, wait: Option<Range> },
     /// To the call: the answer to `Locate`; 1 is next. Never grows while the caller waits in one group at one priority.
-    Located { call: CallId, group: GroupId, position: u32 },
+    /// No end of `wait` rises there until its low end lies beyond what was told.
+    Located { call: CallId, group: GroupId, position: u32, wait: Option<Range> },
     /// To the call: it overflowed, or somebody moved it by hand, and waits on in `to`.
     Moved { call: CallId, from: GroupId, to: GroupId, by_hand: bool },
     /// To the call: nobody can take it.
@@ -65,6 +67,8 @@ pub enum Steered {
     Full,
     /// The group takes nobody.
     Closed,
+    /// Nobody who serves the group is signed on, and it does not let callers wait for that.
+    Unstaffed,
     UnknownGroup,
 }
 
@@ -73,9 +77,13 @@ pub enum Steered {
 pub enum Refusal {
     Full,
     WaitedTooLong,
+    /// The caller would have to wait longer than the group lets anybody expect.
+    ExpectedTooLong,
     UnknownGroup,
     /// It takes nobody new.
     Closed,
+    /// Nobody who serves it is signed on.
+    Unstaffed,
     /// Somebody let the caller go.
     Released,
     /// Who was to be called back has called again.

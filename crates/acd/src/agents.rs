@@ -80,6 +80,10 @@ pub(crate) struct Agent {
     pub(crate) newest: Option<Newest>,
     listed: bool,
     weight: u16,
+    /// By the roster's word, also while the phone is in use.
+    pub(crate) works: bool,
+    /// When the newest offer was made.
+    pub(crate) rung_at: Time,
 }
 
 const _: () = assert!(size_of::<Agent>() <= 128, "two cache lines");
@@ -132,6 +136,20 @@ impl Agents {
         }
         let tallies = vec![Tally::default(); all.len()];
         Agents { all, served, begins, groups, tallies, idlers, turns: 0, day: 0 }
+    }
+
+    /// What another plan lets agents serve. Nobody is among the idle after it; everything else of an agent stands, and new ones come
+    /// behind the last.
+    pub(crate) fn adopt(&mut self, plan: &Plan) {
+        let before = std::mem::replace(self, Agents::new(plan));
+        self.idlers.go_on_drawing(before.idlers);
+        (self.turns, self.day) = (before.turns, before.day);
+        let all = before.all.into_iter().zip(before.tallies);
+        for (place, (agent, tally)) in all.enumerate().take(self.all.len()) {
+            let weight = self.all[place].weight;
+            self.all[place] = Agent { listed: false, weight, ..agent };
+            self.tallies[place] = tally;
+        }
     }
 
     pub(crate) fn get(&self, id: AgentId) -> Option<&Agent> {
@@ -249,6 +267,8 @@ impl Agent {
             newest: None,
             listed: false,
             weight: plan.weight,
+            works: false,
+            rung_at: Time::ZERO,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use base::{AgentId, CallId, CallerKey, GroupId, Key, Masked, Time, packed_struct};
 
-use crate::callers::{Caller, Claim, Standing};
+use crate::callers::{Back, Caller, Claim, Standing};
 use crate::ledger::{Ledger, Promise};
 use crate::{Acd, Action, Fact, Refusal, plan};
 
@@ -95,7 +95,7 @@ impl Acd {
     pub(crate) fn promise(&mut self, now: Time, call: CallId, citizen: Citizen, out: &mut Vec<Action>) {
         let free = self.callers.find(call.again()).is_none();
         let asks = self.waits(call).filter(|_| free).and_then(|key| {
-            let caller = self.callers.get(key).filter(|caller| !caller.called_back)?;
+            let caller = self.callers.get(key).filter(|caller| !caller.is_called_back())?;
             Some((key, caller.claim().caller?, caller.group, caller.claim(), caller.arrival))
         });
         let Some((key, number, group, claim, arrival)) = asks.filter(|(_, _, group, ..)| self.may_promise(*group))
@@ -131,7 +131,7 @@ impl Acd {
     fn stand_by(&mut self, number: CallerKey, (claim, arrival): (Claim, u64)) -> Option<Key> {
         let Promise { call, group, .. } = self.promises.get(number)?;
         let mut caller = Caller::new(*call, *group, claim, arrival);
-        (caller.floor, caller.called_back) = (self.issued, true);
+        (caller.floor, caller.back) = (self.issued, Back::Promised);
         Some(self.callers.insert(caller))
     }
 
@@ -164,7 +164,7 @@ impl Acd {
 
     /// Before the first phone rings for who is called back, there is a call.
     pub(crate) fn begin_call_back(&mut self, key: Key, out: &mut Vec<Action>) {
-        let Some(caller) = self.callers.get(key).filter(|caller| caller.called_back) else { return };
+        let Some(caller) = self.callers.get(key).filter(|caller| caller.is_called_back()) else { return };
         let (call, group, claim) = (caller.call, caller.group, caller.claim());
         let tries = self.call_back_of(group).tries;
         let open = claim.caller.and_then(|number| self.promises.by_caller.get_mut(&number));
@@ -190,8 +190,8 @@ impl Acd {
 
     /// The caller has what was promised: is a caller as any other from now on.
     pub(crate) fn redeem(&mut self, key: Key, out: &mut Vec<Action>) {
-        let Some(caller) = self.callers.get(key).filter(|caller| caller.called_back) else { return };
-        let (number, told) = (caller.claim().caller, caller.accepted);
+        let Some(caller) = self.callers.get(key).filter(|caller| caller.is_called_back()) else { return };
+        let (number, told) = (caller.claim().caller, caller.back == Back::Accepted);
         if caller.standing == Standing::Waiting {
             self.callers.leave(key);
         }
@@ -199,7 +199,7 @@ impl Acd {
         if caller.standing == Standing::Waiting {
             caller.standing = Standing::Nowhere;
         }
-        caller.called_back = false;
+        caller.back = Back::No;
         if !told {
             self.note(key, out);
         }
@@ -214,7 +214,7 @@ impl Acd {
 
     pub(crate) fn reached(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) {
         let Some(key) = self.callers.find(call) else { return };
-        let Some(caller) = self.callers.get(key).filter(|caller| caller.called_back) else { return };
+        let Some(caller) = self.callers.get(key).filter(|caller| caller.is_called_back()) else { return };
         let (Standing::Talking(agent), number) = (caller.standing, caller.claim().caller) else { return };
         self.redeem(key, out);
         self.remember(now, number, agent, out);
@@ -229,7 +229,7 @@ impl Acd {
 
     /// A call to the citizen came to nothing, whosever fault that is: nobody's here.
     pub(crate) fn try_again_later(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
-        let number = self.callers.get(key).filter(|caller| caller.called_back).and_then(|c| c.claim().caller);
+        let number = self.callers.get(key).filter(|caller| caller.is_called_back()).and_then(|c| c.claim().caller);
         if let Some((number, promise)) = number.and_then(|number| Some((number, self.promises.get(number)?))) {
             let plan = self.call_back_of(promise.group);
             let tried = promise.tried.saturating_add(1);
@@ -356,8 +356,12 @@ impl Acd {
 }
 
 impl Caller {
+    pub(crate) fn is_called_back(&self) -> bool {
+        self.back != Back::No
+    }
+
     /// Whether facts have told of the caller: a promise stands for who is called back, until an agent accepts.
     pub(crate) fn is_told(&self) -> bool {
-        !self.called_back || self.accepted
+        self.back != Back::Promised
     }
 }

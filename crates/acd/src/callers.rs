@@ -6,6 +6,7 @@ use std::time::Duration;
 use base::{AgentId, CallId, CallerKey, GroupId, Key, Slab, Time};
 
 use crate::Plan;
+use crate::expect::Told;
 use crate::index::Index;
 use crate::line::{Line, Lines, Turn};
 use crate::steps::Steps;
@@ -42,6 +43,36 @@ impl Claim {
     }
 }
 
+/// An agent or none, in the room of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Claimed(AgentId);
+
+impl Claimed {
+    /// No plan has so many agents.
+    const NOBODY: AgentId = AgentId(u32::MAX);
+
+    pub(crate) fn get(self) -> Option<AgentId> {
+        (self.0 != Claimed::NOBODY).then_some(self.0)
+    }
+
+    /// The agent, who is claimed no more.
+    pub(crate) fn take(&mut self) -> Option<AgentId> {
+        std::mem::take(self).get()
+    }
+}
+
+impl Default for Claimed {
+    fn default() -> Claimed {
+        Claimed(Claimed::NOBODY)
+    }
+}
+
+impl From<AgentId> for Claimed {
+    fn from(agent: AgentId) -> Claimed {
+        Claimed(agent)
+    }
+}
+
 /// Whom a caller waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asks {
@@ -49,6 +80,17 @@ pub(crate) enum Asks {
     Step(u8),
     /// The agent of the last talk, alone.
     For(AgentId),
+}
+
+/// Whether a caller is on the line, or is called back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Back {
+    #[default]
+    No,
+    /// Holds no line: nobody counts it against the room of a group.
+    Promised,
+    /// An agent has accepted who calls back.
+    Accepted,
 }
 
 /// One caller. Many wait at once, and a match touches each where memory is cold: two cache lines, no more.
@@ -69,27 +111,28 @@ pub(crate) struct Caller {
     preferred: AgentId,
     pub(crate) standing: Standing,
     /// Whose phone rings to take the talk over.
-    pub(crate) claims: Option<AgentId>,
+    pub(crate) claims: Claimed,
     pub(crate) wait: Armed,
     /// When others may serve than those who are asked now.
     pub(crate) relax: Armed,
+    /// How long the wait will be, as was told.
+    pub(crate) promise: Told,
     /// The best position told since the caller entered this group at this priority.
     pub(crate) told: u32,
     pub(crate) group: GroupId,
     /// Groups left for too long a wait; bounds a circle of overflows.
     pub(crate) hops: u16,
     pub(crate) priority: u8,
-    /// The step of the group's needs that is asked for, unless the preferred agent is, `alone`.
+    /// The step of the group's needs that is asked for, or `ALONE`.
     step: u8,
-    alone: bool,
     /// The wait was exceeded while a phone rang: should the offer fail, the caller overflows.
     pub(crate) overdue: bool,
-    /// Is called back, and holds no line: nobody counts it against the room of a group.
-    pub(crate) called_back: bool,
-    /// An agent has accepted who calls back.
-    pub(crate) accepted: bool,
+    pub(crate) back: Back,
     known: bool,
 }
+
+/// Stands for no step: who is asked for is the agent of the last talk alone. A group has fewer steps.
+const ALONE: u8 = u8::MAX;
 
 const _: () = assert!(size_of::<Caller>() <= 120, "with its generation in the slab it fills two cache lines");
 
@@ -106,18 +149,17 @@ impl Caller {
             preferred_until: Time::ZERO,
             preferred: AgentId::default(),
             standing: Standing::Nowhere,
-            claims: None,
+            claims: Claimed::default(),
             wait: Armed::default(),
             relax: Armed::default(),
+            promise: Told::default(),
             told: u32::MAX,
             group,
             hops: 0,
             priority: claim.priority,
             step: 0,
-            alone: false,
             overdue: false,
-            called_back: false,
-            accepted: false,
+            back: Back::No,
             known: claim.caller.is_some(),
         }
     }
@@ -129,13 +171,13 @@ impl Caller {
 
     /// Whom the caller waits for.
     pub(crate) fn asks(&self) -> Asks {
-        if self.alone { Asks::For(self.preferred) } else { Asks::Step(self.step) }
+        if self.step == ALONE { Asks::For(self.preferred) } else { Asks::Step(self.step) }
     }
 
     pub(crate) fn ask(&mut self, asks: Asks) {
         match asks {
-            Asks::Step(step) => (self.step, self.alone) = (step, false),
-            Asks::For(agent) => (self.preferred, self.alone) = (agent, true),
+            Asks::Step(step) => self.step = step,
+            Asks::For(agent) => (self.preferred, self.step) = (agent, ALONE),
         }
     }
 
@@ -202,6 +244,29 @@ impl Callers {
         }
     }
 
+    /// Lines as another plan has them, and who stood in one: in order of turn, and in none any more.
+    pub(crate) fn adopt(&mut self, plan: &Plan) -> Vec<Key> {
+        let waits = |caller: &Caller| caller.standing == Standing::Waiting;
+        let mut keys: Vec<_> = self.all.iter().filter(|(_, caller)| waits(caller)).map(|(key, _)| key).collect();
+        let (all, by_call) = (std::mem::take(&mut self.all), std::mem::take(&mut self.by_call));
+        *self = Callers { all, by_call, ..Callers::new(plan) };
+        for key in &keys {
+            if let Some(caller) = self.all.get_mut(*key) {
+                caller.standing = Standing::Nowhere;
+            }
+        }
+        keys.sort_by_cached_key(|key| self.all.get(*key).map(|caller| self.turn(caller)));
+        keys
+    }
+
+    /// Those for whom phones ring, in order of turn. Takes time in proportion to all callers.
+    pub(crate) fn offered(&self) -> Vec<Key> {
+        let rings = |caller: &Caller| matches!(caller.standing, Standing::Offered(_));
+        let mut keys: Vec<_> = self.all.iter().filter(|(_, c)| rings(c)).map(|(key, c)| (self.turn(c), key)).collect();
+        keys.sort_unstable_by_key(|(turn, _)| *turn);
+        keys.into_iter().map(|(_, key)| key).collect()
+    }
+
     pub(crate) fn find(&self, call: CallId) -> Option<Key> {
         self.by_call.find(&self.all, call)
     }
@@ -240,7 +305,7 @@ impl Callers {
         let Some(caller) = self.all.get_mut(key) else { return };
         caller.standing = Standing::Waiting;
         let (queue, priority, group) = (self.steps.queue(caller.group, caller.asks()), caller.priority, caller.group);
-        let live = usize::from(!caller.called_back);
+        let live = usize::from(!caller.is_called_back());
         let Some(lines) = self.queues.get_mut(queue).map(|queue| &mut queue.lines) else { return };
         let place = match lines.binary_search_by_key(&priority, |(p, _)| *p) {
             Ok(place) => place,
@@ -261,7 +326,7 @@ impl Callers {
         let (queue, priority, group) = (self.steps.queue(caller.group, caller.asks()), caller.priority, caller.group);
         let Some(lines) = self.queues.get_mut(queue).map(|queue| &mut queue.lines) else { return };
         let Ok(place) = lines.binary_search_by_key(&priority, |(p, _)| *p) else { return };
-        let live = usize::from(!caller.called_back);
+        let live = usize::from(!caller.is_called_back());
         let line = &mut lines[place].1;
         let before = line.len();
         self.lines.leave(line, key.slot);
@@ -326,14 +391,18 @@ impl Callers {
         firsts.filter_map(|(_, slot)| self.all.at(slot)).map(|(_, caller)| caller.since).min()
     }
 
+    /// How many of the group have their turn before this one, but for those who wait for one agent alone.
+    pub(crate) fn ahead(&self, group: GroupId, turn: Turn) -> usize {
+        let queues = self.queues.get(self.steps.of_group(group)).unwrap_or_default();
+        queues.iter().flat_map(|queue| &queue.lines).map(|(_, line)| self.lines.ahead(line, turn)).sum()
+    }
+
     /// The caller's position, never worse than told before; 1 is next. Who waits for one agent alone stands where it would stand
     /// in the group.
     pub(crate) fn position(&mut self, key: Key) -> u32 {
         let Some(caller) = self.all.get(key) else { return 1 };
-        let queues = self.queues.get(self.steps.of_group(caller.group)).unwrap_or_default();
-        let turn = self.turn(caller);
-        let ahead = queues.iter().flat_map(|queue| &queue.lines).map(|(_, line)| self.lines.ahead(line, turn));
-        let position = u32::try_from(ahead.sum::<usize>() + 1).unwrap_or(u32::MAX).min(caller.told);
+        let ahead = self.ahead(caller.group, self.turn(caller));
+        let position = u32::try_from(ahead + 1).unwrap_or(u32::MAX).min(caller.told);
         if let Some(caller) = self.all.get_mut(key) {
             caller.told = position;
         }

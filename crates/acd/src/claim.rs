@@ -4,12 +4,14 @@ use base::{AgentId, CallId, GroupId, Key, Time};
 
 use crate::agents::{Agent, Newest};
 use crate::callers::{Caller, Claim, Standing};
+use crate::expect::{Heed, Told};
 use crate::{Acd, Action, Fact, Reservation};
 
 impl Acd {
     /// Reserves an agent for a caller who talks with another one.
     pub(crate) fn claim(&mut self, now: Time, call: CallId, agent: AgentId, out: &mut Vec<Action>) {
-        let talks = |c: &&Caller| matches!(c.standing, Standing::Talking(with) if with != agent) && c.claims.is_none();
+        let talks =
+            |c: &&Caller| matches!(c.standing, Standing::Talking(with) if with != agent) && c.claims.get().is_none();
         let key = self.callers.find(call).filter(|key| self.callers.get(*key).as_ref().is_some_and(talks));
         match key.filter(|_| self.agents.get(agent).is_some_and(Agent::eligible)) {
             Some(key) => self.reserve(now, agent, key, out),
@@ -19,8 +21,8 @@ impl Acd {
 
     /// The claimed agent answered: the one before is released.
     pub(crate) fn take_over(&mut self, now: Time, key: Key, agent: AgentId, out: &mut Vec<Action>) {
-        let Some(caller) = self.callers.get_mut(key).filter(|c| c.claims == Some(agent)) else { return };
-        caller.claims = None;
+        let Some(caller) = self.callers.get_mut(key).filter(|c| c.claims.get() == Some(agent)) else { return };
+        caller.claims.take();
         if let Standing::Talking(before) = caller.standing {
             caller.standing = Standing::Nowhere;
             self.talk_over(now, before, out);
@@ -51,6 +53,9 @@ impl Acd {
         }
         self.redeem(key, out);
         self.leave_others(now, key, agent, out);
+        if let Some(caller) = self.callers.get_mut(key) {
+            caller.promise.heed = Heed::Nothing;
+        }
         let freed = self.free_for_talk(now, agent, out);
         self.issued += 1;
         let reservation = Reservation(self.issued);
@@ -83,6 +88,7 @@ impl Acd {
         (caller.group, caller.priority, caller.since, caller.arrival) = (group, claim.priority, claim.since, arrival);
         (caller.told, caller.hops, caller.overdue, caller.pulled) = (u32::MAX, 0, false, claim.pulled);
         let claimed = caller.claims.take();
+        caller.promise = Told::default();
         caller.standing = claimed.map_or(Standing::Nowhere, Standing::Offered);
         self.note(key, out);
         // The caller first: whoever is free now may be the one that is waited for.

@@ -1,10 +1,11 @@
 //! What the queue is asked and told.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::{AgentId, CallId, CallerKey, GroupId, Ticket, Time, packed_enum};
 
-use crate::Citizen;
+use crate::{Citizen, Plan};
 
 /// Counts reservations; the roster refuses an older one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -30,6 +31,9 @@ pub enum Command {
     Abandon { call: CallId },
     /// A switch: the call was cut short by a fault of ours. As `Abandon`, and the caller gets a place for a redial.
     Keep { call: CallId },
+    /// A switch: the caller hung up or the line broke, which nobody can tell apart. As `Abandon`, and a caller who waited gets a place,
+    /// for `Plan::hung_up`.
+    HungUp { call: CallId },
     /// A switch: where does the caller stand? Answered with `Action::Located`, silent for a call that does not wait.
     Locate { call: CallId },
     /// A switch: the agent answered and is bridged. The call's word is final, also against a `Withdraw` in flight.
@@ -44,6 +48,8 @@ pub enum Command {
     Ready { agent: AgentId },
     /// The roster: not to be offered calls until `Ready`.
     Away { agent: AgentId },
+    /// The roster: the agent signed on, whether ready or paused, or signed off.
+    SignedOn { agent: AgentId, on: bool },
     /// Whoever may: wrap-up goes on for so long from now, longer or shorter than it would have; in a talk, it will last at
     /// least so long. At most `Plan::wrap_up_max`; the newest word counts. Answered with `Action::WrapUp`.
     WrapUp { ticket: Ticket, agent: AgentId, length: Duration },
@@ -68,6 +74,9 @@ pub enum Command {
     Release { ticket: Ticket, call: CallId },
     /// A supervisor: the group takes callers, or nobody new.
     Open { ticket: Ticket, group: GroupId, open: bool },
+    /// The operator: this holds from now on. Ids mean what they meant: new groups and agents have the numbers after the last, removed
+    /// ones keep their places. A plan with fewer of either is none for this queue and changes nothing.
+    Plan(Arc<Plan>),
 }
 
 /// Why an offer came to nothing.

@@ -5,6 +5,8 @@ use std::num::NonZeroU32;
 use base::{CallId, GroupId, Key, Time};
 
 use crate::callers::Standing;
+use crate::estimate::Outcome;
+use crate::expect::Heed;
 use crate::{Acd, Action, Command, Fact, Overflow, Refusal, Steered};
 
 impl Acd {
@@ -42,6 +44,7 @@ impl Acd {
         let pulled = NonZeroU32::new(self.pulls);
         if let Some(caller) = self.callers.get_mut(key) {
             caller.pulled = pulled;
+            caller.promise.heed = Heed::Nothing;
             caller.prefer(None);
         }
         if in_line {
@@ -59,10 +62,11 @@ impl Acd {
             return Steered::Done;
         }
         // Whoever moves a caller names the group: nobody is sent on from there.
-        match self.takes(now, to, caller.since) {
+        match self.takes(now, to, caller.claim()) {
             Ok(()) => {}
             Err(Refusal::UnknownGroup) => return Steered::UnknownGroup,
             Err(Refusal::Closed) => return Steered::Closed,
+            Err(Refusal::Unstaffed) => return Steered::Unstaffed,
             Err(_) => return Steered::Full,
         }
         self.stop_phones(now, key, out);
@@ -81,6 +85,7 @@ impl Acd {
     fn release(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) -> Steered {
         let Some(key) = self.waits(call) else { return self.release_resting(call, out) };
         self.stop_phones(now, key, out);
+        self.learn(now, key, Outcome::Left);
         if let Some(caller) = self.forget(key, out) {
             out.push(Action::Refused { call, group: caller.group, reason: Refusal::Released });
         }
@@ -106,7 +111,7 @@ impl Acd {
 
     /// Lets callers into a group again, or nobody new; whoever waits in a group that closes goes where it overflows to.
     fn let_in(&mut self, now: Time, group: GroupId, open: bool, out: &mut Vec<Action>) -> Steered {
-        if usize::from(group.0) >= self.plan.groups.len() {
+        if self.plan.groups.get(usize::from(group.0)).is_none_or(|group| group.removed) {
             return Steered::UnknownGroup;
         }
         if open {
@@ -125,19 +130,39 @@ impl Acd {
     }
 
     /// Moves a caller whom no phone rings for out of a closed group that overflows to one with room; whether it went. Who has waited is
-    /// never told to go away for it: the message is for whoever comes.
+    /// never told to go away for it: the message is for whoever comes. A group that is no more keeps nobody.
     pub(crate) fn leave_closed(&mut self, now: Time, key: Key, out: &mut Vec<Action>) -> bool {
-        let Some(caller) = self.callers.get(key).filter(|caller| self.closed.contains(&caller.group)) else {
+        let Some(caller) = self.callers.get(key) else { return false };
+        let (call, from) = (caller.call, caller.group);
+        let Some(plan) = self.plan.groups.get(usize::from(from.0)) else { return false };
+        let removed = plan.removed;
+        if !removed && !self.closed.contains(&from) {
             return false;
+        }
+        let next = match plan.overflow.closed {
+            Overflow::Group(next) => self.room(now, next, caller.claim()),
+            Overflow::Message | Overflow::Stay => Err((from, Refusal::UnknownGroup)),
         };
-        let overflow = self.plan.groups.get(usize::from(caller.group.0)).map(|group| group.overflow);
-        let Some(Overflow::Group(next)) = overflow else { return false };
-        let Ok(to) = self.room(now, next, caller.since) else { return false };
+        let to = match next {
+            Ok(to) => to,
+            Err((group, reason)) => {
+                if removed {
+                    self.forget(key, out);
+                    out.push(Action::Refused { call, group, reason });
+                }
+                return removed;
+            }
+        };
         if let Some(wait) = self.callers.get_mut(key).and_then(|caller| caller.wait.take()) {
             self.deadlines.cancel(wait);
         }
         self.move_to(now, key, to, false, out);
         true
+    }
+
+    /// Sends a caller whom no phone rings for on from a group that is closed, or that nobody is signed on for; whether it went.
+    pub(crate) fn leave_shut(&mut self, now: Time, key: Key, out: &mut Vec<Action>) -> bool {
+        self.leave_closed(now, key, out) || self.leave_unstaffed(now, key, out)
     }
 
     /// Groups that were closed stay so; a group that is no more is forgotten.

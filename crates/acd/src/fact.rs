@@ -6,7 +6,7 @@ use base::pack::{Packed, Unpacker, Unreadable};
 use base::{AgentId, CallId, CallerKey, GroupId, Time, packed_enum};
 
 use crate::Reservation;
-use crate::ledger::Promise;
+use crate::ledger::{Learned, Promise};
 
 /// One thing that became true, told only when it was not true before. What a restart needs and nothing else: who is being
 /// offered to whom, and who idles, ends with the process.
@@ -42,6 +42,9 @@ pub enum Fact {
     Promised { caller: CallerKey, promise: Promise },
     /// The caller was reached or has called again, somebody took it back, or it was tried often enough.
     PromiseOver { caller: CallerKey },
+    /// So long agents take to answer a caller of the group, and to serve one, and so long callers are patient; told at most once in a
+    /// quarter of an hour, and when that has changed.
+    Learned { group: GroupId, learned: Learned },
 }
 
 packed_enum!(Fact {
@@ -58,6 +61,7 @@ packed_enum!(Fact {
     10 => Forgotten { caller },
     11 => Closed { group },
     12 => Opened { group },
+    13 => Learned { group, learned },
     14 => Promised { caller, promise },
     15 => PromiseOver { caller },
 });

@@ -58,6 +58,11 @@ impl Idlers {
         Idlers { queues, lines: Lines::default(), members: Vec::new(), rng }
     }
 
+    /// Draws lots where the lists of before left off, not the same ones again.
+    pub(crate) fn go_on_drawing(&mut self, before: Idlers) {
+        self.rng = before.rng;
+    }
+
     /// A number for an agent in the idle list of a queue.
     pub(crate) fn add(&mut self, agent: AgentId, queue: usize, level: u8) -> Option<Serves> {
         let levels = &mut self.queues.get_mut(queue)?.levels;

@@ -18,7 +18,11 @@ impl Acd {
     pub(crate) fn remember(&mut self, now: Time, caller: Option<CallerKey>, agent: AgentId, out: &mut Vec<Action>) {
         let Some(caller) = caller.filter(|_| self.remembers) else { return };
         let last = Last { agent, until: now + self.plan.remember };
-        if last.until <= now || self.lasts.get(caller) == Some(last) {
+        if last.until <= now {
+            // What was remembered under a plan of before is the last talk no more.
+            return self.forget_last(caller, out);
+        }
+        if self.lasts.get(caller) == Some(last) {
             return;
         }
         self.lasts.insert(caller, last);

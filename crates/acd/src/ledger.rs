@@ -28,6 +28,8 @@ pub struct Ledger {
     pub closed: BTreeSet<GroupId>,
     /// Who is to be called back.
     pub promises: BTreeMap<CallerKey, Promise>,
+    /// By what waits are reckoned in each group.
+    pub learned: BTreeMap<GroupId, Learned>,
 }
 
 /// A caller in the queue's hands.
@@ -40,6 +42,17 @@ pub struct Caller {
     pub since: Time,
     /// With whom the caller talks.
     pub agent: Option<AgentId>,
+}
+
+/// By what waits are reckoned in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Learned {
+    /// From a phone's first ring to the answer.
+    pub answer: Duration,
+    /// Talk and wrap-up.
+    pub handling: Duration,
+    /// Of those who leave unserved, by all who wait.
+    pub patience: Duration,
 }
 
 /// An agent's wrap-up, or the rest after an offer that came to nothing.
@@ -116,6 +129,7 @@ packed_struct!(Rest { wrap_up, until });
 packed_struct!(Place { group, priority, since, until });
 packed_struct!(Last { agent, until });
 packed_struct!(Tally { day, calls, talk });
+packed_struct!(Learned { answer, handling, patience });
 
 impl Place {
     /// One place for two calls of one number: nobody loses by having tried twice. The group is that of the longer wait.
@@ -152,6 +166,7 @@ impl Ledger {
             Fact::Opened { group } => drop(self.closed.remove(&group)),
             Fact::Promised { caller, promise } => drop(self.promises.insert(caller, promise)),
             Fact::PromiseOver { caller } => drop(self.promises.remove(&caller)),
+            Fact::Learned { group, learned } => drop(self.learned.insert(group, learned)),
         }
     }
 
@@ -179,11 +194,12 @@ impl Ledger {
             tallies: self.tallies.into_iter().filter_map(|(id, tally)| Some((agent(id)?, tally))).collect(),
             closed: self.closed.into_iter().filter_map(&group).collect(),
             promises: self.promises.into_iter().filter_map(promise).collect(),
+            learned: self.learned.into_iter().filter_map(|(id, learned)| Some((group(id)?, learned))).collect(),
         }
     }
 }
 
-/// The newest form. Form 0 has no tallies, form 1 no last agents, form 2 no closed groups, form 4 nobody who is called back: what a ledger has none of is left out with its number, so that an
+/// The newest form. Form 0 has no tallies, form 1 no last agents, form 2 no closed groups, form 3 nothing learned of waits, form 4 nobody who is called back: what a ledger has none of is left out with its number, so that an
 /// engine of before reads whatever it can know.
 const FORM: u8 = 5;
 
@@ -193,11 +209,12 @@ impl Ledger {
         if !self.promises.is_empty() {
             return FORM;
         }
-        match (self.closed.is_empty(), self.lasts.is_empty(), self.tallies.is_empty()) {
-            (false, _, _) => 3,
-            (true, false, _) => 2,
-            (true, true, false) => 1,
-            (true, true, true) => 0,
+        match (self.learned.is_empty(), self.closed.is_empty(), self.lasts.is_empty(), self.tallies.is_empty()) {
+            (false, ..) => 4,
+            (true, false, ..) => 3,
+            (true, true, false, _) => 2,
+            (true, true, true, false) => 1,
+            (true, true, true, true) => 0,
         }
     }
 }
@@ -219,6 +236,9 @@ impl Packed for Ledger {
         if form > 2 {
             self.closed.iter().copied().collect::<Vec<_>>().pack(out);
         }
+        if form > 3 {
+            pack_map(&self.learned, out);
+        }
         if form > 4 {
             pack_map(&self.promises, out);
         }
@@ -237,6 +257,7 @@ impl Packed for Ledger {
             tallies: if form > 0 { unpack_map(from)? } else { BTreeMap::new() },
             lasts: if form > 1 { unpack_map(from)? } else { BTreeMap::new() },
             closed: if form > 2 { Vec::unpack(from)?.into_iter().collect() } else { BTreeSet::new() },
+            learned: if form > 3 { unpack_map(from)? } else { BTreeMap::new() },
             promises: if form > 4 { unpack_map(from)? } else { BTreeMap::new() },
         })
     }

@@ -50,6 +50,12 @@
 //! length. Back-off follows an offer that came to nothing for a cause that the agent is to blame for. `Rested` ends either; it is
 //! no `Ready`, and an agent who is away stays away.
 //!
+//! # Expected waits
+//! With each position a caller is told a range between whose ends eight of ten waits fall (`Range`), from now until an agent answers; none
+//! where nobody is at work who serves the group, and on arrival none where an agent is free. It follows from who is served before, of all groups
+//! as far as the same agents serve them, from the agents at work (`Ready` until `Away`, also while they talk), and from what was learned
+//! of the group; how wide it is follows from how far outcomes lay from what was told on arrival (`estimate`). What the queue does hangs on none of it.
+//!
 //! # Steered by hand
 //! `Raise` pulls a caller forward: its turn is before everybody's who waits, whatever group, time and priority; of those who were pulled the
 //! one before goes first. That lasts until the caller is served or leaves, through offers that come to nothing, moves, and an agent who is
@@ -70,14 +76,22 @@
 //! is with any other word that takes the caller out of the queue. `HoldCallBacks` takes all out of line, and the next process has them
 //! there again. Promises outlive a restart; whose call was under way then rests first.
 //!
+//! # Another plan
+//! `Command::Plan` has another plan hold while callers wait and talk. Ids mean what they meant. Callers keep their times, and the turns that
+//! those come to now; talks, open offers and rests run on. Of those in line, whoever stays is offered, in order of turn, to agents who may
+//! serve now; then callers of groups that are `removed` overflow, in order of turn, and are refused where there is no room. A wait of
+//! another length counts from when the caller entered the group; where no end was set it counts from now. A group that was closed
+//! by hand stays closed.
+//!
 //! # Facts, and a restart
 //! Each change of what a restart needs is told as an `Action::Fact`: who waits or talks, the highest reservation, wrap-up and back-off,
-//! places, closed groups. A `Ledger` is made of facts and nothing else. `Acd::restore` makes of it the queue of the next process: the calls are gone
+//! places, closed groups, and now and then what is learned of waits. A `Ledger` is made of facts and nothing else. `Acd::restore` makes of it the queue of the next process: the calls are gone
 //! with the old one, rests stand, and reservations are numbered on, so that words on an old one are stale. Facts that belong
 //! together are told in an order in which a journal that is cut between them loses nobody's place.
 //!
 //! # Places for a redial
-//! A caller whose call was cut short by us, by a restart or by `Keep`, keeps a place for `Plan::redial`: the next `Enqueue` of the same
+//! A caller whose call was cut short by us, by a restart or by `Keep`, keeps a place for `Plan::redial`, and one who hung up while
+//! waiting for `Plan::hung_up`: the next `Enqueue` of the same
 //! number that is not refused takes it up, waits since the earlier of both times and at the higher priority, in the group asked for now. A
 //! place serves once, also when its caller then hangs up. Two calls of one number leave one place, the better of both. It gives
 //! a turn, not room: a full group refuses its caller as any other, and the place stays.
@@ -88,6 +102,7 @@
 //!   forward: nobody starves.
 //! - No agent has two calls, no call two agents.
 //! - A position told never grows while the caller waits in one group at one priority, whoever is let in ahead.
+//! - No end of a range told rises while the caller waits in one group, unless the low end lies beyond what was told before.
 //! - The facts told up to now, applied to an empty ledger, make `Acd::ledger`; each of them changes it.
 //! - A claim ends with its caller: no phone rings for a talk that is over.
 //! - For each `Reserve`: it becomes a talk, its slot refuses it, or there is one `OfferOver`. `WrapsUp` is told with each change of
@@ -106,17 +121,23 @@ mod call_backs;
 mod callers;
 mod claim;
 mod control;
+mod estimate;
+mod expect;
 mod idle;
 mod index;
 mod kept;
 mod last;
 mod line;
 mod list;
+mod near;
 mod offer;
 mod overflow;
 mod places;
+mod range;
+mod reload;
 mod rest;
 mod restore;
+mod staffing;
 mod steps;
 mod tally;
 mod timer;
@@ -137,5 +158,6 @@ pub use fact::Fact;
 pub use ledger::Ledger;
 pub use list::InLine;
 pub use need::{Need, SkillId};
-pub use plan::{Agent, BackOff, CallBack, Group, Overflow, Plan, Skill, Step, Strategy};
+pub use plan::{Agent, BackOff, CallBack, Group, Overflow, Overflows, Plan, Skill, Step, Strategy};
+pub use range::Range;
 pub use view::{AgentState, GroupView, View};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base::{CallId, GroupId, Now, packed_struct};
 
 use crate::callers::{Caller, Standing};
-use crate::{Acd, Citizen};
+use crate::{Acd, Citizen, Range};
 
 /// A caller who waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,13 +18,15 @@ pub struct InLine {
     pub pulled: bool,
     /// A phone is asked to ring for the caller.
     pub offered: bool,
+    /// How long it will wait from now on; none while a phone rings for it, or where nobody is at work who serves it.
+    pub expected: Option<Range>,
     /// Is called back when the turn has come, and is not on the line.
     pub called_back: Option<Citizen>,
     /// Did not answer, and stands in no line for so long.
     pub rests: Option<Duration>,
 }
 
-packed_struct!(InLine { call, waited, priority, pulled, offered, called_back, rests });
+packed_struct!(InLine { call, waited, priority, pulled, offered, expected, called_back, rests });
 
 impl Acd {
     /// The first `most` of a group who wait, in line or offered, in order of turn, and behind them who is called back later. Takes time in proportion to all callers, a
@@ -37,13 +39,14 @@ impl Acd {
             callers.truncate(most);
         }
         callers.sort_unstable_by_key(|caller| self.callers.turn(caller));
-        let promise = |c: &Caller| self.promises.get(c.claim().caller.filter(|_| c.called_back)?);
+        let promise = |c: &Caller| self.promises.get(c.claim().caller.filter(|_| c.is_called_back())?);
         let shown = |c: &&Caller| InLine {
             call: c.call,
             waited: now.time - c.since,
             priority: c.priority,
             pulled: c.pulled.is_some(),
             offered: c.standing != Standing::Waiting,
+            expected: self.expected_of(now.time, c).map(|(range, _)| range),
             called_back: promise(c).map(|promise| promise.citizen.clone()),
             rests: None,
         };
@@ -53,6 +56,7 @@ impl Acd {
             priority: promise.priority,
             pulled: false,
             offered: false,
+            expected: None,
             called_back: Some(promise.citizen.clone()),
             rests: Some(until - now.time),
         });

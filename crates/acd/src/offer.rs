@@ -5,7 +5,8 @@ use std::time::Duration;
 use base::{AgentId, CallId, GroupId, Key, Time};
 
 use crate::agents::State;
-use crate::callers::{Caller, Claim, Standing};
+use crate::callers::{Back, Caller, Claim, Standing};
+use crate::estimate::Outcome;
 use crate::{Acd, Action, Decline, Fact, Refusal, Reservation};
 
 /// An offer as a command names it.
@@ -143,13 +144,14 @@ impl Acd {
         out: &mut Vec<Action>,
     ) {
         let Some(a) = self.agents.get(agent) else { return };
-        let stale_for_agent = reservation <= a.heard;
+        let (stale_for_agent, rung_at) = (reservation <= a.heard, a.rung_at);
         let known = self.callers.find(call);
         let floor = known.and_then(|key| self.callers.get(key)).map_or(0, |c| c.floor);
         if reservation.0 > self.issued || reservation.0 <= floor {
             return;
         }
         if let Some(key) = self.open((call, agent, reservation)) {
+            self.answered(now, key, now - rung_at);
             self.close(agent);
             self.take_over(now, key, agent, out);
             self.stop_ringing(now, key, agent, out);
@@ -244,7 +246,7 @@ impl Acd {
         a.state = State::Talking { caller: key, group, least: Duration::ZERO, began: now };
         a.heard = reservation;
         a.idle = None;
-        let called_back = self.callers.get(key).is_some_and(|caller| caller.called_back);
+        let called_back = self.callers.get(key).is_some_and(|caller| caller.is_called_back());
         if let Some(caller) = self.callers.get(key).and_then(|c| c.claim().caller).filter(|_| known.is_none()) {
             // Who has an agent after all is not called back.
             let freed = self.take_back(caller, Refusal::CalledAgain, out);
@@ -253,9 +255,13 @@ impl Acd {
         if known.is_none() || called_back {
             self.note_caller(key, out);
         }
+        self.learn(now, key, Outcome::Served);
         self.callers.leave(key);
         let Some(caller) = self.callers.get_mut(key) else { return };
-        (caller.standing, caller.accepted) = (Standing::Talking(agent), true);
+        caller.standing = Standing::Talking(agent);
+        if called_back {
+            caller.back = Back::Accepted;
+        }
         for deadline in [caller.wait.take(), caller.relax.take()].into_iter().flatten() {
             self.deadlines.cancel(deadline);
         }

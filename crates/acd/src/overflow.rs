@@ -2,42 +2,65 @@
 
 use base::{GroupId, Key, Time};
 
-use crate::callers::Standing;
+use crate::callers::{Claim, Standing};
+use crate::estimate::Outcome;
+use crate::expect::Told;
 use crate::timer::Armed;
 use crate::{Acd, Action, Overflow, Refusal};
 
+/// Where a caller goes whom a group cannot keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Onward {
+    Stays,
+    To(GroupId),
+    Refused(GroupId, Refusal),
+}
+
 impl Acd {
-    /// Whether a group takes one caller more who waits since then.
-    pub(crate) fn takes(&self, now: Time, group: GroupId, since: Time) -> Result<(), Refusal> {
-        let plan = self.plan.groups.get(usize::from(group.0)).ok_or(Refusal::UnknownGroup)?;
+    /// Whether a group takes one caller more, who may claim this.
+    pub(crate) fn takes(&self, now: Time, group: GroupId, claim: Claim) -> Result<(), Refusal> {
+        let plan = self.plan.groups.get(usize::from(group.0)).filter(|plan| !plan.removed);
+        let plan = plan.ok_or(Refusal::UnknownGroup)?;
         if self.closed.contains(&group) {
             return Err(Refusal::Closed);
         }
+        if self.is_left(group) {
+            return Err(Refusal::Unstaffed);
+        }
         // Whom an agent can serve at once does not wait.
-        let room =
-            self.callers.waiting(group) < plan.limit || self.agents.first(self.queue_of(now, group, since)).is_some();
-        if room { Ok(()) } else { Err(Refusal::Full) }
+        if self.agents.first(self.queue_of(now, group, claim.since)).is_some() {
+            return Ok(());
+        }
+        if self.callers.waiting(group) >= plan.limit {
+            return Err(Refusal::Full);
+        }
+        let too_long = |most| match self.expected(now, group, claim.priority, claim.since) {
+            Some(range) => range.middle().is_none_or(|middle| middle > most),
+            // Of what nobody serves nothing is expected.
+            None => false,
+        };
+        if plan.expected.is_some_and(too_long) { Err(Refusal::ExpectedTooLong) } else { Ok(()) }
     }
 
-    /// The group that takes a caller who asks for `asked`, following the overflow of full and closed ones.
-    pub(crate) fn room(&self, now: Time, asked: GroupId, since: Time) -> Result<GroupId, (GroupId, Refusal)> {
+    /// The group that takes a caller who asks for `asked`, following the overflow of those that do not.
+    pub(crate) fn room(&self, now: Time, asked: GroupId, claim: Claim) -> Result<GroupId, (GroupId, Refusal)> {
         let mut group = asked;
+        let mut refused = (asked, Refusal::UnknownGroup);
         // As many steps as there are groups: a circle of full ones ends there.
         for _ in 0..self.plan.groups.len() {
-            let Err(reason) = self.takes(now, group, since) else { return Ok(group) };
-            match self.plan.groups.get(usize::from(group.0)).map(|plan| plan.overflow) {
+            let Err(reason) = self.takes(now, group, claim) else { return Ok(group) };
+            refused = (group, reason);
+            match self.plan.groups.get(usize::from(group.0)).map(|plan| plan.overflow.after(reason)) {
                 Some(Overflow::Group(next)) => group = next,
-                Some(Overflow::Message | Overflow::Stay) => return Err((group, reason)),
-                None => break,
+                Some(Overflow::Message | Overflow::Stay) | None => break,
             }
         }
-        let known = usize::from(group.0) < self.plan.groups.len();
-        Err((group, if known { Refusal::Full } else { Refusal::UnknownGroup }))
+        Err(refused)
     }
 
     /// A caller's time in its group is over; one whose offer is open waits for the outcome first.
     pub(crate) fn waited(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
-        let Some(caller) = self.callers.get_mut(key) else { return };
+        let Some(caller) = self.callers.get_mut(key).filter(|c| self.deadlines.has_fired(c.wait)) else { return };
         caller.wait = Armed::default();
         match caller.standing {
             Standing::Waiting => self.overflow(now, key, out),
@@ -48,27 +71,49 @@ impl Acd {
 
     /// A caller waited too long in its group and is not being offered: goes where the plan says.
     pub(crate) fn overflow(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
-        let Some(caller) = self.callers.get_mut(key) else { return };
-        let (call, from, since) = (caller.call, caller.group, caller.since);
-        caller.overdue = false;
-        let plan = self.plan.groups.get(usize::from(from.0));
+        if let Some(caller) = self.callers.get_mut(key) {
+            caller.overdue = false;
+        }
+        let to = self.onward(now, key, Refusal::WaitedTooLong);
+        self.go(now, key, to, out);
+    }
+
+    /// Where a caller goes whom the group cannot keep for this reason.
+    pub(crate) fn onward(&self, now: Time, key: Key, reason: Refusal) -> Onward {
+        let Some(caller) = self.callers.get(key) else { return Onward::Stays };
+        let (from, claim) = (caller.group, caller.claim());
         let circled = usize::from(caller.hops) >= self.plan.groups.len();
-        let next = match plan.map(|p| p.overflow) {
-            Some(Overflow::Group(next)) if !circled => self.room(now, next, since),
-            Some(Overflow::Message) => Err((from, Refusal::WaitedTooLong)),
+        let next = match self.plan.groups.get(usize::from(from.0)).map(|plan| plan.overflow.after(reason)) {
+            Some(Overflow::Group(next)) if !circled => self.room(now, next, claim),
+            Some(Overflow::Message) => Err((from, reason)),
             _ => Ok(from),
         };
         match next {
-            Ok(to) if to == from => self.stay(now, key, out),
-            Ok(to) => {
-                if let Some(caller) = self.callers.get_mut(key) {
+            Ok(to) if to == from => Onward::Stays,
+            Ok(to) => Onward::To(to),
+            Err((group, reason)) => Onward::Refused(group, reason),
+        }
+    }
+
+    /// Has a caller whom no phone rings for go there.
+    pub(crate) fn go(&mut self, now: Time, key: Key, to: Onward, out: &mut Vec<Action>) {
+        match to {
+            Onward::Stays => self.stay(now, key, out),
+            Onward::To(group) => {
+                let wait = self.callers.get_mut(key).and_then(|caller| {
                     caller.hops += 1;
+                    caller.wait.take()
+                });
+                if let Some(wait) = wait {
+                    self.deadlines.cancel(wait);
                 }
-                self.move_to(now, key, to, false, out);
+                self.move_to(now, key, group, false, out);
             }
-            Err((group, reason)) => {
-                self.forget(key, out);
-                out.push(Action::Refused { call, group, reason });
+            Onward::Refused(group, reason) => {
+                self.learn(now, key, Outcome::Left);
+                if let Some(caller) = self.forget(key, out) {
+                    out.push(Action::Refused { call: caller.call, group, reason });
+                }
             }
         }
     }
@@ -87,7 +132,7 @@ impl Acd {
         let (call, from) = (caller.call, caller.group);
         (caller.group, caller.standing) = (to, Standing::Nowhere);
         caller.prefer(None);
-        caller.told = u32::MAX;
+        (caller.told, caller.promise) = (u32::MAX, Told::default());
         out.push(Action::Moved { call, from, to, by_hand });
         self.note(key, out);
         self.enter(now, key, out);

@@ -1,8 +1,10 @@
-//! Places in line that are kept for callers whose call a fault of ours cut short.
+//! Places in line that are kept for callers whose call a fault of ours cut short, or who hung up.
+
+use std::time::Duration;
 
 use base::{CallId, CallerKey, Time};
 
-use crate::callers::Claim;
+use crate::callers::{Caller, Claim, Standing};
 use crate::kept::Kept;
 use crate::ledger::Place;
 use crate::{Acd, Action, Fact};
@@ -15,15 +17,25 @@ pub(crate) const PLACES_MAX: usize = 100_000;
 pub(crate) type Places = Kept<Place>;
 
 impl Acd {
-    pub(crate) fn keep(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) {
+    /// A caller who talks has had the turn; the call of anybody else is kept a place for.
+    pub(crate) fn hung_up(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) {
+        let talks = |caller: &Caller| matches!(caller.standing, Standing::Talking(_));
+        match self.callers.find(call).and_then(|key| self.callers.get(key)).is_some_and(talks) {
+            true => self.abandon(now, call, out),
+            false => self.keep(now, call, self.plan.hung_up, out),
+        }
+    }
+
+    /// Ends a call whose caller may come back to the place for so long.
+    pub(crate) fn keep(&mut self, now: Time, call: CallId, length: Duration, out: &mut Vec<Action>) {
         let Some(key) = self.callers.find(call) else { return };
-        if self.callers.get(key).is_some_and(|caller| caller.called_back) {
+        if self.callers.get(key).is_some_and(|caller| caller.is_called_back()) {
             return self.try_again_later(now, key, out);
         }
         if let Some(caller) = self.callers.get(key) {
             let (group, claim) = (caller.group, caller.claim());
             if let Some(number) = claim.caller {
-                let until = now + self.plan.redial;
+                let until = now + length;
                 let place = Place { group, priority: claim.priority, since: claim.since, until };
                 self.keep_place(now, number, place, out);
             }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use base::GroupId;
 
+use crate::Refusal;
 use crate::need::{Need, SkillId};
+use crate::staffing::UNSTAFFED_AFTER;
 
 /// Groups by `GroupId` and agents by `AgentId`: an id is the place in its list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,10 @@ pub struct Plan {
     pub back_off: BackOff,
     /// How long a caller whose call was cut short may come back to the place; zero when no places are kept.
     pub redial: Duration,
+    /// How long a caller who hung up while waiting, or whose line broke, may come back to the place; zero for not at all.
+    pub hung_up: Duration,
+    /// How long nobody who serves a group is signed on before it counts as unstaffed.
+    pub unstaffed_after: Duration,
     /// The longest wrap-up that can be asked for, from the moment of asking or, in a talk, from its end.
     pub wrap_up_max: Duration,
     /// The waiting that one step of priority stands for.
@@ -25,7 +31,8 @@ pub struct Plan {
 }
 
 impl Default for Plan {
-    /// Nobody and nothing to wait for. Ten minutes are long enough for a citizen who first waits and then dials again; an hour
+    /// Nobody and nothing to wait for. Ten minutes are long enough for a citizen who first waits and then dials again; two, for one whose
+    /// line broke in a lift or who pressed the wrong button, and short enough that nobody dials in advance to have a place; an hour
     /// is the longest note that an agent writes between two calls. Two minutes are a step of priority: more than a good hour's wait, so
     /// that it puts one ahead, and little enough that nobody waits for ever behind those who have it. The day of China begins at 16:00 UTC. Who calls
     /// again about the same matter mostly does so within a day.
@@ -35,6 +42,8 @@ impl Default for Plan {
             agents: Vec::new(),
             back_off: BackOff::default(),
             redial: Duration::from_secs(600),
+            hung_up: Duration::from_secs(120),
+            unstaffed_after: UNSTAFFED_AFTER,
             wrap_up_max: Duration::from_secs(3600),
             priority_worth: Duration::from_secs(120),
             remember: Duration::from_secs(24 * 3600),
@@ -55,8 +64,10 @@ pub struct Group {
     pub limit: usize,
     /// The longest wait before the caller overflows.
     pub wait: Option<Duration>,
+    /// The longest wait to be expected: who would wait longer overflows at once. What counts is the middle of the range.
+    pub expected: Option<Duration>,
     /// Where a caller goes who cannot be kept.
-    pub overflow: Overflow,
+    pub overflow: Overflows,
     /// The waiting that every caller of this group has in advance where an agent serves several groups.
     pub head_start: Duration,
     /// Which of several agents of one level is offered a caller.
@@ -69,6 +80,8 @@ pub struct Group {
     pub ring_at_once: u8,
     /// Whether callers may be called back instead of waiting, and how.
     pub call_back: Option<CallBack>,
+    /// It stood in a plan of before and keeps its id alone: takes nobody, and whoever is in its line overflows at once.
+    pub removed: bool,
 }
 
 impl Default for Group {
@@ -80,13 +93,15 @@ impl Default for Group {
             wrap_up: Duration::ZERO,
             limit: 100,
             wait: None,
-            overflow: Overflow::Message,
+            expected: None,
+            overflow: Overflow::Message.into(),
             head_start: Duration::ZERO,
             strategy: Strategy::LongestIdle,
             steps: Vec::new(),
             prefer: Duration::ZERO,
             ring_at_once: 1,
             call_back: None,
+            removed: false,
         }
     }
 }
@@ -150,6 +165,42 @@ pub enum Overflow {
     Message,
     /// Stays where they are; on a full group as `Message`.
     Stay,
+}
+
+/// Where callers go, by why the group cannot keep them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Overflows {
+    /// `Group::limit` callers are in line.
+    pub full: Overflow,
+    /// The caller waited for `Group::wait`.
+    pub waited: Overflow,
+    /// The caller would have to wait longer than `Group::expected`.
+    pub expected: Overflow,
+    /// Somebody closed the group. Who waits already never goes to the message.
+    pub closed: Overflow,
+    /// Nobody who serves the group is signed on. Callers who stay wait for somebody to come.
+    pub unstaffed: Overflow,
+}
+
+impl From<Overflow> for Overflows {
+    /// One for all, but callers wait for agents to come.
+    fn from(to: Overflow) -> Overflows {
+        Overflows { full: to, waited: to, expected: to, closed: to, unstaffed: Overflow::Stay }
+    }
+}
+
+impl Overflows {
+    pub(crate) fn after(self, reason: Refusal) -> Overflow {
+        match reason {
+            Refusal::Full => self.full,
+            Refusal::WaitedTooLong => self.waited,
+            Refusal::ExpectedTooLong => self.expected,
+            // A group that is no more is closed for good.
+            Refusal::Closed | Refusal::UnknownGroup => self.closed,
+            Refusal::Unstaffed => self.unstaffed,
+            Refusal::Released | Refusal::CalledAgain | Refusal::Held => Overflow::Message,
+        }
+    }
 }
 
 /// What one agent may do.

@@ -16,6 +16,9 @@ impl Acd {
         let Some(State::Talking { group, least, began, .. }) = self.agents.get(agent).map(|a| a.state) else { return };
         self.count_talk(now, agent, began, out);
         let length = self.wrap_up(agent, group).max(least);
+        if let Some(group) = group {
+            self.handled(now, group, (now - began) + length, out);
+        }
         self.free(agent);
         if !length.is_zero() {
             self.begin_rest(agent, Rest { wrap_up: true, until: now + length }, out);

@@ -34,17 +34,19 @@ impl Acd {
             tallies: (0..).map(AgentId).zip(self.agents.tallies().copied()).filter(|(_, t)| t.calls > 0).collect(),
             closed: self.closed.clone(),
             promises: self.promises.all(),
+            learned: self.expect.learned.clone(),
         }
     }
 
     /// The queue of a new process, in which nobody is ready yet. Every call of the ledger ended with the old process: whoever
-    /// can be known again by number gets a place. Wrap-up and back-off stand until their time, and so do places, and closed groups stay closed; `out`
+    /// can be known again by number gets a place. Wrap-up and back-off stand until their time, and so do places, closed groups stay closed, and waits are reckoned by what was learned; `out`
     /// has the facts that make this queue's ledger of the one that was given, and every agent's wrap-up again.
     pub fn restore(plan: impl Into<Arc<Plan>>, now: Now, ledger: &Ledger, out: &mut Vec<Action>) -> Acd {
         let mut acd = Acd::new(plan, now.time);
         acd.issued = ledger.reservation.0;
         acd.agents.hear_up_to(ledger.reservation);
         acd.restore_tallies(ledger);
+        acd.expect.restore(ledger);
         acd.restore_closed(ledger.closed.iter().copied(), out);
         acd.mark_day(now);
         acd.restore_rests(now.time, ledger, out);

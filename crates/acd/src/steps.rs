@@ -64,7 +64,7 @@ pub(crate) fn needs(plan: &Plan) -> impl Iterator<Item = (GroupId, Need)> + '_ {
 
 impl Acd {
     /// Whom somebody asks for who has waited in a group since then, and when that will be others.
-    fn step(&self, now: Time, group: GroupId, since: Time) -> (u8, Option<Time>) {
+    pub(crate) fn step(&self, now: Time, group: GroupId, since: Time) -> (u8, Option<Time>) {
         let steps = self.plan.groups.get(usize::from(group.0)).map(|group| group.steps.as_slice()).unwrap_or_default();
         let steps = &steps[..steps.len().min(usize::from(u8::MAX))];
         // The first step serves from the beginning, whatever its time says.
@@ -83,6 +83,8 @@ impl Acd {
         let Some(caller) = self.callers.get(key) else { return };
         let (group, since) = (caller.group, caller.since);
         let preferred = caller.prefers().filter(|(agent, until)| now < *until && self.is_at_work(*agent));
+        // A plan of before may have let another agent serve.
+        let preferred = preferred.filter(|(agent, _)| self.agents.groups(*agent).contains(&group));
         let (step, next) = self.step(now, group, since);
         let (asks, until) = match preferred {
             Some((agent, until)) => (Asks::For(agent), Some(until)),
@@ -115,7 +117,7 @@ impl Acd {
 
     /// A caller asks for others from now on.
     pub(crate) fn relax(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
-        let Some(caller) = self.callers.get_mut(key) else { return };
+        let Some(caller) = self.callers.get_mut(key).filter(|c| self.deadlines.has_fired(c.relax)) else { return };
         caller.relax = Armed::default();
         if caller.standing == Standing::Waiting {
             self.callers.leave(key);

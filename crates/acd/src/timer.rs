@@ -1,6 +1,6 @@
 //! The deadlines of the queue.
 
-use base::{AgentId, Key, Time, TimerId, Wheel};
+use base::{AgentId, GroupId, Key, Time, TimerId, Wheel};
 
 use crate::Reservation;
 
@@ -15,6 +15,8 @@ pub(crate) enum Timer {
     Waited { caller: Key },
     /// The caller has waited so long for some agents that others may serve too.
     Relaxes { caller: Key },
+    /// Nobody who serves the group has been signed on for `Plan::unstaffed_after`.
+    Unstaffed { group: GroupId },
 }
 
 /// A deadline with the order in which it was set.
@@ -78,11 +80,21 @@ impl Deadlines {
         self.wheel.cancel(id);
     }
 
+    /// Whether a deadline is the one that came due, and not one that was set or cancelled by what came due before it.
+    pub(crate) fn has_fired(&self, armed: Armed) -> bool {
+        armed.get().is_some_and(|id| self.wheel.get(id).is_none())
+    }
+
+    /// When a deadline is due that is set.
+    pub(crate) fn when(&self, id: TimerId) -> Option<Time> {
+        self.wheel.get(id).map(|due| due.at)
+    }
+
     pub(crate) fn next(&self) -> Option<Time> {
         self.wheel.next()
     }
 
-    /// All that are due, in order; at most two a caller and one an agent, so bounded by both. To be given back by `done`.
+    /// All that are due, in order; at most two a caller, one an agent and one a group, so bounded by those. To be given back by `done`.
     pub(crate) fn due(&mut self, now: Time) -> Vec<Due> {
         let mut due = std::mem::take(&mut self.due);
         while let Some(one) = self.wheel.pop(now) {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use base::{AgentId, GroupId, Now};
 
-use crate::Acd;
 use crate::agents::State;
 use crate::callers::{Caller, Standing};
+use crate::{Acd, Range};
 
 /// The queue at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,8 +32,12 @@ pub struct GroupView {
     pub offered: usize,
     /// Since the time in `Enqueue`, of whoever is in line or offered; zero when nobody is.
     pub longest_wait: Duration,
+    /// How long a caller of no priority will wait who comes now; none where the group is closed, or nobody is at work who serves it.
+    pub expected: Option<Range>,
     /// Places that are kept for callers who waited here when their call was cut short.
     pub places: usize,
+    /// Agents signed on, whatever they do.
+    pub agents_signed_on: usize,
     pub agents_ready: usize,
     pub agents_offered: usize,
     pub agents_talking: usize,
@@ -62,9 +66,19 @@ impl Acd {
             .map(|place| {
                 let group = GroupId(place as u16);
                 let longest_wait = self.callers.longest(group).map(|since| now.time - since).unwrap_or_default();
-                let closed = self.closed.contains(&group);
-                let (waiting, call_backs) = (self.callers.waiting(group), self.promises.of_group(group));
-                GroupView { closed, waiting, call_backs, longest_wait, ..GroupView::default() }
+                let closed = self.closed.contains(&group) || self.plan.groups[place].removed;
+                let (waiting, agents_signed_on) = (self.callers.waiting(group), self.staff.signed_on(group) as usize);
+                let expected = if closed { None } else { self.expected(now.time, group, 0, now.time) };
+                let call_backs = self.promises.of_group(group);
+                GroupView {
+                    closed,
+                    waiting,
+                    agents_signed_on,
+                    longest_wait,
+                    expected,
+                    call_backs,
+                    ..GroupView::default()
+                }
             })
             .collect();
         let mut agents = Vec::new();

@@ -30,6 +30,8 @@ pub(crate) const DESKS: Roles = &[Word::Agent, Word::Supervisor, Word::Admin];
 /// What was said on the wire, for those who look why a call went as it did.
 pub(crate) const ENGINEERS: Roles = &[Word::Supervisor, Word::Operator, Word::Admin];
 pub(crate) const SUPERVISORS: Roles = &[Word::Supervisor, Word::Admin];
+/// What concerns the machine and its files.
+pub(crate) const OPERATORS: Roles = &[Word::Operator, Word::Admin];
 pub(crate) const ADMINS: Roles = &[Word::Admin];
 
 impl Word {

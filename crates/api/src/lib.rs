@@ -23,6 +23,8 @@ mod queue_shapes;
 mod queues;
 mod record_shapes;
 mod records;
+mod reload;
+mod reload_shapes;
 mod render;
 mod route;
 mod routes;
@@ -35,4 +37,4 @@ pub mod tokens;
 mod trunks;
 mod v1;
 
-pub use serve::{Error, Http, Setup, Source, serve};
+pub use serve::{Error, Http, Reload, Setup, Source, serve};

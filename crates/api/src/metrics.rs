@@ -147,6 +147,20 @@ fn outward(page: &mut Page, view: &View) {
     }
 }
 
+/// A group that promises nothing has no line, and one whose wait may be of any length none for the high end.
+fn expected(page: &mut Page, view: &View) {
+    let about = "Between which ends eight of ten callers wait who come now, by skill group.";
+    page.head("hotline_queue_expected_wait_seconds", "gauge", about);
+    for group in &view.groups {
+        let ends = group.expected_wait.map(|wait| (wait.low(), wait.high()));
+        for (end, wait) in ends.into_iter().flat_map(|(low, high)| [("low", Some(low)), ("high", high)]) {
+            let labels = [("group", group.name.as_str()), ("end", end)];
+            let name = "hotline_queue_expected_wait_seconds";
+            wait.into_iter().for_each(|wait| page.labelled(name, &labels, wait.as_secs_f64()));
+        }
+    }
+}
+
 fn queue(page: &mut Page, view: &View) {
     page.head("hotline_queue_waiting", "gauge", "Callers waiting now, by skill group.");
     for group in &view.groups {
@@ -157,6 +171,7 @@ fn queue(page: &mut Page, view: &View) {
         let wait = group.longest_wait.as_secs_f64();
         page.labelled("hotline_queue_longest_wait_seconds", &[("group", &group.name)], wait);
     }
+    expected(page, view);
     page.head("hotline_queue_call_backs", "gauge", "Citizens who are to be called back, by skill group.");
     for group in &view.groups {
         page.labelled("hotline_queue_call_backs", &[("group", &group.name)], group.call_backs as f64);

@@ -7,6 +7,7 @@ const GROUP_AGENTS: Shape = Shape {
     name: "QueueAgents",
     about: "Agents by what they do, as the queue sees them; an agent counts in each group it serves.",
     fields: &[
+        field("signed_on", COUNT, "Signed on, whatever they do, also paused; nobody is with 0."),
         field("ready", COUNT, "May be offered a call."),
         field("offered", COUNT, "Whose phone is asked to ring."),
         field("talking", COUNT, "In a call."),
@@ -23,6 +24,13 @@ const QUEUE: Shape = Shape {
         field("open", Schema::Bool, "False while it takes nobody new."),
         field("waiting", COUNT, "Callers who wait now."),
         field("longest_wait_ms", COUNT, "The longest wait among them."),
+        field(
+            "expected_wait_low_ms",
+            COUNT_OR_NULL,
+            "How long a caller will wait who comes now: eight of ten wait between this and the next. Both are 0 where an agent is free, \
+             and null where nobody is at work who serves the group, or it is closed.",
+        ),
+        field("expected_wait_high_ms", COUNT_OR_NULL, "Null also where it may be more than 66 minutes."),
         field("agents", Schema::Object(&GROUP_AGENTS), "Now."),
         field("places_kept", COUNT, "Places of callers whose call was cut short and who may come back."),
         field("call_backs", COUNT, "Citizens who are called back when their turn has come."),
@@ -57,6 +65,12 @@ const CALLER: Shape = Shape {
         field("priority", COUNT, "Of the menu, or of an agent who handed the citizen on."),
         field("pulled", Schema::Bool, "Somebody pulled the caller forward."),
         field("offered", Schema::Bool, "A phone is asked to ring for the caller."),
+        field(
+            "expected_wait_low_ms",
+            COUNT_OR_NULL,
+            "How long the caller will wait from now on, as in Queue; null also while a phone rings for it.",
+        ),
+        field("expected_wait_high_ms", COUNT_OR_NULL, "As in Queue."),
         field(
             "called_back",
             Schema::Bool,

@@ -1,5 +1,7 @@
 //! Skill groups as they are now, who waits in them, and supervisors who close and open them.
 
+use std::time::Duration;
+
 use axum::http::StatusCode;
 use base::{CallId, GroupId, Wall};
 use serde_json::{Value, json};
@@ -28,8 +30,11 @@ fn queue(group: &server::view::Group, level: server::levels::Level) -> Value {
         "group": group.name,
         "open": !group.closed,
         "waiting": group.waiting,
-        "longest_wait_ms": u64::try_from(group.longest_wait.as_millis()).unwrap_or(u64::MAX),
+        "longest_wait_ms": millis(group.longest_wait),
+        "expected_wait_low_ms": group.expected_wait.map(|wait| millis(wait.low())),
+        "expected_wait_high_ms": group.expected_wait.and_then(|wait| wait.high()).map(millis),
         "agents": {
+            "signed_on": group.agents.signed_on,
             "ready": group.agents.ready,
             "offered": group.agents.offered,
             "talking": group.agents.talking,
@@ -62,6 +67,10 @@ pub(crate) async fn callers(request: Request) -> Result<Value, Problem> {
     Ok(json!({"group": request.place("group"), "callers": callers}))
 }
 
+fn millis(length: Duration) -> u64 {
+    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
+}
+
 /// The number of a caller, and whether nobody may learn it.
 fn known<'a>(waits: &'a InLine, row: Option<&'a CallRow>) -> Option<(&'a str, bool)> {
     match &waits.called_back {
@@ -71,7 +80,7 @@ fn known<'a>(waits: &'a InLine, row: Option<&'a CallRow>) -> Option<(&'a str, bo
 }
 
 fn caller(position: u32, waits: &InLine, (number, confidential): (&str, bool), who: &Who, now: Wall) -> Value {
-    let waited_ms = u64::try_from(waits.waited.as_millis()).unwrap_or(u64::MAX);
+    let waited_ms = millis(waits.waited);
     let since = Wall(now.0.saturating_sub_unsigned(waited_ms));
     json!({
         "position": position,
@@ -83,8 +92,10 @@ fn caller(position: u32, waits: &InLine, (number, confidential): (&str, bool), w
         "priority": waits.priority,
         "pulled": waits.pulled,
         "offered": waits.offered,
+        "expected_wait_low_ms": waits.expected.map(|wait| millis(wait.low())),
+        "expected_wait_high_ms": waits.expected.and_then(|wait| wait.high()).map(millis),
         "called_back": waits.called_back.is_some(),
-        "rests_ms": waits.rests.map(|rests| u64::try_from(rests.as_millis()).unwrap_or(u64::MAX)),
+        "rests_ms": waits.rests.map(millis),
     })
 }
 
@@ -140,6 +151,10 @@ async fn steer(request: &Request, call: CallId, ask: Ask) -> Result<Value, Probl
         }
         Answer::GroupFull => ("full", "the group has no room", "name another group, or raise its limit"),
         Answer::GroupClosed => ("closed", "the group is closed", "open it first, or name another group"),
+        Answer::GroupUnstaffed => {
+            let next = "name another group, or wait until somebody signs on";
+            ("unstaffed", "nobody is signed on for the group, and it does not let callers wait for that", next)
+        }
         other => return Err(desk::unexpected(&other)),
     };
     Err(Problem::new(StatusCode::CONFLICT, code, message, next))

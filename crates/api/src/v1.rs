@@ -2,18 +2,19 @@
 
 use serde_json::Value;
 
-use crate::access::{ADMINS, DESKS, ENGINEERS, EVERYBODY, OVERSEERS, SUPERVISORS};
+use crate::access::{ADMINS, DESKS, ENGINEERS, EVERYBODY, OPERATORS, OVERSEERS, SUPERVISORS};
 use crate::ladder_shapes::LADDER;
 use crate::problem::Problem;
 use crate::queue_shapes::{MOVE, QUEUE_CALLERS, QUEUES};
 use crate::record_shapes::{MISSED, RECORD, RECORDS};
+use crate::reload_shapes::RELOADED;
 use crate::route::{Access, Answered, Handle, Method, Request, Route};
 use crate::schema::{Field, Schema, field, optional};
 use crate::shapes::{
     AGENT, AGENTS, AUDIT, CALL, CALL_BACK, CALLS, CALLS_BACK, DONE, END_REASON, EVENT, HAPPENINGS, ORDER, STATE,
     STATE_CHANGE, TRUNKS, WRAP_UP, WRAPS_UP,
 };
-use crate::{agents, calls, ladder, openapi, queues, records, trunks};
+use crate::{agents, calls, ladder, openapi, queues, records, reload, trunks};
 
 const CALL_ID: &[Field] = &[field("id", Schema::CallId, "The call's id.")];
 const NUMBER: &[Field] = &[field("number", Schema::Number, "The agent's number.")];
@@ -321,6 +322,20 @@ pub(crate) static ROUTES: &[Route] = &[
         problems: &[(426, "Events are told over a WebSocket.")],
         handle: Handle::Events,
         ..GET
+    },
+    Route {
+        path: "/reload",
+        name: "reload",
+        about: "Reads the configuration anew and has it hold, without ending a call or losing a place; where anything in it is wrong, \
+                nothing changes.",
+        access: Access::Token(OPERATORS),
+        answer: Schema::Object(&RELOADED),
+        problems: &[
+            (409, "Another reload is under way."),
+            (422, "The configuration is wrong: the message has every error, with file and line."),
+        ],
+        handle: Handle::Json(|r: Request| Box::pin(reload::reload(r))),
+        ..POST
     },
     Route {
         path: "/audit",

@@ -90,6 +90,11 @@ impl<T> Wheel<T> {
         self.arm(now + after, value)
     }
 
+    /// The value, unless it fired or was cancelled.
+    pub fn get(&self, id: TimerId) -> Option<&T> {
+        self.values.get(id)
+    }
+
     /// The value, unless it fired or was cancelled already.
     pub fn cancel(&mut self, id: TimerId) -> Option<T> {
         let value = self.values.remove(id)?;

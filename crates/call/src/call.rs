@@ -160,6 +160,7 @@ impl Call {
             Event::Confide => self.account.confide(out),
             Event::Order(order) if !self.is_ended() => self.account.ordered(order, out),
             Event::Order(_) => {}
+            Event::Plan(plan) => self.adopt(now, plan, out),
         }
         self.settle(out);
     }
@@ -346,8 +347,7 @@ impl Call {
             return;
         }
         let journey = std::mem::replace(&mut self.journey, Journey::Ending);
-        let outcome = if reason == EndReason::Abandoned { WaitOutcome::Abandoned } else { WaitOutcome::Ended };
-        self.leave(now, journey, outcome, out);
+        self.leave(now, journey, reason, out);
         for place in 0..self.legs.len() {
             self.hang_up(place, out);
         }
@@ -357,14 +357,15 @@ impl Call {
     }
 
     /// Tells the queue that the caller leaves the part of the journey that it knows of.
-    fn leave(&mut self, now: Now, journey: Journey, outcome: WaitOutcome, out: &mut Vec<Action>) {
+    fn leave(&mut self, now: Now, journey: Journey, reason: EndReason, out: &mut Vec<Action>) {
+        let outcome = if reason == EndReason::Abandoned { WaitOutcome::Abandoned } else { WaitOutcome::Ended };
         match journey {
             Journey::Waiting(waiting) => {
                 if let Wants::Advice { promised: Some(to) } = waiting.wants {
                     out.push(Action::NotGiven { to });
                 }
                 self.account.wait_ended(now, outcome, out);
-                out.push(Action::Queue(acd::Command::Abandon { call: self.start.id }));
+                out.push(Action::Queue(self.leaves_queue(reason)));
                 self.drop_ringing(waiting.ringing, out);
             }
             Journey::With(with) => {

@@ -1,9 +1,11 @@
 //! What a call is told.
 
+use std::sync::Arc;
+
 use base::{AgentId, CallId, EndReason, GroupId, Lease, Notice, OrderNumber, Ticket, Time};
 use roster::Contact;
 
-use crate::{Given, Line, Moved};
+use crate::{Given, Line, Moved, Plan};
 
 /// One input of a call.
 #[derive(Clone, Debug)]
@@ -59,6 +61,8 @@ pub enum Event<'a> {
     Confide,
     /// A desk has opened this order for the call.
     Order(OrderNumber),
+    /// Another plan holds from now on.
+    Plan(Arc<Plan>),
 }
 
 /// What happened in the dialog of one leg.

@@ -22,6 +22,7 @@ mod keys;
 mod known;
 mod ledger;
 mod leg;
+pub mod listed;
 mod lost;
 mod menu;
 mod moved;

@@ -4,6 +4,8 @@ use base::{Digit, EndReason, GroupId, Now, SoundId};
 use ivr::{Event as Walked, LocaleId, Step, Walk};
 
 use crate::journey::Journey;
+use crate::leg::Party;
+use crate::plan::PRIORITY_MAX;
 use crate::{Action, Call, Fact, Timer};
 
 impl Call {
@@ -65,6 +67,9 @@ impl Call {
     fn leave_menu(&mut self, now: Now, (group, priority): (GroupId, u8), said: Vec<SoundId>, out: &mut Vec<Action>) {
         out.push(Action::Disarm(Timer::Menu));
         out.push(Action::Disarm(Timer::MenuLimit));
+        let listed = self.plan.known.find(&self.start.caller).filter(|_| self.legs[0].party == Party::Outside);
+        // As much as a menu can give.
+        let priority = priority.saturating_add(listed.map_or(0, |list| list.priority)).min(PRIORITY_MAX);
         self.enqueue(now, (group, priority), said, out);
     }
 

@@ -151,7 +151,7 @@ impl Call {
                 self.unclaimed(now, to, status, out);
             }
             Journey::CallingBack(_) => self.not_returned(now, out),
-            Journey::Calling(Calling { last_resort: true, .. }) => self.tell_refused(now, out),
+            Journey::Calling(Calling { last_resort: true, .. }) => self.tell_refused(now, "queue-refused", out),
             _ if self.legs[0].state == State::Early => self.refuse(now, status, EndReason::Unanswered, out),
             _ => self.end(now, EndReason::Unanswered, out),
         }

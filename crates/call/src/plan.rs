@@ -8,9 +8,11 @@ use base::{AgentId, Codec, Digit, NetworkId, Secret, SoundId};
 use ivr::{Hours, Menu, Prompts};
 use roster::StarCodes;
 
+use crate::listed::KnownCallers;
 use crate::number::{AreaCode, NumberForm};
 
-/// Everything a switch and its calls need to know; a call keeps the plan it began with.
+/// Everything a switch and its calls need to know. Another plan may take its place while calls run: ids, locales and sounds mean what
+/// they meant, and a call keeps the menu that it began with.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The realm of digest challenges.
@@ -22,6 +24,8 @@ pub struct Plan {
     pub trunks: Vec<Trunk>,
     /// Where calls may go out to, and whose.
     pub dial: Vec<DialRule>,
+    /// Callers who go ahead or are not let in.
+    pub known: KnownCallers,
     /// The numbers that are ours.
     pub called: Vec<CalledNumber>,
     pub menus: Vec<Arc<MenuVersion>>,
@@ -39,6 +43,9 @@ pub struct Plan {
     pub session_expires: Duration,
     pub limits: Limits,
 }
+
+/// The highest priority of a menu, and of a caller in it; an agent hands a citizen on at more.
+pub const PRIORITY_MAX: u8 = 9;
 
 /// A hash of digest authentication (RFC 8760).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -216,10 +223,14 @@ pub struct Group {
     pub announce_every: Option<Duration>,
     /// Whether an announcement tells the position.
     pub announce_position: bool,
+    /// Whether an announcement tells how long the wait will be.
+    pub announce_wait: bool,
     /// The line that a caller is brought to whom the queue cannot keep, in its one form: the mobile of who is on duty.
     pub duty_line: Option<String>,
     /// The key by which a caller who waits asks to be called back; none where nobody is.
     pub call_back: Option<Digit>,
+    /// It stood in a plan of before and keeps its id alone: nobody reaches it.
+    pub removed: bool,
 }
 
 /// An agent as the call sees one.
@@ -227,6 +238,8 @@ pub struct Group {
 pub struct Agent {
     pub number: String,
     pub password: Secret,
+    /// Stood in a plan of before and keeps the id alone: proves nothing, and nobody reaches such an agent.
+    pub removed: bool,
 }
 
 /// Codes that an agent presses in a talk, each a star and digits; no two begin alike.

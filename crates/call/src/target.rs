@@ -18,14 +18,18 @@ impl Plan {
         }
     }
 
+    /// An agent, by number.
     pub fn colleague(&self, dialled: &str) -> Option<AgentId> {
-        self.agents.iter().position(|agent| agent.number == dialled).map(|place| AgentId(place as u32))
+        self.agents
+            .iter()
+            .position(|agent| agent.number == dialled && !agent.removed)
+            .map(|place| AgentId(place as u32))
     }
 
     /// A group, by its number or name.
     pub fn group(&self, dialled: &str) -> Option<GroupId> {
         let is_it = |group: &crate::plan::Group| group.number.as_deref() == Some(dialled) || group.name == dialled;
-        self.groups.iter().position(is_it).map(|place| GroupId(place as u16))
+        self.groups.iter().position(|group| is_it(group) && !group.removed).map(|place| GroupId(place as u16))
     }
 
     /// The one form of a number outside that a rule leads to; local ones are those of the first trunk that has an area.

@@ -1,6 +1,7 @@
 //! The citizen in the queue: music, announcements, and the offer in flight.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use acd::{Decline, Refusal, Reservation};
@@ -10,7 +11,7 @@ use roster::Contact;
 use crate::journey::{HandTo, Journey, Offers, Peer, Place, Ringing, Waiting, Wants, With};
 use crate::leg::{AgentSide, Leg, Party};
 use crate::ways::{SILENT_WAY, close_unused, one_of_each_phone};
-use crate::{Action, Call, Destination, Dial, Fact, Offer, Timer};
+use crate::{Action, Call, Destination, Dial, Fact, Offer, Plan, Timer};
 
 /// A phone may call itself busy for this long after its previous call.
 const STILL_BUSY: Duration = Duration::from_secs(2);
@@ -78,6 +79,17 @@ impl Call {
         }
     }
 
+    /// Another plan: whoever waits hears announcements from now on, or none any more, if that has changed; the menu stays.
+    pub(crate) fn adopt(&mut self, now: Now, plan: Arc<Plan>, out: &mut Vec<Action>) {
+        let before = std::mem::replace(&mut self.plan, plan);
+        let Journey::Waiting(Waiting { place, .. }) = self.journey else { return };
+        let announces =
+            |plan: &Plan| plan.groups.get(usize::from(place.group.0)).is_some_and(|g| g.announce_every.is_some());
+        if announces(&before) != announces(&self.plan) {
+            self.arm_announcement(now, place.group, out);
+        }
+    }
+
     pub(crate) fn ask_position(&self, out: &mut Vec<Action>) {
         if matches!(self.journey, Journey::Waiting(_)) {
             out.push(Action::Queue(acd::Command::Locate { call: self.start.id }));
@@ -86,7 +98,7 @@ impl Call {
 
     pub(crate) fn on_queue(&mut self, now: Now, action: acd::Action, out: &mut Vec<Action>) {
         match action {
-            acd::Action::Located { group, position, .. } => self.announce(now, group, position, out),
+            acd::Action::Located { group, position, wait, .. } => self.announce(now, group, (position, wait), out),
             acd::Action::Moved { to, by_hand, .. } => self.moved(now, to, by_hand, out),
             acd::Action::Promised { kept, .. } => self.promised(now, kept, out),
             acd::Action::Refused { reason, .. } if self.returns() => self.taken_back(now, reason, out),
@@ -99,12 +111,23 @@ impl Call {
         }
     }
 
-    fn announce(&mut self, now: Now, group: GroupId, position: u32, out: &mut Vec<Action>) {
+    fn announce(
+        &mut self,
+        now: Now,
+        group: GroupId,
+        (position, wait): (u32, Option<acd::Range>),
+        out: &mut Vec<Action>,
+    ) {
         let Journey::Waiting(_) = self.journey else { return };
         let Some(plan) = self.plan.groups.get(usize::from(group.0)) else { return };
         let music = plan.music;
-        let mut sounds =
-            if plan.announce_position { self.say_position(position) } else { self.sounds(&["please-wait"]) };
+        let mut sounds = if plan.announce_position { self.say_position(position) } else { Vec::new() };
+        if let Some(wait) = wait.filter(|_| plan.announce_wait) {
+            sounds.extend(self.plan.prompts.say_wait(self.locale, wait.low(), wait.high()));
+        }
+        if sounds.is_empty() {
+            sounds = self.sounds(&["please-wait"]);
+        }
         sounds.extend(self.say_call_back(group));
         self.program.play(sounds, After::Loop(music));
         self.arm_announcement(now, group, out);
@@ -147,18 +170,19 @@ impl Call {
         let duty_line = self.plan.groups.get(usize::from(group.0)).and_then(|group| group.duty_line.clone());
         match duty_line.filter(|_| reason != Refusal::Released) {
             Some(line) => self.call_duty(now, line, out),
-            None => self.tell_refused(now, out),
+            None if reason == Refusal::Unstaffed => self.tell_refused(now, "queue-unstaffed", out),
+            None => self.tell_refused(now, "queue-refused", out),
         }
     }
 
-    pub(crate) fn tell_refused(&mut self, now: Now, out: &mut Vec<Action>) {
+    pub(crate) fn tell_refused(&mut self, now: Now, why: &'static str, out: &mut Vec<Action>) {
         self.unpromised(out);
         self.account.wait_ended(now, WaitOutcome::Refused, out);
         if self.refused_unheard(now, out) {
             return;
         }
         self.journey = Journey::Leaving(EndReason::QueueRefused);
-        self.program.play(self.sounds(&["queue-refused"]), After::Silence);
+        self.program.play(self.sounds(&[why]), After::Silence);
     }
 
     /// An agent's slot is held for this call: ring the phone, or give the slot back when the caller no longer waits.
@@ -345,6 +369,15 @@ impl Call {
         match self.journey.ringing().and_then(|offers| offers.remove(reservation)) {
             Some(ringing) => self.drop_offer(ringing, out),
             None => self.withdrawn.expect(reservation),
+        }
+    }
+
+    /// What the queue is told of a caller who waited: whose line broke may come back, as may whoever hung up.
+    pub(crate) fn leaves_queue(&self, reason: EndReason) -> acd::Command {
+        let call = self.start.id;
+        match reason {
+            EndReason::Abandoned | EndReason::MediaLost => acd::Command::HungUp { call },
+            _ => acd::Command::Abandon { call },
         }
     }
 

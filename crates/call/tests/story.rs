@@ -103,7 +103,7 @@ fn the_position_is_told_and_the_music_goes_on() {
     assert_snapshot!(bench.lines(), @"queue Locate");
     let located = |position| {
         let group = base::GroupId(0);
-        Event::Queue(acd::Action::Located { call: base::CallId::default(), group, position })
+        Event::Queue(acd::Action::Located { call: base::CallId::default(), group, position, wait: None })
     };
     bench.tell(located(3));
     assert_snapshot!(bench.lines(), @r#"
@@ -114,6 +114,25 @@ fn the_position_is_told_and_the_music_goes_on() {
     assert_snapshot!(bench.lines(), @r#"
     arm Announce
     end 0 hears ["position-next"] then Loop(SoundId(14))
+    "#);
+}
+
+#[test]
+fn the_wait_is_told_behind_the_position_where_something_is_known_of_it() {
+    let mut bench = Bench::waiting();
+    let (call, group) = (base::CallId::default(), base::GroupId(0));
+    let wait = Some(acd::Range::of(70.0, 115.0));
+    bench.tell(Event::Queue(acd::Action::Located { call, group, position: 3, wait }));
+    assert_snapshot!(bench.lines(), @r#"
+    arm Announce
+    end 0 hears ["position-before", "number-2", "position-after", "wait-about", "number-1", "to", "number-liang", "minutes"] then Loop(SoundId(14))
+    "#);
+    // Anything from nothing to more than an hour is no news.
+    let wait = Some(acd::Range::of(5.0, 5000.0));
+    bench.tell(Event::Queue(acd::Action::Located { call, group, position: 3, wait }));
+    assert_snapshot!(bench.lines(), @r#"
+    arm Announce
+    end 0 hears ["position-before", "number-2", "position-after"] then Loop(SoundId(14))
     "#);
 }
 
@@ -305,7 +324,7 @@ fn the_citizen_leaves_while_the_agent_rings() {
     bench.signal(CITIZEN, Signal::Bye);
     assert_snapshot!(bench.lines(), @"
     close end 0
-    queue Abandon
+    queue HungUp
     disarm Redial
     close end 2
     HangUp { leg: 1, status_if_early: 480 }

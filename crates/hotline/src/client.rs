@@ -2,6 +2,7 @@
 
 mod server;
 
+use std::io::{self, IsTerminal as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,15 @@ pub(crate) struct Where {
 const TOKEN: &str = "HOTLINE_TOKEN";
 
 impl Where {
+    /// Whether the configuration is right, where it is what tells where the server is; every error of it.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if self.url.is_some() {
+            return Ok(());
+        }
+        let loaded = settings::load(&self.config, std::env::vars());
+        loaded.map(drop).map_err(|report| report.render(io::stderr().is_terminal()))
+    }
+
     /// What is not given is looked for in the configuration, which is not read where all is given.
     pub(crate) fn server(&self) -> Result<Server, String> {
         let given = self.token.clone().or_else(|| std::env::var(TOKEN).ok()).filter(|token| !token.is_empty());

@@ -9,6 +9,7 @@ mod log;
 mod panics;
 mod queue;
 mod records;
+mod reload;
 mod serve;
 mod simulate;
 mod size;
@@ -44,6 +45,7 @@ enum Command {
     Records(records::Args),
     Ladder(ladder::Args),
     Queue(queue::Args),
+    Reload(reload::Args),
     Simulate(simulate::Args),
     Staff(staffing::Args),
     Trace(trace::Args),
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         Command::Records(args) => records::run(args),
         Command::Ladder(args) => ladder::run(&args),
         Command::Queue(args) => queue::run(&args),
+        Command::Reload(args) => reload::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Staff(args) => staffing::run(&args),
         Command::Trace(args) => trace::run(&args),

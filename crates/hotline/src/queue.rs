@@ -105,7 +105,8 @@ fn row(cells: &[&str]) -> Vec<String> {
 
 fn queues(answer: &Value) -> Vec<Vec<String>> {
     let heads = [
-        "group", "state", "waiting", "longest", "ready", "ringing", "talking", "wrap-up", "answered", "gave up", "15 s",
+        "group", "state", "waiting", "longest", "expected", "ready", "ringing", "talking", "wrap-up", "answered",
+        "gave up", "15 s",
     ];
     let lines = list(answer, "queues").iter().map(|queue| {
         let state = if queue["open"] == false { "closed" } else { "open" };
@@ -115,6 +116,7 @@ fn queues(answer: &Value) -> Vec<Vec<String>> {
             state,
             &count(queue, "waiting"),
             &length(queue["longest_wait_ms"].as_u64()),
+            &expected(queue),
             &count(agents, "ready"),
             &count(agents, "offered"),
             &count(agents, "talking"),
@@ -128,7 +130,7 @@ fn queues(answer: &Value) -> Vec<Vec<String>> {
 }
 
 fn callers(answer: &Value) -> Vec<Vec<String>> {
-    let heads = ["turn", "call", "caller", "waited", "priority", ""];
+    let heads = ["turn", "call", "caller", "waited", "expected", "priority", ""];
     let lines = list(answer, "callers").iter().map(|caller| {
         let marks = [("pulled", "pulled forward"), ("offered", "a phone rings"), ("called_back", "is called back")];
         let mut marks: Vec<String> =
@@ -139,6 +141,7 @@ fn callers(answer: &Value) -> Vec<Vec<String>> {
             text(caller, "call"),
             text(caller, "caller"),
             &length(caller["waited_ms"].as_u64()),
+            &expected(caller),
             &count(caller, "priority"),
             &marks.join(", "),
         ])
@@ -154,6 +157,17 @@ pub(crate) fn count(value: &Value, name: &str) -> String {
 /// Minutes and seconds.
 pub(crate) fn length(ms: Option<u64>) -> String {
     ms.map_or_else(|| "-".to_owned(), |ms| format!("{}:{:02}", ms / 60_000, ms / 1_000 % 60))
+}
+
+/// From when to when a wait is expected to end; a dash where nothing is promised.
+fn expected(value: &Value) -> String {
+    let end = |name: &str| value[name].as_u64();
+    match (end("expected_wait_low_ms"), end("expected_wait_high_ms")) {
+        (None, _) => "-".to_owned(),
+        (low, None) => format!("{} or longer", length(low)),
+        (Some(0), Some(0)) => "none".to_owned(),
+        (low, high) => format!("{} to {}", length(low), length(high)),
+    }
 }
 
 /// In a hundred.
@@ -176,11 +190,13 @@ mod tests {
         let agents = json!({"ready": 1, "offered": 2, "talking": 13, "wrap_up": 0, "back_off": 0});
         let groups = json!({"queues": [
             {"group": "consult", "open": true, "waiting": 12, "longest_wait_ms": 83_900, "agents": agents, "answered": 1234,
+             "expected_wait_low_ms": 40_000, "expected_wait_high_ms": 185_000,
              "abandoned": 7, "service_level": 0.856},
             {"group": "投诉", "open": false, "waiting": 0, "longest_wait_ms": 0, "agents": agents, "service_level": null},
         ]});
         let waiting = json!({"callers": [
             {"position": 1, "call": "0000000000000001000000070000002a", "caller": "138******00", "waited_ms": 61_000, "priority": 5,
+             "expected_wait_low_ms": 2_000_000, "expected_wait_high_ms": null,
              "pulled": true, "offered": true},
             {"position": 2, "call": "0000000000000001000000070000002b", "caller": "1\u{1b}[2J", "waited_ms": 0, "priority": 0,
              "pulled": false, "offered": false},

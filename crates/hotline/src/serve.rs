@@ -8,14 +8,15 @@ use std::sync::Arc;
 use api::{Http, Setup};
 use server::{Options, Outcome};
 use settings::{Role, Token};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::log::Log;
 use crate::panics;
 use crate::size::Size;
 
-/// Takes calls until SIGTERM: then no new ones, and the running ones have their time; a second SIGTERM ends them
+/// Takes calls until SIGTERM: then no new ones, and the running ones have their time; a second SIGTERM ends them. SIGHUP reads the
+/// configuration anew
 #[derive(Debug, Default, clap::Args)]
 pub(crate) struct Args {
     /// The folder of hotline.toml, queues.toml, menu/ and calendar/
@@ -64,7 +65,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
     let data = args.data.unwrap_or_else(|| plans.server.data.clone());
     let (limit, key) = (args.trace_limit.0, args.trace_key);
     let trace = args.trace.map(|file| server::Trace { file, limit, key });
-    let ended = serve(plans, data, Options { drill: args.drill, trace });
+    let ended = serve(plans, data, Options { drill: args.drill, trace, config });
     if let Err(reason) = &ended {
         log.say(&format!("hotline serve: {reason}"));
     }
@@ -77,12 +78,16 @@ pub(crate) fn run(args: Args) -> ExitCode {
 
 fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<(), String> {
     let (listen, tokens, areas) = (plans.server.http, plans.server.tokens.clone(), Arc::clone(&plans.server.areas));
-    let signals = Signals::new([SIGTERM, SIGINT]).map_err(|e| format!("cannot watch for SIGTERM: {e}"))?;
+    let signals = Signals::new([SIGTERM, SIGINT, SIGHUP]).map_err(|e| format!("cannot watch for SIGTERM: {e}"))?;
     let mut running = server::start(plans, data.clone(), options).map_err(|e| e.to_string())?;
     let view = Arc::clone(&running.view);
     let setup = Setup {
         view: Arc::new(move || view.load_full()),
         desk: running.desk.clone(),
+        reload: {
+            let reloader = Arc::clone(&running.reloader);
+            Arc::new(move || reloader.reload())
+        },
         inbox: running.inbox.take(),
         board: Arc::clone(&running.board),
         ladders: Arc::clone(&running.ladders),
@@ -141,16 +146,36 @@ fn say_ready(running: &server::Running, http: &Http) {
     let _ = out.flush();
 }
 
-/// Each signal is one step: drain, then end.
+/// Each signal to stop is one step: drain, then end. SIGHUP reads the configuration anew.
 fn obey(mut signals: Signals, running: &server::Running) {
-    let stop = Arc::clone(&running.stop);
+    let (stop, reloader) = (Arc::clone(&running.stop), Arc::clone(&running.reloader));
     let watch = move || {
         for signal in signals.forever() {
+            if signal == SIGHUP {
+                // On a thread of its own: whoever stops the engine meanwhile is heard.
+                let reloader = Arc::clone(&reloader);
+                let started = std::thread::Builder::new().name("reload".to_owned()).spawn(move || reload(&reloader));
+                if let Err(error) = started {
+                    tracing::error!("cannot start a thread to read the configuration: {error}; nothing has changed");
+                }
+                continue;
+            }
             tracing::info!(signal, "told to stop");
             stop.next();
         }
     };
     if let Err(e) = std::thread::Builder::new().name("signals".to_owned()).spawn(watch) {
         tracing::error!("cannot start the thread that watches for SIGTERM: {e}; stop the process with SIGKILL");
+    }
+}
+
+/// Nobody waits for the answer to a signal: it is in the log.
+fn reload(reloader: &server::Reloader) {
+    match reloader.reload() {
+        Ok(reloaded) => {
+            reloaded.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
+            tracing::info!("the configuration was read anew: {}", crate::reload::summary(&reloaded.changes));
+        }
+        Err(refused) => tracing::error!("the configuration was not read anew, nothing has changed: {refused}"),
     }
 }

@@ -104,7 +104,7 @@ impl Task {
     fn day(&self, agents: [u32; HALVES], seed: u64) -> Day {
         let profile = Profile { agents, ..self.profile.clone() };
         let hotline = self.hotline.clone();
-        Day { hotline, profile, seed, first_half: 0, halves: HALVES, within: self.target.within }
+        Day { hotline, profile, seed, first_half: 0, halves: HALVES, within: self.target.within, reloads: 0 }
     }
 }
 

@@ -5,6 +5,7 @@
 //! pressed and however long.
 
 pub mod compile;
+mod expected;
 pub mod hours;
 pub mod menu;
 pub mod prompts;
@@ -14,6 +15,7 @@ pub mod tree;
 pub mod walk;
 
 pub use compile::{Compiled, Fault, Names, Place, Problem, compile};
+pub use expected::pieces as wait_pieces;
 pub use hours::{Date, Hours, Span};
 pub use menu::{Menu, NodeId};
 pub use prompts::{LocaleId, Prompts};

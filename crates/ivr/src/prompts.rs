@@ -1,6 +1,7 @@
 //! Which sound says what, in which language.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base::SoundId;
 
@@ -66,6 +67,11 @@ impl Prompts {
     /// As a cardinal number; one that the language's pieces do not reach, digit by digit.
     pub fn say_number(&self, locale: LocaleId, n: u32) -> Vec<SoundId> {
         self.resolve(locale, crate::spoken::number(self.locale_name(locale), n))
+    }
+
+    /// How long somebody will wait, in minutes; nothing where the ends say nothing.
+    pub fn say_wait(&self, locale: LocaleId, low: Duration, high: Option<Duration>) -> Vec<SoundId> {
+        self.resolve(locale, crate::expected::wait(self.locale_name(locale), low, high))
     }
 
     fn resolve(&self, locale: LocaleId, names: Vec<&str>) -> Vec<SoundId> {

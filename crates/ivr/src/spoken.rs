@@ -79,7 +79,7 @@ pub(crate) fn number(locale: &str, n: u32) -> Vec<&'static str> {
     out
 }
 
-fn is_chinese(locale: &str) -> bool {
+pub(crate) fn is_chinese(locale: &str) -> bool {
     locale == "zh" || locale.starts_with("zh-")
 }
 

@@ -14,6 +14,7 @@ mod error;
 mod link;
 mod ports;
 mod socket;
+mod sounds;
 mod start;
 mod turn;
 
@@ -21,4 +22,5 @@ pub use clock::Clock;
 pub use counts::Counts;
 pub use error::Error;
 pub use link::{Counters, WorkerLink};
+pub use sounds::Sounds;
 pub use start::{Config, Media, NetworkMedia};

@@ -17,7 +17,7 @@ use crate::counts::SharedCounts;
 use crate::ends::Ends;
 use crate::link::{Bell, JOBS, NOTICES};
 use crate::turn::{Parts, Turns};
-use crate::{Clock, Error, WorkerLink};
+use crate::{Clock, Error, Sounds, WorkerLink};
 
 /// How media is set up.
 #[derive(Clone, Debug)]
@@ -51,6 +51,7 @@ pub struct NetworkMedia {
 /// The running workers.
 #[derive(Debug)]
 pub struct Media {
+    sounds: Arc<Sounds>,
     stop: Arc<AtomicBool>,
     failure: Arc<OnceLock<String>>,
     threads: Vec<(Arc<Bell>, JoinHandle<()>)>,
@@ -74,11 +75,11 @@ impl Media {
     ) -> Result<(Media, Vec<WorkerLink>), Error> {
         raise_file_limit();
         let wake: Wake = Arc::new(wake);
-        let mut media =
-            Media { stop: Arc::default(), failure: Arc::default(), threads: Vec::with_capacity(config.workers.into()) };
+        let (sounds, threads) = (Arc::new(Sounds::new(Arc::clone(bank))), Vec::with_capacity(config.workers.into()));
+        let mut media = Media { sounds, stop: Arc::default(), failure: Arc::default(), threads };
         let mut links = Vec::with_capacity(config.workers.into());
         for index in 0..config.workers.max(1) {
-            links.push(media.start_worker(index, config, bank, clock, rng, &wake)?);
+            links.push(media.start_worker(index, config, clock, rng, &wake)?);
         }
         Ok((media, links))
     }
@@ -87,7 +88,6 @@ impl Media {
         &mut self,
         index: u8,
         config: &Config,
-        bank: &Arc<legs::Bank>,
         clock: Clock,
         rng: &mut Rng,
         wake: &Wake,
@@ -100,12 +100,14 @@ impl Media {
         let mut ends = Ends::new(index, config.workers.max(1), &config.networks, rng).map_err(failed)?;
         let ready = first_leases(&mut ends, config, clock)?;
         let limits = legs::Config { worker: WorkerId(index), limits: config.limits.clone() };
-        let worker = legs::Worker::new(limits, Arc::clone(bank), clock.time(), rng.fork());
+        let worker = legs::Worker::new(limits, self.sounds.get(), clock.time(), rng.fork());
         let parts = Parts {
             ends,
             worker,
             clock,
             jobs: job_queue,
+            sounds: Arc::clone(&self.sounds),
+            sounds_known: 0,
             notices: notice_queue,
             counts: Arc::clone(&counts),
             bell: Arc::clone(&bell),
@@ -122,6 +124,11 @@ impl Media {
             .map_err(failed)?;
         self.threads.push((Arc::clone(&bell), thread));
         Ok(WorkerLink::new(WorkerId(index), jobs, notices, bell, counts))
+    }
+
+    /// What all workers play.
+    pub fn sounds(&self) -> Arc<Sounds> {
+        Arc::clone(&self.sounds)
     }
 
     /// Why a worker died; look after each `wake`. Its calls are deaf from then on: say it and exit non-zero, so that

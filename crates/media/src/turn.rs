@@ -18,7 +18,7 @@ use crate::counts::SharedCounts;
 use crate::ends::{BELL, Ends};
 use crate::link::Bell;
 use crate::socket::PACKET;
-use crate::{Clock, Counts};
+use crate::{Clock, Counts, Sounds};
 
 /// Readable sockets of one turn, one datagram each: about half a millisecond of work, so that deadlines of 1 ms are kept.
 const EVENTS: usize = 256;
@@ -49,6 +49,8 @@ pub(crate) struct Parts {
     pub(crate) worker: legs::Worker,
     pub(crate) clock: Clock,
     pub(crate) jobs: Consumer<Job>,
+    pub(crate) sounds: Arc<Sounds>,
+    pub(crate) sounds_known: u64,
     pub(crate) notices: Producer<Notice>,
     pub(crate) counts: Arc<SharedCounts>,
     pub(crate) bell: Arc<Bell>,
@@ -142,6 +144,10 @@ impl Turns {
                 return;
             }
             let Ok(job) = self.parts.jobs.pop() else { return };
+            // Behind the job in hand: whoever sent it may have had new sounds set before.
+            if let Some(bank) = self.parts.sounds.newer(&mut self.parts.sounds_known) {
+                self.parts.worker.set_bank(bank);
+            }
             if let Some(left) = &mut self.parts.drill {
                 *left -= 1;
                 assert!(*left > 0, "a drill: this panic was asked for");

@@ -28,6 +28,8 @@ pub enum Action {
     Unreached { call: CallId, agent: AgentId, busy: bool },
     /// To the queue: the slot is not free for this reservation.
     SlotRefused { call: CallId, agent: AgentId, epoch: u64 },
+    /// To the queue: the agent signed on, ready or paused, or signed off.
+    SignedOn { agent: AgentId, on: bool },
     /// To the queue: slot free, signed on, ready, reachable.
     Ready { agent: AgentId },
     /// To the queue: not to be offered calls until `Ready`.

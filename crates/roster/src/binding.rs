@@ -125,6 +125,11 @@ impl Bindings {
         Some(self.0.remove(place))
     }
 
+    /// Takes out the most recent one.
+    pub(crate) fn pop(&mut self) -> Option<Binding> {
+        self.0.pop()
+    }
+
     /// The most recent last.
     pub(crate) fn bound(&self) -> impl Iterator<Item = &Bound> {
         self.0.iter().map(|binding| &binding.bound)

@@ -1,6 +1,10 @@
 //! What the roster is asked and told.
 
+use std::sync::Arc;
+
 use base::{AgentId, CallId, Flow, GroupId, Ticket, Time, packed_enum, packed_struct};
+
+use crate::Plan;
 
 /// One input of the roster. None can fail: a refusal is an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +34,9 @@ pub enum Command {
     OfferOver { agent: AgentId, call: CallId, outcome: Outcome },
     /// The queue: the agent wraps up until then, or is done with it.
     WrapsUp { agent: AgentId, until: Option<Time> },
+    /// The operator: this holds from now on. Ids mean what they meant: new agents come behind the last, removed ones keep their places. A
+    /// plan of fewer agents is none for this roster and changes nothing.
+    Plan(Arc<Plan>),
 }
 
 /// What became of an offer that was not taken.

@@ -19,6 +19,11 @@
 //! any `Set` that is carried out, begin the count anew; other outcomes leave it. An answer that crosses the end of its ringing takes
 //! the pause that this ringing brought back.
 //!
+//! # Another plan
+//! `Command::Plan` has another plan hold while agents work. New agents come behind the last. Who is `removed` loses the phones and is signed
+//! off at once, which ends no talk: the slot outlives it. States, phones and pauses of everybody else stand, also where the plan has no
+//! such reason any more.
+//!
 //! # Facts and restart
 //! Every change of what must outlive the process is an `Action::Fact`; the facts told so far, applied to an empty [`Ledger`], are
 //! [`Roster::ledger`]. `Roster::restore` makes a roster of a ledger. What is drawn from the facts but not written: the
@@ -41,6 +46,7 @@ mod ledger;
 mod offer;
 mod reach;
 mod registrar;
+mod reload;
 mod restore;
 mod roster;
 mod slot;

@@ -30,6 +30,8 @@ pub struct Agent {
     pub number: String,
     /// Signed on and ready as soon as a phone registers.
     pub ready_on_register: bool,
+    /// Stood in a plan of before and keeps the id alone: cannot sign on, and no phone can register.
+    pub removed: bool,
 }
 
 /// The reason of a pause that names none.

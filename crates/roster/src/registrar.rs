@@ -17,8 +17,9 @@ impl Roster {
         out: &mut Vec<Action>,
     ) {
         let plan = self.plan.clone();
-        let Some(agent) = self.agent(id) else {
-            // An agent of a newer plan than ours: no contact is kept for it.
+        let removed = self.has_removed(id);
+        let Some(agent) = self.agent(id).filter(|_| !removed) else {
+            // An agent of another plan than ours: no contact is kept for it.
             return out.push(Action::Registered { ticket, bindings: Vec::new() });
         };
         let updates = match agent.bindings.check(&plan, asked) {
@@ -68,7 +69,7 @@ impl Roster {
     }
 
     /// Forgets what the roster keeps beside a binding that was taken out.
-    fn unbind(&mut self, id: AgentId, binding: &Binding) {
+    pub(crate) fn unbind(&mut self, id: AgentId, binding: &Binding) {
         self.deadlines.cancel(binding.expiry);
         let flow = binding.bound.flow;
         if let Some(bound) = self.by_flow.get_mut(&flow) {

@@ -16,7 +16,7 @@ const RETURN: Duration = Duration::from_secs(120);
 impl Roster {
     /// The roster as it was, as far as it outlives the process. Contacts reached by datagram stand until they expire;
     /// connections died. States stand. A slot that served a call is free when its dialog is reported over, after Timer F at the
-    /// latest. `out` gets what changed by the restart, and `Ready` for whoever can be offered a call.
+    /// latest. `out` gets what changed by the restart, who is signed on, and `Ready` for whoever can be offered a call.
     pub fn restore(plan: impl Into<std::sync::Arc<Plan>>, now: Now, ledger: &Ledger, out: &mut Vec<Action>) -> Roster {
         let mut roster = Roster::new(plan, now.time);
         for (id, known) in ledger.iter() {
@@ -71,6 +71,9 @@ impl Roster {
     /// Tells the queue of a free agent; one who lost the phones to the restart is signed off when none comes back.
     fn greet(&mut self, now: Time, id: AgentId, out: &mut Vec<Action>) {
         let Some(agent) = self.agents.get(id.0 as usize) else { return };
+        if agent.standing.state != State::SignedOff {
+            out.push(Action::SignedOn { agent: id, on: true });
+        }
         if agent.is_reachable() && agent.slot == Slot::Free {
             out.push(Action::Ready { agent: id });
         }

@@ -24,6 +24,7 @@ pub(crate) const PHONE: &str = "phone";
 pub(crate) const QUEUE: &str = "queue";
 pub(crate) const RULE: &str = "rule";
 pub(crate) const RESTART: &str = "restart";
+pub(crate) const RELOAD: &str = "reload";
 
 /// One agent.
 #[derive(Clone, Debug)]
@@ -49,7 +50,7 @@ pub(crate) struct Agent {
 }
 
 impl Agent {
-    const fn new() -> Agent {
+    pub(crate) const fn new() -> Agent {
         Agent {
             standing: Standing { state: State::SignedOff, by_hand: false, since: Time::ZERO },
             unanswered: 0,
@@ -123,6 +124,7 @@ impl Roster {
             Command::TakesOver { agent, call, epoch } => self.takes_over(now, agent, (call, epoch), out),
             Command::OfferOver { agent, call, outcome } => self.offer_over(now, agent, call, outcome, out),
             Command::WrapsUp { agent, until } => self.wraps_up(now, agent, until, out),
+            Command::Plan(plan) => self.adopt(now, plan, out),
         }
     }
 

@@ -64,7 +64,8 @@ impl Roster {
         out: &mut Vec<Action>,
     ) -> Result<State, StateRefusal> {
         let plan = self.plan.clone();
-        let agent = self.agent(id).ok_or(StateRefusal::UnknownAgent)?;
+        let removed = self.has_removed(id);
+        let agent = self.agent(id).filter(|_| !removed).ok_or(StateRefusal::UnknownAgent)?;
         let (state, by_hand) = agent.asked(change, &plan)?;
         agent.paused_by = None;
         self.count(id, 0, out);
@@ -85,7 +86,7 @@ impl Roster {
     }
 
     /// Writes a state down and tells of it; whoever calls it tells the queue.
-    fn stand(&mut self, now: Now, id: AgentId, to: (State, bool), by: &str, out: &mut Vec<Action>) {
+    pub(crate) fn stand(&mut self, now: Now, id: AgentId, to: (State, bool), by: &str, out: &mut Vec<Action>) {
         let (state, by_hand) = to;
         let Some(agent) = self.agent(id) else { return };
         let before = agent.standing.clone();
@@ -95,6 +96,10 @@ impl Roster {
             return;
         }
         let standing = agent.standing.clone();
+        let on = standing.state != State::SignedOff;
+        if on != (before.state != State::SignedOff) {
+            out.push(Action::SignedOn { agent: id, on });
+        }
         for what in happenings(&before.state, &standing.state) {
             self.event(now, id, what, by, out);
         }
@@ -102,7 +107,7 @@ impl Roster {
     }
 
     /// Sets the number of offers that rang out in a row.
-    fn count(&mut self, id: AgentId, count: u8, out: &mut Vec<Action>) {
+    pub(crate) fn count(&mut self, id: AgentId, count: u8, out: &mut Vec<Action>) {
         if let Some(agent) = self.agent(id).filter(|a| a.unanswered != count) {
             agent.unanswered = count;
             out.push(Action::Fact(Fact::Unanswered { agent: id, count }));

@@ -21,6 +21,7 @@ use crate::desk::Counter;
 use crate::dns::Dns;
 use crate::news::Herald;
 use crate::publish::{Picture, Publisher};
+use crate::reload::Orders;
 use crate::sockets::Listener;
 use crate::stop::{Order, Stop};
 use crate::streams::Streams;
@@ -91,6 +92,7 @@ pub(crate) struct Parts {
     /// None where no target of a trunk is a name.
     pub(crate) dns: Option<Dns>,
     pub(crate) herald: Herald,
+    pub(crate) orders: Orders,
 }
 
 /// Everything the control thread owns.
@@ -184,6 +186,7 @@ impl Control {
         if self.parts.exchange.next_timeout().is_some_and(|t| t <= now.time) {
             self.parts.exchange.handle(now, Input::Deadline, &mut self.effects);
         }
+        self.take_plans(now);
         self.take_questions(now);
         self.take_names(now);
         let outcome = self.follow_orders(now);
@@ -198,6 +201,7 @@ impl Control {
             let switch = &self.parts.exchange.switch;
             self.alarms.note(switch.plan().trunks.iter().map(|trunk| trunk.name.as_str()), switch.outward(now));
         }
+        self.parts.orders.end_turn();
         outcome
     }
 
@@ -273,6 +277,14 @@ impl Control {
         let effects = &mut self.effects;
         let put = |ticket, by, ask| exchange.handle(now, Input::Ask { ticket, by, ask }, effects);
         self.more |= counter.take(put);
+    }
+
+    fn take_plans(&mut self, now: Now) {
+        let Some(reload) = self.parts.orders.take() else { return };
+        self.parts.exchange.handle(now, Input::Plan(Box::new(reload)), &mut self.effects);
+        self.parts.herald.renew();
+        // Whoever asked looks next at what there is.
+        self.next_tick = now.time;
     }
 
     fn take_names(&mut self, now: Now) {

@@ -1,6 +1,6 @@
 //! The tables that readers read, folded from what the control thread told.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base::{AgentEvent, AgentHappening, CallId, GroupId, Record, Wall};
@@ -21,7 +21,9 @@ pub struct Mirror {
     calls: BTreeMap<CallId, Arc<CallRow>>,
     /// By `AgentId`.
     agents: Vec<Arc<AgentRow>>,
-    /// By `GroupId`, their names.
+    /// Places of agents that a reload removed.
+    removed: BTreeSet<usize>,
+    /// By `GroupId`, their names; empty for one that a reload removed.
     groups: Vec<Arc<str>>,
     levels: Levels,
     /// The call that was told to be confidential before it was told: its start comes next.
@@ -38,18 +40,21 @@ impl Mirror {
     }
 
     pub fn agents(&self) -> impl Iterator<Item = &Arc<AgentRow>> {
-        self.agents.iter()
+        self.agents.iter().enumerate().filter(|(place, _)| !self.removed.contains(place)).map(|(_, row)| row)
     }
 
     /// The agent of that number and its place in the tables.
     pub fn agent(&self, number: &str) -> Option<(base::AgentId, &Arc<AgentRow>)> {
         let place = self.agents.iter().position(|row| &*row.number == number)?;
+        if self.removed.contains(&place) {
+            return None;
+        }
         Some((base::AgentId(place as u32), &self.agents[place]))
     }
 
     /// The group of that name.
     pub fn group(&self, name: &str) -> Option<GroupId> {
-        let place = self.groups.iter().position(|group| &**group == name)?;
+        let place = self.groups.iter().position(|group| &**group == name && !name.is_empty())?;
         u16::try_from(place).ok().map(GroupId)
     }
 
@@ -66,6 +71,8 @@ impl Mirror {
                 self.call_fact(id, fact);
             }
         }
+        let removed = picture.agents.iter().enumerate().filter(|(_, agent)| agent.removed);
+        self.removed = removed.map(|(place, _)| place).collect();
         let old = std::mem::take(&mut self.agents);
         let known = |new: AgentRow| match old.iter().find(|row| row.number == new.number) {
             Some(old) if old.state() == new.state() && old.call() == new.call() => Arc::clone(old),
@@ -293,7 +300,7 @@ const fn cause_name(cause: acd::Decline) -> &'static str {
 }
 
 fn agent_row(at: Wall, picture: AgentPicture) -> AgentRow {
-    let AgentPicture { number, state, slot, wraps_up } = picture;
+    let AgentPicture { number, state, slot, wraps_up, removed: _ } = picture;
     let doing = match slot {
         Slot::Reserved { call, .. } => Doing::Offered(call),
         Slot::Talking { call, .. } => Doing::Talking(call),

@@ -49,6 +49,7 @@ fn mirror() -> Mirror {
         state: State::SignedOff,
         slot: Slot::Free,
         wraps_up: false,
+        removed: false,
     };
     mirror.begin(
         Wall(0),
@@ -98,6 +99,26 @@ fn tell(mirror: &mut Mirror, facts: Vec<Told>) -> Vec<String> {
             other => format!("{other:?}"),
         })
         .collect()
+}
+
+#[test]
+fn who_is_removed_is_listed_no_more_and_found_by_no_name() {
+    let mut mirror = mirror();
+    let agent = |number: &str, removed| AgentPicture {
+        number: number.into(),
+        state: State::SignedOff,
+        slot: Slot::Free,
+        wraps_up: false,
+        removed,
+    };
+    let agents = vec![agent("1001", true), agent("1002", false), agent("1003", false)];
+    let groups = vec![String::new(), "night".to_owned()];
+    mirror.begin(Wall(1), Picture { calls: Vec::new(), agents, groups });
+    assert_eq!(mirror.agents().map(|row| &*row.number).collect::<Vec<_>>(), ["1002", "1003"]);
+    assert!(mirror.agent("1001").is_none());
+    assert_eq!(mirror.agent("1003").map(|(id, _)| id), Some(AgentId(2)));
+    assert_eq!(mirror.group("night"), Some(base::GroupId(1)));
+    assert_eq!((mirror.group("consult"), mirror.group("")), (None, None));
 }
 
 #[test]

@@ -37,6 +37,8 @@ pub(crate) struct Herald {
     told: bool,
     /// The first picture is still to be told.
     new: bool,
+    /// Names have changed: a picture is due behind what was told.
+    renew: bool,
 }
 
 /// The rim's end.
@@ -59,7 +61,7 @@ fn ring_of(capacity: usize) -> io::Result<(Herald, Inbox)> {
     bell.set_nonblocking(true)?;
     heard.set_nonblocking(true)?;
     let (producer, consumer) = RingBuffer::new(capacity);
-    let herald = Herald { ring: producer, bell, lost: 0, told: false, new: true };
+    let herald = Herald { ring: producer, bell, lost: 0, told: false, new: true, renew: false };
     Ok((herald, Inbox { ring: consumer, bell: Some(heard) }))
 }
 
@@ -75,6 +77,11 @@ impl Herald {
         if wanted {
             self.tell(News::Fact { at, fact });
         }
+    }
+
+    /// Groups and agents are others from now on.
+    pub(crate) fn renew(&mut self) {
+        self.renew = true;
     }
 
     pub(crate) fn record(&mut self, entry: &RecordEntry) {
@@ -101,14 +108,16 @@ impl Herald {
 
     /// Half a ring of room, so that the rim is not overrun again at once.
     fn heal(&mut self, at: Wall, picture: impl FnOnce() -> Picture) {
-        let due = self.new || (self.lost > 0 && self.ring.slots() >= self.ring.buffer().capacity() / 2);
+        let due = self.new
+            || (self.renew && self.lost == 0)
+            || (self.lost > 0 && self.ring.slots() >= self.ring.buffer().capacity() / 2);
         if !due {
             return;
         }
         let lost = if self.new { 0 } else { self.lost };
         let picture = Box::new(picture());
         if self.ring.push(News::Anew { at, lost, picture }).is_ok() {
-            (self.lost, self.new, self.told) = (0, false, true);
+            (self.lost, self.new, self.renew, self.told) = (0, false, false, true);
         }
     }
 }
@@ -154,6 +163,18 @@ mod tests {
         herald.heal(Wall(0), Picture::default);
         herald.fact(Wall(0), over(11));
         assert_eq!(heard(&mut inbox), ["anew after 8", "fact 11"]);
+    }
+
+    #[test]
+    fn other_names_are_a_picture_behind_what_was_told_and_nothing_is_lost() {
+        let (mut herald, mut inbox) = ring_of(4).expect("a descriptor");
+        herald.heal(Wall(0), Picture::default);
+        herald.renew();
+        herald.fact(Wall(0), over(1));
+        herald.heal(Wall(0), Picture::default);
+        herald.fact(Wall(0), over(2));
+        herald.heal(Wall(0), Picture::default);
+        assert_eq!(heard(&mut inbox), ["anew after 0", "fact 1", "anew after 0", "fact 2"]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub struct Picture {
     pub calls: Vec<(CallId, Vec<call::Fact>)>,
     /// By `AgentId`.
     pub agents: Vec<AgentPicture>,
-    /// By `GroupId`, their names.
+    /// By `GroupId`, their names; empty for one that is removed.
     pub groups: Vec<String>,
 }
 
@@ -21,6 +21,8 @@ pub struct AgentPicture {
     pub state: State,
     pub slot: Slot,
     pub wraps_up: bool,
+    /// Kept for the place alone.
+    pub removed: bool,
 }
 
 /// Takes time in proportion to calls and agents: a millisecond or two for thousands, once at the start and after a loss.
@@ -33,8 +35,10 @@ pub(crate) fn of(now: Now, exchange: &Exchange) -> Picture {
             state: view.state,
             slot: view.slot,
             wraps_up: queue.get(place) == Some(&acd::AgentState::WrapUp),
+            removed: plan.removed,
         });
-    let groups = exchange.plan().groups.iter().map(|group| group.name.clone()).collect();
+    let name = |group: &call::plan::Group| if group.removed { String::new() } else { group.name.clone() };
+    let groups = exchange.plan().groups.iter().map(name).collect();
     Picture { calls: exchange.switch.retell(now), agents: agents.collect(), groups }
 }
 

@@ -135,9 +135,11 @@ fn groups(views: Vec<acd::GroupView>, exchange: &Exchange) -> Vec<Group> {
         closed: view.closed,
         waiting: (view.waiting + view.offered) as u64,
         longest_wait: view.longest_wait,
+        expected_wait: view.expected,
         places_kept: view.places as u64,
         call_backs: view.call_backs as u64,
         agents: GroupAgents {
+            signed_on: view.agents_signed_on as u64,
             ready: view.agents_ready as u64,
             offered: view.agents_offered as u64,
             talking: view.agents_talking as u64,
@@ -145,12 +147,18 @@ fn groups(views: Vec<acd::GroupView>, exchange: &Exchange) -> Vec<Group> {
             back_off: view.agents_back_off as u64,
         },
     };
-    names.zip(views).map(group).collect()
+    let removed = exchange.plan().groups.iter().map(|group| group.removed);
+    names.zip(views).zip(removed).filter(|(_, removed)| !removed).map(|(of, _)| group(of)).collect()
 }
 
 fn agents(queue: Vec<acd::AgentState>, exchange: &Exchange) -> Agents {
     let mut agents = Agents::default();
-    for (view, queued) in exchange.roster.view().agents.iter().zip(queue) {
+    let removed = exchange.plan().agents.iter().map(|agent| agent.removed);
+    for ((view, queued), removed) in exchange.roster.view().agents.iter().zip(queue).zip(removed) {
+        // Who was removed in a talk is at work until it ends.
+        if removed && view.slot == Slot::Free {
+            continue;
+        }
         let resting = matches!(queued, acd::AgentState::WrapUp | acd::AgentState::BackOff);
         let count = match (view.slot, &view.state) {
             (Slot::Reserved { .. }, _) => &mut agents.reserved,

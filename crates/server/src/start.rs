@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use base::{Epoch, NodeId, Rng, SwitchId};
-use legs::Bank;
 use media::{Clock, Media, NetworkMedia, WorkerLink};
 use settings::Plans;
 use store::Store;
@@ -27,6 +26,7 @@ use crate::ladders::{self, Ladders};
 use crate::listen;
 use crate::news::{self, Inbox};
 use crate::publish::Publisher;
+use crate::reload::{self, Reloader};
 use crate::stop::Stop;
 use crate::tape::{self, Taped, Trace};
 use crate::view::View;
@@ -75,6 +75,8 @@ pub struct Options {
     pub drill: Option<Drill>,
     /// Where every input is written for a replay.
     pub trace: Option<Trace>,
+    /// The folder that a reload reads.
+    pub config: PathBuf,
 }
 
 /// A running engine.
@@ -88,6 +90,8 @@ pub struct Running {
     pub view: Arc<ArcSwap<View>>,
     /// Asks the owners of calls, agents and queue.
     pub desk: Desk,
+    /// Reads the configuration anew.
+    pub reloader: Arc<Reloader>,
     /// What the control thread tells; the rim folds it into the board.
     pub inbox: Option<Inbox>,
     pub board: Arc<Board>,
@@ -134,6 +138,7 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let (poll, streams) = listen::watch(doors).map_err(|source| Error::Thread { source })?;
     let stop = Arc::new(Stop::new().map_err(|source| Error::Thread { source })?);
     let (media, links) = start_media(&plans, clock, &mut rng, &stop, options.drill)?;
+    let (reloader, orders) = reload::open(options.config, plans.clone(), media.sounds(), Arc::clone(&stop));
     let drain = plans.server.drain;
     let servers = std::mem::take(&mut plans.server.dns);
     let named = plans.carrier.needs_dns().then(|| dns::start(servers, Arc::clone(&stop)));
@@ -141,13 +146,13 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let closed = ledger.open_calls() as u64;
     let mut first = Effects::default();
     let config = config(&plans, links.len(), epoch, options.drill)?;
-    let owners =
-        switch::Plans { call: Arc::new(plans.call), acd: plans.acd, roster: plans.roster, carrier: plans.carrier };
+    let ladder_bytes = plans.server.ladder_bytes;
+    let owners = reload::of_owners(plans);
     let (begin, seed) = (clock.now(), rng.seed());
     let traced = |trace| tape::open(&trace, &data, &Head::new(&config, &owners, &ledger, begin, seed));
     let tape = options.trace.map(traced).transpose()?.flatten();
     let exchange = Exchange::restore(config, owners, &ledger, begin, Rng::from_seed(seed), &mut first);
-    let (tap, ladders) = ladders::keep(plans.server.ladder_bytes);
+    let (tap, ladders) = ladders::keep(ladder_bytes);
     let exchange = Taped::new(exchange, tap, tape);
     drop(ledger);
     let view = Arc::new(ArcSwap::from_pointee(View::default()));
@@ -173,6 +178,7 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
         counter,
         dns,
         herald,
+        orders,
     };
     let control = Control::new(parts);
     // Who asks right after the start finds what was restored, not an empty house.
@@ -180,7 +186,8 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let thread = std::thread::Builder::new().name("control".to_owned()).spawn(|| control.run());
     let thread = thread.map_err(|source| Error::Thread { source })?;
     let ladders = Arc::new(ladders);
-    Ok(Running { sip, tcp, stop, view, desk, inbox: Some(inbox), board, ladders, closed, thread })
+    let reloader = Arc::new(reloader);
+    Ok(Running { sip, tcp, stop, view, desk, reloader, inbox: Some(inbox), board, ladders, closed, thread })
 }
 
 fn start_media(
@@ -190,10 +197,7 @@ fn start_media(
     stop: &Arc<Stop>,
     drill: Option<Drill>,
 ) -> Result<(Media, Vec<WorkerLink>), Error> {
-    let mut bank = Bank::new();
-    for sound in &plans.sounds {
-        bank.push(&sound.samples);
-    }
+    let bank = reload::bank(plans);
     let networks = plans.server.networks.iter().map(|n| NetworkMedia {
         bind: n.media_bind,
         advertised: n.media_advertised,

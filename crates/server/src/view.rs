@@ -160,6 +160,8 @@ pub struct Group {
     pub waiting: u64,
     /// The longest wait among them.
     pub longest_wait: Duration,
+    /// How long a caller will wait who comes now; none while nobody is at work who serves it, or it is closed.
+    pub expected_wait: Option<acd::Range>,
     /// Places kept for callers whose call was cut short.
     pub places_kept: u64,
     /// Citizens who are called back when their turn has come.
@@ -167,9 +169,11 @@ pub struct Group {
     pub agents: GroupAgents,
 }
 
-/// Agents of one skill group now, as its queue sees them; who is away is in none of these. An agent counts in each group it serves.
+/// Agents of one skill group now, as its queue sees them; who is away is in none of these but the first. An agent counts in each group it serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct GroupAgents {
+    /// Whatever they do, also paused or away from their phones.
+    pub signed_on: u64,
     pub ready: u64,
     pub offered: u64,
     pub talking: u64,

@@ -4,6 +4,7 @@ use acd::SkillId;
 use base::Secret;
 
 use crate::groups::{Groups, refuse_twins};
+use crate::merge::{self, REMOVED_MAX, Running};
 use crate::nearest::did_you_mean;
 use crate::problem::{Problem, Problems, Spot};
 use crate::reader::Table;
@@ -24,8 +25,11 @@ const LEVEL_MAX: u64 = 9;
 /// A hundred parts are as fine as anybody deals out calls.
 const WEIGHT_MAX: u64 = 100;
 
-pub(crate) fn read(root: &Table<'_>, groups: &Groups, problems: &Problems) -> Agents {
-    let mut agents = Agents::default();
+/// An agent of the file, as each owner sees one.
+type Found = (acd::plan::Agent, roster::plan::Agent, call::plan::Agent);
+
+pub(crate) fn read(root: &Table<'_>, groups: &Groups, running: Running<'_>, problems: &Problems) -> Agents {
+    let (mut agents, mut found) = (Agents::default(), Vec::<Found>::new());
     let mut numbers = Vec::new();
     for table in root.sections("agent") {
         let number = table.need("number", "\"1001\"").and_then(|v| Some((number(&v)?, v.spot)));
@@ -39,10 +43,14 @@ pub(crate) fn read(root: &Table<'_>, groups: &Groups, problems: &Problems) -> Ag
             agents.examples.push(format!("agent {number}"));
         }
         numbers.push((number.clone(), spot));
-        agents.acd.push(acd::plan::Agent { skills, wrap_up, weight });
-        agents.roster.push(roster::plan::Agent { number: number.clone(), ready_on_register });
-        agents.call.push(call::plan::Agent { number, password: Secret(password) });
+        let removed = false;
+        found.push((
+            acd::plan::Agent { skills, wrap_up, weight },
+            roster::plan::Agent { number: number.clone(), ready_on_register, removed },
+            call::plan::Agent { number, password: Secret(password), removed },
+        ));
     }
+    agents.place(found, running, &root.spot, problems);
     refuse_twins(numbers.iter().map(|(n, spot)| (n.as_str(), spot)), "agents", problems);
     for (number, spot) in &groups.numbers {
         if numbers.iter().any(|(known, _)| known == number) {
@@ -55,6 +63,35 @@ pub(crate) fn read(root: &Table<'_>, groups: &Groups, problems: &Problems) -> Ag
     agents
 }
 
+impl Agents {
+    /// Puts each agent at the place that the running engine knows it by.
+    fn place(&mut self, found: Vec<Found>, running: Running<'_>, spot: &Spot, problems: &Problems) {
+        let known = running.map(|plans| plans.call.agents.as_slice()).unwrap_or_default();
+        let placed = merge::places(known.iter().map(|agent| agent.number.as_str()), found, |(.., call)| &call.number);
+        let removed = placed.iter().filter(|agent| agent.is_none()).count();
+        merge::refuse_too_many(removed, REMOVED_MAX, "agents that are kept in mind", spot, problems);
+        for (place, agent) in placed.into_iter().enumerate() {
+            let gone = || removed_agent(known.get(place).map(|agent| agent.number.clone()).unwrap_or_default());
+            let (acd, roster, call) = agent.unwrap_or_else(gone);
+            self.acd.push(acd);
+            self.roster.push(roster);
+            self.call.push(call);
+        }
+    }
+
+    /// Those of the file, with their places.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (usize, &str)> {
+        let there = self.call.iter().enumerate().filter(|(_, agent)| !agent.removed);
+        there.map(|(place, agent)| (place, agent.number.as_str()))
+    }
+}
+
+fn removed_agent(number: String) -> Found {
+    let roster = roster::plan::Agent { number: number.clone(), ready_on_register: false, removed: true };
+    let call = call::plan::Agent { number, password: Secret::default(), removed: true };
+    (acd::plan::Agent::default(), roster, call)
+}
+
 /// It is spoken to citizens digit by digit and typed on phones.
 fn number(value: &Value<'_>) -> Option<String> {
     let is_number = |text: &str| !text.is_empty() && text.len() <= 32 && text.bytes().all(|b| b.is_ascii_digit());
@@ -65,7 +102,10 @@ fn number(value: &Value<'_>) -> Option<String> {
 fn skills(table: &Table<'_>, groups: &Groups) -> Vec<acd::plan::Skill> {
     let Some(value) = table.get("skills") else {
         let own = (0..).map(SkillId).zip(&groups.names);
-        return own.map(|(skill, _)| acd::plan::Skill { skill, level: 1 }).collect();
+        return own
+            .filter(|(_, name)| !name.is_empty())
+            .map(|(skill, _)| acd::plan::Skill { skill, level: 1 })
+            .collect();
     };
     let skills = &groups.skills;
     if let Some(table) = value.as_names() {
@@ -79,7 +119,7 @@ fn skills(table: &Table<'_>, groups: &Groups) -> Vec<acd::plan::Skill> {
 }
 
 fn skill(name: &str, spot: Spot, level: u8, skills: &[String], problems: &Problems) -> Option<acd::plan::Skill> {
-    let found = (0..).map(SkillId).zip(skills).find(|(_, known)| *known == name).map(|(id, _)| id);
+    let found = (0..).map(SkillId).zip(skills).find(|(_, known)| *known == name && !name.is_empty()).map(|(id, _)| id);
     if found.is_none() {
         let help = did_you_mean(name, skills.iter().map(String::as_str));
         problems.error(Problem::new(spot, format!("no group or skill is named `{name}`"), "unknown skill", help));
@@ -90,7 +130,9 @@ fn skill(name: &str, spot: Spot, level: u8, skills: &[String], problems: &Proble
 fn warn_of_empty_groups(agents: &Agents, groups: &Groups, problems: &Problems) {
     let is_met = |need: &acd::Need| agents.acd.iter().any(|agent| need.rank(&agent.skills).is_some());
     let steps = groups.acd.iter().zip(&groups.steps);
-    for (place, (name, (group, spots))) in groups.names.iter().zip(steps).enumerate() {
+    for (place, (name, (group, spots))) in
+        groups.names.iter().zip(steps).enumerate().filter(|(_, (_, (g, _)))| !g.removed)
+    {
         let last = group.steps.last().map(|step| step.need.clone());
         let last = last.unwrap_or_else(|| acd::Need::of(SkillId(u16::try_from(place).unwrap_or(u16::MAX))));
         if !is_met(&last) {

@@ -75,7 +75,7 @@ fn county_name(value: &Value<'_>) -> Option<String> {
 fn read_mobiles(config: &Path, value: &Value<'_>, areas: &mut Areas) {
     let Some(written) = value.text() else { return };
     let path = config.join(written);
-    let faults = match text(&path) {
+    let faults = match text(&path, AREAS_BYTES_MAX) {
         Ok(text) => fill(areas, &text),
         Err(error) => {
             let title = format!("cannot read {}: {error}", path.display());
@@ -99,14 +99,15 @@ fn read_mobiles(config: &Path, value: &Value<'_>, areas: &mut Areas) {
     }
 }
 
-fn text(path: &Path) -> std::io::Result<String> {
+/// A text of at most so many bytes.
+pub(crate) fn text(path: &Path, bytes_max: u64) -> std::io::Result<String> {
     let what = std::fs::metadata(path)?;
     // A device or a pipe has no end, whatever length it says.
     if !what.is_file() {
         return Err(std::io::Error::other("it is no file"));
     }
-    if what.len() > AREAS_BYTES_MAX {
-        return Err(std::io::Error::other(format!("larger than {AREAS_BYTES_MAX} bytes")));
+    if what.len() > bytes_max {
+        return Err(std::io::Error::other(format!("larger than {bytes_max} bytes")));
     }
     std::fs::read_to_string(path)
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use call::area::Areas;
+use call::listed::KnownCallers;
 use call::plan::DialRule;
 
 use crate::agents::Agents;
@@ -19,6 +20,7 @@ use crate::{Plans, Server, Token};
 pub(crate) struct Parts {
     pub(crate) service: Service,
     pub(crate) areas: Areas,
+    pub(crate) callers: KnownCallers,
     pub(crate) networks: Networks,
     pub(crate) trunks: Trunks,
     pub(crate) dial: Vec<DialRule>,
@@ -31,7 +33,8 @@ pub(crate) struct Parts {
 }
 
 pub(crate) fn plans(parts: Parts) -> Plans {
-    let Parts { service, areas, networks, trunks, dial, tokens, groups, agents, states, menus, sounds } = parts;
+    let Parts { service, areas, callers, networks, trunks, dial, tokens, groups, agents, states, menus, sounds } =
+        parts;
     let server = Server {
         networks: networks.server,
         http: service.http,
@@ -45,6 +48,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         areas: Arc::new(areas),
     };
     let call = call::Plan {
+        known: callers,
         realm: service.realm,
         digest: service.digest.to_vec(),
         networks: networks.call,
@@ -76,11 +80,14 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         agents: agents.acd,
         back_off: groups.back_off,
         redial: groups.queue.redial,
+        hung_up: groups.queue.hung_up,
+        unstaffed_after: groups.queue.unstaffed_after,
         wrap_up_max: groups.queue.wrap_up_max,
         priority_worth: groups.queue.priority_worth,
         remember: groups.queue.remember,
         day_begins: groups.queue.day_begins,
     };
     let carrier = carrier::Plan { trunks: trunks.carriers };
-    Plans { server, acd, roster, call, carrier, sounds: sounds.files, warnings: Vec::new() }
+    let (prompt_files, skills) = (sounds.current, groups.skills);
+    Plans { server, acd, roster, call, carrier, sounds: sounds.files, prompt_files, skills, warnings: Vec::new() }
 }

@@ -7,6 +7,7 @@ use ivr::Hours;
 
 use crate::agents::Agents;
 use crate::groups::refuse_twins;
+use crate::merge::{self, Running};
 use crate::nearest::did_you_mean;
 use crate::problem::{Problem, Problems, Spot};
 use crate::reader::Table;
@@ -23,6 +24,7 @@ pub(crate) struct Known<'a> {
     pub(crate) trunks: &'a [Trunk],
     pub(crate) agents: &'a Agents,
     pub(crate) hours: &'a [(String, Hours)],
+    pub(crate) running: Running<'a>,
 }
 
 pub(crate) fn read(root: &Table<'_>, known: &Known<'_>, problems: &Problems) -> Vec<DialRule> {
@@ -38,7 +40,12 @@ pub(crate) fn read(root: &Table<'_>, known: &Known<'_>, problems: &Problems) -> 
         rules.push(rule(name.map(|(name, _)| name).unwrap_or_default(), table, known));
     }
     refuse_twins(names.iter().map(|(n, spot)| (n.as_str(), spot)), "rules for numbers", problems);
-    rules
+    // Calls that are out remember the place of their rule; one that is removed leads nowhere.
+    let known = known.running.map(|plans| plans.call.dial.as_slice()).unwrap_or_default();
+    let placed = merge::places(known.iter().map(|rule| rule.name.as_str()), rules, |rule| &rule.name);
+    merge::refuse_too_many(placed.len(), RULES_MAX, "rules for numbers", &root.spot, problems);
+    let gone = |place: usize| DialRule { name: known[place].name.clone(), ..DialRule::default() };
+    placed.into_iter().enumerate().map(|(place, rule)| rule.unwrap_or_else(|| gone(place))).collect()
 }
 
 fn rule(name: String, table: &Table<'_>, known: &Known<'_>) -> DialRule {
@@ -93,9 +100,9 @@ fn trunk(value: &Value<'_>, trunks: &[Trunk]) -> Option<usize> {
 
 fn agent(value: &Value<'_>, agents: &Agents) -> Option<AgentId> {
     let number = value.text()?;
-    let place = agents.call.iter().position(|agent| agent.number == number);
+    let place = agents.named().find(|(_, known)| *known == number).map(|(place, _)| place);
     if place.is_none() {
-        let known = did_you_mean(&number, agents.call.iter().map(|agent| agent.number.as_str()));
+        let known = did_you_mean(&number, agents.named().map(|(_, number)| number));
         value.error(format!("no agent has the number `{number}`"), "no `[[agent]]` with this number", known);
     }
     place.map(|place| AgentId(place as u32))

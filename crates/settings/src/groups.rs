@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use acd::plan::{BackOff, Overflow, Strategy};
+use acd::plan::{BackOff, Overflow, Overflows, Strategy};
 use base::{GroupId, SoundId};
 
 use crate::call_backs::{self, CallBack};
+use crate::merge::{self, Running};
 use crate::nearest::did_you_mean;
 use crate::needs;
 use crate::problem::{Problem, Problems, Spot};
@@ -15,6 +16,7 @@ use crate::value::Value;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Groups {
+    /// Empty for one that is removed, which no text of a file is.
     pub(crate) names: Vec<String>,
     /// Where each name is written.
     pub(crate) spots: Vec<Spot>,
@@ -39,6 +41,9 @@ pub(crate) struct Groups {
 pub(crate) struct Queue {
     /// How long a place is kept for a redial.
     pub(crate) redial: Duration,
+    /// The same for who hung up while waiting.
+    pub(crate) hung_up: Duration,
+    pub(crate) unstaffed_after: Duration,
     pub(crate) wrap_up_max: Duration,
     pub(crate) priority_worth: Duration,
     pub(crate) remember: Duration,
@@ -46,6 +51,8 @@ pub(crate) struct Queue {
 }
 
 const HOUR: u64 = 3600;
+/// A longer wait is not told apart from an endless one.
+const EXPECTED_MAX: u64 = HOUR;
 const DAY: u64 = 24 * HOUR;
 /// A city's busiest hour waits in far fewer places; keeps a queue's memory bounded.
 const LIMIT_MAX: u64 = 100_000;
@@ -54,7 +61,7 @@ const GROUPS_MAX: usize = 1000;
 /// Skills beside the groups' own: languages and matters that groups ask for. `SkillId` is 16 bits.
 const SKILLS_MAX: usize = 1000;
 
-pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) -> Groups {
+pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, running: Running<'_>, problems: &Problems) -> Groups {
     let tables = root.sections("group");
     if tables.is_empty() || tables.len() > GROUPS_MAX {
         let title = format!("{} groups, but 1 to {GROUPS_MAX} are possible", tables.len());
@@ -62,15 +69,26 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) ->
         problems.error(Problem::new(root.spot.clone(), title, "", help));
     }
     let named: Vec<_> = tables.iter().filter_map(|t| Some((name(t)?, t))).take(GROUPS_MAX).collect();
-    let names: Vec<String> = named.iter().map(|(name, _)| name.0.clone()).collect();
     refuse_twins(named.iter().map(|((name, spot), _)| (name.as_str(), spot)), "groups", problems);
-    let spots = named.iter().map(|((_, spot), _)| spot.clone()).collect();
-    let skills = skills(root, &named, problems);
+    let known = running.map(|plans| plans.acd.groups.as_slice()).unwrap_or_default();
+    let named = merge::places(known.iter().map(|group| group.name.as_str()), named, |((name, _), _)| name);
+    merge::refuse_too_many(named.len(), GROUPS_MAX, "groups", &root.spot, problems);
+    let names: Vec<String> =
+        named.iter().map(|named| named.as_ref().map_or_else(String::new, |(name, _)| name.0.clone())).collect();
+    let spot =
+        |named: &Option<_>| named.as_ref().map_or(root.spot.clone(), |((_, spot), _): &((_, Spot), _)| spot.clone());
+    let spots = named.iter().map(spot).collect();
+    let skills = skills(root, &names, problems);
     let queue = queue(&root.section("queue"));
     let back_off = back_off(&root.section("back_off"));
     let mut groups = Groups { names, skills, spots, back_off, queue, ..Groups::default() };
     let mut overflows = Vec::new();
-    for (name, table) in &named {
+    for (place, named) in named.iter().enumerate() {
+        let Some((name, table)) = named else {
+            groups.keep_removed(place, running);
+            overflows.push(None);
+            continue;
+        };
         let number = table.get("number").and_then(|v| Some((number(&v)?, v.spot)));
         groups.numbers.extend(number.clone());
         let (overflow, spot) = overflow(table, &groups.names);
@@ -91,17 +109,37 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, problems: &Problems) ->
     groups
 }
 
+impl Groups {
+    /// A group that was removed while the engine runs: callers in it go where they would have overflowed to, if that is still there.
+    fn keep_removed(&mut self, place: usize, running: Running<'_>) {
+        let Some((acd, call)) = running.and_then(|p| Some((p.acd.groups.get(place)?, p.call.groups.get(place)?)))
+        else {
+            return;
+        };
+        let is_there = |group: &GroupId| self.names.get(usize::from(group.0)).is_some_and(|name| !name.is_empty());
+        let overflow = match acd.overflow.closed {
+            Overflow::Group(group) if is_there(&group) => Overflow::Group(group),
+            _ => Overflow::Message,
+        };
+        let overflow = Overflows::from(overflow);
+        let (steps, prefer) = (Vec::new(), Duration::ZERO);
+        self.acd.push(acd::plan::Group { overflow, steps, prefer, removed: true, ..acd.clone() });
+        self.call.push(call::plan::Group { number: None, duty_line: None, removed: true, ..call.clone() });
+        self.steps.push(Vec::new());
+        self.duty_lines.push(None);
+    }
+}
+
 /// The names of all skills: first the groups', each its own.
-fn skills(root: &Table<'_>, groups: &[((String, Spot), &Table<'_>)], problems: &Problems) -> Vec<String> {
+fn skills(root: &Table<'_>, groups: &[String], problems: &Problems) -> Vec<String> {
     let tables = root.sections("skill");
     let others: Vec<_> = tables.iter().filter_map(skill_name).take(SKILLS_MAX).collect();
     if tables.len() > SKILLS_MAX {
         let title = format!("{} skills, but {SKILLS_MAX} are possible", tables.len());
         problems.error(Problem::new(root.spot.clone(), title, "", "remove those that no group asks for"));
     }
-    let all = groups.iter().map(|(name, _)| name).chain(&others);
     // Groups of one name are told of as such.
-    let mut names: std::collections::BTreeSet<_> = groups.iter().map(|((name, _), _)| name.as_str()).collect();
+    let mut names: std::collections::BTreeSet<_> = groups.iter().map(String::as_str).collect();
     for (name, spot) in &others {
         if !names.insert(name) {
             let title = format!("`{name}` is a skill already");
@@ -109,7 +147,7 @@ fn skills(root: &Table<'_>, groups: &[((String, Spot), &Table<'_>)], problems: &
             problems.error(Problem::new(spot.clone(), title, "stands further up already", help));
         }
     }
-    all.map(|(name, _)| name.clone()).collect()
+    groups.iter().chain(others.iter().map(|(name, _)| name)).cloned().collect()
 }
 
 /// A word that can stand in an expression.
@@ -155,6 +193,8 @@ fn queue(table: &Table<'_>) -> Queue {
     let default = acd::Plan::default();
     Queue {
         redial: table.seconds("redial_s", default.redial.as_secs(), 0, DAY),
+        unstaffed_after: table.seconds("unstaffed_after_s", default.unstaffed_after.as_secs(), 0, HOUR),
+        hung_up: table.seconds("hung_up_s", default.hung_up.as_secs(), 0, DAY),
         wrap_up_max: table.seconds("wrap_up_max_s", default.wrap_up_max.as_secs(), 1, DAY),
         priority_worth: table.seconds("priority_worth_s", default.priority_worth.as_secs(), 1, DAY),
         remember: table.seconds("remember_s", default.remember.as_secs(), 0, 7 * DAY),
@@ -209,12 +249,13 @@ const STRATEGIES: [(&str, Strategy); 6] = [
 /// Phones that ring for one caller: each of them keeps an agent from other callers.
 const RING_AT_ONCE_MAX: u64 = 10;
 
-fn acd_group(name: &str, table: &Table<'_>, overflow: Overflow, steps: Vec<acd::Step>) -> acd::plan::Group {
+fn acd_group(name: &str, table: &Table<'_>, overflow: Overflows, steps: Vec<acd::Step>) -> acd::plan::Group {
     acd::plan::Group {
         name: name.to_owned(),
         ring: table.seconds("ring_s", 20, 1, 300),
         wrap_up: table.seconds("wrap_up_s", 0, 0, HOUR),
         limit: usize::try_from(table.number("limit", 200, 0, LIMIT_MAX)).unwrap_or(usize::MAX),
+        expected: table.get("expected_s").and_then(|v| v.seconds(1, EXPECTED_MAX)),
         wait: table.get("wait_s").and_then(|v| v.seconds(1, DAY)),
         overflow,
         head_start: table.seconds("head_start_s", 0, 0, DAY),
@@ -223,6 +264,7 @@ fn acd_group(name: &str, table: &Table<'_>, overflow: Overflow, steps: Vec<acd::
         prefer: table.seconds("prefer_s", 0, 0, HOUR),
         ring_at_once: table.number("ring_at_once", 1, 1, RING_AT_ONCE_MAX) as u8,
         call_back: None,
+        removed: false,
     }
 }
 
@@ -234,9 +276,31 @@ fn call_group(name: &str, number: Option<String>, table: &Table<'_>, sounds: &So
         // Zero is music alone.
         announce_every: Some(table.seconds("announce_every_s", 30, 0, HOUR)).filter(|every| !every.is_zero()),
         announce_position: table.bool("announce_position", true),
+        announce_wait: announces_wait(table, sounds),
         duty_line: None,
         call_back: None,
+        removed: false,
     }
+}
+
+/// What a wait is said with is needed where it is said.
+fn announces_wait(table: &Table<'_>, sounds: &SoundPlan) -> bool {
+    let announces = table.bool("announce_wait", false);
+    let needed = |(id, name): (ivr::LocaleId, &str)| {
+        let is_missing = |piece: &&str| sounds.prompts.sound_in(id, piece).is_none();
+        let missing: Vec<String> = ivr::wait_pieces(name).into_iter().filter(is_missing).map(str::to_owned).collect();
+        (!missing.is_empty()).then(|| format!("{name}: {}", missing.join(", ")))
+    };
+    let missing: Vec<String> = sounds.prompts.locales().filter_map(needed).collect();
+    if let Some(value) = table.get("announce_wait").filter(|_| announces && !missing.is_empty() && !sounds.incomplete) {
+        let title = format!("prompts that say a wait are missing: {}", missing.join("; "));
+        value.error(
+            title,
+            "says how long the wait will be",
+            "build the prompts with `cargo xtask prompts`, record the files, or leave the key out",
+        );
+    }
+    announces
 }
 
 fn music(table: &Table<'_>, sounds: &SoundPlan) -> SoundId {
@@ -253,11 +317,30 @@ fn music(table: &Table<'_>, sounds: &SoundPlan) -> SoundId {
     found.unwrap_or(SoundId(0))
 }
 
-fn overflow(table: &Table<'_>, names: &[String]) -> (Overflow, Option<Spot>) {
-    let Some(value) = table.get("overflow") else { return (Overflow::Message, None) };
-    let Some(text) = value.text() else { return (Overflow::Message, None) };
+/// One word for all reasons, or a table that tells them apart.
+fn overflow(table: &Table<'_>, names: &[String]) -> (Overflows, Option<Spot>) {
+    let Some(value) = table.get("overflow") else { return (Overflow::Message.into(), None) };
+    let spot = Some(value.spot.clone());
+    if value.as_text().is_some() {
+        return (target(&value, names).into(), spot);
+    }
+    let Some(table) = value.table(&["group.overflow"]) else { return (Overflow::Message.into(), spot) };
+    let to = |key, default| table.get(key).map_or(default, |value| target(&value, names));
+    let full = to("full", Overflow::Message);
+    let overflows = Overflows {
+        full,
+        waited: to("waited", full),
+        expected: to("expected", full),
+        closed: to("closed", full),
+        unstaffed: to("unstaffed", Overflow::Stay),
+    };
+    (overflows, spot)
+}
+
+fn target(value: &Value<'_>, names: &[String]) -> Overflow {
+    let Some(text) = value.text() else { return Overflow::Message };
     let group = (0..).map(GroupId).zip(names).find(|(_, name)| **name == text).map(|(id, _)| id);
-    let overflow = match (text.as_str(), group) {
+    match (text.as_str(), group) {
         ("message", _) => Overflow::Message,
         ("stay", _) => Overflow::Stay,
         (_, Some(id)) => Overflow::Group(id),
@@ -267,13 +350,29 @@ fn overflow(table: &Table<'_>, names: &[String]) -> (Overflow, Option<Spot>) {
             value.error(format!("no group is named `{text}`"), "unknown group", help);
             Overflow::Message
         }
-    };
-    (overflow, Some(value.spot))
+    }
+}
+
+/// Groups may stand in for one another where nobody is there; full ones that do so send callers round in a circle, and so do those whose
+/// callers waited too long.
+fn refuse_circles(groups: &Groups, spots: &[Option<Spot>], problems: &Problems) {
+    let full = |overflows: Overflows| overflows.full;
+    refuse_circles_of(full, groups, spots, problems);
+    let waited = |overflows: Overflows| overflows.waited;
+    // What holds for both is told once.
+    if groups.acd.iter().any(|group| group.overflow.full != group.overflow.waited) {
+        refuse_circles_of(waited, groups, spots, problems);
+    }
 }
 
 /// Each circle once, at its first group.
-fn refuse_circles(groups: &Groups, spots: &[Option<Spot>], problems: &Problems) {
-    let next = |at: usize| match groups.acd.get(at)?.overflow {
+fn refuse_circles_of(
+    why: impl Fn(Overflows) -> Overflow,
+    groups: &Groups,
+    spots: &[Option<Spot>],
+    problems: &Problems,
+) {
+    let next = |at: usize| match why(groups.acd.get(at)?.overflow) {
         Overflow::Group(id) => Some(usize::from(id.0)),
         _ => None,
     };

@@ -5,13 +5,14 @@ use std::path::Path;
 use call::area::Areas;
 
 use crate::env::Env;
+use crate::merge::Running;
 use crate::problem::Problems;
 use crate::reader::Document;
 use crate::report::Report;
 use crate::source::{self, Part, Sources};
 use crate::{
-    Plans, agents, areas, assemble, calendar, call_backs, dial, groups, menu, network, profile, service, sounds,
-    states, token, trunk,
+    Plans, agents, areas, assemble, calendar, call_backs, callers, dial, groups, menu, network, profile, service,
+    sounds, states, token, trunk,
 };
 
 /// Reads the configuration in `dir`, with `HOTLINE__SECTION__KEY` variables of `env` over it.
@@ -19,10 +20,19 @@ use crate::{
 /// # Errors
 /// Every fault of every file and variable, in the order of files and lines.
 pub fn load(dir: &Path, env: impl IntoIterator<Item = (String, String)>) -> Result<Plans, Report> {
+    load_as(dir, env, None)
+}
+
+/// The same where an engine runs already: what it knows by a number keeps that number.
+pub(crate) fn load_as(
+    dir: &Path,
+    env: impl IntoIterator<Item = (String, String)>,
+    running: Running<'_>,
+) -> Result<Plans, Report> {
     let problems = Problems::default();
     let sources = source::read(dir, &problems);
     let env = Env::new(env, &problems);
-    let plans = parse(&sources, &env, &problems).map(|documents| build(dir, &documents, &sources, &problems));
+    let plans = parse(&sources, &env, &problems).map(|documents| build(dir, &documents, &sources, running, &problems));
     let (errors, warnings) = problems.into_sorted();
     match plans {
         Some(plans) if errors.is_empty() => Ok(Plans { warnings: Report::new(warnings, sources).texts(), ..plans }),
@@ -87,30 +97,38 @@ fn parse<'a>(sources: &'a Sources, env: &'a Env, problems: &'a Problems) -> Opti
     (has(Part::Main) && has(Part::Queues)).then_some(documents)
 }
 
-fn build(dir: &Path, documents: &[Document<'_>], sources: &Sources, problems: &Problems) -> Plans {
+fn build(
+    dir: &Path,
+    documents: &[Document<'_>],
+    sources: &Sources,
+    running: Running<'_>,
+    problems: &Problems,
+) -> Plans {
     let of = |part: Part| documents.iter().filter(move |d| d.part == part);
     let main = of(Part::Main).map(Document::root).next();
     let queues = of(Part::Queues).map(Document::root).next();
-    let sound_plan = main.as_ref().map(|root| sounds::read(dir, root, problems)).unwrap_or_default();
+    let sound_plan = main.as_ref().map(|root| sounds::read(dir, root, running, problems)).unwrap_or_default();
     let networks = main.as_ref().map(|root| network::read(root, problems)).unwrap_or_default();
     let trunks = main.as_ref().map(|root| trunk::read(root, &networks, problems)).unwrap_or_default();
-    let groups = queues.as_ref().map(|root| groups::read(root, &sound_plan, problems)).unwrap_or_default();
-    let agents = queues.as_ref().map(|root| agents::read(root, &groups, problems)).unwrap_or_default();
+    let groups = queues.as_ref().map(|root| groups::read(root, &sound_plan, running, problems)).unwrap_or_default();
+    let agents = queues.as_ref().map(|root| agents::read(root, &groups, running, problems)).unwrap_or_default();
     let states = queues.as_ref().map(|root| states::read(root, problems)).unwrap_or_default();
     let calendars: Vec<_> = of(Part::Calendar).map(Document::root).collect();
     let hours = calendar::read(&calendars, problems);
     let menu_documents: Vec<_> = of(Part::Menu).collect();
     let menus = menu::read(&menu_documents, sources, &hours, &groups.names, &sound_plan, problems);
     let tokens = main.as_ref().map(|root| token::read(root, &agents, problems)).unwrap_or_default();
-    let known = dial::Known { trunks: &trunks.trunks, agents: &agents, hours: &hours };
+    let known = dial::Known { trunks: &trunks.trunks, agents: &agents, hours: &hours, running };
     let dial = main.as_ref().map(|root| dial::read(root, &known, problems)).unwrap_or_default();
     network::refuse_example_passwords(&networks, &agents, &trunks, problems);
     let service = main.as_ref().map(|root| service::read(root, &menus.names, problems)).unwrap_or_default();
     let areas = main.as_ref().map(|root| areas::read(dir, root, problems)).unwrap_or_default();
+    let callers = queues.as_ref().map(|root| callers::read(dir, root, problems)).unwrap_or_default();
     let (duty_lines, calls_back) = (groups.duty_lines.clone(), groups.call_backs.clone());
     let mut plans = assemble::plans(assemble::Parts {
         service,
         areas,
+        callers,
         networks,
         trunks,
         dial,

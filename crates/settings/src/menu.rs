@@ -63,11 +63,11 @@ fn is_unheard(fault: &Fault, sounds: &SoundPlan) -> bool {
     sounds.incomplete && matches!(fault.problem, Wrong::UnknownPrompt(_) | Wrong::MissingPrompt { .. })
 }
 
-/// Twelve digits of the hash of what decides a caller's way: the text, the groups and the hours.
+/// Twelve digits of the hash of what decides a caller's way: the text, which names its groups, and the hours.
 fn version(text: &str, refers: Names<'_>) -> String {
     let mut hash = Sha256::new();
     hash.update(text);
-    hash.update(format!("{:?}{:?}", refers.groups, refers.hours));
+    hash.update(format!("{:?}", refers.hours));
     hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -214,7 +214,7 @@ fn node_kind(word: Word, table: &Table<'_>) -> Option<Kind> {
             let own = own.into_iter().filter_map(|(locale, _, value)| Some((locale.to_owned(), value.text()?)));
             Some(Kind::Queue {
                 by_locale: own.collect(),
-                priority: table.number("priority", 5, 0, 9) as u8,
+                priority: table.number("priority", 5, 0, call::plan::PRIORITY_MAX.into()) as u8,
                 group: target("group")?,
             })
         }

@@ -10,7 +10,8 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 
 /// "did you mean …", else the list.
 pub(crate) fn did_you_mean<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let known: Vec<_> = known.into_iter().collect();
+    // Places of what was removed have an empty name.
+    let known: Vec<_> = known.into_iter().filter(|name| !name.is_empty()).collect();
     match nearest(word, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
         None if known.is_empty() => "there is none yet".to_owned(),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::SoundId;
 use call::area::Areas;
 
 /// Everything the engine is started with.
@@ -18,6 +19,11 @@ pub struct Plans {
     pub carrier: carrier::Plan,
     /// By `SoundId`.
     pub sounds: Vec<SoundFile>,
+    /// The files of the folders of prompts, each with the sound that it holds; others of `sounds` are kept for calls that began before a
+    /// reload.
+    pub prompt_files: Vec<(PathBuf, SoundId)>,
+    /// By `SkillId`: groups have a skill each, of their own names, empty where one is removed.
+    pub skills: Vec<String>,
     /// What works, but probably not as meant; ready to print.
     pub warnings: Vec<String>,
 }
@@ -96,5 +102,5 @@ pub struct Network {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SoundFile {
     pub path: PathBuf,
-    pub samples: Vec<i16>,
+    pub samples: Arc<[i16]>,
 }

@@ -44,7 +44,7 @@ impl<'a> Document<'a> {
                     "numbers", "county", "network", "trunk", "dial", "called", "token",
                 ],
             ),
-            Part::Queues => (&[], &["queue", "back_off", "skill", "group", "agents", "agent"]),
+            Part::Queues => (&[], &["queue", "back_off", "callers", "skill", "group", "agents", "agent"]),
             Part::Calendar => (&[], &["hours", "holiday", "workday"]),
             Part::Menu => (&["tree"], &[]),
             Part::Profile => (&[], &["calls", "burst", "choice", "keypad", "patience", "staff", "trouble"]),

@@ -1,12 +1,15 @@
 //! The folder of prompts: every WAV, by language and name.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use base::SoundId;
 use ivr::{LocaleId, Prompts};
 
+use crate::merge::Running;
 use crate::problem::{Problem, Problems, Spot};
 use crate::reader::Table;
 use crate::{SoundFile, wav};
@@ -14,7 +17,12 @@ use crate::{SoundFile, wav};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SoundPlan {
     pub(crate) dir: PathBuf,
+    /// Those of the running engine first: what plays now may be one that no file holds any more.
     pub(crate) files: Vec<SoundFile>,
+    /// By file and what it holds, where a sound stands that is known already.
+    known: BTreeMap<(PathBuf, Arc<[i16]>), SoundId>,
+    /// What is in the folders now.
+    pub(crate) current: Vec<(PathBuf, SoundId)>,
     pub(crate) prompts: Prompts,
     /// What stands in `music/`, by name.
     pub(crate) music: Vec<(String, SoundId)>,
@@ -23,7 +31,7 @@ pub(crate) struct SoundPlan {
 }
 
 /// What calls say beside the menu's own prompts.
-const ANNOUNCEMENTS: [&str; 14] = [
+const ANNOUNCEMENTS: [&str; 15] = [
     "agent-paused",
     "agent-ready",
     "agent-refused",
@@ -37,11 +45,15 @@ const ANNOUNCEMENTS: [&str; 14] = [
     "position-before",
     "position-next",
     "queue-refused",
+    "queue-unstaffed",
     "requeued",
 ];
 const BUILD: &str = "build the prompts with `cargo xtask prompts`, or record the file: 8 kHz, mono, 16-bit PCM";
 
-pub(crate) fn read(config: &Path, root: &Table<'_>, problems: &Problems) -> SoundPlan {
+/// Samples that are kept for calls which may play them: a quarter of a gigabyte, and as much in each codec. Nine hours of speech.
+const SAMPLES_MAX: usize = 1 << 27;
+
+pub(crate) fn read(config: &Path, root: &Table<'_>, running: Running<'_>, problems: &Problems) -> SoundPlan {
     let table = root.section("prompts");
     let dir = folder(config, &table.text("dir", "prompts"));
     let locales = table.get("locales").map(|v| v.texts()).unwrap_or_default();
@@ -49,17 +61,46 @@ pub(crate) fn read(config: &Path, root: &Table<'_>, problems: &Problems) -> Soun
     if names.is_empty() {
         names.push("zh-CN".to_owned());
     }
-    let mut plan = SoundPlan { prompts: Prompts::new(names.clone()), dir, ..SoundPlan::default() };
+    if let Some(running) = running {
+        refuse_other_locales(&running.call.prompts, &names, &table, problems);
+    }
+    let files = running.map(|plans| plans.sounds.clone()).unwrap_or_default();
+    let known = (0..).map(SoundId).zip(&files).map(|(id, f)| ((f.path.clone(), Arc::clone(&f.samples)), id)).collect();
+    let mut plan = SoundPlan { prompts: Prompts::new(names.clone()), dir, files, known, ..SoundPlan::default() };
     for (id, name) in (0..=u8::MAX).map(LocaleId).zip(&names) {
-        for (prompt, sound) in read_folder(&plan.dir.join(name), &mut plan.files, problems) {
+        for (prompt, sound) in plan.read_folder(&plan.dir.join(name), problems) {
             plan.prompts.insert(&prompt, id, sound);
         }
         need_prompts(&plan, id, name, problems);
     }
     let mut folders = names.iter().map(String::as_str).chain(["music"]);
     plan.incomplete = folders.any(|name| !plan.dir.join(name).is_dir());
-    plan.music = read_folder(&plan.dir.join("music"), &mut plan.files, problems);
+    plan.music = plan.read_folder(&plan.dir.join("music"), problems);
+    refuse_too_much(&plan, running, problems);
     plan
+}
+
+/// A call knows its language by the place in the list.
+fn refuse_other_locales(running: &Prompts, names: &[String], table: &Table<'_>, problems: &Problems) {
+    if !running.locales().map(|(_, name)| name).eq(names.iter().take(running.locales().count())) {
+        let known: Vec<_> = running.locales().map(|(_, name)| name).collect();
+        let title = format!("the locales begin with `{}` while the engine runs", known.join("`, `"));
+        let help = "add new ones behind them, or restart the engine";
+        let spot = table.get("locales").map_or(table.spot.clone(), |value| value.spot);
+        problems.error(Problem::new(spot, title, "restart needed", help));
+    }
+}
+
+/// Sounds of files that were changed are kept until the engine starts again.
+fn refuse_too_much(plan: &SoundPlan, running: Running<'_>, problems: &Problems) {
+    let samples: usize = plan.files.iter().map(|file| file.samples.len()).sum();
+    if running.is_some() && samples > SAMPLES_MAX {
+        let title = format!(
+            "{samples} samples of sounds with those that were changed since the start, but {SAMPLES_MAX} are kept"
+        );
+        let help = "restart the engine: it forgets the sounds that no file holds any more";
+        problems.error(Problem::new(Spot::Path(plan.dir.clone()), title, "", help));
+    }
 }
 
 /// Beside the configuration where it is there, else in the working folder.
@@ -68,7 +109,33 @@ fn folder(config: &Path, written: &str) -> PathBuf {
     beside.filter(|path| path.is_dir()).unwrap_or_else(|| PathBuf::from(written))
 }
 
-fn read_folder(dir: &Path, files: &mut Vec<SoundFile>, problems: &Problems) -> Vec<(String, SoundId)> {
+impl SoundPlan {
+    fn read_folder(&mut self, dir: &Path, problems: &Problems) -> Vec<(String, SoundId)> {
+        let mut found = Vec::new();
+        for path in wavs(dir, problems) {
+            let Some(name) = path.file_stem().and_then(|s| s.to_str()).map(str::to_owned) else { continue };
+            match read_wav(&path) {
+                Ok(samples) => found.push((name, self.take(path, samples.into()))),
+                Err(title) => problems.error(Problem::new(Spot::Path(path), title, "", BUILD)),
+            }
+        }
+        found
+    }
+
+    /// A sound that the running engine knows by a number keeps it; a file that was changed is another sound.
+    fn take(&mut self, path: PathBuf, samples: Arc<[i16]>) -> SoundId {
+        let new = SoundId(self.files.len() as u32);
+        let id = *self.known.entry((path.clone(), Arc::clone(&samples))).or_insert(new);
+        if id == new {
+            self.files.push(SoundFile { path: path.clone(), samples });
+        }
+        self.current.push((path, id));
+        id
+    }
+}
+
+/// The sounds of a folder, in order of their names.
+fn wavs(dir: &Path, problems: &Problems) -> Vec<PathBuf> {
     let entries = match std::fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) => {
@@ -82,18 +149,7 @@ fn read_folder(dir: &Path, files: &mut Vec<SoundFile>, problems: &Problems) -> V
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|e| e == "wav"));
     paths.sort();
-    let mut found = Vec::new();
-    for path in paths {
-        let Some(name) = path.file_stem().and_then(|s| s.to_str()).map(str::to_owned) else { continue };
-        match read_wav(&path) {
-            Ok(samples) => {
-                found.push((name, SoundId(files.len() as u32)));
-                files.push(SoundFile { path, samples });
-            }
-            Err(title) => problems.error(Problem::new(Spot::Path(path), title, "", BUILD)),
-        }
-    }
-    found
+    paths
 }
 
 fn read_wav(path: &Path) -> Result<Vec<i16>, String> {

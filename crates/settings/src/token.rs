@@ -91,8 +91,8 @@ fn role_of(word: Word, table: &Table<'_>, agents: &Agents) -> Option<Role> {
     if let Word::Agent = word {
         let value = table.need("agent", "\"1001\"")?;
         let number = value.text()?;
-        let mut known = agents.call.iter().map(|agent| agent.number.as_str());
-        if known.clone().any(|one| one == number) {
+        let mut known = agents.named().map(|(_, number)| number);
+        if agents.named().any(|(_, one)| one == number) {
             return Some(Role::Agent { number });
         }
         let help = did_you_mean(&number, &mut known);

@@ -6,7 +6,7 @@ use base::{Digit, Now, Time};
 
 use crate::check::Checks;
 use crate::lines::line_number;
-use crate::people::{Deed, People, Whom};
+use crate::people::{Deed, People, Seat, Whom};
 use crate::plan::{agent_number, group_number};
 
 /// What an agent presses in a talk.
@@ -70,8 +70,10 @@ impl People {
     /// whoever talks with that one.
     pub(crate) fn asked_by(&self, agent: usize, caller: usize, checks: &Checks) -> Vec<usize> {
         let mut heard = Vec::new();
-        for asker in (0..self.seats.len()).filter(|seat| *seat != agent && self.seats[*seat].pressed) {
-            let with = checks.audio.others(asker).into_iter().chain(self.seats[asker].citizen);
+        let asks = |seat: &Seat| seat.pressed || !seat.left_behind.is_empty();
+        for asker in (0..self.seats.len()).filter(|seat| *seat != agent && asks(&self.seats[*seat])) {
+            let own = &self.seats[asker];
+            let with = checks.audio.others(asker).into_iter().chain(own.citizen).chain(own.left_behind.iter().copied());
             let all: Vec<usize> = with.chain([asker]).filter(|seat| *seat != agent).collect();
             if all.contains(&caller) {
                 heard.extend(all);

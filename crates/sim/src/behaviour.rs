@@ -56,7 +56,7 @@ impl People {
                 self.join(now, seat, (on, leaves), checks);
             }
             // These are for the engine and the carriers.
-            Deed::Join { .. } | Deed::CallBack { .. } | Deed::Carrier { .. } | Deed::Steer => {}
+            Deed::Join { .. } | Deed::CallBack { .. } | Deed::Carrier { .. } | Deed::Steer | Deed::Reload => {}
         }
     }
 
@@ -77,6 +77,9 @@ impl People {
     fn vanish(&mut self, now: Now, seat: usize, back_after: Option<Duration>, checks: &mut Checks) {
         // Whoever heard half a window of this voice hears the other half when something comes again.
         checks.audio.disturb(seat);
+        if self.seats[seat].pressed {
+            self.seats[seat].left_behind = checks.audio.others(seat);
+        }
         checks.audio.left(now.time, seat);
         checks.audio.keep(seat, &self.seats[seat].phone);
         self.seats[seat].phone.vanish();
@@ -128,6 +131,7 @@ impl People {
     fn rung(&mut self, now: Now, seat: usize, from: &str) {
         self.seats[seat].serial += 1;
         let caller = self.caller(from);
+        self.seats[seat].left_behind.clear();
         (self.seats[seat].citizen, self.seats[seat].rung_by) =
             (caller, caller.map_or(0, |caller| self.seats[caller].called));
         if self.told.is_some() {

@@ -35,6 +35,15 @@ impl Disk {
         &self.plans
     }
 
+    /// The operator edits the configuration while a process runs: these plans are to hold, and the next process begins with them.
+    pub(crate) fn edit(&mut self, edit: impl FnOnce(&mut Plans)) -> Plans {
+        edit(&mut self.plans);
+        if let Some(tapes) = &mut self.tapes {
+            tapes.reloads(&self.plans);
+        }
+        self.plans.clone()
+    }
+
     pub(crate) fn is_up(&self) -> bool {
         self.down_until.is_none()
     }

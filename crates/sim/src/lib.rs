@@ -19,6 +19,7 @@ mod lines;
 mod network;
 mod people;
 mod plan;
+mod reloading;
 mod report;
 mod rim;
 mod scenario;

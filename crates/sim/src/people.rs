@@ -73,6 +73,8 @@ pub(crate) enum Deed {
         place: usize,
         mood: Mood,
     },
+    /// The operator has another configuration hold.
+    Reload,
     /// A supervisor changes something in the queue.
     Steer,
     /// Brings together whom the phone has on two lines, and where `leaves` hangs up at once.
@@ -127,6 +129,9 @@ pub(crate) struct Seat {
     pub(crate) asked: bool,
     /// Codes of a talk were pressed in this call: who is asked hears the agent, or whom the agent talked with.
     pub(crate) pressed: bool,
+    /// Whom the seat talked with when its phone vanished behind such codes: the engine learns of that later, and whoever was asked may
+    /// have them meanwhile.
+    pub(crate) left_behind: Vec<usize>,
     /// Counts the calls to colleagues.
     pub(crate) called: u32,
     /// How many calls to colleagues the caller had made when this phone rang last.
@@ -190,6 +195,8 @@ pub(crate) struct People {
     /// Draws what supervisors do, so that everybody else does what they did without any.
     pub(crate) supervisor: Rng,
     pub(crate) wishes: Wishes,
+    /// The same of the operator.
+    pub(crate) operator: Rng,
     pub(crate) dial_until: Time,
     pub(crate) scenario: Scenario,
     pub(crate) out: Output,
@@ -232,6 +239,7 @@ impl People {
         }
         people.lines_sit(now);
         people.supervisors_come(now);
+        people.operator_comes(now);
         people
     }
 
@@ -247,6 +255,7 @@ impl People {
             rng,
             supervisor: Rng::from_number(scenario.seed),
             wishes: Wishes::new(scenario),
+            operator: Rng::from_number(!scenario.seed),
         }
     }
 
@@ -283,6 +292,7 @@ impl People {
             asks: false,
             asked: false,
             pressed: false,
+            left_behind: Vec::new(),
             called: 0,
             rung_by: 0,
             hands: false,

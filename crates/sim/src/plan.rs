@@ -22,7 +22,7 @@ pub(crate) const GREETING_MAX: Duration = Duration::from_millis(1500);
 const LOCALE: &str = "zh-CN";
 pub(crate) const GROUPS: [&str; 2] = ["consult", "complaint"];
 const MUSIC: &str = "music";
-const SOUNDS: [&str; 20] = [
+const SOUNDS: [&str; 21] = [
     "welcome",
     "invalid",
     "job-number",
@@ -41,6 +41,7 @@ const SOUNDS: [&str; 20] = [
     "position-next",
     "please-wait",
     "queue-refused",
+    "queue-unstaffed",
     "requeued",
     MUSIC,
 ];
@@ -177,12 +178,15 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
         music,
         announce_every: rng.chance(0.7).then(|| Duration::from_millis(1500 + rng.below(3000))),
         announce_position: rng.chance(0.5),
+        announce_wait: false,
         duty_line: None,
         call_back: None,
+        removed: false,
     };
     let groups = GROUPS.iter().map(group).collect();
     let server = crate::addresses::server();
     call::Plan {
+        known: call::listed::KnownCallers::default(),
         realm: "sim".to_owned(),
         digest: vec![call::plan::Digest::Md5],
         networks: vec![Network {
@@ -226,7 +230,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
 
 fn agent(place: usize) -> call::plan::Agent {
     let number = agent_number(place);
-    call::plan::Agent { password: password(&number), number }
+    call::plan::Agent { password: password(&number), number, removed: false }
 }
 
 fn acd_plan(scenario: &Scenario, rng: &mut Rng) -> acd::Plan {
@@ -238,8 +242,8 @@ fn acd_plan(scenario: &Scenario, rng: &mut Rng) -> acd::Plan {
         // Bounds every wait, so that each scenario ends.
         wait: Some(Duration::from_secs(6 + rng.below(25))),
         overflow: match (place, rng.below(2)) {
-            (0, 0) => acd::Overflow::Group(GroupId(1)),
-            _ => acd::Overflow::Message,
+            (0, 0) => acd::Overflow::Group(GroupId(1)).into(),
+            _ => acd::Overflow::Message.into(),
         },
         ..acd::Group::default()
     };
@@ -285,10 +289,17 @@ fn route(plan: &mut acd::Plan, rng: &mut Rng) {
         }
     }
     plan.priority_worth = Duration::from_secs(1 + rng.below(20));
+    let other = |place: usize| acd::Overflow::Group(GroupId((place as u16 + 1) % GROUPS.len() as u16));
+    for (place, group) in plan.groups.iter_mut().enumerate() {
+        let (stay, message) = (acd::Overflow::Stay, acd::Overflow::Message);
+        group.overflow.unstaffed = [stay, stay, stay, message, other(place)][rng.below(5) as usize];
+    }
+    plan.unstaffed_after = Duration::from_secs(1 + rng.below(8));
+    plan.hung_up = Duration::from_secs([0, 20][rng.below(2) as usize]);
 }
 
 fn roster_plan(scenario: &Scenario) -> roster::Plan {
-    let agent = |place| roster::Agent { number: agent_number(place), ready_on_register: true };
+    let agent = |place| roster::Agent { number: agent_number(place), ready_on_register: true, removed: false };
     roster::Plan {
         agents: (0..usize::from(scenario.agents)).map(agent).collect(),
         expires_min: Duration::from_secs(10),

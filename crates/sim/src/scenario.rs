@@ -55,6 +55,8 @@ pub struct Scenario {
     pub steering: f64,
     /// The share of citizens' calls in which they would rather be called back; where nobody speaks, and lines are outside.
     pub calling_back: f64,
+    /// The share of moments in which the operator has one more configuration hold.
+    pub reloading: f64,
 }
 
 impl Scenario {
@@ -96,6 +98,7 @@ impl Scenario {
             // From here on drawn last, and nothing else where there is none: older seeds mean what they meant.
             sending_on: [0.0, 0.0, 0.0, 0.6][rng.below(4) as usize],
             steering: [0.0, 0.0, 0.0, 0.0, 0.0, 0.8][rng.below(6) as usize],
+            reloading: [0.0, 0.0, 0.0, 0.0, 0.7][rng.below(5) as usize],
             calling_back: [0.0, 0.0, 0.0, 0.0, 0.7][rng.below(5) as usize],
         }
     }

@@ -205,6 +205,12 @@ impl Stage {
         self.hold_to(done);
     }
 
+    /// Other plans come to hold.
+    pub fn reload(&mut self, edit: impl FnOnce(&mut switch::Plans)) {
+        let plans = self.world.disk.edit(edit);
+        self.feed(switch::Input::Plan(Box::new(switch::Reload::new(plans))));
+    }
+
     /// From now on `heard` and `say` are the phone's SIP, but for its registration.
     pub fn by_hand(&mut self, who: Person) {
         self.world.people.seats[who.0].by_hand = true;
@@ -333,6 +339,7 @@ fn scenario(setting: &Setting) -> Scenario {
         sending_on: 0.0,
         steering: 0.0,
         calling_back: 0.0,
+        reloading: 0.0,
     }
 }
 
@@ -346,7 +353,8 @@ fn edit(plans: &mut Plans, setting: &Setting) {
         group.limit = setting.limit;
         group.wait = setting.wait;
         let overflows = setting.overflow && place == 0;
-        group.overflow = if overflows { acd::Overflow::Group(GroupId(1)) } else { acd::Overflow::Message };
+        let to = if overflows { acd::Overflow::Group(GroupId(1)) } else { acd::Overflow::Message };
+        group.overflow = to.into();
     }
     for (place, agent) in plans.acd.agents.iter_mut().enumerate() {
         let groups = if setting.split { place as u16..place as u16 + 1 } else { 0..2 };

@@ -10,6 +10,8 @@ use switch::{Config, Effects, Exchange, Input, Ledger, Plans, Wire};
 pub struct Tape {
     /// What the process was configured with: no part of a trace, and needed for a replay.
     pub plans: Plans,
+    /// Those that came to hold while it ran, in order.
+    pub later: Vec<Plans>,
     /// A packed `Head`.
     pub head: Vec<u8>,
     /// Packed entries in their order.
@@ -24,7 +26,14 @@ impl Tapes {
     /// A process starts.
     pub(crate) fn start(&mut self, config: &Config, plans: &Plans, ledger: &Ledger, now: Now, seed: [u8; 32]) {
         let head = Head::new(config, plans, ledger, now, seed).to_bytes();
-        self.0.push(Tape { plans: plans.clone(), head, entries: Vec::new() });
+        self.0.push(Tape { plans: plans.clone(), later: Vec::new(), head, entries: Vec::new() });
+    }
+
+    /// Other plans come to hold.
+    pub(crate) fn reloads(&mut self, plans: &Plans) {
+        if let Some(tape) = self.0.last_mut() {
+            tape.later.push(plans.clone());
+        }
     }
 
     /// Before an input is fed.

@@ -36,6 +36,9 @@ impl World {
             Turn::Deliver(wire) => {
                 if let Some(Said::ToQueue(command)) = self.exchange.said(wire, 0) {
                     self.checks.queue.heard(now.time, command);
+                    if let acd::Command::Plan(plan) = command {
+                        self.checks.owners.plan = acd::Plan::clone(plan);
+                    }
                 }
                 known[wire as usize] -= 1;
                 self.arrive[wire as usize] = None;

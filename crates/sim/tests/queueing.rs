@@ -57,7 +57,7 @@ fn day(case: &Case) -> Day {
         restarts: Vec::new(),
     };
     for group in &mut day.hotline.acd.groups {
-        (group.limit, group.wait, group.overflow) = (100_000, None, Overflow::Stay);
+        (group.limit, group.wait, group.overflow) = (100_000, None, Overflow::Stay.into());
     }
     let call = Arc::make_mut(&mut day.hotline.call);
     call.connect.say_agent_number = false;

@@ -28,7 +28,7 @@ fn taped(scenario: &Scenario) -> Vec<Tape> {
 fn replay(tape: &Tape, watch: bool) -> Result<Replay, Box<Difference>> {
     let head = Head::from_bytes(&tape.head).expect("a head");
     assert_eq!(head.fingerprint_of(&tape.plans), head.plans, "the plans are those of the run");
-    let mut replay = Replay::new(&head, &tape.plans, watch).expect("a start");
+    let mut replay = Replay::new(&head, &tape.plans, &tape.later, watch).expect("a start");
     for entry in &tape.entries {
         replay.feed(Entry::from_bytes(entry).expect("an entry"))?;
     }

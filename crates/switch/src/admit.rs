@@ -61,6 +61,9 @@ pub(crate) struct Doorman {
     next_sweep: Time,
 }
 
+/// 603 Decline: no other way to us is worth trying (RFC 3261 §21.6.2).
+const BLOCKED: u16 = 603;
+
 /// Between two sweeps of dead registrations; a phone re-registers every few minutes.
 const SWEEP_EVERY: Duration = Duration::from_secs(60);
 
@@ -105,6 +108,9 @@ impl Switch {
         if let Sender::Trunk(trunk) = sender {
             self.trunks.seized(trunk);
         }
+        if self.is_blocked(sender, request) {
+            return self.turn_away(now, tx, Some(sender), BLOCKED);
+        }
         let Some(purpose) = self.purpose(sender, request) else { return self.turn_away(now, tx, Some(sender), 404) };
         if !self.has_room(now, sender) {
             return self.turn_away_for_now(now, tx, sender);
@@ -114,6 +120,12 @@ impl Switch {
             out.roster.push(roster::Command::OwnCall { agent, begins: true });
         }
         self.arrive(now, (tx, flow, sender), request, (lease, purpose), out);
+    }
+
+    /// Whether a citizen calls whom an operator does not let in.
+    fn is_blocked(&self, sender: Sender, request: &Message) -> bool {
+        let Some(trunk) = self.trunk(sender).filter(|_| !self.plan.known.is_empty()) else { return false };
+        self.plan.known.find(&caller(request, Some(trunk)).number).is_some_and(|list| list.blocked)
     }
 
     /// What the call is about: a number of ours, or a colleague of the agent who calls, a group, or a line outside.
@@ -251,7 +263,7 @@ impl Switch {
     /// First a registered agent, then a trunk by its network, then whoever proves who they are; else refused.
     fn identify(&mut self, now: Now, tx: ServerTx, flow: Flow, request: &Message) -> Option<Sender> {
         if let Some(agent) = self.doorman.agent_at(now, flow)
-            && user_of(request.from_ref().ok()?.uri.user_text()) == self.plan.agents.get(agent.0 as usize)?.number
+            && self.plan.colleague(&user_of(request.from_ref().ok()?.uri.user_text())) == Some(agent)
         {
             return Some(Sender::Agent(agent));
         }
@@ -287,7 +299,7 @@ impl Switch {
     /// Whether From has the number of an agent.
     fn names_agent(&self, request: &Message) -> bool {
         let user = request.from_ref().ok().and_then(|from| from.uri.user_text());
-        user.is_some_and(|user| self.plan.agents.iter().any(|agent| agent.number == user))
+        user.is_some_and(|user| self.plan.colleague(&user).is_some())
     }
 
     fn trunk(&self, sender: Sender) -> Option<&Trunk> {
@@ -384,13 +396,13 @@ fn user_of(user: Option<String>) -> String {
 
 /// The password of an agent or a trunk; a trunk's user name goes last, so that no trunk can pass for an agent.
 pub(crate) fn password_of<'a>(plan: &'a Plan, user: &str) -> Option<&'a str> {
-    let agent = plan.agents.iter().find(|a| a.number == user).map(|a| &a.password);
+    let agent = plan.agents.iter().find(|a| a.number == user && !a.removed).map(|a| &a.password);
     let trunk = || plan.trunks.iter().filter_map(|t| t.credentials.as_ref()).find(|c| c.user == user);
     agent.or_else(|| trunk().map(|c| &c.password)).map(|p| p.0.as_str())
 }
 
 fn sender_named(plan: &Plan, user: &str) -> Option<Sender> {
-    let agent = plan.agents.iter().position(|a| a.number == user).map(|i| Sender::Agent(AgentId(i as u32)));
+    let agent = plan.colleague(user).map(Sender::Agent);
     agent.or_else(|| {
         let named = |t: &Trunk| t.credentials.as_ref().is_some_and(|c| c.user == user);
         plan.trunks.iter().position(named).map(Sender::Trunk)

@@ -95,6 +95,8 @@ pub enum Answer {
     GroupFull,
     /// The group takes nobody new.
     GroupClosed,
+    /// Nobody is signed on for the group.
+    GroupUnstaffed,
     NoSuchGroup,
     /// In order of turn.
     Callers(Vec<acd::InLine>),
@@ -115,6 +117,7 @@ impl Answer {
             acd::Steered::NotWaiting => Answer::NotWaiting,
             acd::Steered::Full => Answer::GroupFull,
             acd::Steered::Closed => Answer::GroupClosed,
+            acd::Steered::Unstaffed => Answer::GroupUnstaffed,
             acd::Steered::UnknownGroup => Answer::NoSuchGroup,
         }
     }
@@ -159,4 +162,5 @@ packed_enum!(Answer {
     14 => GroupClosed,
     15 => NoSuchGroup,
     16 => Callers(callers),
+    17 => GroupUnstaffed,
 });

@@ -25,7 +25,7 @@ impl Switch {
     pub(crate) fn summon(&mut self, now: Now, ticket: Ticket, agent: AgentId, to: &str, out: &mut Effects) {
         let line = self.plan.line(to).filter(|line| self.may_call(now, line, agent));
         let answer = match line {
-            _ if self.plan.agents.get(agent.0 as usize).is_none() => Answer::NoSuchAgent,
+            _ if self.plan.agents.get(agent.0 as usize).is_none_or(|agent| agent.removed) => Answer::NoSuchAgent,
             None => Answer::MayNotCall,
             Some(_) if self.summons.len() >= SUMMONS_MAX || !self.has_room(now, Sender::Agent(agent)) => Answer::NoRoom,
             Some(line) => {

@@ -2,7 +2,7 @@
 
 use base::{Flow, Job, LegId, Notice, RecordEntry, Ticket, WorkerId};
 
-use crate::{Answer, Ask, Fact, Query, Resolved};
+use crate::{Answer, Ask, Fact, Query, Reload, Resolved};
 
 /// One input of a switch.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub enum Input<'a> {
         by: String,
         ask: Ask,
     },
+    /// The operator: these plans hold from now on, if they can follow those that hold (`Plans::can_follow`).
+    Plan(Box<Reload>),
     /// No new calls from now on.
     Drain,
     /// Every call ends now.

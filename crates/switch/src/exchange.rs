@@ -40,8 +40,8 @@ pub struct Exchange {
     pub switch: Switch,
     pub acd: Acd,
     pub roster: Roster,
-    to_queue: VecDeque<acd::Command>,
-    to_roster: VecDeque<roster::Command>,
+    pub(crate) to_queue: VecDeque<acd::Command>,
+    pub(crate) to_roster: VecDeque<roster::Command>,
     to_switch: VecDeque<Told>,
     said_by_queue: Vec<acd::Action>,
     said_by_roster: Vec<roster::Action>,
@@ -94,6 +94,7 @@ impl Exchange {
                 self.to_roster.push_back(roster::Command::FlowClosed { flow });
                 self.switch.handle(now, input, out);
             }
+            Input::Plan(reload) => self.adopt(now, *reload, out),
             Input::Ask { ticket, by, ask: Ask::SetAgent { agent, change } } => {
                 if change == roster::StateChange::Ready {
                     self.to_queue.push_back(acd::Command::Rested { agent });
@@ -256,6 +257,7 @@ impl Exchange {
         for action in said.drain(..) {
             match action {
                 roster::Action::Ready { agent } => self.to_queue.push_back(acd::Command::Ready { agent }),
+                roster::Action::SignedOn { agent, on } => self.to_queue.push_back(acd::Command::SignedOn { agent, on }),
                 roster::Action::Away { agent } => self.to_queue.push_back(acd::Command::Away { agent }),
                 roster::Action::SlotRefused { call, agent, epoch } => {
                     let reservation = Reservation(epoch);

@@ -124,7 +124,8 @@ impl Ledger {
     /// A start under another configuration: ids are places in its lists, names stay what they are.
     fn rename(&mut self, names: Names) {
         let old = std::mem::replace(&mut self.names, names);
-        if old == self.names || old == Names::default() {
+        let grows = self.names.groups.starts_with(&old.groups) && self.names.agents.starts_with(&old.agents);
+        if grows || old == Names::default() {
             return;
         }
         let group = |id: GroupId| place(&old.groups, &self.names.groups, usize::from(id.0)).map(|p| GroupId(p as u16));

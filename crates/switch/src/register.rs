@@ -53,11 +53,11 @@ impl Switch {
         let wanted = request.to().ok().and_then(|to| to.uri.user_text());
         match self.doorman.auth.check(now, request, |user| password_of(&self.plan, user)) {
             Verdict::Proved(user) if Some(&user) == wanted.as_ref() => {
-                let place = self.plan.agents.iter().position(|a| a.number == user);
-                if place.is_none() {
+                let agent = self.plan.colleague(&user);
+                if agent.is_none() {
                     self.answer(now, tx, 403, Vec::new());
                 }
-                place.map(|p| AgentId(p as u32))
+                agent
             }
             Verdict::Challenge(headers) => {
                 self.answer(now, tx, 401, headers);
@@ -95,6 +95,7 @@ impl Switch {
             }
             // The exchange brings these elsewhere.
             roster::Action::SlotRefused { .. }
+            | roster::Action::SignedOn { .. }
             | roster::Action::Ready { .. }
             | roster::Action::Away { .. }
             | roster::Action::State { .. }

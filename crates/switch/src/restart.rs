@@ -26,11 +26,7 @@ impl Exchange {
     /// makes a first start.
     pub fn restore(config: Config, plans: Plans, ledger: &Ledger, now: Now, rng: Rng, out: &mut Effects) -> Exchange {
         let mut ledger = ledger.clone();
-        let names = Fact::Names {
-            groups: plans.call.groups.iter().map(|g| g.name.clone()).collect(),
-            agents: plans.call.agents.iter().map(|a| a.number.clone()).collect(),
-        };
-        tell(&mut ledger, names, out);
+        tell(&mut ledger, plans.names(), out);
         reconcile(&mut ledger, out);
         let (mut by_queue, mut by_roster) = (Vec::new(), Vec::new());
         let acd = Acd::restore(plans.acd, now, &ledger.queue, &mut by_queue);

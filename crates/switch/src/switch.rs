@@ -129,6 +129,8 @@ impl Switch {
             Input::Notice { worker, notice } => self.on_notice(now, worker, notice, out),
             Input::Resolved { ticket, answer } => self.on_resolved(now, ticket, answer, out),
             Input::Ask { ticket, ask, .. } => self.on_ask(now, ticket, ask, out),
+            // The exchange has each owner adopt its own.
+            Input::Plan(_) => {}
             Input::Drain => self.drain(out),
             Input::StopCalls => self.stop_calls(now, out),
             Input::Leave => self.leave(now, out),

@@ -16,6 +16,7 @@ mod words;
 pub use blank::blank;
 pub use entry::{Entry, Given};
 pub use head::Head;
+pub(crate) use head::fingerprint;
 pub use marks::Marks;
 pub use replay::{Difference, Replay, Summary, Tail};
 pub use story::Told;

@@ -227,7 +227,7 @@ fn abandoning_ends_place_offer_and_talk() {
 
 #[test]
 fn a_full_group_overflows_along_the_chain_and_no_further_than_there_are_groups() {
-    let full = |overflow| acd::Group { limit: 1, overflow, ..group() };
+    let full = |overflow: Overflow| acd::Group { limit: 1, overflow: overflow.into(), ..group() };
     let to = |n| Overflow::Group(base::GroupId(n));
     let groups = vec![full(to(1)), full(to(2)), full(Overflow::Message), full(to(4)), full(to(3)), full(to(77))];
     let mut desk = Desk::new(plan(groups, vec![agent(&[(0, 1)])]));
@@ -237,7 +237,7 @@ fn a_full_group_overflows_along_the_chain_and_no_further_than_there_are_groups()
     assert_eq!(desk.enqueue(4, 0, 0), ["Refused c4 g2 full"]);
     desk.enqueue(5, 3, 0);
     desk.enqueue(6, 4, 0);
-    assert_eq!(desk.enqueue(7, 3, 0), ["Refused c7 g3 full"], "a circle ends");
+    assert_eq!(desk.enqueue(7, 3, 0), ["Refused c7 g4 full"], "a circle ends");
     desk.enqueue(8, 5, 0);
     assert_eq!(desk.enqueue(9, 5, 0), ["Refused c9 g77 unknown"]);
     assert_eq!(desk.enqueue(10, 99, 0), ["Refused c10 g99 unknown"]);
@@ -258,7 +258,7 @@ fn a_group_without_places_takes_whom_an_agent_serves_at_once() {
 
 #[test]
 fn too_long_a_wait_moves_with_the_place_in_time() {
-    let short = |overflow| acd::Group { wait: Some(secs(30)), overflow, ..group() };
+    let short = |overflow: Overflow| acd::Group { wait: Some(secs(30)), overflow: overflow.into(), ..group() };
     let groups = vec![short(Overflow::Group(base::GroupId(1))), short(Overflow::Message)];
     let mut desk = Desk::new(plan(groups, vec![agent(&[(1, 1)])]));
     desk.enqueue(1, 0, 0);
@@ -274,7 +274,7 @@ fn too_long_a_wait_moves_with_the_place_in_time() {
 
 #[test]
 fn a_circle_of_short_waits_comes_to_rest() {
-    let short = |n| acd::Group { wait: Some(secs(0)), overflow: Overflow::Group(base::GroupId(n)), ..group() };
+    let short = |n| acd::Group { wait: Some(secs(0)), overflow: Overflow::Group(base::GroupId(n)).into(), ..group() };
     let mut desk = Desk::new(plan(vec![short(1), short(0)], vec![]));
     desk.enqueue(1, 0, 0);
     let said = desk.pass(100);
@@ -328,7 +328,9 @@ fn the_view_counts() {
         call_backs: 0,
         offered: 1,
         longest_wait: secs(3),
+        expected: view.groups[0].expected,
         places: 0,
+        agents_signed_on: 0,
         agents_ready: 0,
         agents_offered: 1,
         agents_talking: 1,

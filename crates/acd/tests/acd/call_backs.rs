@@ -120,7 +120,7 @@ fn who_calls_again_while_the_phone_rings_frees_the_agent() {
 fn a_full_group_promises_nothing_and_a_promise_takes_no_room() {
     let limited = |mut plan: Plan| {
         plan.groups[0].limit = 2;
-        plan.groups[0].overflow = Overflow::Message;
+        plan.groups[0].overflow = Overflow::Message.into();
         plan
     };
     let mut desk = Desk::new(limited(two_groups()));

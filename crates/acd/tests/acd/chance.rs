@@ -1,11 +1,12 @@
 //! Random commands in any order: the queue does what the model does, and the promises hold after every step.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use acd::{
     Acd, Action, Agent, AgentState, BackOff, CallBack, Citizen, Command, Decline, Fact, Group, Ledger, Need, Overflow,
-    Plan, Reservation, Skill, SkillId, Step as NeedStep, Strategy as Order,
+    Overflows, Plan, Reservation, Skill, SkillId, Step as NeedStep, Strategy as Order,
 };
 use base::pack::Packed;
 use base::{AgentId, CallId, CallerKey, GroupId, Now, Ticket, Time};
@@ -38,6 +39,13 @@ enum Step {
         group: u16,
         priority: u8,
         back_s: u64,
+    },
+    HungUp {
+        call: u32,
+    },
+    SignedOn {
+        agent: u32,
+        on: bool,
     },
     Abandon {
         call: u32,
@@ -102,6 +110,10 @@ enum Step {
     Pass {
         seconds: u64,
     },
+    /// Another plan comes to hold: the second one, or the first one again.
+    Reload {
+        second: bool,
+    },
     /// The process is killed, and for so long there is none.
     Restart {
         seconds: u64,
@@ -123,10 +135,22 @@ fn seconds(of: &'static [u64]) -> impl Strategy<Value = Duration> {
 }
 
 fn groups() -> impl Strategy<Value = Vec<Group>> {
+    let one = || {
+        prop_oneof![
+            Just(Overflow::Stay),
+            Just(Overflow::Message),
+            (0..=GROUPS).prop_map(|g| Overflow::Group(GroupId(g))),
+        ]
+    };
     let overflow = prop_oneof![
-        Just(Overflow::Stay),
-        Just(Overflow::Message),
-        (0..=GROUPS).prop_map(|g| Overflow::Group(GroupId(g))),
+        one().prop_map(Overflows::from),
+        (one(), one(), one(), one()).prop_map(|(full, waited, closed, unstaffed)| Overflows {
+            expected: full,
+            full,
+            waited,
+            closed,
+            unstaffed
+        }),
     ];
     let wait = prop::option::of(seconds(&[0, 5, 30]));
     let strategy = prop::sample::select(vec![
@@ -144,6 +168,7 @@ fn groups() -> impl Strategy<Value = Vec<Group>> {
         let (strategy, steps, head_start, prefer, ring_at_once, call_back) = routing;
         let limit = [0, 2, 4, 100][limit];
         let name = String::new();
+        // What is expected is looked at alone: the model does not reckon.
         let group = Group { name, ring, wrap_up, limit, wait, overflow, ..Group::default() };
         Group { head_start, strategy, steps, prefer, ring_at_once, call_back, ..group }
     });
@@ -174,9 +199,25 @@ fn plans() -> impl Strategy<Value = Plan> {
         unreachable: long,
     });
     let times = (seconds(&[0, 5, 60]), seconds(&[4, 100]), seconds(&[0, 10, 100_000]), seconds(&[0, 20, 300]));
-    (groups(), agents, back_off, times).prop_map(|(groups, agents, back_off, times)| {
+    let returns = (seconds(&[0, 3, 20]), seconds(&[0, 4, 30]));
+    (groups(), agents, back_off, times, returns).prop_map(|(groups, agents, back_off, times, returns)| {
         let (redial, wrap_up_max, priority_worth, remember) = times;
-        Plan { groups, agents, back_off, redial, wrap_up_max, priority_worth, remember, ..Plan::default() }
+        let (hung_up, unstaffed_after) = returns;
+        let plan = Plan { groups, agents, back_off, redial, wrap_up_max, priority_worth, remember, ..Plan::default() };
+        Plan { hung_up, unstaffed_after, ..plan }
+    })
+}
+
+/// What an operator makes of a plan: other groups and agents, one of each more or not, some of the old ones removed.
+fn second_plans() -> impl Strategy<Value = Plan> {
+    let removed = prop::collection::vec(prop::bool::weighted(0.3), usize::from(GROUPS));
+    (plans(), plans(), any::<[bool; 2]>(), removed).prop_map(|(mut plan, more, [group, agent], removed)| {
+        plan.groups.extend(more.groups.into_iter().take(usize::from(group)));
+        plan.agents.extend(more.agents.into_iter().take(usize::from(agent)));
+        for (group, removed) in plan.groups.iter_mut().zip(removed) {
+            group.removed = removed;
+        }
+        plan
     })
 }
 
@@ -199,6 +240,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             |(call, group, priority, back_s)| Step::Return { call, group, priority, back_s }),
         2 => calls().prop_map(|call| Step::Abandon { call }),
         2 => calls().prop_map(|call| Step::Keep { call }),
+        2 => calls().prop_map(|call| Step::HungUp { call }),
+        6 => (0..=AGENTS, any::<bool>()).prop_map(|(agent, on)| Step::SignedOn { agent, on }),
         2 => (0..=AGENTS, 0..9u64).prop_map(|(agent, seconds)| Step::WrapUp { agent, seconds }),
         1 => (0..=AGENTS).prop_map(|agent| Step::Rested { agent }),
         3 => calls().prop_map(|call| Step::Raise { call }),
@@ -210,6 +253,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => older().prop_map(|older| Step::Unreached { older }),
         1 => Just(Step::HoldCallBacks),
         1 => prop::sample::select(vec![0, 3, 7, 30]).prop_map(|seconds| Step::Restart { seconds }),
+        3 => any::<bool>().prop_map(|second| Step::Reload { second }),
         3 => calls().prop_map(|call| Step::Locate { call }),
         8 => (0..=AGENTS).prop_map(|agent| Step::Ready { agent }),
         1 => (0..=AGENTS).prop_map(|agent| Step::Away { agent }),
@@ -230,7 +274,9 @@ struct Both {
     made: Vec<(AgentId, CallId, Reservation)>,
     /// Reservations that nobody has ended.
     open: Vec<(AgentId, CallId, Reservation)>,
+    /// The plan that holds, then the one that comes with the next reload.
     plan: Plan,
+    plans: [Arc<Plan>; 2],
     /// What the facts told up to now.
     ledger: Ledger,
     /// Offers that came to nothing in the step under way, as commands and withdrawals tell it.
@@ -240,12 +286,24 @@ struct Both {
 }
 
 impl Both {
-    fn new(plan: &Plan) -> Both {
+    fn new(plan: &Plan, second: &Plan) -> Both {
         let now = Now { time: Time::from_millis(100_000), ..Now::default() };
-        let (acd, model) = (Acd::new(plan.clone(), now.time), Model::new(plan.clone()));
+        let (acd, model) = (Acd::new(plan.clone(), now.time), Model::new(plan.clone(), now.time));
         let (ledger, wrap_up) = (Ledger::default(), BTreeMap::new());
         let (made, open, over) = (Vec::new(), Vec::new(), Vec::new());
-        Both { acd, model, now, made, open, plan: plan.clone(), ledger, over, wrap_up }
+        let plans = [Arc::new(plan.clone()), Arc::new(second.clone())];
+        Both { acd, model, now, made, open, plan: plan.clone(), plans, ledger, over, wrap_up }
+    }
+
+    /// One of the two plans, with what the one that holds has more kept as removed.
+    fn plan_of(&self, second: bool) -> Arc<Plan> {
+        let mut plan = Plan::clone(&self.plans[usize::from(second)]);
+        for group in self.plan.groups.iter().skip(plan.groups.len()) {
+            plan.groups.push(Group { removed: true, steps: Vec::new(), ..group.clone() });
+        }
+        let agents = self.plan.agents.len().saturating_sub(plan.agents.len());
+        plan.agents.extend(std::iter::repeat_n(Agent::default(), agents));
+        Arc::new(plan)
     }
 
     fn command(&self, step: &Step) -> Option<Command> {
@@ -264,6 +322,8 @@ impl Both {
             }
             Step::Abandon { call } => Command::Abandon { call: id(call) },
             Step::Keep { call } => Command::Keep { call: id(call) },
+            Step::HungUp { call } => Command::HungUp { call: id(call) },
+            Step::SignedOn { agent, on } => Command::SignedOn { agent: AgentId(agent), on },
             Step::WrapUp { agent, seconds } => {
                 let (ticket, length) = (Ticket(seconds), Duration::from_secs(seconds));
                 Command::WrapUp { ticket, agent: AgentId(agent), length }
@@ -302,6 +362,7 @@ impl Both {
                 Command::Unreached { call, agent }
             }
             Step::HoldCallBacks => Command::HoldCallBacks,
+            Step::Reload { second } => Command::Plan(self.plan_of(second)),
             Step::Pass { .. } | Step::Restart { .. } => return None,
         })
     }
@@ -319,6 +380,7 @@ impl Both {
         let out = self.write_down(out)?;
         prop_assert_eq!(&out, &self.model.handle(self.now.time, &command), "after {:?}", &command);
         match command {
+            Command::Plan(ref plan) => self.plan = Plan::clone(plan),
             Command::Accepted { agent, call, reservation }
             | Command::Declined { agent, call, reservation, .. }
             | Command::SlotRefused { agent, call, reservation } => {
@@ -351,13 +413,25 @@ impl Both {
         self.check(&out, None)
     }
 
-    /// Applies the facts, each of which must tell something new, and gives back the rest.
+    /// Applies the facts, each of which must tell something new, and gives back the rest, without what is told of waits: the model knows
+    /// nothing of those, see `waits.rs`.
     fn write_down(&mut self, out: Vec<Action>) -> Result<Vec<Action>, TestCaseError> {
         let mut others = Vec::new();
         for action in out {
-            let Action::Fact(fact) = action else {
-                others.push(action);
-                continue;
+            let fact = match action {
+                Action::Fact(fact) => fact,
+                Action::Queued { call, group, position, .. } => {
+                    others.push(Action::Queued { call, group, position, wait: None });
+                    continue;
+                }
+                Action::Located { call, group, position, .. } => {
+                    others.push(Action::Located { call, group, position, wait: None });
+                    continue;
+                }
+                action => {
+                    others.push(action);
+                    continue;
+                }
             };
             let read = Fact::from_bytes(&fact.to_bytes()).map_err(|e| TestCaseError::fail(e.to_string()))?;
             prop_assert_eq!(&read, &fact);
@@ -393,7 +467,8 @@ impl Both {
     /// What must hold, read off the actions and the view alone; what is withdrawn in this step is so for this cause.
     fn check(&mut self, out: &[Action], cause: Option<Decline>) -> Result<(), TestCaseError> {
         prop_assert_eq!(&self.ledger, &self.acd.ledger());
-        prop_assert_eq!(&self.ledger, &self.model.ledger());
+        // The model learns nothing.
+        prop_assert_eq!(&Ledger { learned: BTreeMap::new(), ..self.ledger.clone() }, &self.model.ledger());
         for action in out {
             match *action {
                 Action::Reserve { agent, call, reservation, until, .. } => {
@@ -439,7 +514,8 @@ impl Both {
         let calls: BTreeSet<_> = self.open.iter().map(|(_, call, _)| *call).collect();
         let rung_for = view.groups.iter().map(|g| g.offered).sum::<usize>();
         prop_assert_eq!(calls.len(), rung_for + self.model.claims());
-        let at_once = self.plan.groups.iter().map(|g| usize::from(g.ring_at_once.max(1))).max().unwrap_or(1);
+        let groups = self.plans.iter().flat_map(|plan| &plan.groups);
+        let at_once = groups.map(|g| usize::from(g.ring_at_once.max(1))).max().unwrap_or(1);
         for call in calls {
             let rings = self.open.iter().filter(|(_, c, _)| *c == call).count();
             prop_assert!(rings <= at_once, "{rings} phones ring for {call}");
@@ -452,12 +528,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_queue_does_what_the_model_does(plan in plans(), steps in steps()) {
-        let mut both = Both::new(&plan);
+    fn the_queue_does_what_the_model_does(plan in plans(), second in second_plans(), steps in steps()) {
+        let mut both = Both::new(&plan, &second);
         for step in &steps {
             both.step(step)?;
         }
-        for agent in 0..AGENTS {
+        for agent in 0..=AGENTS {
             both.step(&Step::Away { agent })?;
         }
         both.pass(Duration::from_secs(1_000))?;
@@ -466,14 +542,18 @@ proptest! {
     }
 
     #[test]
-    fn a_position_told_never_grows_in_one_group_at_one_priority(plan in plans(), steps in steps()) {
-        let mut both = Both::new(&plan);
-        let mut told = BTreeMap::new();
+    fn what_is_told_never_rises_in_one_group_at_one_priority(plan in plans(), second in second_plans(), steps in steps()) {
+        let mut both = Both::new(&plan, &second);
+        let (mut told, mut waits) = (BTreeMap::new(), BTreeMap::<CallId, acd::Range>::new());
         for step in &steps {
             if let Some(Command::Enqueue { call, .. } | Command::Return { call, .. }) = both.command(step) {
                 told.remove(&call);
+                waits.remove(&call);
             }
             let mut out = Vec::new();
+            if let Some(Command::Plan(plan)) = both.command(step) {
+                both.plan = Plan::clone(&plan);
+            }
             match both.command(step) {
                 Some(command) => both.acd.handle(both.now, command, &mut out),
                 None => {
@@ -484,14 +564,28 @@ proptest! {
             for action in out {
                 match action {
                     Action::Reserve { agent, call, reservation, .. } => both.made.push((agent, call, reservation)),
-                    Action::Moved { call, .. } => drop(told.remove(&call)),
-                    Action::Queued { call, position, .. } | Action::Located { call, position, .. } => {
+                    Action::Moved { call, .. } => {
+                        told.remove(&call);
+                        waits.remove(&call);
+                    }
+                    Action::Queued { call, position, wait, .. } | Action::Located { call, position, wait, .. } => {
                         let before = told.insert(call, position);
                         prop_assert!(position >= 1 && before.is_none_or(|before| position <= before));
+                        let before = waits.remove(&call);
+                        if let Some(wait) = wait {
+                            prop_assert!(before.is_none_or(|before| rises_for_a_reason(before, wait)), "{:?} {:?}", before, wait);
+                            waits.insert(call, wait);
+                        }
                     }
                     _ => {}
                 }
             }
         }
     }
+}
+
+/// No end rises, or both do because what was told has become too little.
+fn rises_for_a_reason(before: acd::Range, after: acd::Range) -> bool {
+    let high = |range: acd::Range| range.high().unwrap_or(Duration::MAX);
+    after.low() <= before.low() && high(after) <= high(before) || after.low() > high(before)
 }

@@ -7,7 +7,7 @@ use crate::kit::{Desk, agent, group, plan};
 
 /// Agent 0 serves group 0, agent 1 group 1, agent 2 both; nobody is ready.
 fn two_groups(overflow: Overflow) -> Plan {
-    let first = Group { overflow, ..group() };
+    let first = Group { overflow: overflow.into(), ..group() };
     plan(vec![first, group()], vec![agent(&[(0, 1)]), agent(&[(1, 1)]), agent(&[(0, 1), (1, 1)])])
 }
 
@@ -88,7 +88,8 @@ fn a_move_needs_room_and_an_open_group() {
 #[test]
 fn the_wait_of_a_group_that_was_left_is_over() {
     let mut plan = two_groups(Overflow::Stay);
-    plan.groups[0] = Group { wait: Some(std::time::Duration::from_secs(5)), overflow: Overflow::Message, ..group() };
+    plan.groups[0] =
+        Group { wait: Some(std::time::Duration::from_secs(5)), overflow: Overflow::Message.into(), ..group() };
     let mut desk = Desk::new(plan);
     desk.enqueue(1, 0, 0);
     desk.move_to(1, 1);

@@ -22,7 +22,7 @@ pub(crate) struct Desk {
 
 /// Rings 20 s, keeps 100, waits for ever, no wrap-up.
 pub(crate) fn group() -> Group {
-    Group { overflow: Overflow::Stay, ..Group::default() }
+    Group { overflow: Overflow::Stay.into(), ..Group::default() }
 }
 
 /// An agent by the groups it serves and its level in each.
@@ -203,8 +203,8 @@ fn word(action: &Action) -> String {
         Action::Withdraw { agent, call, reservation } => {
             format!("Withdraw a{} from c{} r{}", agent.0, call.serial, reservation.0)
         }
-        Action::Queued { call, group, position } => format!("Queued c{} g{} #{position}", call.serial, group.0),
-        Action::Located { call, group, position } => format!("Located c{} g{} #{position}", call.serial, group.0),
+        Action::Queued { call, group, position, .. } => format!("Queued c{} g{} #{position}", call.serial, group.0),
+        Action::Located { call, group, position, .. } => format!("Located c{} g{} #{position}", call.serial, group.0),
         Action::Moved { call, from, to, by_hand } => {
             let by = if *by_hand { " by hand" } else { "" };
             format!("Moved c{} g{} to g{}{by}", call.serial, from.0, to.0)
@@ -216,6 +216,8 @@ fn word(action: &Action) -> String {
                 Refusal::WaitedTooLong => "waited too long",
                 Refusal::UnknownGroup => "unknown",
                 Refusal::Closed => "closed",
+                Refusal::Unstaffed => "unstaffed",
+                Refusal::ExpectedTooLong => "too long a wait to expect",
                 Refusal::Released => "released",
                 Refusal::CalledAgain => "called again",
                 Refusal::Held => "held",
@@ -275,6 +277,7 @@ fn fact_word(fact: &Fact) -> String {
             format!("Promised n{} {of} tried {tried}{rests}", caller.0[0])
         }
         Fact::PromiseOver { caller } => format!("PromiseOver n{}", caller.0[0]),
+        Fact::Learned { group, .. } => format!("Learned g{}", group.0),
         Fact::Tallied { agent, calls, talk, .. } => format!("Tallied a{} {calls} {} s", agent.0, talk.as_secs()),
     }
 }

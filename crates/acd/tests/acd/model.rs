@@ -5,13 +5,17 @@ mod control;
 mod memory;
 mod offers;
 mod promises;
+mod reload;
 mod serving;
+mod staffing;
 
 use std::time::Duration;
 
 use acd::ledger::{Last, Place};
 use acd::{Action, Command, Decline, Granted, Overflow, Plan, Refusal, Reservation};
 use base::{AgentId, CallId, CallerKey, GroupId, Time};
+
+use self::staffing::Staffing;
 
 /// When a deadline is due, and when it was set.
 type Due = (Time, u64);
@@ -109,11 +113,18 @@ struct Agent {
     tally: (u32, Duration),
 }
 
+impl Agent {
+    fn new() -> Agent {
+        Agent { state: State::Free, ready: false, idle: None, heard: 0, newest: None, tally: (0, Duration::ZERO) }
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum Fires {
     Agent(usize),
     Caller(CallId),
     Relax(CallId),
+    Unstaffed(usize),
 }
 
 #[derive(Debug)]
@@ -128,6 +139,8 @@ pub(crate) struct Model {
     held: bool,
     /// Freed, and looked at only when somebody else has found a place.
     aside: Vec<usize>,
+    signed_on: Vec<bool>,
+    staffing: Vec<Staffing>,
     pulls: u64,
     issued: u64,
     arrivals: u64,
@@ -137,14 +150,13 @@ pub(crate) struct Model {
 }
 
 impl Model {
-    pub(crate) fn new(plan: Plan) -> Model {
-        let agent =
-            Agent { state: State::Free, ready: false, idle: None, heard: 0, newest: None, tally: (0, Duration::ZERO) };
-        let agents = vec![agent; plan.agents.len()];
+    pub(crate) fn new(plan: Plan, now: Time) -> Model {
+        let agents = vec![Agent::new(); plan.agents.len()];
         let (callers, places, lasts, closed, out) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (issued, arrivals, pulls, turns, timers) = (0, 0, 0, 0, 0);
+        let (signed_on, staffing) = (vec![false; agents.len()], Vec::new());
         let (promises, held, aside) = (Vec::new(), false, Vec::new());
-        Model {
+        let mut model = Model {
             plan,
             callers,
             agents,
@@ -154,13 +166,17 @@ impl Model {
             promises,
             held,
             aside,
+            signed_on,
+            staffing,
             pulls,
             issued,
             arrivals,
             turns,
             timers,
             out,
-        }
+        };
+        model.open_for_business(now);
+        model
     }
 
     pub(crate) fn handle(&mut self, now: Time, command: &Command) -> Vec<Action> {
@@ -177,8 +193,20 @@ impl Model {
                 if self.caller(call).is_some_and(|c| c.back) {
                     self.try_again_later(now, call);
                 } else {
-                    self.keep(now, call);
+                    self.keep(now, call, self.plan.redial);
                     self.let_go(now, call);
+                }
+            }
+            Command::HungUp { call } => {
+                let talks = self.caller(call).is_some_and(|c| matches!(c.standing, Standing::Talking(_)));
+                match self.caller(call).is_some_and(|c| c.back) {
+                    true if !talks => self.try_again_later(now, call),
+                    _ => {
+                        if !talks {
+                            self.keep(now, call, self.plan.hung_up);
+                        }
+                        self.let_go(now, call);
+                    }
                 }
             }
             Command::CallBack { call, ref citizen } => self.call_back(now, call, citizen),
@@ -221,9 +249,11 @@ impl Model {
                 }
                 self.ask_for_all(now, agent.0 as usize);
             }
+            Command::SignedOn { agent, on } => self.signs(now, agent.0 as usize, on),
             Command::Raise { .. } | Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {
                 self.steer(now, command);
             }
+            Command::Plan(ref plan) => self.adopt(now, plan),
         }
         std::mem::take(&mut self.out)
     }
@@ -253,6 +283,7 @@ impl Model {
                 },
                 Fires::Caller(call) => self.waited(now, call, due),
                 Fires::Relax(call) => self.relax(now, call, due),
+                Fires::Unstaffed(group) => self.unstaffed(now, group, due),
             }
         }
         std::mem::take(&mut self.out)
@@ -265,7 +296,11 @@ impl Model {
         });
         let of_callers = self.callers.iter().filter_map(|c| Some((c.wait?, Fires::Caller(c.call))));
         let of_asking = self.callers.iter().filter_map(|c| Some((c.relax?, Fires::Relax(c.call))));
-        of_agents.chain(of_callers).chain(of_asking).collect()
+        let of_groups = self.staffing.iter().enumerate().filter_map(|(group, staffing)| match staffing {
+            Staffing::Leaving(due) => Some((*due, Fires::Unstaffed(group))),
+            _ => None,
+        });
+        of_agents.chain(of_callers).chain(of_asking).chain(of_groups).collect()
     }
 
     fn due(&mut self, at: Time) -> Due {
@@ -331,6 +366,8 @@ impl Model {
             return;
         }
         let rings = !self.ringing(call).is_empty();
+        let group = self.caller_mut(call).group;
+        let removed = self.plan.groups[usize::from(group.0)].removed;
         let caller = self.caller_mut(call);
         if matches!(caller.standing, Standing::Talking(_)) {
             let claimed = caller.claims.take().map(|agent| AgentId(agent as u32));
@@ -339,14 +376,14 @@ impl Model {
         match (rings, caller.overdue) {
             (true, true) => {}
             (true, false) => drop(self.ring(now, call)),
-            (false, true) => {
+            (false, true) if !removed => {
                 caller.standing = Standing::Nowhere;
                 self.overflow(now, call);
             }
-            (false, false) => {
+            (false, _) => {
                 caller.prefers = None;
                 caller.standing = Standing::Nowhere;
-                if !self.leave_closed(now, call) {
+                if !self.leave_shut(now, call) {
                     self.seek(now, call);
                 }
             }
@@ -388,7 +425,7 @@ impl Model {
     }
 
     fn enter(&mut self, now: Time, call: CallId) {
-        if self.leave_closed(now, call) {
+        if self.leave_shut(now, call) {
             return;
         }
         self.begin_stay(now, call);
@@ -397,7 +434,7 @@ impl Model {
 
     fn begin_stay(&mut self, now: Time, call: CallId) {
         let (group, position) = self.position(call);
-        self.out.push(Action::Queued { call, group, position });
+        self.out.push(Action::Queued { call, group, position, wait: None });
         let back = self.caller_mut(call).back;
         if let Some(wait) = self.plan.groups[usize::from(group.0)].wait.filter(|_| !back) {
             self.caller_mut(call).wait = Some(self.due(now + wait));
@@ -407,26 +444,29 @@ impl Model {
     fn locate(&mut self, call: CallId) {
         if self.caller(call).is_some_and(|c| !matches!(c.standing, Standing::Talking(_))) {
             let (group, position) = self.position(call);
-            self.out.push(Action::Located { call, group, position });
+            self.out.push(Action::Located { call, group, position, wait: None });
         }
     }
 
     fn room(&self, now: Time, asked: GroupId, since: Time) -> Result<GroupId, (GroupId, Refusal)> {
-        let mut group = asked;
+        let (mut group, mut refused) = (asked, (asked, Refusal::UnknownGroup));
         for _ in &self.plan.groups {
-            let Some(plan) = self.plan.groups.get(usize::from(group.0)) else { break };
-            let closed = self.closed.contains(&group);
-            let served = self.best_agent(group, self.step(now, group, since).0).is_some();
-            if !closed && (served || self.on_the_line(group) < plan.limit) {
-                return Ok(group);
-            }
-            let Overflow::Group(next) = plan.overflow else {
-                return Err((group, if closed { Refusal::Closed } else { Refusal::Full }));
+            let Some(plan) = self.plan.groups.get(usize::from(group.0)) else {
+                return Err((group, Refusal::UnknownGroup));
             };
+            let served = self.best_agent(group, self.step(now, group, since).0).is_some();
+            let (reason, to) = match () {
+                () if plan.removed => (Refusal::UnknownGroup, plan.overflow.closed),
+                () if self.closed.contains(&group) => (Refusal::Closed, plan.overflow.closed),
+                () if self.is_left(group) => (Refusal::Unstaffed, plan.overflow.unstaffed),
+                () if served || self.on_the_line(group) < plan.limit => return Ok(group),
+                () => (Refusal::Full, plan.overflow.full),
+            };
+            refused = (group, reason);
+            let Overflow::Group(next) = to else { return Err(refused) };
             group = next;
         }
-        let known = usize::from(group.0) < self.plan.groups.len();
-        Err((group, if known { Refusal::Full } else { Refusal::UnknownGroup }))
+        Err(refused)
     }
 
     fn waited(&mut self, now: Time, call: CallId, due: Due) {
@@ -444,7 +484,7 @@ impl Model {
         let caller = self.caller_mut(call);
         caller.overdue = false;
         let (from, circled, since) = (caller.group, caller.hops >= groups, caller.since);
-        let next = match self.plan.groups[usize::from(from.0)].overflow {
+        let next = match self.plan.groups[usize::from(from.0)].overflow.waited {
             Overflow::Group(next) if !circled => self.room(now, next, since),
             Overflow::Message => Err((from, Refusal::WaitedTooLong)),
             _ => Ok(from),

@@ -150,9 +150,9 @@ fn a_ledger_survives_and_a_cut_or_unknown_one_is_refused() {
     }
     let unknown = [&[6], &bytes[1..]].concat();
     assert!(Ledger::from_bytes(&unknown).is_err());
-    // Without tallies, last agents and closed groups it is what engines before those wrote, and the longer forms read alike.
+    // Without tallies, last agents, closed groups and what is learned it is what engines before those wrote, and the longer forms read alike.
     assert_eq!(bytes[0], 0);
-    for (form, none) in [(1, &[0][..]), (2, &[0, 0]), (3, &[0, 0, 0]), (5, &[0, 0, 0, 0])] {
+    for (form, none) in [(1, &[0][..]), (2, &[0, 0]), (3, &[0; 3]), (4, &[0; 4]), (5, &[0; 5])] {
         let longer = [&[form], &bytes[1..], none].concat();
         assert_eq!(Ledger::from_bytes(&longer).as_ref(), Ok(&ledger));
     }
@@ -161,8 +161,9 @@ fn a_ledger_survives_and_a_cut_or_unknown_one_is_refused() {
     let counted = Ledger { tallies: [(AgentId(1), tally)].into(), ..ledger.clone() };
     let known = Ledger { lasts: [(CallerKey([1, 2]), last)].into(), ..ledger.clone() };
     let closed = Ledger { closed: [GroupId(1)].into(), ..ledger.clone() };
+    let learned = Ledger { learned: [(GroupId(1), learned())].into(), ..ledger.clone() };
     let promised = Ledger { promises: [(CallerKey([1, 2]), promise(id(5).again()))].into(), ..ledger };
-    for (form, ledger) in [(1, counted), (2, known), (3, closed), (5, promised)] {
+    for (form, ledger) in [(1, counted), (2, known), (3, closed), (4, learned), (5, promised)] {
         let bytes = ledger.to_bytes();
         assert_eq!((bytes[0], Ledger::from_bytes(&bytes)), (form, Ok(ledger)));
     }
@@ -173,6 +174,11 @@ fn promise(call: base::CallId) -> acd::ledger::Promise {
     let (number, called, locale) = ("13800138000".into(), "12345".into(), "zh-CN".into());
     let citizen = acd::Citizen { number, called, locale };
     acd::ledger::Promise { call, group, priority, since, tried: 1, not_before, citizen }
+}
+
+fn learned() -> acd::ledger::Learned {
+    let (answer, handling) = (Duration::from_millis(3500), Duration::from_secs(200));
+    acd::ledger::Learned { answer, handling, patience: Duration::from_secs(600) }
 }
 
 #[test]
@@ -195,6 +201,7 @@ fn facts_keep_their_form() {
         Fact::Forgotten { caller },
         Fact::Closed { group },
         Fact::Opened { group },
+        Fact::Learned { group, learned: learned() },
         Fact::Promised { caller, promise: promise(call.again()) },
         Fact::PromiseOver { caller },
     ];

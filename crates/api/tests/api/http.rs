@@ -81,6 +81,7 @@ fn metrics_are_well_formed_and_complete() {
         name: "咨询 \"a\\b\"\n".into(),
         waiting: 4,
         longest_wait: Duration::from_millis(1500),
+        expected_wait: Some(acd::Range::of(20.0, 90.0)),
         ..Group::default()
     }];
     view.media = vec![MediaWorker::default(); 2];
@@ -100,6 +101,8 @@ fn metrics_are_well_formed_and_complete() {
         "hotline_calls_refused_total{status=\"488\"} 1",
         "hotline_queue_waiting{group=\"咨询 \\\"a\\\\b\\\"\\n\"} 4",
         "hotline_queue_longest_wait_seconds{group=\"咨询 \\\"a\\\\b\\\"\\n\"} 1.5",
+        "hotline_queue_expected_wait_seconds{group=\"咨询 \\\"a\\\\b\\\"\\n\",end=\"low\"} 20",
+        "hotline_queue_expected_wait_seconds{group=\"咨询 \\\"a\\\\b\\\"\\n\",end=\"high\"} 90",
         "hotline_trunk_open{trunk=\"out\"} 1",
         "hotline_trunk_registered{trunk=\"out\"} 1",
         "hotline_trunk_targets{trunk=\"out\",state=\"up\"} 1",

@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -56,6 +56,7 @@ impl Rig {
             state: State::Ready,
             slot: Slot::Free,
             wraps_up: false,
+            removed: false,
         });
         let picture = Box::new(Picture {
             calls: Vec::new(),
@@ -146,6 +147,7 @@ fn start(
     let setup = Setup {
         view: Arc::new(move || Arc::clone(&view)),
         desk,
+        reload: reload(),
         inbox: None,
         board: Arc::clone(board),
         ladders: Arc::clone(ladders),
@@ -154,6 +156,19 @@ fn start(
         data: data.to_owned(),
     };
     Http::start(([127, 0, 0, 1], 0).into(), setup).expect("listens")
+}
+
+/// The first reload finds a group more and a network, the second one a wrong file, the third another one under way.
+fn reload() -> api::Reload {
+    let count = AtomicUsize::new(0);
+    let added = settings::Listed { added: vec!["night".into()], ..settings::Listed::default() };
+    let restart = vec!["[http]".into()];
+    let changes = settings::Changes { groups: added, restart, ..settings::Changes::default() };
+    Arc::new(move || match count.fetch_add(1, Ordering::Relaxed) {
+        0 => Ok(server::Reloaded { changes: changes.clone(), warnings: vec!["warning: x".into()] }),
+        1 => Err(server::Refused::Wrong { errors: 1, report: "error: x\n --> queues.toml:7:3".into() }),
+        _ => Err(server::Refused::Busy),
+    })
 }
 
 /// The mobiles of call 1's caller are at home in Beijing, of all others nothing is known; and one county.
@@ -193,7 +208,17 @@ pub(crate) fn probe(listen: SocketAddr, view: api::Source) -> Result<Http, api::
     let ladders = Arc::new(Ladders::new(0));
     Http::start(
         listen,
-        Setup { view, desk, inbox: None, board, ladders, tokens: Vec::new(), areas: Arc::default(), data },
+        Setup {
+            view,
+            desk,
+            reload: reload(),
+            inbox: None,
+            board,
+            ladders,
+            tokens: Vec::new(),
+            areas: Arc::default(),
+            data,
+        },
     )
 }
 
@@ -323,12 +348,14 @@ fn answer(ask: Ask) -> Answer {
         Ask::Raise { .. } | Ask::Move { .. } | Ask::Release { .. } | Ask::Open { .. } => Answer::Done,
         Ask::Callers { group: GroupId(0), most } => {
             let waited = Duration::from_millis(1500);
+            let expected = Some(acd::Range::of(60.0, 120.0));
             let waits = |serial| acd::InLine {
                 call: id(serial),
                 waited,
                 priority: 2,
                 pulled: true,
                 offered: false,
+                expected,
                 called_back: None,
                 rests: None,
             };

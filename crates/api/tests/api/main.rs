@@ -4,6 +4,7 @@ mod document;
 mod http;
 mod kit;
 mod ladders;
+mod reload;
 mod roles;
 mod steering;
 mod stream;

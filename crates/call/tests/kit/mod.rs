@@ -22,7 +22,7 @@ pub(crate) const CITIZEN: u16 = 0;
 pub(crate) const OTHER_CALL: CallId =
     CallId { switch: base::SwitchId { node: base::NodeId(0), index: 0 }, epoch: base::Epoch(0), serial: 77, slot: 0 };
 const START: Now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
-const NAMES: [&str; 15] = [
+const NAMES: [&str; 19] = [
     "welcome",
     "invalid",
     "job-number",
@@ -38,6 +38,10 @@ const NAMES: [&str; 15] = [
     "queue-refused",
     "requeued",
     "music",
+    "wait-about",
+    "to",
+    "minutes",
+    "number-liang",
 ];
 
 pub(crate) struct Bench {
@@ -107,10 +111,13 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         music,
         announce_every: Some(Duration::from_secs(30)),
         announce_position: true,
+        announce_wait: true,
         duty_line: None,
         call_back: None,
+        removed: false,
     };
     let mut plan = Plan {
+        known: call::listed::KnownCallers::default(),
         realm: "bench".to_owned(),
         digest: vec![call::plan::Digest::Md5],
         networks: vec![Network {
@@ -124,7 +131,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         prompts,
         groups: vec![group("consult", "8001"), group("complaint", "8002")],
         agents: ["1001", "1002"]
-            .map(|number| Agent { number: number.to_owned(), password: base::Secret::default() })
+            .map(|number| Agent { number: number.to_owned(), password: base::Secret::default(), removed: false })
             .to_vec(),
         star_codes: roster::StarCodes::default(),
         talk_keys: call::plan::TalkKeys::default(),

@@ -28,8 +28,8 @@ pub(super) fn run(args: &Args) -> ExitCode {
 }
 
 fn prepare(args: &Args) -> Result<Day, String> {
-    let hotline = hotline(&args.config)?;
-    let profile = load_profile(&args.config, args.profile.as_deref())?;
+    let hotline = hotline(args.config())?;
+    let profile = load_profile(args.config(), args.profile.as_deref())?;
     let halves = args.hours * 2.0;
     if !(halves >= 1.0 && halves <= Day::HALVES_MAX as f64 && halves.fract() == 0.0) {
         return Err(format!(
@@ -51,6 +51,7 @@ fn prepare(args: &Args) -> Result<Day, String> {
         first_half: first_half(&args.from)?,
         halves: halves as usize,
         within: args.target.within,
+        reloads: 0,
     })
 }
 
@@ -159,7 +160,8 @@ impl std::fmt::Display for Sum {
 /// The story, and the one line that brings it about again.
 fn tell_broken(args: &Args, seed: u64, broken: &Broken) -> ExitCode {
     eprintln!("{broken}");
-    let mut again = format!("hotline simulate --config {} --seed {seed} --hours {}", args.config.display(), args.hours);
+    let mut again =
+        format!("hotline simulate --config {} --seed {seed} --hours {}", args.config().display(), args.hours);
     if let Some(profile) = &args.profile {
         again += &format!(" --profile {}", profile.display());
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use base::EndReason;
-use sim::day::{Day, Figures, Report};
+use sim::day::{Day, Figures, Promises, Report};
 use staff::{HALVES, Target};
 
 /// The whole day, then each half hour of it.
@@ -11,6 +11,7 @@ pub(super) fn text(day: &Day, report: &Report, target: Target) -> String {
     let whole = report.whole();
     let mut out = head(day, report, &whole, target);
     out += &groups(report);
+    out += &waits(report);
     out += &halves(day, report);
     out
 }
@@ -69,6 +70,31 @@ fn groups(report: &Report) -> String {
     out
 }
 
+/// Whether what callers were told of their wait held.
+fn waits(report: &Report) -> String {
+    let all = report.promised();
+    if all.on_arrival.count() == 0 {
+        return String::new();
+    }
+    let mut out = format!(
+        "\n{:<16} {:>8} {:>8} {:>8} {:>8} {:>8}   {:>8} {:>8}\n",
+        "expected wait", "told", "shorter", "within", "longer", "width", "later", "within"
+    );
+    let known = report.groups.iter().zip(&report.promises).filter(|(_, promises)| promises.on_arrival.count() > 0);
+    let named = known.map(|((name, _), promises)| (name.as_str(), promises));
+    for (name, Promises { on_arrival, later }) in named.chain([("all", &all)]) {
+        let [below, inside, above] = on_arrival.shares().map(|share| share * 100.0);
+        let [_, held, _] = later.shares().map(|share| share * 100.0);
+        let held = if later.count() == 0 { "-".to_owned() } else { format!("{held:.1}%") };
+        let (told, width, again) = (on_arrival.count(), on_arrival.width_s(), later.count());
+        let _ = writeln!(
+            out,
+            "{name:<16} {told:>8} {below:>7.1}% {inside:>7.1}% {above:>7.1}% {width:>6.0} s   {again:>8} {held:>8}"
+        );
+    }
+    out
+}
+
 fn halves(day: &Day, report: &Report) -> String {
     let names =
         ["from", "calls", "offered", "answered", "abandoned", "level", "15 s", "answer", "p95", "agents", "occupied"];
@@ -110,7 +136,7 @@ pub(super) mod tests {
         let profile = settings::load_profile(&root.join("config/profile/city.toml")).unwrap_or_else(|r| panic!("{r}"));
         let plans = settings::load(&root.join("config"), std::iter::empty()).unwrap_or_else(|r| panic!("{r}"));
         let hotline = Hotline { call: plans.call.into(), acd: plans.acd, roster: plans.roster, sounds: Vec::new() };
-        Day { hotline, profile, seed: 7, first_half: 18, halves, within: Duration::from_secs(15) }
+        Day { hotline, profile, seed: 7, first_half: 18, halves, within: Duration::from_secs(15), reloads: 0 }
     }
 
     /// Half hours that come to 90 of 100 and to 100 of 100, one after the other.
@@ -138,7 +164,12 @@ pub(super) mod tests {
         let mut ended = [0; EndReason::ALL.len()];
         (ended[0], ended[3]) = (190, 4);
         let groups = vec![("consult".to_owned(), halves[0].clone()), ("english".to_owned(), Figures::default())];
-        Report { halves, groups, ended, restarts: 1, reservations: 200, messages: 4000, steps: 20_000 }
+        let mut promises = vec![Promises::default(); 2];
+        for (waited, answered) in [(30, true), (70, true), (90, true), (40, false), (200, true)] {
+            let told = (Duration::from_secs(60), Some(Duration::from_secs(120)));
+            promises[0].on_arrival.add(told, Duration::from_secs(waited), answered);
+        }
+        Report { halves, groups, promises, ended, restarts: 1, reservations: 200, messages: 4000, steps: 20_000 }
     }
 
     #[test]

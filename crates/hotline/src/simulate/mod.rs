@@ -6,7 +6,7 @@ mod picture;
 mod replay;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use base::CallId;
@@ -21,9 +21,10 @@ use crate::trace::UNREADABLE;
 /// 2 when files cannot be read. With --replay: what a traced engine did, done again, with the same exit codes
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The configuration: the one to try out, or the one that a traced engine had
+    /// The configuration: the one to try out, or the one that a traced engine had; with --replay again for each that came to hold
+    /// while it ran, in order
     #[arg(long, value_name = "DIR", default_value = "config")]
-    config: PathBuf,
+    config: Vec<PathBuf>,
     /// The day: calls, patience, shifts, troubles; profile/city.toml of the configuration where none is named
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
@@ -65,8 +66,19 @@ pub(crate) struct Args {
     call: Option<CallId>,
 }
 
+impl Args {
+    /// The configuration that is tried out, or the first one.
+    fn config(&self) -> &Path {
+        self.config.first().map_or(Path::new("config"), PathBuf::as_path)
+    }
+}
+
 pub(crate) fn run(args: &Args) -> ExitCode {
     match &args.replay {
+        None if args.config.len() > 1 => {
+            eprintln!("hotline simulate: a day has one configuration: give --config once, or --replay");
+            ExitCode::from(UNREADABLE)
+        }
         Some(trace) => replay::run(args, trace),
         None => day::run(args),
     }

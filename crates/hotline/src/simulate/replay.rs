@@ -24,16 +24,15 @@ enum Outcome {
 }
 
 pub(super) fn run(args: &Args, trace: &Path) -> ExitCode {
-    let plans = match settings::load(&args.config, std::env::vars()) {
+    let plans = match configurations(args) {
         Ok(plans) => plans,
         Err(report) => {
             eprint!("{}", report.render(io::stderr().is_terminal()));
             return ExitCode::from(UNREADABLE);
         }
     };
-    let plans =
-        switch::Plans { call: Arc::new(plans.call), acd: plans.acd, roster: plans.roster, carrier: plans.carrier };
-    match replay(args, trace, &plans) {
+    let (plans, later) = plans.split_at(1);
+    match replay(args, trace, (&plans[0], later)) {
         Ok(code) => code,
         Err(reason) => {
             eprintln!("hotline simulate: {reason}");
@@ -42,7 +41,23 @@ pub(super) fn run(args: &Args, trace: &Path) -> ExitCode {
     }
 }
 
-fn replay(args: &Args, trace: &Path, plans: &switch::Plans) -> Result<ExitCode, String> {
+/// The configuration that the engine started with, and those that came to hold, each read as the engine read it then; one at least.
+fn configurations(args: &Args) -> Result<Vec<switch::Plans>, settings::Report> {
+    let mut running = settings::load(args.config(), std::env::vars())?;
+    let mut all = vec![of_owners(&running)];
+    for config in args.config.iter().skip(1) {
+        running = settings::reload(config, std::env::vars(), &running)?.plans;
+        all.push(of_owners(&running));
+    }
+    Ok(all)
+}
+
+fn of_owners(plans: &settings::Plans) -> switch::Plans {
+    let settings::Plans { call, acd, roster, carrier, .. } = plans.clone();
+    switch::Plans { call: Arc::new(call), acd, roster, carrier }
+}
+
+fn replay(args: &Args, trace: &Path, (plans, later): (&switch::Plans, &[switch::Plans])) -> Result<ExitCode, String> {
     let key = Key::load(&args.trace_key).map_err(|e| e.to_string())?;
     let mut reader = Reader::open(trace, Some(&key)).map_err(|e| e.to_string())?;
     let head = head(&mut reader)?;
@@ -57,7 +72,7 @@ fn replay(args: &Args, trace: &Path, plans: &switch::Plans) -> Result<ExitCode, 
         eprintln!("warning: the engine had the configuration {then:016x} and this is {here:016x}: {advice}");
     }
     let began = Instant::now();
-    let mut replay = match Replay::new(&head, plans, args.call.is_some()) {
+    let mut replay = match Replay::new(&head, plans, later, args.call.is_some()) {
         Ok(replay) => replay,
         Err(panic) => return start_panics(&mut reader, &panic),
     };

@@ -150,6 +150,7 @@ fn queue_table(screen: &Screen) -> Lines {
             if queue.open { "open" } else { "closed" }.to_owned(),
             queue.waiting.to_string(),
             length(Some(queue.longest_ms)),
+            length(queue.within_ms),
             queue.ready.to_string(),
             queue.ringing.to_string(),
             queue.talking.to_string(),
@@ -167,8 +168,9 @@ fn queue_table(screen: &Screen) -> Lines {
             };
         (cells, style)
     };
-    let heads =
-        ["group", "state", "waits", "longest", "ready", "rings", "talks", "wraps", "answered", "gave up", "15 s"];
+    let heads = [
+        "group", "state", "waits", "longest", "within", "ready", "rings", "talks", "wraps", "answered", "left", "15 s",
+    ];
     Lines { heads: heads.to_vec(), rows: queues.iter().map(row).collect() }
 }
 

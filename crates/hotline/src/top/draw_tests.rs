@@ -10,6 +10,7 @@ fn queue(group: &str, waiting: u64, longest_ms: u64, level: Option<f64>) -> Queu
         open,
         waiting,
         longest_ms,
+        within_ms: (group != "投诉").then_some(176_000),
         ready,
         ringing,
         talking,

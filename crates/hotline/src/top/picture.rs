@@ -22,6 +22,8 @@ pub(super) struct Queue {
     pub(super) open: bool,
     pub(super) waiting: u64,
     pub(super) longest_ms: u64,
+    /// Within which a caller is served who comes now, nine times of ten.
+    pub(super) within_ms: Option<u64>,
     pub(super) ready: u64,
     pub(super) ringing: u64,
     pub(super) talking: u64,
@@ -118,6 +120,7 @@ fn queue(value: &Value) -> Queue {
         open: value["open"] != false,
         waiting: number(value, "waiting"),
         longest_ms: number(value, "longest_wait_ms"),
+        within_ms: value["expected_wait_high_ms"].as_u64(),
         ready: number(agents, "ready"),
         ringing: number(agents, "offered"),
         talking: number(agents, "talking"),

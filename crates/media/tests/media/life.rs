@@ -276,3 +276,33 @@ fn what_cannot_be_bound_is_an_error_that_names_it() {
     let error = start(&config(18_100..=18_109, 6)).expect_err("five pairs are not six");
     assert!(error.to_string().contains("every port is in use"), "{error}");
 }
+
+#[test]
+fn a_sound_that_came_later_is_played_by_the_jobs_behind_it_and_what_plays_goes_on() {
+    let pairs = [TonePair::numbered(77), TonePair::numbered(200)];
+    let samples = |pair| {
+        let mut pcm = vec![0; 16_000];
+        Tone::new(pair, 16_000).fill(&mut pcm);
+        pcm
+    };
+    let mut bank = legs::Bank::new();
+    let first = bank.push(&samples(pairs[0]));
+    let mut rig = Rig::start(&config(44_000..=44_099, 2), bank.clone());
+    let (a, b) = (rig.lease(), rig.lease());
+    let (early, late) = (Phone::new(&a, pairs[0]), Phone::new(&b, pairs[1]));
+    let play = |number, sound| Source::Play { play: PlayId(number), sounds: vec![sound], after: After::Silence };
+    rig.send([early.open(&a, leg(0)), Job::Hear { end: a.end, source: play(1, first) }]);
+    let mut meters = [ToneMeter::new(pairs), ToneMeter::new(pairs)];
+    for _ in 0..40 {
+        listen(&mut meters[0], &early.hear().1);
+    }
+    let second = bank.push(&samples(pairs[1]));
+    rig.media.sounds().set(Arc::new(bank));
+    rig.send([late.open(&b, leg(1)), Job::Hear { end: b.end, source: play(2, second) }]);
+    for _ in 0..40 {
+        listen(&mut meters[0], &early.hear().1);
+        listen(&mut meters[1], &late.hear().1);
+    }
+    assert!(meters[0].frames_of(pairs[0]) >= 14 && meters[0].frames_of(pairs[1]) == 0, "{:?}", meters[0].heard());
+    assert!(meters[1].frames_of(pairs[1]) >= 6 && meters[1].frames_of(pairs[0]) == 0, "{:?}", meters[1].heard());
+}

@@ -1,5 +1,6 @@
 //! A roster at a time of its own, and short forms of its commands.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use base::{AgentEvent, AgentHappening, AgentId, CallId, Flow, GroupId, NetworkId, Now, Ticket, Time, Transport, Wall};
@@ -11,13 +12,15 @@ use roster::{
 pub(crate) const A: AgentId = AgentId(0);
 pub(crate) const B: AgentId = AgentId(1);
 
-/// A roster and the time it is told. Facts and events are sorted out of what it says, and after each step the facts told so
+/// A roster and the time it is told. Facts, events and who is signed on are sorted out of what it says, and after each step the facts told so
 /// far must come to what the roster is.
 #[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) roster: Roster,
     pub(crate) now: Now,
     ledger: Ledger,
+    /// As the queue was told.
+    signed_on: BTreeSet<AgentId>,
     /// What the last step wrote down.
     pub(crate) facts: Vec<Fact>,
     /// What happened since the test looked.
@@ -25,7 +28,7 @@ pub(crate) struct Desk {
 }
 
 pub(crate) fn plan() -> Plan {
-    let agent = |number: &str| Agent { number: number.to_owned(), ready_on_register: true };
+    let agent = |number: &str| Agent { number: number.to_owned(), ready_on_register: true, removed: false };
     Plan {
         agents: vec![agent("1001"), agent("1002")],
         expires_min: Duration::from_secs(60),
@@ -43,13 +46,21 @@ impl Desk {
     pub(crate) fn with(plan: Plan) -> Desk {
         let now = Now { time: Time::from_millis(1_000), wall: Wall(1_700_000_000_000) };
         let roster = Roster::new(plan, now.time);
-        Desk { roster, now, ledger: Ledger::default(), facts: Vec::new(), events: Vec::new() }
+        Desk {
+            roster,
+            now,
+            ledger: Ledger::default(),
+            signed_on: BTreeSet::new(),
+            facts: Vec::new(),
+            events: Vec::new(),
+        }
     }
 
     /// The same desk after its process was killed and a new one began, this much later.
     pub(crate) fn restart(&mut self, plan: Plan, down: Duration) -> Vec<Action> {
         self.now = self.now.plus(down);
         let mut out = Vec::new();
+        self.signed_on.clear();
         self.roster = Roster::restore(plan, self.now, &self.ledger, &mut out);
         self.sort(out)
     }
@@ -61,6 +72,8 @@ impl Desk {
             match action {
                 Action::Fact(fact) => self.facts.push(fact),
                 Action::Event(event) => self.events.push(event),
+                Action::SignedOn { agent, on: true } => assert!(self.signed_on.insert(agent), "{agent:?} twice"),
+                Action::SignedOn { agent, on: false } => assert!(self.signed_on.remove(&agent), "{agent:?} twice"),
                 action => said.push(action),
             }
         }
@@ -70,6 +83,9 @@ impl Desk {
             assert_ne!(self.ledger, before, "{fact:?} says nothing new");
         }
         assert_eq!(self.ledger, self.roster.ledger(), "facts: {:?}", self.facts);
+        let states = (0..).map(AgentId).zip(self.roster.view().agents);
+        let signed_on = states.filter(|(_, agent)| agent.state != State::SignedOff).map(|(id, _)| id);
+        assert_eq!(self.signed_on, signed_on.collect(), "the queue knows who is signed on");
         said
     }
 

@@ -6,6 +6,7 @@ mod own;
 mod property;
 mod reach;
 mod register;
+mod reload;
 mod restart;
 mod slot;
 mod state;

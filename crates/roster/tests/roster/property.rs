@@ -1,5 +1,6 @@
 //! Random commands and restarts: what the queue was told is what is so, and what was written down is what is so.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base::pack::Packed;
@@ -76,6 +77,10 @@ enum Step {
         agent: u32,
         call: u32,
     },
+    /// Another plan comes to hold, with both agents or without these.
+    Reload {
+        removed: [bool; 2],
+    },
     /// The process is killed and begins again so much later, with one agent or with both.
     Restart {
         seconds: u64,
@@ -107,6 +112,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (agent(), any::<bool>()).prop_map(|(agent, begins)| Step::OwnCall { agent, begins }),
         2 => agent().prop_map(|agent| Step::Ring { agent }),
         2 => (agent(), 0..4u32).prop_map(|(agent, call)| Step::TakesOver { agent, call }),
+        1 => any::<[bool; 2]>().prop_map(|removed| Step::Reload { removed }),
         1 => (0..200u64, 1..3usize).prop_map(|(seconds, agents)| Step::Restart { seconds, agents }),
     ];
     prop::collection::vec(step, 1..120)
@@ -255,6 +261,7 @@ fn run(desk: &mut Desk, queue: &mut Queue, step: &Step) -> Vec<Action> {
             let plan = Plan { agents: plan().agents.into_iter().take(*agents).collect(), ..plan() };
             desk.restart(plan, Duration::from_secs(*seconds))
         }
+        Step::Reload { removed } => desk.tell(Command::Plan(without(*removed))),
         // The phone serves no slot when a colleague reaches it, and none as long as it is in use.
         Step::TakesOver { agent, .. } if !takes(desk, *agent) => Vec::new(),
         step => match queue.command(step, desk.now.time) {
@@ -262,6 +269,12 @@ fn run(desk: &mut Desk, queue: &mut Queue, step: &Step) -> Vec<Action> {
             None => Vec::new(),
         },
     }
+}
+
+fn without(removed: [bool; 2]) -> Arc<Plan> {
+    let mut plan = plan();
+    plan.agents.iter_mut().zip(removed).for_each(|(agent, removed)| agent.removed = removed);
+    Arc::new(plan)
 }
 
 fn takes(desk: &Desk, agent: u32) -> bool {
@@ -298,7 +311,11 @@ proptest! {
                 slot_turns(old.slot, agent.slot, step)?;
                 let by_whom = matches!(
                     step,
-                    Step::Set { .. } | Step::OfferOver { .. } | Step::Talking { .. } | Step::TakesOver { .. }
+                    Step::Set { .. }
+                        | Step::OfferOver { .. }
+                        | Step::Talking { .. }
+                        | Step::TakesOver { .. }
+                        | Step::Reload { .. }
                 );
                 let stands = matches!(old.state, State::Paused { .. });
                 prop_assert!(!stands || by_whom || agent.state == old.state, "a pause ended by {step:?}");
@@ -354,7 +371,7 @@ fn slot_turns(was: Slot, is: Slot, step: &Step) -> Result<(), TestCaseError> {
     prop_assert!(kept, "{was:?} became {is:?}");
     let talk_ends = matches!(was, Slot::Talking { .. }) && is == Slot::Free;
     prop_assert!(!talk_ends || matches!(step, Step::Released { .. }), "a talk ended by {step:?}");
-    prop_assert!(!matches!(step, Step::Set { .. }) || was == is, "a slot turned by {step:?}");
+    prop_assert!(!matches!(step, Step::Set { .. } | Step::Reload { .. }) || was == is, "a slot turned by {step:?}");
     Ok(())
 }
 

@@ -158,7 +158,8 @@ fn another_configuration_is_met_by_new_places_and_what_no_longer_fits_is_dropped
     let moved = Roster::restore(plan(), desk.now, &swapped, &mut out);
     let states: Vec<_> = moved.view().agents.into_iter().map(|a| (a.state, a.contacts)).collect();
     assert_eq!(states, [(paused("meal"), 0), (State::Ready, 3)]);
-    assert_eq!(out, [Action::Ready { agent: B }]);
+    let [on_a, on_b] = [A, B].map(|agent| Action::SignedOn { agent, on: true });
+    assert_eq!(out, [on_a, on_b, Action::Ready { agent: B }]);
 
     // One phone an agent, and no agent B, nor a reason for the pause.
     let first = plan().agents.into_iter().take(1).collect();

@@ -3,8 +3,10 @@
 mod areas;
 mod bad;
 mod broken;
+mod callers;
 mod kit;
 mod profile;
+mod reload;
 mod routing;
 mod shipped;
 mod walks;

@@ -26,6 +26,7 @@ fn examples(page: &str) -> Vec<(String, String)> {
 
 /// What a line of a story makes happen.
 enum Deed<'a> {
+    Signs { agent: &'a str, on: bool },
     Ready(&'a str),
     Away(&'a str),
     Calls { who: &'a str, group: &'a str, priority: u8 },
@@ -35,6 +36,7 @@ enum Deed<'a> {
     Presses(&'a str),
     Answers(&'a str),
     DoesNotAnswer(&'a str),
+    Asks(&'a str),
     TimePasses,
 }
 
@@ -42,6 +44,8 @@ fn deed(line: &str) -> Deed<'_> {
     let words: Vec<_> = line.split_whitespace().collect();
     match words[..] {
         ["time", "passes"] => Deed::TimePasses,
+        [agent, "signs", "on"] => Deed::Signs { agent, on: true },
+        [agent, "signs", "off"] => Deed::Signs { agent, on: false },
         [agent, "is", "ready"] => Deed::Ready(agent),
         [agent, "is", "away"] => Deed::Away(agent),
         [agent, "talks", "to", to] => Deed::Talks { agent, to },
@@ -50,6 +54,7 @@ fn deed(line: &str) -> Deed<'_> {
         [who, "presses", "1"] => Deed::Presses(who),
         [who, "answers"] => Deed::Answers(who),
         [who, "does", "not", "answer"] => Deed::DoesNotAnswer(who),
+        [who, "asks"] => Deed::Asks(who),
         [who, "calls", group] => Deed::Calls { who, group, priority: 5 },
         [who, "calls", group, "at", priority] => {
             Deed::Calls { who, group, priority: priority.parse().expect("a priority") }
@@ -142,6 +147,12 @@ impl Story {
                     let (caller, group) = (&self.callers[call.serial as usize], &self.groups[usize::from(to.0)]);
                     said.push(format!("{caller} moves to {group}"));
                 }
+                Action::Located { call, position, wait, .. } => {
+                    let seconds = |end: Duration| end.as_secs().to_string();
+                    let wait = wait.map(|wait| (seconds(wait.low()), wait.high().map_or("ever".to_owned(), seconds)));
+                    let wait = wait.map(|(low, high)| format!(" for {low} to {high} s")).unwrap_or_default();
+                    said.push(format!("{} is number {position}{wait}", self.callers[call.serial as usize]));
+                }
                 _ => {}
             }
         }
@@ -151,6 +162,7 @@ impl Story {
         let id = |serial: u32| self.calls[serial as usize];
         let command = match *deed {
             Deed::TimePasses => return,
+            Deed::Signs { agent, on } => Command::SignedOn { agent: self.agent(agent), on },
             Deed::Ready(agent) => Command::Ready { agent: self.agent(agent) },
             Deed::Away(agent) => Command::Away { agent: self.agent(agent) },
             Deed::Calls { who, group, priority } => {
@@ -187,11 +199,12 @@ impl Story {
                 let agent = AgentId(self.talks.remove(&caller).expect("an agent who calls"));
                 Command::Unreached { call: id(caller), agent }
             }
+            Deed::Asks(who) => Command::Locate { call: id(self.caller(who)) },
             Deed::HangsUp(who) => {
                 let caller = self.caller(who);
                 match self.talks.remove(&caller) {
                     Some(agent) => Command::Ended { call: id(caller), agent: AgentId(agent) },
-                    None => Command::Abandon { call: id(caller) },
+                    None => Command::HungUp { call: id(caller) },
                 }
             }
         };

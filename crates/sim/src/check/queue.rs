@@ -65,6 +65,10 @@ pub(crate) struct Queue {
     open: Vec<(Reservation, Time, CallId)>,
     arrivals: u64,
     pulls: u64,
+    /// By the roster's word.
+    signed_on: BTreeSet<AgentId>,
+    /// Groups that sent somebody away in this step because nobody was there.
+    turned_away: Vec<GroupId>,
     /// What this step reserved.
     chosen: Vec<(CallId, AgentId)>,
     pub(crate) reserved: u64,
@@ -83,6 +87,8 @@ impl Queue {
             open: Vec::new(),
             arrivals: 0,
             pulls: 0,
+            signed_on: BTreeSet::new(),
+            turned_away: Vec::new(),
             chosen: Vec::new(),
             reserved: 0,
         }
@@ -103,7 +109,13 @@ impl Queue {
                 self.arrives((call, caller), group, priority, since);
             }
             Command::Keep { call } => {
-                self.keep(now, call);
+                self.keep(now, call, self.plan.redial);
+                self.forget(call);
+            }
+            Command::HungUp { call } => {
+                if self.callers.iter().any(|c| c.call == call && c.standing != Standing::Talking) {
+                    self.keep(now, call, self.plan.hung_up);
+                }
                 self.forget(call);
             }
             Command::Abandon { call } | Command::Ended { call, .. } => self.forget(call),
@@ -124,7 +136,11 @@ impl Queue {
                 talking.standing = talking.claims.take().map_or(Standing::Waiting, |_| Standing::Offered);
             }
             Command::TakesOver { call, .. } => self.talks(call),
+            Command::SignedOn { agent, on: true } => drop(self.signed_on.insert(agent)),
+            Command::SignedOn { agent, on: false } => drop(self.signed_on.remove(&agent)),
             Command::Raise { call, .. } => self.raise(call),
+            // Whoever overflows by it is said; the others keep their turns, for whatever those are worth now.
+            Command::Plan(ref plan) => self.plan = acd::Plan::clone(plan),
             // What comes of these is said.
             Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {}
             // The next call to the citizen has another id.
@@ -146,7 +162,12 @@ impl Queue {
         match said {
             Said::ByQueue(acd::Action::Withdraw { reservation, .. }) => self.back(*reservation),
             Said::ByQueue(acd::Action::Queued { call, .. }) => self.arrived(*call),
-            Said::ByQueue(acd::Action::Refused { call, .. }) => self.forget(*call),
+            Said::ByQueue(acd::Action::Refused { call, group, reason }) => {
+                self.forget(*call);
+                if *reason == acd::Refusal::Unstaffed {
+                    self.turned_away.push(*group);
+                }
+            }
             Said::ByQueue(acd::Action::Promised { call, kept: true }) => {
                 self.promised.extend(self.callers.iter().find(|c| c.call == *call).and_then(|c| c.number));
                 self.forget(*call);
@@ -208,6 +229,17 @@ impl Queue {
                 return Err(format!("{agent:?} is offered {served:?} while {earlier:?} waited longer"));
             }
         }
+        for group in std::mem::take(&mut self.turned_away) {
+            let serves = |agent: &&AgentId| {
+                let skills = self.plan.agents.get(agent.0 as usize).map(|a| a.skills.as_slice()).unwrap_or_default();
+                steps(&self.plan, usize::from(group.0)).any(|need| need.rank(skills).is_some())
+            };
+            if let Some(agent) = self.signed_on.iter().find(serves) {
+                return Err(format!(
+                    "{group:?} turned somebody away as if nobody served it, and {agent:?} is signed on"
+                ));
+            }
+        }
         for caller in &mut self.callers {
             caller.fresh = false;
         }
@@ -266,10 +298,10 @@ impl Queue {
         self.callers.push(caller);
     }
 
-    fn keep(&mut self, now: Time, call: CallId) {
+    fn keep(&mut self, now: Time, call: CallId, length: Duration) {
         let Some(caller) = self.callers.iter().find(|c| c.call == call) else { return };
-        let (Some(number), false) = (caller.number, self.plan.redial.is_zero()) else { return };
-        let new = Place { priority: caller.priority, since: caller.turn.0, until: now + self.plan.redial };
+        let (Some(number), false) = (caller.number, length.is_zero()) else { return };
+        let new = Place { priority: caller.priority, since: caller.turn.0, until: now + length };
         let place = self.places.entry(number).or_insert(new);
         place.priority = place.priority.max(new.priority);
         place.since = place.since.min(new.since);

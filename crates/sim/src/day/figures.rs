@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use base::EndReason;
 
+use super::promises::Promises;
+
 /// The promise of GB/T 33358-2016.
 const STANDARD_MS: u64 = 15_000;
 
@@ -154,6 +156,8 @@ pub struct Report {
     pub halves: Vec<Figures>,
     /// By group of the configuration: the last that a caller waited in.
     pub groups: Vec<(String, Figures)>,
+    /// What callers were told of their wait, by group as `groups`.
+    pub promises: Vec<Promises>,
     /// Calls by place in `EndReason::ALL`.
     pub ended: [u64; EndReason::ALL.len()],
     pub restarts: u64,
@@ -164,6 +168,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// What callers of all groups were told.
+    pub fn promised(&self) -> Promises {
+        let mut all = Promises::default();
+        self.promises.iter().for_each(|group| all.join(group));
+        all
+    }
+
     pub fn whole(&self) -> Figures {
         self.halves.iter().fold(Figures::default(), |mut sum, half| {
             sum.add(half);

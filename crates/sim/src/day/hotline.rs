@@ -48,8 +48,9 @@ impl Hotline {
         for place in known..count.min(DESKS_MAX) {
             let like = self.acd.agents.get(place.checked_rem(known).unwrap_or(0)).cloned();
             let number = number_after(call, place);
-            call.agents.push(call::plan::Agent { number: number.clone(), password: Secret(format!("day-{number}")) });
-            self.roster.agents.push(roster::Agent { number, ready_on_register: true });
+            let password = Secret(format!("day-{number}"));
+            call.agents.push(call::plan::Agent { number: number.clone(), password, removed: false });
+            self.roster.agents.push(roster::Agent { number, ready_on_register: true, removed: false });
             self.acd.agents.push(like.unwrap_or_default());
         }
     }

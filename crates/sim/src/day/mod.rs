@@ -9,8 +9,10 @@ mod arrivals;
 mod figures;
 mod hotline;
 mod people;
+mod promises;
 mod quiet;
 mod react;
+mod reloading;
 mod shaken;
 mod tally;
 mod turn;
@@ -24,6 +26,7 @@ use staff::Profile;
 
 pub use figures::{Figures, Report};
 pub use hotline::Hotline;
+pub use promises::{Kept, Promises};
 
 /// One day to play. The same day means the same run, on every machine.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub struct Day {
     pub halves: usize,
     /// The time of the service level.
     pub within: Duration,
+    /// How often the operator has another configuration hold, at moments of the seed.
+    pub reloads: u32,
 }
 
 impl Day {

@@ -36,6 +36,7 @@ impl World {
             }
             Deed::Shift { half } => self.shift(half),
             Deed::Look => self.look_around(),
+            Deed::Reload => self.reload(),
             Deed::Close => self.send_home(),
             Deed::Register(desk) if self.people.desks[desk].wanted => {
                 self.with_desk(desk, |phone, now, out| phone.register(now, out))

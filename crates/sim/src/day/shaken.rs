@@ -10,6 +10,8 @@ use super::Day;
 
 /// Apart from what the day itself draws.
 const SALT: u64 = 0x6461_7900;
+/// Apart from both.
+const RELOADS: u64 = 0x7265_6c00;
 
 impl Day {
     /// The same kind of calls at another time of the day, few of them, with troubles, limits and rules of the seed.
@@ -20,6 +22,8 @@ impl Day {
         self.people(&mut rng);
         self.troubles(&mut rng);
         self.rules(&mut rng);
+        let mut operator = Rng::from_number(self.seed ^ RELOADS);
+        self.reloads = if operator.chance(0.3) { 1 + operator.below(5) as u32 } else { 0 };
         self
     }
 

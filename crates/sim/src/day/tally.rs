@@ -7,6 +7,7 @@ use base::{CallId, EndReason, Map, Record, Time, WaitOutcome};
 use staff::HALF_HOUR;
 
 use super::figures::Figures;
+use super::promises::Waits;
 
 /// What is known of a call that asked for an agent.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,7 @@ pub(super) struct Tally {
     within: Duration,
     pub(super) halves: Vec<Figures>,
     pub(super) groups: Vec<(String, Figures)>,
+    pub(super) waits: Waits,
     cases: Map<CallId, Case>,
     since: Time,
     busy: u32,
@@ -32,10 +34,11 @@ pub(super) struct Tally {
 impl Tally {
     pub(super) fn new(start: Time, halves: usize, within: Duration, groups: impl Iterator<Item = String>) -> Tally {
         let half = Figures { length: HALF_HOUR, ..Figures::default() };
-        let groups = groups.map(|name| (name, Figures::default())).collect();
+        let groups: Vec<_> = groups.map(|name| (name, Figures::default())).collect();
+        let waits = Waits::new(groups.len());
         let cases = Map::default();
         let (busy, idle, waiting) = (0, 0, 0);
-        Tally { start, within, halves: vec![half; halves], groups, cases, since: start, busy, idle, waiting }
+        Tally { start, within, halves: vec![half; halves], groups, waits, cases, since: start, busy, idle, waiting }
     }
 
     /// What is not over at the end of the day counts in its last half hour.

@@ -35,6 +35,10 @@ impl World {
             let mut known = WIRES.map(|wire| self.exchange.waiting(wire));
             if let Some(Said::ToQueue(command)) = self.exchange.said(wire, 0) {
                 self.queue.heard(self.now.time, command);
+                self.tally.waits.heard(self.now.time, command);
+                if let acd::Command::Plan(plan) = command {
+                    self.owners.plan = acd::Plan::clone(plan);
+                }
                 if let acd::Command::Enqueue { call, .. } | acd::Command::Return { call, .. } = command {
                     let call = *call;
                     self.asked(call);
@@ -54,6 +58,9 @@ impl World {
             for place in known[wire as usize]..self.exchange.waiting(wire) {
                 let Some(said) = self.exchange.said(wire, place) else { continue };
                 self.queue.said(said);
+                if let Said::ByQueue(action) = &said {
+                    self.tally.waits.said(self.now.time, action);
+                }
                 if self.tells() {
                     let line = format!("    {said:?}");
                     self.tell(|| line);
@@ -145,6 +152,7 @@ impl World {
         self.tell(|| "killed".to_owned());
         self.disk.forget_confirmed();
         self.deadline = None;
+        self.tally.waits.cut();
         self.quiet = fresh_media(&self.sounds);
         self.quiet.notices.clear();
         self.people.citizens.iter_mut().flatten().for_each(|citizen| citizen.cut = true);

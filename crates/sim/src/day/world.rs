@@ -49,6 +49,8 @@ pub(super) enum Deed {
         half: usize,
     },
     Look,
+    /// The operator has another configuration hold.
+    Reload,
     /// Whoever still waits or talks hangs up.
     Close,
     Register(usize),
@@ -117,6 +119,8 @@ pub(super) struct World {
     messages: u64,
     pub(super) steps: u64,
     pub(super) rng: Rng,
+    /// Draws what the operator does, so that everybody else does what they did without any.
+    pub(super) operator: Rng,
     tells: bool,
     story: VecDeque<String>,
 }
@@ -171,11 +175,13 @@ impl World {
             messages: 0,
             steps: 0,
             rng: rng.fork(),
+            operator: Rng::from_number(!day.seed),
             profile,
             tells,
             story: VecDeque::new(),
         };
         world.open();
+        world.operator_comes(day.reloads, length);
         world
     }
 
@@ -204,6 +210,7 @@ impl World {
         Report {
             halves: self.tally.halves,
             groups: self.tally.groups,
+            promises: self.tally.waits.groups,
             ended: self.records.ended,
             restarts: self.restarts,
             reservations: self.queue.reserved,

@@ -10,4 +10,5 @@ mod phones;
 mod queue;
 #[path = "../../../../tests/kit/raw.rs"]
 mod raw;
+mod reload;
 mod talk;

@@ -12,5 +12,5 @@ pub(crate) fn shipped() -> Day {
     let sounds = plans.sounds.iter().map(length).collect();
     let profile = settings::load_profile(&root.join("config/profile/city.toml")).unwrap_or_else(|r| panic!("{r}"));
     let hotline = Hotline { call: plans.call.into(), acd: plans.acd, roster: plans.roster, sounds };
-    Day { hotline, profile, seed: 1, first_half: 0, halves: 2, within: Duration::from_secs(15) }
+    Day { hotline, profile, seed: 1, first_half: 0, halves: 2, within: Duration::from_secs(15), reloads: 0 }
 }

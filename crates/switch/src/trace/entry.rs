@@ -10,17 +10,37 @@ use crate::{Ask, Input, Resolved, Verdict, Wire};
 /// An input from outside, as it came but for secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Given {
-    Message { flow: Flow, bytes: Blob },
-    Shed { flow: Flow, bytes: Blob },
+    Message {
+        flow: Flow,
+        bytes: Blob,
+    },
+    Shed {
+        flow: Flow,
+        bytes: Blob,
+    },
     FlowClosed(Flow),
     Unreachable(Flow),
-    Notice { worker: WorkerId, notice: Notice },
-    Ask { ticket: Ticket, by: String, ask: Ask },
+    Notice {
+        worker: WorkerId,
+        notice: Notice,
+    },
+    Ask {
+        ticket: Ticket,
+        by: String,
+        ask: Ask,
+    },
     Drain,
     StopCalls,
     Deadline,
-    Resolved { ticket: Ticket, answer: Resolved },
+    Resolved {
+        ticket: Ticket,
+        answer: Resolved,
+    },
     Leave,
+    /// Plans are not in a trace, see `Head::plans`.
+    Plan {
+        fingerprint: u64,
+    },
 }
 
 packed_enum!(Given {
@@ -35,6 +55,7 @@ packed_enum!(Given {
     8 => Deadline,
     9 => Resolved { ticket, answer },
     10 => Leave,
+    11 => Plan { fingerprint },
 });
 
 /// What is written of a turn, in the order in which it happens.
@@ -72,13 +93,15 @@ impl Given {
             Input::Drain => Given::Drain,
             Input::StopCalls => Given::StopCalls,
             Input::Leave => Given::Leave,
+            Input::Plan(reload) => Given::Plan { fingerprint: reload.fingerprint },
             Input::Deadline => Given::Deadline,
             Input::Queue(_) | Input::Roster(_) | Input::Answer { .. } => return None,
         })
     }
 
-    pub(crate) fn input(&self) -> Input<'_> {
-        match self {
+    /// None for plans: they are not in the trace.
+    pub(crate) fn input(&self) -> Option<Input<'_>> {
+        Some(match self {
             Given::Message { flow, bytes } => Input::Message { flow: *flow, bytes: &bytes.0 },
             Given::Shed { flow, bytes } => Input::Shed { flow: *flow, bytes: &bytes.0 },
             Given::FlowClosed(flow) => Input::FlowClosed(*flow),
@@ -90,7 +113,8 @@ impl Given {
             Given::StopCalls => Input::StopCalls,
             Given::Leave => Input::Leave,
             Given::Deadline => Input::Deadline,
-        }
+            Given::Plan { .. } => return None,
+        })
     }
 
     /// What it is, without a number, key or body.
@@ -109,6 +133,7 @@ impl Given {
             Given::Drain => "told to take no new calls".to_owned(),
             Given::StopCalls => "told to end every call".to_owned(),
             Given::Leave => "told to take registrations back".to_owned(),
+            Given::Plan { fingerprint } => format!("plan the configuration {fingerprint:016x} holds from now on"),
             Given::Deadline => "time".to_owned(),
         }
     }

@@ -51,7 +51,7 @@ impl Head {
         (exchange, first)
     }
 
-    fn adapted(&self, plans: &Plans) -> Plans {
+    pub(super) fn adapted(&self, plans: &Plans) -> Plans {
         let mut plans = plans.clone();
         let mut call = (*plans.call).clone();
         for (network, advertised) in call.networks.iter_mut().zip(&self.advertised) {
@@ -76,7 +76,7 @@ impl Head {
 }
 
 /// Everything that decisions hang on: secrets print nothing of themselves, comments and the order of keys are not in plans.
-fn fingerprint(plans: &Plans) -> u64 {
+pub(crate) fn fingerprint(plans: &Plans) -> u64 {
     Fingerprint::of(format!("{plans:?}").as_bytes())
 }
 

@@ -1,12 +1,13 @@
 //! The same inputs again, and whether the same comes of them.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use base::{CallId, EndReason, Now, RecordEntry};
 
 use super::story::{Story, Told};
 use super::{Entry, Given, Head, Marks, Turn, words};
-use crate::{Effects, Exchange, Fact, Plans, Verdict, Wire};
+use crate::{Effects, Exchange, Fact, Input, Plans, Reload, Verdict, Wire};
 
 /// Where a replay left the trace, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +53,8 @@ enum Step {
 /// An exchange that is fed from a trace.
 pub struct Replay {
     exchange: Exchange,
+    /// What the configuration was changed to while the process ran, in this order.
+    reloads: VecDeque<Reload>,
     effects: Effects,
     next: Option<(Now, Step)>,
     verdicts: Vec<Verdict>,
@@ -65,15 +68,17 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Starts where the trace starts. `watch`: keep the story of every call.
+    /// Starts where the trace starts. `later`: what the configuration was changed to meanwhile, in order. `watch`: keep the story of every
+    /// call.
     ///
     /// # Errors
     /// The owners panic over the ledger that they start from; these are the words of the panic.
-    pub fn new(head: &Head, plans: &Plans, watch: bool) -> Result<Replay, String> {
+    pub fn new(head: &Head, plans: &Plans, later: &[Plans], watch: bool) -> Result<Replay, String> {
         let started = catch_unwind(AssertUnwindSafe(|| head.exchange(plans)));
         let (exchange, effects) = started.map_err(|panic| words_of(&*panic))?;
         Ok(Replay {
             exchange,
+            reloads: later.iter().map(|plans| Reload::new(head.adapted(plans))).collect(),
             effects,
             next: None,
             verdicts: Vec::new(),
@@ -125,6 +130,9 @@ impl Replay {
     fn act(&mut self) -> Result<(), Box<Difference>> {
         let Some((now, step)) = self.next.take() else { return Ok(()) };
         self.now = now;
+        if let Step::Given { given: Given::Plan { fingerprint }, .. } = &step {
+            self.check_plan(*fingerprint)?;
+        }
         self.exchange.switch.give_verdicts(std::mem::take(&mut self.verdicts));
         let acted = catch_unwind(AssertUnwindSafe(|| self.carry_out(now, &step)));
         if let Err(panic) = acted {
@@ -139,6 +147,16 @@ impl Replay {
         Ok(())
     }
 
+    /// Whether the next configuration is the one that came to hold then.
+    fn check_plan(&self, fingerprint: u64) -> Result<(), Box<Difference>> {
+        let here = match self.reloads.front() {
+            Some(reload) if reload.fingerprint == fingerprint => return Ok(()),
+            Some(reload) => format!("the next one that is named is {:016x}", reload.fingerprint),
+            None => "none is named for it: name the configurations in the order in which they held".to_owned(),
+        };
+        Err(self.differs(format!("the configuration {fingerprint:016x} came to hold"), here))
+    }
+
     fn carry_out(&mut self, now: Now, step: &Step) {
         match step {
             Step::Given { given, settled } => {
@@ -146,7 +164,11 @@ impl Replay {
                 if let Some(story) = &mut self.story {
                     story.given(now, given);
                 }
-                self.exchange.feed(now, given.input(), &mut self.effects);
+                // Checked before: a plan that comes to hold is the next one.
+                let input = given.input().or_else(|| self.reloads.pop_front().map(|reload| Input::Plan(reload.into())));
+                if let Some(input) = input {
+                    self.exchange.feed(now, input, &mut self.effects);
+                }
                 // As `Exchange::handle` does.
                 for _ in 0..Exchange::DELIVERIES_MAX {
                     let Some(wire) = self.exchange.next_wire().filter(|_| *settled) else { break };

@@ -70,6 +70,7 @@ fn to_queue(command: &acd::Command) -> Option<(CallId, String)> {
             (*call, format!("waits again in group {} with priority {priority} since {since:?}", group.0))
         }
         Command::Abandon { call } => (*call, "is gone".to_owned()),
+        Command::HungUp { call } => (*call, "hung up".to_owned()),
         Command::Keep { call } => (*call, "is cut short, keep the place".to_owned()),
         Command::Locate { call } => (*call, "which place".to_owned()),
         Command::Accepted { call, agent, .. } => (*call, format!("agent {} answered", agent.0)),
@@ -87,7 +88,9 @@ fn to_queue(command: &acd::Command) -> Option<(CallId, String)> {
         | Command::Away { .. }
         | Command::WrapUp { .. }
         | Command::Rested { .. }
-        | Command::Open { .. } => return None,
+        | Command::SignedOn { .. }
+        | Command::Open { .. }
+        | Command::Plan(_) => return None,
     })
 }
 
@@ -107,7 +110,8 @@ fn to_roster(command: &roster::Command) -> Option<(CallId, String)> {
         | Command::FlowClosed { .. }
         | Command::OwnCall { .. }
         | Command::Set { .. }
-        | Command::WrapsUp { .. } => return None,
+        | Command::WrapsUp { .. }
+        | Command::Plan(_) => return None,
     })
 }
 
@@ -115,12 +119,23 @@ fn reserved(agent: u32, until: Time) -> String {
     format!("hold the slot of agent {agent} until {until:?}")
 }
 
+/// How long a caller will wait, where that was told.
+fn expected(wait: Option<acd::Range>) -> String {
+    match wait.map(|wait| (wait.low().as_secs(), wait.high().map(|high| high.as_secs()))) {
+        Some((low, Some(high))) => format!(", for {low} to {high} s"),
+        Some((low, None)) => format!(", for {low} s or longer"),
+        None => String::new(),
+    }
+}
+
 fn by_queue(action: &acd::Action) -> Option<(CallId, String)> {
     use acd::Action;
     Some(match action {
         Action::Withdraw { call, agent, .. } => (*call, format!("ring agent {} no more", agent.0)),
-        Action::Queued { call, group, position } => (*call, format!("waits in group {} as number {position}", group.0)),
-        Action::Located { call, position, .. } => (*call, format!("is number {position}")),
+        Action::Queued { call, group, position, wait } => {
+            (*call, format!("waits in group {} as number {position}{}", group.0, expected(*wait)))
+        }
+        Action::Located { call, position, wait, .. } => (*call, format!("is number {position}{}", expected(*wait))),
         Action::Moved { call, from, to, by_hand } => {
             let how = if *by_hand { "is moved" } else { "overflowed" };
             (*call, format!("{how} from group {} to {}", from.0, to.0))

@@ -95,6 +95,7 @@ fn plan() -> Plan {
         networks: vec![network],
         trunks: vec![trunk],
         dial: Vec::new(),
+        known: call::listed::KnownCallers::default(),
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
         menus: vec![Arc::new(menu(&prompts))],
         prompts,
@@ -104,8 +105,10 @@ fn plan() -> Plan {
             music: SoundId(0),
             announce_every: None,
             announce_position: false,
+            announce_wait: false,
             duty_line: None,
             call_back: None,
+            removed: false,
         }],
         agents: Vec::new(),
         star_codes: roster::StarCodes::default(),
@@ -153,7 +156,7 @@ pub(crate) fn plans_of(agents: usize) -> switch::Plans {
     let skills = vec![acd::Skill { skill: acd::SkillId(0), level: 1 }];
     let agent = acd::Agent { skills, ..acd::Agent::default() };
     let acd = acd::Plan { groups: vec![group], agents: vec![agent; agents], ..acd::Plan::default() };
-    let agent = |place| roster::Agent { number: number(place), ready_on_register: true };
+    let agent = |place| roster::Agent { number: number(place), ready_on_register: true, removed: false };
     let roster = roster::Plan {
         agents: (0..agents).map(agent).collect(),
         expires_min: Duration::from_secs(30),
@@ -162,7 +165,7 @@ pub(crate) fn plans_of(agents: usize) -> switch::Plans {
         contacts_max: 3,
         ..roster::Plan::default()
     };
-    let agent = |place| Agent { number: number(place), password: secret(place) };
+    let agent = |place| Agent { number: number(place), password: secret(place), removed: false };
     let call = Plan { agents: (0..agents).map(agent).collect(), ..plan() };
     switch::Plans { call: Arc::new(call), acd, roster, carrier: carrier::Plan::default() }
 }
@@ -194,8 +197,14 @@ impl Bench {
         bench
     }
 
+    /// Other plans come to hold.
+    pub(crate) fn reload(&mut self, edit: impl FnOnce(&mut switch::Plans)) {
+        edit(&mut self.plans);
+        self.feed(Input::Plan(Box::new(switch::Reload::new(self.plans.clone()))));
+    }
+
     /// The process was killed, and the next one begins with what was written.
-    fn start_again(&mut self) {
+    pub(crate) fn start_again(&mut self) {
         let mut effects = Effects::default();
         self.config.epoch.0 += 1;
         let (config, plans) = (self.config.clone(), self.plans.clone());

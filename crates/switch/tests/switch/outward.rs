@@ -195,7 +195,7 @@ fn a_trace_replays_it_without_the_password() {
     let holds = |part: &[u8]| all.windows(part.len()).any(|window| window == part);
     assert!(holds(b"SIP/2.0 401") && !holds(PASSWORD.as_bytes()));
     // Whoever replays need not have the password: nothing hangs on it that is not in the answers.
-    let mut replay = Replay::new(&head, &leading_out("guess"), false).expect("a start");
+    let mut replay = Replay::new(&head, &leading_out("guess"), &[], false).expect("a start");
     for entry in &world.entries {
         let read = Entry::from_bytes(&entry.to_bytes()).expect("its own form");
         replay.feed(read).unwrap_or_else(|difference| panic!("{difference:?}"));

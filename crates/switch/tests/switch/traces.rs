@@ -9,7 +9,7 @@ use base::{
 };
 use roster::StateChange;
 use switch::trace::{Entry, Given, Head, Marks, Replay, Tail, Turn};
-use switch::{Answer, Ask, Config, Drill, Effects, Exchange, Input, Ledger, Place, Verdict};
+use switch::{Answer, Ask, Config, Drill, Effects, Exchange, Input, Ledger, Place, Reload, Verdict};
 
 use crate::kit::{CARRIER, STRANGER, invite, plans, request};
 
@@ -107,7 +107,7 @@ fn inputs(recording: &mut Recording) {
 fn every_kind_of_input_comes_again() {
     let (head, mut recording) = Recording::start(None);
     inputs(&mut recording);
-    let mut replay = Replay::new(&head, &plans(), false).expect("a start");
+    let mut replay = Replay::new(&head, &plans(), &[], false).expect("a start");
     for entry in &recording.entries {
         let read = Entry::from_bytes(&entry.to_bytes()).expect("its own form");
         assert_eq!(&read, entry);
@@ -118,7 +118,7 @@ fn every_kind_of_input_comes_again() {
     assert_eq!((replay.summary().inputs, replay.summary().calls, replay.summary().malformed), (inputs, 1, 1));
     assert_eq!(replay.summary().ended.iter().sum::<u64>(), 1);
     assert_eq!(
-        Replay::new(&head, &plans(), false).expect("a start").finish(Tail::Panicked).map_err(|d| d.here),
+        Replay::new(&head, &plans(), &[], false).expect("a start").finish(Tail::Panicked).map_err(|d| d.here),
         Err("it does not".to_owned())
     );
 }
@@ -133,7 +133,7 @@ fn a_panic_of_the_process_comes_again_and_only_at_its_place() {
     let second = recording.entries.iter().filter(is_message).nth(1).expect("two messages").clone();
     let place = recording.entries.iter().position(|e| *e == second).expect("just found");
     let replay = |until: usize| {
-        let mut replay = Replay::new(&head, &plans(), false).expect("a start");
+        let mut replay = Replay::new(&head, &plans(), &[], false).expect("a start");
         let fed = recording.entries[..until].iter().try_for_each(|entry| replay.feed(entry.clone()));
         (fed.and_then(|()| replay.finish(Tail::Panicked)), replay.panic().map(str::to_owned))
     };
@@ -221,4 +221,27 @@ fn lines_tell_neither_keys_nor_numbers_nor_reasons() {
         lines[4]
     );
     assert!(!Entry::Judged(Verdict::Proved("13800138000".to_owned())).line().contains("13800138000"));
+}
+
+#[test]
+fn a_configuration_that_came_to_hold_has_to_be_named() {
+    let (head, mut recording) = Recording::start(None);
+    let mut other = plans();
+    other.acd.groups[0].limit = 3;
+    let reload = Reload::new(other.clone());
+    recording.feed(Input::Plan(Box::new(reload)));
+    inputs(&mut recording);
+    let replayed = |later: &[switch::Plans]| {
+        let mut replay = Replay::new(&head, &plans(), later, false).expect("a start");
+        let fed = recording.entries.iter().try_for_each(|entry| replay.feed(entry.clone()));
+        fed.and_then(|()| replay.finish(Tail::Open)).map_err(|difference| (difference.then, difference.here))
+    };
+    assert_eq!(replayed(std::slice::from_ref(&other)), Ok(()));
+    let (then, here) = replayed(&[]).expect_err("nobody named it");
+    assert!(then.starts_with("the configuration ") && then.ends_with(" came to hold"), "{then}");
+    assert!(here.contains("none is named for it"), "{here}");
+    let (_, here) = replayed(&[plans()]).expect_err("another one");
+    assert!(here.starts_with("the next one that is named is "), "{here}");
+    let line = recording.entries.iter().map(Entry::line).find(|line| line.contains(" plan ")).expect("a line");
+    assert!(line.contains("holds from now on") && !line.contains("pass-"), "{line}");
 }

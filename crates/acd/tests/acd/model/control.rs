@@ -45,8 +45,14 @@ impl Model {
         if from == to {
             return Steered::Done;
         }
+        if plan.removed {
+            return Steered::UnknownGroup;
+        }
         if self.closed.contains(&to) {
             return Steered::Closed;
+        }
+        if self.is_left(to) {
+            return Steered::Unstaffed;
         }
         let served = self.best_agent(to, self.step(now, to, since).0).is_some();
         if self.on_the_line(to) >= plan.limit && !served {
@@ -79,7 +85,7 @@ impl Model {
     }
 
     fn let_in(&mut self, now: Time, group: GroupId, open: bool) -> Steered {
-        if usize::from(group.0) >= self.plan.groups.len() {
+        if self.plan.groups.get(usize::from(group.0)).is_none_or(|g| g.removed) {
             return Steered::UnknownGroup;
         }
         let was_closed = self.closed.contains(&group);
@@ -98,13 +104,28 @@ impl Model {
 
     pub(super) fn leave_closed(&mut self, now: Time, call: CallId) -> bool {
         let (from, since) = (self.caller_mut(call).group, self.caller_mut(call).since);
-        let Overflow::Group(next) = self.plan.groups[usize::from(from.0)].overflow else { return false };
-        if !self.closed.contains(&from) {
+        let (removed, overflow) = {
+            let plan = &self.plan.groups[usize::from(from.0)];
+            (plan.removed, plan.overflow.closed)
+        };
+        if !removed && !self.closed.contains(&from) {
             return false;
         }
-        let Ok(to) = self.room(now, next, since) else { return false };
-        self.caller_mut(call).wait = None;
-        self.move_to(now, call, to, false);
+        let next = match overflow {
+            Overflow::Group(next) => self.room(now, next, since),
+            _ => Err((from, Refusal::UnknownGroup)),
+        };
+        match next {
+            Ok(to) => {
+                self.caller_mut(call).wait = None;
+                self.move_to(now, call, to, false);
+            }
+            Err((group, reason)) if removed => {
+                self.forget(call);
+                self.out.push(Action::Refused { call, group, reason });
+            }
+            Err(_) => return false,
+        }
         true
     }
 }

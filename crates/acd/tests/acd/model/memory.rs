@@ -1,5 +1,7 @@
 //! What the model keeps for later: rests, places for a redial, and what is left of it after a restart.
 
+use std::collections::BTreeMap;
+
 use acd::ledger::{self, Ledger};
 
 use super::*;
@@ -47,10 +49,10 @@ impl Model {
     }
 
     /// Gives the caller of a call a place, or adds to the one that the number has.
-    pub(super) fn keep(&mut self, now: Time, call: CallId) {
+    pub(super) fn keep(&mut self, now: Time, call: CallId, length: Duration) {
         let Some(caller) = self.caller(call) else { return };
-        let (Some(number), false) = (caller.number, self.plan.redial.is_zero()) else { return };
-        let until = now + self.plan.redial;
+        let (Some(number), false) = (caller.number, length.is_zero()) else { return };
+        let until = now + length;
         let mut place = Place { group: caller.group, priority: caller.priority, since: caller.since, until };
         if let Some(at) = self.places.iter().position(|(n, _)| *n == number) {
             let (_, before) = self.places.remove(at);
@@ -97,12 +99,13 @@ impl Model {
             lasts: self.lasts.iter().copied().collect(),
             closed: self.closed.iter().copied().collect(),
             promises: self.promises.iter().map(|p| (p.caller, p.promise.clone())).collect(),
+            learned: BTreeMap::new(),
         }
     }
 
     /// The process died some time ago and is there again.
     pub(crate) fn restart(&mut self, now: Time) -> Vec<Action> {
-        let mut next = Model::new(self.plan.clone());
+        let mut next = Model::new(self.plan.clone(), now);
         next.issued = self.issued;
         for (place, agent) in self.agents.iter().enumerate() {
             next.agents[place].heard = self.issued;
@@ -119,10 +122,11 @@ impl Model {
         let mut calls: Vec<_> = self.callers.iter().filter(|c| !c.back).map(|c| c.call).collect();
         calls.sort_unstable();
         for call in calls {
-            self.keep(now, call);
+            self.keep(now, call, self.plan.redial);
         }
         next.places = std::mem::take(&mut self.places);
-        self.lasts.retain(|(_, last)| last.until > now);
+        let remembers = self.plan.groups.iter().any(|g| !g.prefer.is_zero());
+        self.lasts.retain(|(_, last)| last.until > now && remembers);
         next.lasts = std::mem::take(&mut self.lasts);
         next.closed = std::mem::take(&mut self.closed);
         *self = next;

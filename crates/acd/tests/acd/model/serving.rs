@@ -34,7 +34,7 @@ impl Model {
     }
 
     /// Since when a caller waits, less what priority and group are worth.
-    fn turn(&self, caller: &Caller) -> Turn {
+    pub(super) fn turn(&self, caller: &Caller) -> Turn {
         if let Some(pulled) = caller.pulled {
             return (i128::MIN, pulled);
         }
@@ -51,7 +51,7 @@ impl Model {
     }
 
     /// How well an agent serves whoever asks for this step.
-    fn rank(&self, agent: usize, group: GroupId, step: usize) -> Option<u8> {
+    pub(super) fn rank(&self, agent: usize, group: GroupId, step: usize) -> Option<u8> {
         let steps = &self.plan.groups.get(usize::from(group.0))?.steps;
         let skills = &self.plan.agents[agent].skills;
         match steps.get(step) {
@@ -125,7 +125,7 @@ impl Model {
         caller.standing = Standing::Nowhere;
         let (group, since, prefers) = (caller.group, caller.since, caller.prefers);
         let at_work = |agent: usize| self.agents[agent].ready || self.agents[agent].state != State::Free;
-        let prefers = prefers.filter(|(agent, until)| now < *until && at_work(*agent));
+        let prefers = prefers.filter(|(agent, until)| now < *until && at_work(*agent) && self.serves(*agent, group));
         let (step, next) = self.step(now, group, since);
         let caller = self.caller_mut(call);
         caller.prefers = prefers;
@@ -143,10 +143,14 @@ impl Model {
         let plan = self.plan.groups.get(usize::from(group.0))?;
         let (_, last) = self.lasts.iter().find(|(n, last)| Some(*n) == number && last.until > now)?;
         let agent = last.agent.0 as usize;
-        let serves = agent < self.agents.len() && {
-            (0..plan.steps.len().max(1)).any(|step| self.rank(agent, group, step).is_some())
-        };
+        let serves = agent < self.agents.len() && self.serves(agent, group);
         (serves && !plan.prefer.is_zero()).then(|| (agent, now + plan.prefer))
+    }
+
+    /// Whether the agent may be offered a caller of the group at some step.
+    pub(super) fn serves(&self, agent: usize, group: GroupId) -> bool {
+        let steps = self.plan.groups.get(usize::from(group.0)).map_or(0, |plan| plan.steps.len().max(1));
+        (0..steps).any(|step| self.rank(agent, group, step).is_some())
     }
 
     pub(super) fn remember(&mut self, now: Time, number: Option<CallerKey>, agent: usize) {

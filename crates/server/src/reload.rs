@@ -1,0 +1,143 @@
+//! Another configuration while the engine runs: read and prepared here, on whichever thread asks, and taken up by the control thread in one
+//! step.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, TryLockError};
+use std::time::Duration;
+
+use legs::Bank;
+use media::Sounds;
+use settings::{Changes, Plans};
+
+use crate::stop::Stop;
+
+/// The control thread turns in milliseconds: whoever waits longer is told so.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Why the running configuration stays what it was.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Every error of the files, as `hotline check` prints them.
+    #[error("{report}")]
+    Wrong { errors: usize, report: String },
+    #[error("another reload is under way; ask again when it is done")]
+    Busy,
+    #[error("the engine has not taken up the configuration within ten seconds; it will, unless it has stopped")]
+    Late,
+    #[error("the engine has stopped")]
+    Gone,
+}
+
+/// What a reload came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reloaded {
+    pub changes: Changes,
+    /// What works, but probably not as meant; ready to print.
+    pub warnings: Vec<String>,
+}
+
+/// Reads the configuration anew; one at a time.
+#[derive(Debug)]
+pub struct Reloader {
+    config: PathBuf,
+    /// What holds, or is about to.
+    running: Mutex<Plans>,
+    sounds: Arc<Sounds>,
+    sender: SyncSender<Order>,
+    stop: Arc<Stop>,
+}
+
+/// Plans on their way to the control thread.
+#[derive(Debug)]
+struct Order {
+    reload: switch::Reload,
+    done: SyncSender<()>,
+}
+
+/// The control thread's side.
+#[derive(Debug)]
+pub(crate) struct Orders {
+    receiver: Receiver<Order>,
+    /// Who waits for the end of the turn.
+    waits: Option<SyncSender<()>>,
+}
+
+/// Both sides, for an engine that runs by these plans.
+pub(crate) fn open(config: PathBuf, running: Plans, sounds: Arc<Sounds>, stop: Arc<Stop>) -> (Reloader, Orders) {
+    let (sender, receiver) = sync_channel(1);
+    let reloader = Reloader { config, running: Mutex::new(running), sounds, sender, stop };
+    (reloader, Orders { receiver, waits: None })
+}
+
+impl Reloader {
+    /// Reads and checks everything, and has it hold if it is right; blocks until then, a second for thousands of prompts.
+    ///
+    /// # Errors
+    /// Nothing has changed, but after `Late`.
+    pub fn reload(&self) -> Result<Reloaded, Refused> {
+        let mut running = match self.running.try_lock() {
+            Ok(running) => running,
+            // Plans are replaced whole.
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Err(Refused::Busy),
+        };
+        let read = settings::reload(&self.config, std::env::vars(), &running);
+        let settings::Reloaded { plans, changes } =
+            read.map_err(|report| Refused::Wrong { errors: report.count(), report: report.render(false) })?;
+        if plans.sounds.len() > running.sounds.len() {
+            self.sounds.set(Arc::new(bank(&plans)));
+        }
+        let warnings = plans.warnings.clone();
+        let reload = switch::Reload::new(of_owners(plans.clone()));
+        let (done, taken) = sync_channel(1);
+        self.sender.try_send(Order { reload, done }).map_err(|error| match error {
+            TrySendError::Full(_) => Refused::Busy,
+            TrySendError::Disconnected(_) => Refused::Gone,
+        })?;
+        // From here on it comes to hold, however long that takes.
+        *running = plans;
+        self.stop.ring();
+        match taken.recv_timeout(DEADLINE) {
+            Ok(()) => Ok(Reloaded { changes, warnings }),
+            Err(RecvTimeoutError::Timeout) => Err(Refused::Late),
+            Err(RecvTimeoutError::Disconnected) => Err(Refused::Gone),
+        }
+    }
+}
+
+/// All sounds, in both codecs.
+pub(crate) fn bank(plans: &Plans) -> Bank {
+    let mut bank = Bank::new();
+    for sound in &plans.sounds {
+        bank.push(&sound.samples);
+    }
+    bank
+}
+
+/// What each owner takes of the plans.
+pub(crate) fn of_owners(plans: Plans) -> switch::Plans {
+    let Plans { call, acd, roster, carrier, .. } = plans;
+    switch::Plans { call: Arc::new(call), acd, roster, carrier }
+}
+
+impl Orders {
+    /// Plans that are to hold from now on; the next ones follow in a turn of their own.
+    pub(crate) fn take(&mut self) -> Option<switch::Reload> {
+        match self.receiver.try_recv() {
+            Ok(Order { reload, done }) => {
+                self.waits = Some(done);
+                Some(reload)
+            }
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
+        }
+    }
+
+    /// All that followed from them has left.
+    pub(crate) fn end_turn(&mut self) {
+        if let Some(done) = self.waits.take() {
+            // Who asked may have left.
+            let _ = done.try_send(());
+        }
+    }
+}
