@@ -65,6 +65,8 @@ pub(crate) struct Queue {
     open: Vec<(Reservation, Time, CallId)>,
     arrivals: u64,
     pulls: u64,
+    /// The pulls of those who are called back, until that begins.
+    pulled_back: BTreeMap<CallId, u64>,
     /// By the roster's word.
     signed_on: BTreeSet<AgentId>,
     /// Groups that sent somebody away in this step because nobody was there.
@@ -87,6 +89,7 @@ impl Queue {
             open: Vec::new(),
             arrivals: 0,
             pulls: 0,
+            pulled_back: BTreeMap::new(),
             signed_on: BTreeSet::new(),
             turned_away: Vec::new(),
             chosen: Vec::new(),
@@ -169,7 +172,9 @@ impl Queue {
                 }
             }
             Said::ByQueue(acd::Action::Promised { call, kept: true }) => {
-                self.promised.extend(self.callers.iter().find(|c| c.call == *call).and_then(|c| c.number));
+                let asked = self.callers.iter().find(|c| c.call == *call);
+                self.promised.extend(asked.and_then(|c| c.number));
+                self.pulled_back.extend(asked.and_then(|c| Some((call.again(), c.pulled?))));
                 self.forget(*call);
             }
             Said::ByQueue(acd::Action::CallsBack { call, group, priority, since, citizen, .. }) => {
@@ -274,6 +279,10 @@ impl Queue {
         if let Some(caller) = self.callers.iter_mut().find(waits) {
             self.pulls += 1;
             caller.pulled = Some(self.pulls);
+        } else if self.callers.iter().all(|c| c.call != call) {
+            // Perhaps one who is called back, and known here once that begins.
+            self.pulls += 1;
+            self.pulled_back.entry(call).or_insert(self.pulls);
         }
     }
 
@@ -322,7 +331,8 @@ impl Queue {
     fn calls_back(&mut self, call: CallId, (group, priority, since): (GroupId, u8, Time)) {
         self.arrivals += 1;
         let (turn, standing) = ((since, self.arrivals), Standing::Waiting);
-        let (pulled, number, arriving, claims, fresh) = (None, None, false, None, true);
+        let pulled = self.pulled_back.remove(&call);
+        let (number, arriving, claims, fresh) = (None, false, None, true);
         let returns = false;
         let caller = Caller { call, group, priority, turn, pulled, standing, number, arriving, claims, fresh, returns };
         self.callers.push(caller);
