@@ -44,6 +44,9 @@
 //! open offer run its course. An overflow goes on to the next group when that one is full, by the rule of the full one,
 //! at most as many times as there are groups. A caller moves for too long a wait at most as many times as there are
 //! groups, then stays.
+//! Where callers go is told by reason (`Overflows`). A group is unstaffed when nobody who serves it has been signed on for
+//! `Plan::unstaffed_after`, by the roster's `SignedOn` and not by `Ready`: those in line go too then, but for who is called back. A caller whose wait
+//! would be longer than `Group::expected`, by the middle of the range, overflows on arrival.
 //!
 //! # Rests
 //! Wrap-up follows a talk for the agent's own time, or the group's; whoever may can move its end, or ask in a talk for a least
