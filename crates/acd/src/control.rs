@@ -7,6 +7,7 @@ use base::{CallId, GroupId, Key, Time};
 use crate::callers::Standing;
 use crate::estimate::Outcome;
 use crate::expect::Heed;
+use crate::overflow::Onward;
 use crate::{Acd, Action, Command, Fact, Overflow, Refusal, Steered};
 
 impl Acd {
@@ -70,12 +71,8 @@ impl Acd {
             Err(_) => return Steered::Full,
         }
         self.stop_phones(now, key, out);
-        let wait = self.callers.get_mut(key).and_then(|caller| {
+        if let Some(caller) = self.callers.get_mut(key) {
             (caller.overdue, caller.hops) = (false, 0);
-            caller.wait.take()
-        });
-        if let Some(wait) = wait {
-            self.deadlines.cancel(wait);
         }
         self.move_to(now, key, to, true, out);
         Steered::Done
@@ -133,7 +130,7 @@ impl Acd {
     /// never told to go away for it: the message is for whoever comes. A group that is no more keeps nobody.
     pub(crate) fn leave_closed(&mut self, now: Time, key: Key, out: &mut Vec<Action>) -> bool {
         let Some(caller) = self.callers.get(key) else { return false };
-        let (call, from) = (caller.call, caller.group);
+        let from = caller.group;
         let Some(plan) = self.plan.groups.get(usize::from(from.0)) else { return false };
         let removed = plan.removed;
         if !removed && !self.closed.contains(&from) {
@@ -147,15 +144,11 @@ impl Acd {
             Ok(to) => to,
             Err((group, reason)) => {
                 if removed {
-                    self.forget(key, out);
-                    out.push(Action::Refused { call, group, reason });
+                    self.go(now, key, Onward::Refused(group, reason), out);
                 }
                 return removed;
             }
         };
-        if let Some(wait) = self.callers.get_mut(key).and_then(|caller| caller.wait.take()) {
-            self.deadlines.cancel(wait);
-        }
         self.move_to(now, key, to, false, out);
         true
     }

@@ -100,12 +100,8 @@ impl Acd {
         match to {
             Onward::Stays => self.stay(now, key, out),
             Onward::To(group) => {
-                let wait = self.callers.get_mut(key).and_then(|caller| {
+                if let Some(caller) = self.callers.get_mut(key) {
                     caller.hops += 1;
-                    caller.wait.take()
-                });
-                if let Some(wait) = wait {
-                    self.deadlines.cancel(wait);
                 }
                 self.move_to(now, key, group, false, out);
             }
@@ -125,7 +121,7 @@ impl Acd {
         }
     }
 
-    /// Has a caller whom no phone rings for wait on in another group; its wait of before has no deadline any more.
+    /// Has a caller whom no phone rings for wait on in another group, which has a wait of its own.
     pub(crate) fn move_to(&mut self, now: Time, key: Key, to: GroupId, by_hand: bool, out: &mut Vec<Action>) {
         self.callers.leave(key);
         let Some(caller) = self.callers.get_mut(key) else { return };
@@ -133,6 +129,9 @@ impl Acd {
         (caller.group, caller.standing) = (to, Standing::Nowhere);
         caller.prefer(None);
         (caller.told, caller.promise) = (u32::MAX, Told::default());
+        if let Some(wait) = caller.wait.take() {
+            self.deadlines.cancel(wait);
+        }
         out.push(Action::Moved { call, from, to, by_hand });
         self.note(key, out);
         self.enter(now, key, out);

@@ -6,7 +6,6 @@ use base::GroupId;
 
 use crate::Refusal;
 use crate::need::{Need, SkillId};
-use crate::staffing::UNSTAFFED_AFTER;
 
 /// Groups by `GroupId` and agents by `AgentId`: an id is the place in its list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +31,8 @@ pub struct Plan {
 
 impl Default for Plan {
     /// Nobody and nothing to wait for. Ten minutes are long enough for a citizen who first waits and then dials again; two, for one whose
-    /// line broke in a lift or who pressed the wrong button, and short enough that nobody dials in advance to have a place; an hour
+    /// line broke in a lift or who pressed the wrong button, and short enough that nobody dials in advance to have a place; a shift changes seats in half a
+    /// minute, and who calls a desk that nobody is at waits no longer; an hour
     /// is the longest note that an agent writes between two calls. Two minutes are a step of priority: more than a good hour's wait, so
     /// that it puts one ahead, and little enough that nobody waits for ever behind those who have it. The day of China begins at 16:00 UTC. Who calls
     /// again about the same matter mostly does so within a day.
@@ -43,7 +43,7 @@ impl Default for Plan {
             back_off: BackOff::default(),
             redial: Duration::from_secs(600),
             hung_up: Duration::from_secs(120),
-            unstaffed_after: UNSTAFFED_AFTER,
+            unstaffed_after: Duration::from_secs(30),
             wrap_up_max: Duration::from_secs(3600),
             priority_worth: Duration::from_secs(120),
             remember: Duration::from_secs(24 * 3600),

@@ -1,13 +1,12 @@
 //! Which groups anybody is signed on for, and what becomes of the callers of a group that nobody is.
 
-use std::time::Duration;
-
 use base::{AgentId, GroupId, Key, Time, TimerId};
 
 use crate::agents::Agents;
+use crate::callers::Caller;
 use crate::overflow::Onward;
 use crate::timer::{Deadlines, Timer};
-use crate::{Acd, Action, Overflow, Plan, Refusal};
+use crate::{Acd, Action, Group, Overflow, Plan, Refusal};
 
 /// Who is signed on, ready or paused, by the roster's word.
 #[derive(Clone, Debug)]
@@ -36,17 +35,9 @@ enum State {
 impl Staff {
     /// Nobody is signed on yet: who serves a group has `Plan::unstaffed_after` for it.
     pub(crate) fn new(plan: &Plan, agents: &Agents, now: Time, deadlines: &mut Deadlines) -> Staff {
-        let mut served = vec![false; plan.groups.len()];
-        for agent in (0..).map(AgentId).take(plan.agents.len()) {
-            agents.groups(agent).iter().for_each(|group| served[usize::from(group.0)] = true);
-        }
-        let state = |(group, served)| match served {
-            true => State::Leaving(deadlines.set(now + plan.unstaffed_after, Timer::Unstaffed { group })),
-            // Nobody can come.
-            false => State::Unstaffed,
-        };
-        let groups = (0..).map(GroupId).zip(served).map(state).map(|state| Staffing { agents: 0, state }).collect();
-        Staff { signed_on: vec![false; plan.agents.len()], groups }
+        let mut staff = Staff { signed_on: Vec::new(), groups: Vec::new() };
+        staff.adopt(plan, agents, now, deadlines);
+        staff
     }
 
     /// Goes on under another plan: who is signed on stays so, and a group that somebody can serve now and nobody does has its time anew.
@@ -129,14 +120,14 @@ impl Acd {
 
     /// Whether the group lets nobody wait in it because nobody is signed on.
     pub(crate) fn is_left(&self, group: GroupId) -> bool {
-        let sends_on = |plan: &crate::Group| plan.overflow.unstaffed != Overflow::Stay;
+        let sends_on = |plan: &Group| plan.overflow.unstaffed != Overflow::Stay;
         self.staff.is_unstaffed(group) && self.plan.groups.get(usize::from(group.0)).is_some_and(sends_on)
     }
 
     /// Sends a caller whom no phone rings for on from a group that nobody is signed on for; whether it went.
     pub(crate) fn leave_unstaffed(&mut self, now: Time, key: Key, out: &mut Vec<Action>) -> bool {
         // Who is called back waits for the morning.
-        let left = |caller: &crate::callers::Caller| self.is_left(caller.group) && !caller.is_called_back();
+        let left = |caller: &Caller| self.is_left(caller.group) && !caller.is_called_back();
         let left = self.callers.get(key).is_some_and(left);
         left && match self.onward(now, key, Refusal::Unstaffed) {
             Onward::Stays => false,
@@ -147,7 +138,3 @@ impl Acd {
         }
     }
 }
-
-/// How long nobody is signed on before a group counts as unstaffed, where the plan does not say: a shift that changes seats takes less,
-/// and who calls a desk that nobody is at waits no longer.
-pub(crate) const UNSTAFFED_AFTER: Duration = Duration::from_secs(30);
