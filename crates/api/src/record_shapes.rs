@@ -45,6 +45,7 @@ pub(crate) const RECORD: Shape = Shape {
         field("talk_ms", COUNT_OR_NULL, "How long both heard each other."),
         field("end_reason", Schema::Maybe(&END_REASON), "Why it ended."),
         field("order", ORDER_OR_NULL, "The order that a desk has opened for it."),
+        field("rating", COUNT_OR_NULL, "The citizen's verdict, 1 to 5; 0 where they were asked and said nothing."),
     ],
 };
 

@@ -128,9 +128,10 @@ fn call_event(
     areas: &Areas,
 ) -> Option<Map<String, Value>> {
     let about = match what {
-        CallEvent::Declined { agent, .. } | CallEvent::AgentLost { agent } | CallEvent::HandedOn { agent } => {
-            Some(&**agent)
-        }
+        CallEvent::Declined { agent, .. }
+        | CallEvent::AgentLost { agent }
+        | CallEvent::HandedOn { agent }
+        | CallEvent::Surveyed { agent } => Some(&**agent),
         CallEvent::Connected => row.agent.as_deref(),
         _ => row.offered.last().map(|(_, number)| &**number).or(row.agent.as_deref()),
     };
@@ -162,6 +163,7 @@ fn call_event(
         CallEvent::WaitEnded { outcome } => put("outcome", json!(outcome)),
         CallEvent::Declined { cause, .. } => put("outcome", json!(cause)),
         CallEvent::Handing { to } | CallEvent::Calling { to } => put("to", json!(&**to)),
+        CallEvent::Rated { grade } => put("rating", json!(grade)),
         CallEvent::Ended { record } => {
             put("end_reason", json!(record.reason));
             put("talk_ms", json!(record.talk_ms));

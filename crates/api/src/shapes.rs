@@ -373,6 +373,7 @@ pub(crate) const EVENT: Shape = Shape {
         optional("to", TEXT, "The number of the agent, or the name of the group, that the citizen is handed on to."),
         optional("end_reason", END_REASON, "Why the call ended."),
         optional("talk_ms", COUNT, "How long both heard each other."),
+        optional("rating", COUNT, "The citizen's verdict, 1 to 5."),
         optional("state", Schema::Words(&AgentRow::STATES), "As in Agent."),
         optional("reason", TEXT_OR_NULL, "Of a pause; of a gap: restarted, too_old, ahead or lost."),
         optional("until", Schema::Time, "When wrap-up ends."),

@@ -397,6 +397,7 @@ packed_enum!(RecordEntry {
     2 => Agent(event),
     3 => Confidential(start),
     4 => Order { start, order },
+    5 => Rated { start, grade },
 });
 
 #[cfg(test)]

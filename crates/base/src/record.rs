@@ -193,6 +193,11 @@ pub enum RecordEntry {
         start: StartRecord,
         order: OrderNumber,
     },
+    /// What the citizen says of the talk of that call, 1 to 5; 0 where they were asked and have not said anything.
+    Rated {
+        start: StartRecord,
+        grade: u8,
+    },
     End(Box<Record>),
     Agent(AgentEvent),
 }

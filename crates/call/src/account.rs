@@ -108,6 +108,28 @@ impl Account {
         }
     }
 
+    /// How long both have heard each other.
+    pub(crate) fn talk_lasts(&self, now: Now) -> Option<Duration> {
+        self.talk_since.map(|since| now.time - since)
+    }
+
+    /// The talk is over, and the citizen is asked how it was.
+    pub(crate) fn asked_for_verdict(&mut self, now: Now, out: &mut Vec<Action>) {
+        let talk_ms = self.end_talk(now).unwrap_or_default();
+        tell(Fact::Surveyed { talk_ms }, out);
+        self.record_verdict(0, out);
+    }
+
+    /// What the citizen says of it, 1 to 5.
+    pub(crate) fn rated(&mut self, grade: u8, out: &mut Vec<Action>) {
+        tell(Fact::Rated { grade }, out);
+        self.record_verdict(grade, out);
+    }
+
+    fn record_verdict(&self, grade: u8, out: &mut Vec<Action>) {
+        out.push(Action::Record(RecordEntry::Rated { start: StartRecord::clone(&self.start), grade }));
+    }
+
     /// The agent handed the citizen on.
     pub(crate) fn handed_on(&mut self, now: Now, out: &mut Vec<Action>) {
         let talk_ms = self.end_talk(now).unwrap_or_default();

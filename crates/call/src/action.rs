@@ -27,6 +27,11 @@ pub enum Action {
         number: String,
         by: Option<AgentId>,
     },
+    /// Asks another system over HTTP; answered with `Event::Web` of the same number.
+    Web {
+        question: u32,
+        request: Box<ivr::Request>,
+    },
     /// The answer to a request inside a dialog.
     Reply {
         request: Ticket,

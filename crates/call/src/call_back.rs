@@ -59,6 +59,6 @@ impl Call {
         self.account.answered(now, out);
         self.open(0, out);
         let outgoing = self.call_party(now, Callee::Line(line), out);
-        self.journey = Journey::Calling(Calling { outgoing, told: 0, promised: None, last_resort: false });
+        self.journey = Journey::Calling(Calling { outgoing, told: 0, promised: None, last_resort: false, menu: None });
     }
 }

@@ -54,6 +54,11 @@ pub enum Event<'a> {
     },
     /// The other call has nobody to give.
     NotGiven,
+    /// The answer of another system to `Action::Web`: a text for each place that was asked for; none where there was no good one.
+    Web {
+        question: u32,
+        values: Option<Vec<String>>,
+    },
     Timer(Timer),
     /// An operator, a drain or a fault ends the call.
     Stop(EndReason),

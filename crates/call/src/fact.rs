@@ -104,6 +104,14 @@ pub enum Fact {
     Ordered {
         order: OrderNumber,
     },
+    /// The agent has hung up, and the citizen is asked how the talk was. Both had heard each other for so long.
+    Surveyed {
+        talk_ms: u64,
+    },
+    /// The citizen's verdict, 1 to 5.
+    Rated {
+        grade: u8,
+    },
 }
 
 packed_enum!(Fact {
@@ -130,4 +138,6 @@ packed_enum!(Fact {
     20 => Reached { number },
     21 => Own { leg, agent },
     22 => Ordered { order },
+    23 => Surveyed { talk_ms },
+    24 => Rated { grade },
 });

@@ -132,7 +132,8 @@ impl Call {
             (_, None) => match handing.take().and_then(|handing| handing.outgoing) {
                 Some(outgoing) => {
                     self.account.handed_on(now, out);
-                    self.journey = Journey::Calling(Calling { outgoing, told: 0, promised: None, last_resort: false });
+                    self.journey =
+                        Journey::Calling(Calling { outgoing, told: 0, promised: None, last_resort: false, menu: None });
                 }
                 None => self.end(now, base::EndReason::AgentHangup, out),
             },

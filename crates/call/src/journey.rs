@@ -1,5 +1,7 @@
 //! Where the citizen is.
 
+use std::time::Duration;
+
 use acd::Reservation;
 use base::{AgentId, CallId, EndReason, GroupId, Lease, Time};
 use ivr::Walk;
@@ -122,6 +124,15 @@ pub(crate) struct Calling {
     pub(crate) promised: Option<CallId>,
     /// A caller whom the queue could not keep: who is told so when this comes to nothing.
     pub(crate) last_resort: bool,
+    /// The menu that called the line: the caller is back in it when this comes to nothing.
+    pub(crate) menu: Option<Box<FromMenu>>,
+}
+
+/// Where a caller was who is brought to a line outside.
+#[derive(Clone, Debug)]
+pub(crate) struct FromMenu {
+    pub(crate) walk: Walk,
+    pub(crate) talk_max: Option<Duration>,
 }
 
 /// The citizen is called, and an agent waits on `leg`.
@@ -150,6 +161,8 @@ pub(crate) struct Outgoing {
     pub(crate) redirections: u8,
     /// Whether a redirection named the way that is tried.
     pub(crate) follows: bool,
+    /// How long it may ring.
+    pub(crate) rings_for: Duration,
     /// When it has rung for long enough.
     pub(crate) until: Time,
     /// Whether anything was heard on the way that is tried.

@@ -142,7 +142,7 @@ impl Ledger {
             }
             Fact::Reached { number } => self.agent = Some(number),
             Fact::TalkBegan { at } => self.talk_since = Some(at),
-            Fact::TalkEnded { talk_ms } | Fact::HandedOn { talk_ms } => {
+            Fact::TalkEnded { talk_ms } | Fact::HandedOn { talk_ms } | Fact::Surveyed { talk_ms } => {
                 self.talk_since = None;
                 self.talked_ms = self.talked_ms.saturating_add(talk_ms);
             }
@@ -150,7 +150,7 @@ impl Ledger {
             Fact::Ordered { order } => self.order = Some(order),
             Fact::Ended { .. } => self.ended = true,
             Fact::Visited { .. } | Fact::Dialled { .. } | Fact::Declined { .. } | Fact::Over => {}
-            Fact::Handing { .. } | Fact::HandedBack | Fact::Calling { .. } | Fact::Own { .. } => {}
+            Fact::Handing { .. } | Fact::HandedBack | Fact::Calling { .. } | Fact::Own { .. } | Fact::Rated { .. } => {}
         }
     }
 

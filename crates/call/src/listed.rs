@@ -68,6 +68,10 @@ impl KnownCallers {
         self.lists.is_empty()
     }
 
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.lists.iter().map(|list| list.name.as_str())
+    }
+
     pub fn name(&self, list: u16) -> &str {
         self.lists.get(usize::from(list)).map_or("", |list| list.name.as_str())
     }

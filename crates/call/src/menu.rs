@@ -1,27 +1,35 @@
 //! The citizen in the menu: what the interpreter obliges the call to do.
 
-use base::{Digit, EndReason, GroupId, Now, SoundId};
-use ivr::{Event as Walked, LocaleId, Step, Walk};
+use std::time::Duration;
 
-use crate::journey::Journey;
+use base::{After, Digit, EndReason, GroupId, Now, SoundId};
+use ivr::{Around, Event as Walked, LocaleId, Step, Walk};
+
+use crate::journey::{Calling, FromMenu, Journey};
 use crate::leg::Party;
+use crate::number::LineKind;
 use crate::plan::PRIORITY_MAX;
-use crate::{Action, Call, Fact, Timer};
+use crate::{Action, Call, Callee, Fact, Timer};
 
 impl Call {
     /// The phone has opened its ear.
     pub(crate) fn begin(&mut self, now: Now, out: &mut Vec<Action>) {
         if let Some(prompt) = self.errand {
             self.journey = Journey::Leaving(EndReason::MenuEnd);
-            self.program.play(self.sounds(&[prompt]), base::After::Silence);
+            self.program.play(self.sounds(&[prompt]), After::Silence);
             return;
         }
         if let Some(group) = self.asks.take() {
             return self.wait_for_advice(now, group, None, out);
         }
-        self.journey = Journey::Menu(Box::new(Walk::new(&self.menu.menu)));
+        self.enter_menu(now, Walk::new(&self.menu.menu), Walked::Start, out);
+    }
+
+    /// From here on the menu has the citizen, for its longest time at most.
+    pub(crate) fn enter_menu(&mut self, now: Now, walk: Walk, event: Walked<'_>, out: &mut Vec<Action>) {
+        self.journey = Journey::Menu(Box::new(walk));
         out.push(Action::Arm { timer: Timer::MenuLimit, at: now.time + self.plan.limits.menu });
-        self.walk(now, ivr::Event::Start, out);
+        self.walk(now, event, out);
     }
 
     pub(crate) fn on_digit(&mut self, now: Now, digit: Digit, out: &mut Vec<Action>) {
@@ -31,24 +39,69 @@ impl Call {
         }
     }
 
-    pub(crate) fn walk(&mut self, now: Now, event: Walked, out: &mut Vec<Action>) {
-        let Journey::Menu(walk) = &mut self.journey else { return };
-        let mut steps = Vec::new();
-        walk.handle(&self.menu.menu, now, event, &mut steps);
-        for step in steps {
-            self.take_step(now, step, out);
+    /// Another system has answered.
+    pub(crate) fn on_web(&mut self, now: Now, question: u32, values: Option<&[String]>, out: &mut Vec<Action>) {
+        if question == self.question {
+            self.walk(now, Walked::Fetched(values), out);
         }
     }
 
-    fn take_step(&mut self, now: Now, step: Step, out: &mut Vec<Action>) {
+    pub(crate) fn walk(&mut self, now: Now, event: Walked<'_>, out: &mut Vec<Action>) {
+        let mut walk = match std::mem::replace(&mut self.journey, Journey::Arriving) {
+            Journey::Menu(walk) => walk,
+            other => return self.journey = other,
+        };
+        let mut steps = Vec::new();
+        walk.handle(&self.menu.menu, &self.around(), now, event, &mut steps);
+        let said = walk.said().to_vec();
+        self.journey = Journey::Menu(walk);
+        for step in steps {
+            self.take_step(now, step, &said, out);
+        }
+    }
+
+    /// What the menu may ask about this call.
+    fn around(&self) -> Around<'_> {
+        let known = self.caller.is_some() && !self.account.is_confidential();
+        let caller = if known { self.start.caller.as_str() } else { "" };
+        let home = self.plan.areas.home(&self.start.caller, !known);
+        Around {
+            caller,
+            called: &self.start.called,
+            city: home.city.unwrap_or_default(),
+            county: home.county.unwrap_or_default(),
+            line: LineKind::of(caller).name(),
+            list: self.plan.known.find(caller).map_or("", |list| list.name.as_str()),
+            called_before: 0,
+            surging: &[],
+            on_air: &self.plan.on_air,
+            prompts: &self.plan.prompts,
+        }
+    }
+
+    fn take_step(&mut self, now: Now, step: Step, said: &[SoundId], out: &mut Vec<Action>) {
         match step {
             Step::Enter(node) => self.account.visited(self.menu.menu.node_name(node), out),
             Step::Locale(locale) => self.speak(locale, out),
-            Step::Play(sounds) => self.program.play(sounds, base::After::Silence),
+            Step::Play => self.program.play(said.to_vec(), After::Silence),
+            Step::Hush => self.program.play(Vec::new(), After::Silence),
             Step::Wait { until } => out.push(Action::Arm { timer: Timer::Menu, at: until }),
             Step::StopWaiting => out.push(Action::Disarm(Timer::Menu)),
-            Step::Queue { group, priority, said } => self.leave_menu(now, (group, priority), said, out),
-            Step::End => self.end(now, EndReason::MenuEnd, out),
+            Step::Fetch(request) => {
+                self.question = self.question.wrapping_add(1);
+                out.push(Action::Web { question: self.question, request });
+            }
+            // Its answer is of a question that nobody asks any more.
+            Step::StopFetching => self.question = self.question.wrapping_add(1),
+            Step::Queue { group, priority, call_back } => {
+                self.leave_menu(now, (group, priority), said.to_vec(), out);
+                if call_back {
+                    self.ask_for_call_back(out);
+                }
+            }
+            Step::Transfer { to, ring, talk_max } => self.transfer(now, &to, (ring, talk_max), said, out),
+            Step::Rated(grade) => self.account.rated(grade, out),
+            Step::End => self.end(now, self.after_survey.unwrap_or(EndReason::MenuEnd), out),
         }
     }
 
@@ -59,18 +112,49 @@ impl Call {
     }
 
     pub(crate) fn menu_limit(&mut self, now: Now, out: &mut Vec<Action>) {
-        if matches!(self.journey, Journey::Menu(_)) {
-            self.leave_menu(now, self.menu.menu.person_in(self.locale), Vec::new(), out);
+        match (&self.journey, self.after_survey) {
+            (Journey::Menu(_), Some(reason)) => self.end(now, reason, out),
+            (Journey::Menu(_), None) => {
+                self.leave_menu(now, self.menu.menu.person_in(self.locale), Vec::new(), out);
+            }
+            _ => {}
         }
     }
 
     fn leave_menu(&mut self, now: Now, (group, priority): (GroupId, u8), said: Vec<SoundId>, out: &mut Vec<Action>) {
         out.push(Action::Disarm(Timer::Menu));
         out.push(Action::Disarm(Timer::MenuLimit));
+        self.after_survey = None;
         let listed = self.plan.known.find(&self.start.caller).filter(|_| self.legs[0].party == Party::Outside);
         // As much as a menu can give.
         let priority = priority.saturating_add(listed.map_or(0, |list| list.priority)).min(PRIORITY_MAX);
         self.enqueue(now, (group, priority), said, out);
+    }
+
+    /// To a line outside, which the house calls; the menu has the caller again when that comes to nothing.
+    fn transfer(
+        &mut self,
+        now: Now,
+        to: &str,
+        (ring, talk_max): (Duration, Option<Duration>),
+        said: &[SoundId],
+        out: &mut Vec<Action>,
+    ) {
+        let Some(line) = self.plan.line(to) else { return self.walk(now, Walked::Refused, out) };
+        let Journey::Menu(walk) = std::mem::replace(&mut self.journey, Journey::Arriving) else { return };
+        out.push(Action::Disarm(Timer::MenuLimit));
+        out.push(Action::Fact(Fact::Calling { to: line.clone() }));
+        let outgoing = self.call_party_for(now, Callee::Line(line), ring, out);
+        let menu = Some(Box::new(FromMenu { walk: *walk, talk_max }));
+        self.journey = Journey::Calling(Calling { outgoing, told: 0, promised: None, last_resort: false, menu });
+        self.program.play(said.to_vec(), self.hold_music());
+    }
+
+    /// Nobody could be reached on that line.
+    pub(crate) fn back_in_menu(&mut self, now: Now, out: &mut Vec<Action>) {
+        let Journey::Calling(Calling { menu: Some(menu), .. }) = &mut self.journey else { return };
+        let walk = menu.walk.clone();
+        self.enter_menu(now, walk, Walked::Refused, out);
     }
 
     pub(crate) fn on_played(&mut self, now: Now, out: &mut Vec<Action>) {

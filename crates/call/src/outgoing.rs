@@ -17,21 +17,23 @@ const LINE_RINGS: Duration = Duration::from_secs(60);
 impl Call {
     /// Asks for ways to somebody.
     pub(crate) fn call_party(&self, now: Now, to: Callee, out: &mut Vec<Action>) -> Outgoing {
-        let rings = match &to {
+        let rings_for = if let Callee::Line(_) = to { LINE_RINGS } else { PHONE_RINGS };
+        self.call_party_for(now, to, rings_for, out)
+    }
+
+    /// The same for somebody who may ring for so long.
+    pub(crate) fn call_party_for(&self, now: Now, to: Callee, rings_for: Duration, out: &mut Vec<Action>) -> Outgoing {
+        match &to {
             Callee::Colleague(agent) => {
                 out.push(Action::Roster(roster::Command::Ring { call: self.start.id, agent: *agent }));
-                PHONE_RINGS
             }
-            Callee::Line(number) => {
-                out.push(Action::Seek { number: number.clone(), by: self.who_calls() });
-                LINE_RINGS
-            }
-        };
-        let until = now.time + rings;
+            Callee::Line(number) => out.push(Action::Seek { number: number.clone(), by: self.who_calls() }),
+        }
+        let until = now.time + rings_for;
         out.push(Action::Arm { timer: Timer::NoAnswer, at: until });
         let (left, moved) = (Vec::new(), Vec::new());
         let (heard, rings, redirections, follows) = (false, false, 0, false);
-        Outgoing { to, refusal: None, left, moved, redirections, follows, until, heard, rings }
+        Outgoing { to, refusal: None, left, moved, redirections, follows, rings_for, until, heard, rings }
     }
 
     /// The caller goes on waiting, with music, until the line of who is on duty answers.
@@ -39,7 +41,7 @@ impl Call {
         out.push(Action::Fact(Fact::Calling { to: line.clone() }));
         let outgoing = self.call_party(now, Callee::Line(line), out);
         let promised = self.journey.promise().and_then(|promised| *promised);
-        self.journey = Journey::Calling(Calling { outgoing, told: 0, promised, last_resort: true });
+        self.journey = Journey::Calling(Calling { outgoing, told: 0, promised, last_resort: true, menu: None });
     }
 
     /// The agent whose right to call counts.
@@ -109,8 +111,8 @@ impl Call {
         let untried = |outgoing: &&mut Outgoing| outgoing.may_go_around() && !outgoing.left.is_empty();
         let Some(outgoing) = self.journey.outgoing().filter(untried) else { return false };
         let way = outgoing.left.remove(0);
-        let patience = if outgoing.left.is_empty() { LINE_RINGS } else { SILENT_WAY };
-        (outgoing.heard, outgoing.follows, outgoing.until) = (false, false, now.time + LINE_RINGS);
+        let patience = if outgoing.left.is_empty() { outgoing.rings_for } else { SILENT_WAY };
+        (outgoing.heard, outgoing.follows, outgoing.until) = (false, false, now.time + outgoing.rings_for);
         out.push(Action::Arm { timer: Timer::NoAnswer, at: now.time + patience });
         self.dial(Party::Outside, way, Duration::ZERO, out);
         true
@@ -128,7 +130,7 @@ impl Call {
         let Some(outgoing) = self.journey.outgoing() else { return };
         if !std::mem::replace(&mut outgoing.heard, true) && matches!(outgoing.to, Callee::Line(_)) {
             if !outgoing.follows {
-                outgoing.until = now.time + LINE_RINGS;
+                outgoing.until = now.time + outgoing.rings_for;
             }
             out.push(Action::Arm { timer: Timer::NoAnswer, at: outgoing.until });
         }

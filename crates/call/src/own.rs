@@ -26,7 +26,7 @@ impl Call {
         self.tell_own(0, out);
         out.push(Action::Fact(Fact::Calling { to: self.callee_number(&to).to_owned() }));
         let outgoing = self.call_party(now, to, out);
-        self.journey = Journey::Calling(Calling { outgoing, told: 0, promised: None, last_resort: false });
+        self.journey = Journey::Calling(Calling { outgoing, told: 0, promised: None, last_resort: false, menu: None });
     }
 
     pub(crate) fn callee_answered(&mut self, now: Now, place: usize, body: Option<&[u8]>, out: &mut Vec<Action>) {
@@ -100,8 +100,14 @@ impl Call {
             _ => With::new(self.legs[place].agent().map_or(Peer::Line, Peer::Own), leg, None),
         };
         let peer = with.peer;
-        self.journey = Journey::With(with);
+        let before = std::mem::replace(&mut self.journey, Journey::With(with));
         self.talk_with(now, peer, out);
+        if let Journey::Calling(Calling { menu: Some(menu), .. }) = before
+            && let Some(talk_max) = menu.talk_max
+        {
+            let at = now.time + talk_max.min(self.plan.limits.talk);
+            out.push(Action::Arm { timer: Timer::MaxTalk, at });
+        }
     }
 
     /// Who was called outside the queue has the citizen from now on, and the agent is out of it. A colleague keeps the place.
@@ -151,6 +157,7 @@ impl Call {
                 self.unclaimed(now, to, status, out);
             }
             Journey::CallingBack(_) => self.not_returned(now, out),
+            Journey::Calling(Calling { menu: Some(_), .. }) => self.back_in_menu(now, out),
             Journey::Calling(Calling { last_resort: true, .. }) => self.tell_refused(now, "queue-refused", out),
             _ if self.legs[0].state == State::Early => self.refuse(now, status, EndReason::Unanswered, out),
             _ => self.end(now, EndReason::Unanswered, out),

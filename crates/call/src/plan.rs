@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::{AgentId, Codec, Digit, NetworkId, Secret, SoundId};
-use ivr::{Hours, Menu, Prompts};
+use ivr::{Hours, Menu, OnAir, Prompts};
 use roster::StarCodes;
 
+use crate::area::Areas;
 use crate::listed::KnownCallers;
 use crate::number::{AreaCode, NumberForm};
 
@@ -26,6 +27,10 @@ pub struct Plan {
     pub dial: Vec<DialRule>,
     /// Callers who go ahead or are not let in.
     pub known: KnownCallers,
+    /// Where callers are at home.
+    pub areas: Arc<Areas>,
+    /// What operators have put on air in menus.
+    pub on_air: Arc<OnAir>,
     /// The numbers that are ours.
     pub called: Vec<CalledNumber>,
     pub menus: Vec<Arc<MenuVersion>>,

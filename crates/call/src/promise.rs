@@ -57,7 +57,15 @@ impl Call {
     /// A key of somebody who waits.
     pub(crate) fn on_waiting_key(&mut self, digit: Digit, out: &mut Vec<Action>) {
         let Some(Place { group, .. }) = self.place() else { return };
-        let Some(number) = self.number_to_call().filter(|_| self.call_back_key(group) == Some(digit)) else { return };
+        if self.call_back_key(group) == Some(digit) {
+            self.ask_for_call_back(out);
+        }
+    }
+
+    /// Asks the queue to keep the place without this call; who may not be called back waits on.
+    pub(crate) fn ask_for_call_back(&mut self, out: &mut Vec<Action>) {
+        let Some(Place { group, .. }) = self.place() else { return };
+        let Some(number) = self.number_to_call().filter(|_| self.call_back_key(group).is_some()) else { return };
         let locale = self.plan.prompts.locale_name(self.locale).to_owned();
         let citizen = Citizen { number, called: self.start.called.clone(), locale };
         out.push(Action::Queue(acd::Command::CallBack { call: self.start.id, citizen }));

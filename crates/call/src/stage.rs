@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use base::{After, Job, PlayId, SoundId, Source};
 
-use crate::journey::{Journey, With};
+use crate::journey::{Calling, Journey, With};
 use crate::leg::{Leg, State};
 use crate::{Action, Call};
 
@@ -82,6 +82,7 @@ impl Call {
             }
             // Who calls hears what a line plays before it answers; the line hears nobody yet.
             Journey::Calling(_) if citizen && leg.state == State::Early => Cow::Owned(self.early_voice()),
+            Journey::Calling(Calling { menu: Some(_), .. }) if citizen => program,
             Journey::With(With { handing: Some(_), .. }) | Journey::Calling(_) => Cow::Owned(match citizen {
                 true => Source::Play { play: PlayId(0), sounds: Vec::new(), after: self.hold_music() },
                 false => Source::Silence,

@@ -49,7 +49,7 @@ impl Call {
             {
                 self.wait_again(now, out);
             }
-            (Journey::With(with), _) if with.leg == leg => self.end(now, reason, out),
+            (Journey::With(with), _) if with.leg == leg => self.talk_over(now, reason, out),
             (Journey::Waiting(_) | Journey::With(_), Party::Offered(side)) => {
                 self.contact_failed(side.reservation, acd::Decline::Unreachable, out);
             }

@@ -108,6 +108,7 @@ fn object(row: &CallRow, areas: &Areas) -> Value {
         "end_reason": row.end_reason,
         "confidential": row.confidential,
         "order": row.order,
+        "rating": row.rating,
     })
 }
 
@@ -182,6 +183,7 @@ mod tests {
             talk_ms: None,
             end_reason: None,
             confidential: false,
+            rating: None,
             order: None,
         };
         let ended = CallRow {

@@ -11,7 +11,7 @@ const OVER: &str = "wait-over";
 const TO: &str = "to";
 const MINUTES: &str = "minutes";
 /// Two of something, which is another word than the number.
-const LIANG: &str = "number-liang";
+pub(crate) const LIANG: &str = "number-liang";
 
 /// Minutes that are said: closer would promise more than is known.
 const STEPS: [u32; 16] = [0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60];

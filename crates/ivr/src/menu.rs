@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use base::{Digit, GroupId, SoundId};
 
+use crate::entry::Form;
+use crate::say::Say;
+use crate::value::{Template, ValueId};
+use crate::when::Test;
 use crate::{Hours, LocaleId};
 
 /// A node of one menu, by place.
@@ -16,17 +20,26 @@ pub struct Menu {
     pub(crate) locale: LocaleId,
     pub(crate) start: NodeId,
     pub(crate) person: NodeId,
+    pub(crate) survey: Option<Survey>,
     pub(crate) nodes: Vec<Node>,
-    /// By `LocaleId`.
-    pub(crate) invalid: Vec<Vec<SoundId>>,
+    pub(crate) invalid: Vec<Say>,
     pub(crate) hours: Vec<Hours>,
+    /// The names of its values.
+    pub(crate) values: Vec<String>,
+}
+
+/// Who is asked how satisfied they are, and from where on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Survey {
+    pub start: NodeId,
+    pub talk_min: Duration,
+    pub percent: u8,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Node {
     pub(crate) name: String,
-    /// By `LocaleId`.
-    pub(crate) prompt: Vec<Vec<SoundId>>,
+    pub(crate) prompt: Vec<Say>,
     pub(crate) interrupt: bool,
     pub(crate) kind: Kind,
 }
@@ -34,9 +47,16 @@ pub(crate) struct Node {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Play { next: Target },
+    OnAir { slot: String, next: Target },
     Menu(Box<Keys>),
+    Digits(Box<Digits>),
     Hours { hours: usize, open: Target, closed: Target },
-    Queue { group: GroupId, by_locale: Vec<(LocaleId, GroupId)>, priority: u8 },
+    When { cases: Vec<(Vec<Test>, Target)>, otherwise: Target },
+    Set { values: Vec<(ValueId, Template)>, locale: Option<LocaleId>, priority: u8, next: Target },
+    Http(Box<Http>),
+    Queue { group: GroupId, by_locale: Vec<(LocaleId, GroupId)>, priority: u8, call_back: bool },
+    Transfer(Box<Transfer>),
+    Rate { silence: Duration, tries: u8, next: Target },
     End,
 }
 
@@ -54,6 +74,42 @@ pub(crate) struct Keys {
 pub(crate) struct Choice {
     pub(crate) locale: Option<LocaleId>,
     pub(crate) next: Target,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Digits {
+    pub(crate) into: ValueId,
+    pub(crate) min: usize,
+    pub(crate) max: usize,
+    pub(crate) valid: Vec<Form>,
+    pub(crate) star: Option<char>,
+    pub(crate) confirm: Option<Vec<Say>>,
+    pub(crate) hidden: bool,
+    pub(crate) silence: Duration,
+    pub(crate) gap: Duration,
+    /// Wrong entries and silences together; the next one fails.
+    pub(crate) tries: u8,
+    pub(crate) next: Target,
+    pub(crate) failed: Target,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Http {
+    pub(crate) url: Template,
+    pub(crate) send: Option<Vec<(String, Template)>>,
+    pub(crate) headers: Vec<(String, Template)>,
+    pub(crate) take: Vec<(ValueId, String)>,
+    pub(crate) timeout: Duration,
+    pub(crate) next: Target,
+    pub(crate) failed: Target,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Transfer {
+    pub(crate) to: Template,
+    pub(crate) ring: Duration,
+    pub(crate) talk_max: Option<Duration>,
+    pub(crate) failed: Target,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +140,16 @@ impl Menu {
         self.node(self.person).and_then(|n| n.kind.queue(locale)).unwrap_or_default()
     }
 
+    pub fn survey(&self) -> Option<Survey> {
+        self.survey
+    }
+
+    /// Every sound of its prompts.
+    pub fn sounds(&self) -> impl Iterator<Item = SoundId> {
+        let nodes = self.nodes.iter().flat_map(|node| node.prompt.iter().chain(node.kind.read_back()));
+        self.invalid.iter().chain(nodes).flat_map(Say::sounds)
+    }
+
     pub fn node_count(&self) -> usize {
         self.nodes.len()
     }
@@ -93,15 +159,19 @@ impl Menu {
     }
 }
 
-impl Node {
-    pub(crate) fn prompt(&self, locale: LocaleId) -> &[SoundId] {
-        self.prompt.get(usize::from(locale.0)).map_or(&[], Vec::as_slice)
-    }
-}
-
 impl Kind {
+    /// What is said before digits are confirmed.
+    fn read_back(&self) -> &[Say] {
+        if let Kind::Digits(digits) = self { digits.confirm.as_deref().unwrap_or_default() } else { &[] }
+    }
+
+    /// Whether `*` leads back here from further on.
+    pub(crate) fn is_choice(&self) -> bool {
+        matches!(self, Kind::Menu(_) | Kind::Digits(_))
+    }
+
     pub(crate) fn queue(&self, locale: LocaleId) -> Option<(GroupId, u8)> {
-        let Kind::Queue { group, by_locale, priority } = self else { return None };
+        let Kind::Queue { group, by_locale, priority, .. } = self else { return None };
         let own = by_locale.iter().find(|(l, _)| *l == locale).map(|(_, g)| *g);
         Some((own.unwrap_or(*group), *priority))
     }

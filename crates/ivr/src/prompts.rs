@@ -23,6 +23,11 @@ impl Prompts {
         Prompts { locales, sounds: BTreeMap::new() }
     }
 
+    /// Without any language.
+    pub(crate) const fn none() -> Prompts {
+        Prompts { locales: Vec::new(), sounds: BTreeMap::new() }
+    }
+
     /// Names a sound; the last one of a name and language stands, one of an unknown language is dropped.
     pub fn insert(&mut self, name: &str, locale: LocaleId, sound: SoundId) {
         let count = self.locales.len();
@@ -55,6 +60,11 @@ impl Prompts {
         *self.sounds.get(name)?.get(usize::from(locale.0))?
     }
 
+    /// Whether any language has a prompt of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.sounds.contains_key(name)
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.sounds.keys().map(String::as_str)
     }
@@ -72,6 +82,16 @@ impl Prompts {
     /// How long somebody will wait, in minutes; nothing where the ends say nothing.
     pub fn say_wait(&self, locale: LocaleId, low: Duration, high: Option<Duration>) -> Vec<SoundId> {
         self.resolve(locale, crate::expected::wait(self.locale_name(locale), low, high))
+    }
+
+    /// A day, written as 2026-10-01; none where the text is no day.
+    pub fn say_date(&self, locale: LocaleId, text: &str) -> Option<Vec<SoundId>> {
+        crate::dates::date(self.locale_name(locale), text).map(|names| self.resolve(locale, names))
+    }
+
+    /// A time of the day, written as 14:30; none where the text is no time.
+    pub fn say_time(&self, locale: LocaleId, text: &str) -> Option<Vec<SoundId>> {
+        crate::dates::time(self.locale_name(locale), text).map(|names| self.resolve(locale, names))
     }
 
     fn resolve(&self, locale: LocaleId, names: Vec<&str>) -> Vec<SoundId> {

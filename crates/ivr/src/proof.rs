@@ -1,91 +1,36 @@
 //! What holds for every caller of a menu, whatever they press.
 
+use crate::Menu;
 use crate::compile::{Fault, Place, Problem};
-use crate::menu::{Kind, Target};
-use crate::{Menu, NodeId};
-
-/// Where a caller who presses no key goes from here. `back` may be any choice of the menu.
-fn silent_next(menu: &Menu, id: NodeId) -> Vec<NodeId> {
-    match menu.node(id).map(|n| &n.kind) {
-        Some(Kind::Play { next }) => resolve(menu, *next),
-        Some(Kind::Menu(keys)) => resolve(menu, keys.on_silence),
-        Some(Kind::Hours { open, closed, .. }) => [resolve(menu, *open), resolve(menu, *closed)].concat(),
-        Some(Kind::Queue { .. } | Kind::End) | None => Vec::new(),
-    }
-}
-
-/// Where any key may lead beside that.
-fn key_next(menu: &Menu, id: NodeId) -> Vec<NodeId> {
-    let Some(Kind::Menu(keys)) = menu.node(id).map(|n| &n.kind) else { return Vec::new() };
-    let node = |target| if let Target::Node(id) = target { Some(id) } else { None };
-    keys.keys.iter().map(|(_, choice)| choice.next).chain([keys.on_invalid]).filter_map(node).collect()
-}
-
-fn resolve(menu: &Menu, target: Target) -> Vec<NodeId> {
-    match target {
-        Target::Node(id) => vec![id],
-        Target::Back => ids(menu).filter(|id| is_choice(menu, *id)).collect(),
-        Target::Repeat => Vec::new(),
-    }
-}
-
-fn ids(menu: &Menu) -> impl Iterator<Item = NodeId> {
-    (0..menu.nodes.len()).filter_map(|i| u16::try_from(i).ok()).map(NodeId)
-}
-
-fn is_choice(menu: &Menu, id: NodeId) -> bool {
-    matches!(menu.node(id).map(|n| &n.kind), Some(Kind::Menu(_)))
-}
-
-fn names(menu: &Menu, path: &[NodeId]) -> Vec<String> {
-    path.iter().map(|id| menu.node_name(*id).to_owned()).collect()
-}
-
-/// Depth first from `from` over `next`, each node once: calls `visit` with the path to each edge's end.
-fn explore(
-    menu: &Menu,
-    from: NodeId,
-    seen: &mut [bool],
-    next: impl Fn(NodeId) -> Vec<NodeId>,
-    mut visit: impl FnMut(&[NodeId], NodeId),
-) {
-    let mut path = vec![from];
-    let mut open = vec![next(from).into_iter()];
-    if let Some(seen) = seen.get_mut(usize::from(from.0)) {
-        *seen = true;
-    }
-    while let Some(edges) = open.last_mut() {
-        let Some(to) = edges.next() else {
-            open.pop();
-            path.pop();
-            continue;
-        };
-        visit(&path, to);
-        if menu.node(to).is_some() && !std::mem::replace(&mut seen[usize::from(to.0)], true) {
-            path.push(to);
-            open.push(next(to).into_iter());
-        }
-    }
-}
+use crate::graph::Graph;
+use crate::menu::Kind;
 
 /// Ways that lead a silent caller round and round.
-pub(crate) fn circles(menu: &Menu) -> Vec<Fault> {
+pub(crate) fn circles(graph: &Graph<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let mut seen = vec![false; menu.nodes.len()];
-    for from in ids(menu) {
+    let mut seen = vec![false; graph.len()];
+    // Where each node stands on the way that is looked at.
+    let mut depth = vec![usize::MAX; graph.len()];
+    for from in graph.ids() {
         if seen[usize::from(from.0)] {
             continue;
         }
-        explore(
-            menu,
+        graph.explore(
             from,
             &mut seen,
-            |id| silent_next(menu, id),
+            |id| graph.silent(id),
             |path, to| {
-                let Some(at) = path.iter().position(|id| *id == to) else { return };
-                let mut circle = names(menu, &path[at..]);
-                circle.push(menu.node_name(to).to_owned());
-                faults.push(Fault { place: Place::node(menu.node_name(to), ""), problem: Problem::Circle(circle) });
+                if let Some(last) = path.last() {
+                    depth[usize::from(last.0)] = path.len() - 1;
+                }
+                let at = depth[usize::from(to.0)];
+                if path.get(at) != Some(&to) {
+                    return;
+                }
+                let mut circle = graph.names(&path[at..]);
+                let Some(first) = circle.first().cloned() else { return };
+                circle.push(first.clone());
+                faults.push(Fault { place: Place::node(&first, ""), problem: Problem::Circle(circle) });
             },
         );
     }
@@ -93,24 +38,25 @@ pub(crate) fn circles(menu: &Menu) -> Vec<Fault> {
 }
 
 /// Ways from the start that hang up on a silent caller.
-pub(crate) fn silent_ends(menu: &Menu) -> Vec<Fault> {
+pub(crate) fn silent_ends(graph: &Graph<'_>) -> Vec<Fault> {
+    let menu = graph.menu;
     let mut faults = Vec::new();
-    let is_end = |id| matches!(menu.node(id).map(|n| &n.kind), Some(Kind::End));
-    let mut add = |path: &[NodeId]| {
+    // Who is promised a call did not ask for one.
+    let is_end = |id| matches!(menu.node(id).map(|n| &n.kind), Some(Kind::End | Kind::Queue { call_back: true, .. }));
+    let mut add = |path: &[crate::NodeId]| {
         let Some(last) = path.last() else { return };
-        let problem = Problem::SilentEnd(names(menu, path));
+        let problem = Problem::SilentEnd(graph.names(path));
         faults.push(Fault { place: Place::node(menu.node_name(*last), ""), problem });
     };
     if is_end(menu.start) {
         add(&[menu.start]);
     }
-    let mut seen = vec![false; menu.nodes.len()];
-    let mut told = vec![false; menu.nodes.len()];
-    explore(
-        menu,
+    let mut seen = vec![false; graph.len()];
+    let mut told = vec![false; graph.len()];
+    graph.explore(
         menu.start,
         &mut seen,
-        |id| silent_next(menu, id),
+        |id| graph.silent(id),
         |path, to| {
             if is_end(to) && !std::mem::replace(&mut told[usize::from(to.0)], true) {
                 add(&[path, &[to]].concat());
@@ -121,10 +67,13 @@ pub(crate) fn silent_ends(menu: &Menu) -> Vec<Fault> {
 }
 
 /// Nodes that no caller comes to.
-pub(crate) fn unreachable(menu: &Menu) -> Vec<Fault> {
-    let mut seen = vec![false; menu.nodes.len()];
-    let all = |id| [silent_next(menu, id), key_next(menu, id)].concat();
-    explore(menu, menu.start, &mut seen, all, |_, _| {});
+pub(crate) fn unreachable(graph: &Graph<'_>) -> Vec<Fault> {
+    let menu: &Menu = graph.menu;
+    let mut seen = vec![false; graph.len()];
+    let all = |id| [graph.silent(id), graph.keyed(id)].concat();
+    for start in [Some(menu.start), menu.survey.map(|survey| survey.start)].into_iter().flatten() {
+        graph.explore(start, &mut seen, all, |_, _| {});
+    }
     if let Some(person) = seen.get_mut(usize::from(menu.person.0)) {
         *person = true;
     }

@@ -87,7 +87,7 @@ fn is_english(locale: &str) -> bool {
     locale == "en" || locale.starts_with("en-")
 }
 
-fn unit(n: u32) -> &'static str {
+pub(crate) fn unit(n: u32) -> &'static str {
     UNITS.get(n as usize).copied().unwrap_or(ZERO)
 }
 

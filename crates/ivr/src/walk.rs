@@ -1,31 +1,46 @@
 //! One caller's way through a menu.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use base::{Digit, GroupId, Now, SoundId, Time};
 
-use crate::menu::{Choice, Keys, Kind, Node, Target};
+use crate::entry::Entry;
+use crate::menu::{Kind, Node, Target};
+use crate::say::{self, Say};
+use crate::value::Values;
+use crate::when::{Around, Judge};
 use crate::{LocaleId, Menu, NodeId};
+
+mod collect;
+mod keys;
+mod outside;
 
 /// Prompts begun in one call, after which the caller goes to a person: far beyond anyone who still chooses, and with
 /// a few seconds each still inside an hour.
 const ENTRIES_MAX: u16 = 100;
 /// Nodes entered at one event, after which the caller goes to a person: no menu has so long a chain of branches.
 const HOPS_MAX: u16 = 32;
-/// Keys remembered ahead of the node that takes them: the deepest menu anyone knows by heart.
-const TYPED_MAX: usize = 8;
+/// Keys remembered ahead of the node that takes them: an identity number and the deepest menu anyone knows by heart.
+const TYPED_MAX: usize = 32;
 /// Places that * can lead back to; the oldest is forgotten.
 const TRAIL_MAX: usize = 16;
+/// Sounds of one prompt that take no memory: a sentence with a long number in it.
+const SAID_ROOM: usize = 32;
 
 /// What happened to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
+pub enum Event<'a> {
     Start,
     Digit(Digit),
     /// The newest `Step::Play` was heard to its end.
     Played,
     /// The time of the newest `Step::Wait` has come.
     Deadline,
+    /// The answer to the newest `Step::Fetch`: a text for each place that was asked for; none where there was no good answer.
+    Fetched(Option<&'a [String]>),
+    /// Nobody could be reached on the line of `Step::Transfer`.
+    Refused,
 }
 
 /// What the call must do.
@@ -35,20 +50,46 @@ pub enum Step {
     Enter(NodeId),
     /// The caller's language from now on.
     Locale(LocaleId),
-    /// Replaces what plays.
-    Play(Vec<SoundId>),
+    /// Replaces what plays by [`Walk::said`].
+    Play,
+    /// What plays stops: the caller types.
+    Hush,
     /// Replaces the deadline.
     Wait {
         until: Time,
     },
     StopWaiting,
-    /// The caller waits from now on and hears this first: the clock of "a person within 15 seconds" runs already.
+    /// Another system is asked; an older question is forgotten.
+    Fetch(Box<Request>),
+    StopFetching,
+    /// The caller waits from now on and hears [`Walk::said`] first: the clock of "a person within 15 seconds" runs already.
     Queue {
         group: GroupId,
         priority: u8,
-        said: Vec<SoundId>,
+        /// The caller is promised to be called back and need not stay.
+        call_back: bool,
     },
+    /// The caller is brought to a line outside and hears [`Walk::said`] first; `Event::Refused` when that comes to nothing.
+    Transfer {
+        to: String,
+        ring: Duration,
+        talk_max: Option<Duration>,
+    },
+    /// How satisfied the citizen is, 1 to 5.
+    Rated(u8),
     End,
+}
+
+/// A question to another system, over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub url: String,
+    /// What a POST holds; none for a GET.
+    pub send: Option<Vec<(String, String)>>,
+    pub headers: Vec<(String, String)>,
+    /// Where the answer's JSON has what is asked for (RFC 6901).
+    pub take: Vec<String>,
+    pub timeout: Duration,
 }
 
 /// Where the caller is.
@@ -59,7 +100,24 @@ enum State {
     Playing,
     /// The prompt of `node` was heard; the silence runs.
     Waiting,
+    /// The caller types digits; the gap runs.
+    Typing,
+    /// What was typed is read back.
+    Reading,
+    /// It was read back; the silence runs.
+    Confirming,
+    /// Another system was asked.
+    Fetching,
+    /// Somebody outside is called.
+    Away,
     Over,
+}
+
+impl State {
+    /// Whether a deadline is armed.
+    fn waits(self) -> bool {
+        matches!(self, State::Waiting | State::Typing | State::Confirming | State::Fetching)
+    }
 }
 
 /// The interpreter's state for one call.
@@ -67,24 +125,52 @@ enum State {
 pub struct Walk {
     state: State,
     node: NodeId,
+    start: NodeId,
     locale: LocaleId,
     /// The choices passed on the way here, without `node`.
     trail: VecDeque<NodeId>,
     typed: VecDeque<Digit>,
+    entry: Entry,
+    values: Values,
+    said: Vec<SoundId>,
+    /// At least this, in whatever group the caller comes to.
+    priority: u8,
     entries: u16,
     hops: u16,
     silences: u8,
     invalids: u8,
 }
 
+/// One event, and everything that it is judged by.
+struct Turn<'a> {
+    menu: &'a Menu,
+    around: &'a Around<'a>,
+    now: Now,
+    out: &'a mut Vec<Step>,
+}
+
 impl Walk {
     pub fn new(menu: &Menu) -> Walk {
+        Walk::from(menu, menu.start, menu.locale)
+    }
+
+    /// The citizen whose agent has hung up, where the menu asks how satisfied they are.
+    pub fn survey(menu: &Menu, locale: LocaleId) -> Option<Walk> {
+        menu.survey.map(|survey| Walk::from(menu, survey.start, locale))
+    }
+
+    fn from(_: &Menu, start: NodeId, locale: LocaleId) -> Walk {
         Walk {
             state: State::Idle,
-            node: menu.start,
-            locale: menu.locale,
-            trail: VecDeque::new(),
-            typed: VecDeque::new(),
+            node: start,
+            start,
+            locale,
+            trail: VecDeque::with_capacity(TRAIL_MAX),
+            typed: VecDeque::with_capacity(TYPED_MAX),
+            entry: Entry::default(),
+            values: Values::default(),
+            said: Vec::with_capacity(SAID_ROOM),
+            priority: 0,
             entries: 0,
             hops: 0,
             silences: 0,
@@ -96,37 +182,55 @@ impl Walk {
         self.locale
     }
 
+    /// What the newest step lets the caller hear.
+    pub fn said(&self) -> &[SoundId] {
+        &self.said
+    }
+
     /// Whether the caller left the menu, by `Step::Queue` or `Step::End`; every later event is ignored.
     pub fn is_over(&self) -> bool {
         self.state == State::Over
     }
 
-    pub fn handle(&mut self, menu: &Menu, now: Now, event: Event, out: &mut Vec<Step>) {
+    /// Whether nobody may see the keys that are pressed now.
+    pub fn hides_keys(&self, menu: &Menu) -> bool {
+        matches!(menu.node(self.node), Some(Node { kind: Kind::Digits(digits), .. }) if digits.hidden)
+    }
+
+    pub fn handle(&mut self, menu: &Menu, around: &Around<'_>, now: Now, event: Event<'_>, out: &mut Vec<Step>) {
         self.hops = 0;
+        let turn = &mut Turn { menu, around, now, out };
         match (self.state, event) {
-            (State::Idle, Event::Start) => self.enter(menu, now, menu.start, out),
-            (State::Playing | State::Waiting, Event::Digit(digit)) => self.on_digit(menu, now, digit, out),
-            (State::Playing, Event::Played) => self.on_played(menu, now, out),
-            (State::Waiting, Event::Deadline) => self.on_silence(menu, now, out),
+            (State::Idle, Event::Start) => self.enter(turn, self.start),
+            (State::Idle | State::Away | State::Over, Event::Digit(_)) => {}
+            (_, Event::Digit(digit)) => self.on_digit(turn, digit),
+            (State::Playing, Event::Played) => self.on_played(turn),
+            (State::Reading, Event::Played) => self.ask_to_confirm(turn),
+            (State::Waiting | State::Typing | State::Confirming, Event::Deadline) => self.on_silence(turn),
+            (State::Fetching, Event::Deadline) => self.on_fetched(turn, None),
+            (State::Fetching, Event::Fetched(values)) => self.on_fetched(turn, values),
+            (State::Away, Event::Refused) => self.on_refused(turn),
             _ => {}
         }
     }
 
-    fn on_digit(&mut self, menu: &Menu, now: Now, digit: Digit, out: &mut Vec<Step>) {
-        if digit == Digit::Number(0) {
-            return self.ask_for_person(menu, now, out);
-        }
-        let Some(node) = menu.node(self.node) else { return };
-        if self.state == State::Playing && !node.interrupt {
-            return self.remember(digit);
-        }
+    fn on_digit(&mut self, turn: &mut Turn<'_>, digit: Digit) {
+        let Some(node) = turn.menu.node(self.node) else { return };
+        let deaf = self.state == State::Playing && !node.interrupt;
+        let digits = matches!(node.kind, Kind::Digits(_));
         match (digit, &node.kind) {
-            (Digit::Star, _) => self.go(menu, now, Target::Back, out),
-            (Digit::Pound, _) => self.go(menu, now, Target::Repeat, out),
-            (_, Kind::Menu(keys)) => self.choose(menu, now, keys, digit, out),
+            // While digits are asked for, 0 is one.
+            (Digit::Number(0), _) if !digits => self.ask_for_person(turn),
+            _ if deaf => self.remember(digit),
+            (_, Kind::Digits(asked)) => self.type_digit(turn, asked, digit),
+            (Digit::Star, _) => self.go(turn, Target::Back),
+            (Digit::Pound, _) if self.state != State::Fetching => self.go(turn, Target::Repeat),
+            (_, Kind::Menu(keys)) => self.choose(turn, keys, digit),
+            (_, Kind::Rate { tries, next, .. }) => self.rate(turn, digit, *tries, *next),
+            (_, Kind::Http(_)) => self.remember(digit),
             _ => {
                 self.remember(digit);
-                self.on_played(menu, now, out);
+                self.on_played(turn);
             }
         }
     }
@@ -138,87 +242,57 @@ impl Walk {
     }
 
     /// The prompt is over, by its end or by a key.
-    fn on_played(&mut self, menu: &Menu, now: Now, out: &mut Vec<Step>) {
-        let Some(node) = menu.node(self.node) else { return };
+    fn on_played(&mut self, turn: &mut Turn<'_>) {
+        let Some(node) = turn.menu.node(self.node) else { return };
         match &node.kind {
-            Kind::Play { next } => self.pass(menu, now, *next, out),
-            Kind::Menu(keys) => match self.typed.pop_front() {
-                Some(digit) => self.on_typed(menu, now, digit, out),
-                None => {
-                    self.state = State::Waiting;
-                    out.push(Step::Wait { until: now.time + keys.silence });
-                }
-            },
-            Kind::End => self.leave(node, out),
-            Kind::Queue { .. } | Kind::Hours { .. } => {}
+            Kind::Play { next } | Kind::OnAir { next, .. } => self.pass(turn, *next),
+            Kind::Menu(keys) => self.await_key(turn, keys.silence),
+            Kind::Rate { silence, .. } => self.await_key(turn, *silence),
+            Kind::Digits(asked) => self.await_digits(turn, asked),
+            Kind::End => self.leave(turn, Step::End),
+            Kind::Http(_)
+            | Kind::Queue { .. }
+            | Kind::Transfer(_)
+            | Kind::Hours { .. }
+            | Kind::When { .. }
+            | Kind::Set { .. } => {}
         }
     }
 
-    /// A remembered key at the first choice after it.
-    fn on_typed(&mut self, menu: &Menu, now: Now, digit: Digit, out: &mut Vec<Step>) {
-        self.state = State::Waiting;
-        self.on_digit(menu, now, digit, out);
-    }
-
-    fn on_silence(&mut self, menu: &Menu, now: Now, out: &mut Vec<Step>) {
-        let Some(Node { kind: Kind::Menu(keys), .. }) = menu.node(self.node) else { return };
-        self.silences = self.silences.saturating_add(1);
-        if self.silences < keys.silence_tries {
-            self.again(menu, now, &[], out);
-        } else {
-            self.go(menu, now, keys.on_silence, out);
+    fn on_silence(&mut self, turn: &mut Turn<'_>) {
+        let Some(node) = turn.menu.node(self.node) else { return };
+        match &node.kind {
+            Kind::Menu(keys) => self.choose_nothing(turn, keys),
+            Kind::Rate { tries, next, .. } => self.rate_nothing(turn, *tries, *next),
+            Kind::Digits(asked) => self.type_nothing(turn, asked),
+            _ => {}
         }
     }
 
-    fn choose(&mut self, menu: &Menu, now: Now, keys: &Keys, digit: Digit, out: &mut Vec<Step>) {
-        match keys.keys.iter().find(|(key, _)| *key == digit) {
-            Some((_, Choice { locale, next })) => {
-                if let Some(locale) = *locale
-                    && locale != self.locale
-                {
-                    self.locale = locale;
-                    out.push(Step::Locale(locale));
-                }
-                self.go(menu, now, *next, out);
-            }
-            None => self.on_invalid(menu, now, keys, out),
-        }
-    }
-
-    fn on_invalid(&mut self, menu: &Menu, now: Now, keys: &Keys, out: &mut Vec<Step>) {
-        self.typed.clear();
-        self.invalids = self.invalids.saturating_add(1);
-        if self.invalids > keys.invalid_tries {
-            return self.go(menu, now, keys.on_invalid, out);
-        }
-        let said = menu.invalid.get(usize::from(self.locale.0)).map_or(&[][..], Vec::as_slice);
-        self.again(menu, now, said, out);
-    }
-
-    fn go(&mut self, menu: &Menu, now: Now, target: Target, out: &mut Vec<Step>) {
+    fn go(&mut self, turn: &mut Turn<'_>, target: Target) {
         match target {
             Target::Node(node) => {
-                self.push_trail(menu);
-                self.enter(menu, now, node, out);
+                self.push_trail(turn.menu);
+                self.enter(turn, node);
             }
             Target::Back => match self.trail.pop_back() {
-                Some(node) => self.enter(menu, now, node, out),
-                None => self.again(menu, now, &[], out),
+                Some(node) => self.enter(turn, node),
+                None => self.again(turn, &[]),
             },
-            Target::Repeat => self.again(menu, now, &[], out),
+            Target::Repeat => self.again(turn, &[]),
         }
     }
 
     /// On from a node that asks for nothing; one that leads back leads to a person where there was no choice yet.
-    fn pass(&mut self, menu: &Menu, now: Now, target: Target, out: &mut Vec<Step>) {
+    fn pass(&mut self, turn: &mut Turn<'_>, target: Target) {
         match target {
-            Target::Back if self.trail.is_empty() => self.go(menu, now, Target::Node(menu.person), out),
-            _ => self.go(menu, now, target, out),
+            Target::Back if self.trail.is_empty() => self.go(turn, Target::Node(turn.menu.person)),
+            _ => self.go(turn, target),
         }
     }
 
     fn push_trail(&mut self, menu: &Menu) {
-        if !matches!(menu.node(self.node), Some(Node { kind: Kind::Menu(_), .. })) {
+        if !menu.node(self.node).is_some_and(|node| node.kind.is_choice()) {
             return;
         }
         if self.trail.len() == TRAIL_MAX {
@@ -227,44 +301,82 @@ impl Walk {
         self.trail.push_back(self.node);
     }
 
-    fn ask_for_person(&mut self, menu: &Menu, now: Now, out: &mut Vec<Step>) {
+    fn ask_for_person(&mut self, turn: &mut Turn<'_>) {
         self.typed.clear();
-        self.go(menu, now, Target::Node(menu.person), out);
+        self.go(turn, Target::Node(turn.menu.person));
     }
 
-    fn enter(&mut self, menu: &Menu, now: Now, id: NodeId, out: &mut Vec<Step>) {
+    fn enter(&mut self, turn: &mut Turn<'_>, id: NodeId) {
         if self.is_exhausted() {
-            return self.give_up(menu, out);
+            return self.give_up(turn);
         }
-        let Some(node) = menu.node(id) else { return };
-        self.stop_waiting(out);
+        let Some(node) = turn.menu.node(id) else { return };
+        self.stop_waiting(turn);
         (self.node, self.silences, self.invalids) = (id, 0, 0);
-        out.push(Step::Enter(id));
+        self.entry.clear();
+        turn.out.push(Step::Enter(id));
         match &node.kind {
             Kind::Hours { hours, open, closed } => {
-                let is_open = menu.hours.get(*hours).is_some_and(|h| h.is_open(now.wall));
-                self.pass(menu, now, if is_open { *open } else { *closed }, out);
+                let is_open = turn.menu.hours.get(*hours).is_some_and(|h| h.is_open(turn.now.wall));
+                self.pass(turn, if is_open { *open } else { *closed });
             }
-            Kind::Queue { .. } => self.leave(node, out),
-            _ => self.play(menu, now, node, &[], out),
+            Kind::When { cases, otherwise } => {
+                let judge = self.judge(turn);
+                let holds = cases.iter().find(|(tests, _)| judge.all(tests)).map(|(_, next)| *next);
+                self.pass(turn, holds.unwrap_or(*otherwise));
+            }
+            Kind::Set { .. } => self.set(turn, &node.kind),
+            Kind::Queue { .. } => self.leave_for_queue(turn, node),
+            Kind::Transfer(transfer) => self.transfer(turn, node, transfer),
+            Kind::Http(http) => self.fetch(turn, node, http),
+            Kind::Play { .. }
+            | Kind::OnAir { .. }
+            | Kind::Menu(_)
+            | Kind::Digits(_)
+            | Kind::Rate { .. }
+            | Kind::End => {
+                self.play(turn, node, &[]);
+            }
+        }
+    }
+
+    fn set(&mut self, turn: &mut Turn<'_>, kind: &Kind) {
+        let Kind::Set { values, locale, priority, next } = kind else { return };
+        for (id, template) in values {
+            let text = template.fill(&self.values, turn.around);
+            self.values.set(*id, &text);
+        }
+        self.priority = self.priority.max(*priority);
+        self.speak(turn, *locale);
+        self.pass(turn, *next);
+    }
+
+    fn speak(&mut self, turn: &mut Turn<'_>, locale: Option<LocaleId>) {
+        if let Some(locale) = locale.filter(|locale| *locale != self.locale) {
+            self.locale = locale;
+            turn.out.push(Step::Locale(locale));
         }
     }
 
     /// The same node again, with `first` before its prompt; its counts of silence and invalid keys stand.
-    fn again(&mut self, menu: &Menu, now: Now, first: &[SoundId], out: &mut Vec<Step>) {
+    fn again(&mut self, turn: &mut Turn<'_>, first: &[Say]) {
         if self.is_exhausted() {
-            return self.give_up(menu, out);
+            return self.give_up(turn);
         }
-        let Some(node) = menu.node(self.node) else { return };
-        self.stop_waiting(out);
-        self.play(menu, now, node, first, out);
+        let Some(node) = turn.menu.node(self.node) else { return };
+        self.stop_waiting(turn);
+        self.entry.clear();
+        match &node.kind {
+            Kind::Http(http) => self.fetch(turn, node, http),
+            _ => self.play(turn, node, first),
+        }
     }
 
     /// To a person at once.
-    fn give_up(&mut self, menu: &Menu, out: &mut Vec<Step>) {
-        out.push(Step::Enter(menu.person));
-        if let Some(person) = menu.node(menu.person) {
-            self.leave(person, out);
+    fn give_up(&mut self, turn: &mut Turn<'_>) {
+        turn.out.push(Step::Enter(turn.menu.person));
+        if let Some(person) = turn.menu.node(turn.menu.person) {
+            self.leave_for_queue(turn, person);
         }
     }
 
@@ -274,29 +386,55 @@ impl Walk {
         self.entries > ENTRIES_MAX || self.hops > HOPS_MAX
     }
 
-    fn play(&mut self, menu: &Menu, now: Now, node: &Node, first: &[SoundId], out: &mut Vec<Step>) {
-        let sounds = [first, node.prompt(self.locale)].concat();
+    fn judge<'a>(&'a self, turn: &Turn<'a>) -> Judge<'a> {
+        let (hours, around) = (&turn.menu.hours, turn.around);
+        Judge { hours, around, now: turn.now, locale: self.locale, values: &self.values }
+    }
+
+    /// Gathers the sounds of `first` and `then` for the step that follows.
+    fn say(&mut self, turn: &Turn<'_>, first: &[Say], then: &[Say]) {
+        let mut said = std::mem::take(&mut self.said);
+        said.clear();
+        let judge = self.judge(turn);
+        say::fill(first, &judge, &mut said);
+        say::fill(then, &judge, &mut said);
+        self.said = said;
+    }
+
+    fn play(&mut self, turn: &mut Turn<'_>, node: &Node, first: &[Say]) {
+        if let Kind::OnAir { slot, .. } = &node.kind {
+            let names = turn.around.on_air.get(slot).map_or(&[][..], Vec::as_slice);
+            self.said.clear();
+            self.said.extend(names.iter().filter_map(|name| turn.around.prompts.sound(self.locale, name)));
+        } else {
+            self.say(turn, first, &node.prompt);
+        }
         self.state = State::Playing;
         let skipped = !self.typed.is_empty() && node.interrupt;
-        if sounds.is_empty() || skipped {
-            return self.on_played(menu, now, out);
+        if self.said.is_empty() || skipped {
+            return self.on_played(turn);
         }
-        out.push(Step::Play(sounds));
+        turn.out.push(Step::Play);
     }
 
-    fn leave(&mut self, node: &Node, out: &mut Vec<Step>) {
-        self.stop_waiting(out);
+    fn leave(&mut self, turn: &mut Turn<'_>, step: Step) {
+        self.stop_waiting(turn);
         self.state = State::Over;
-        out.push(match node.kind.queue(self.locale) {
-            Some((group, priority)) => Step::Queue { group, priority, said: node.prompt(self.locale).to_vec() },
-            None => Step::End,
-        });
+        turn.out.push(step);
     }
 
-    fn stop_waiting(&mut self, out: &mut Vec<Step>) {
-        if self.state == State::Waiting {
-            self.state = State::Idle;
-            out.push(Step::StopWaiting);
+    fn stop_waiting(&mut self, turn: &mut Turn<'_>) {
+        if self.state.waits() {
+            turn.out.push(Step::StopWaiting);
         }
+        if self.state == State::Fetching {
+            turn.out.push(Step::StopFetching);
+        }
+        self.state = State::Idle;
+    }
+
+    fn wait(&mut self, turn: &mut Turn<'_>, state: State, silence: Duration) {
+        self.state = state;
+        turn.out.push(Step::Wait { until: turn.now.time + silence });
     }
 }

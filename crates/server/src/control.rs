@@ -27,6 +27,7 @@ use crate::stop::{Order, Stop};
 use crate::streams::Streams;
 use crate::tape::Taped;
 use crate::view::Readiness;
+use crate::web::Web;
 
 /// Datagrams of one listener and notices of one worker in one turn: some milliseconds of work, so that neither starves the other.
 const BATCH: usize = 256;
@@ -91,6 +92,7 @@ pub(crate) struct Parts {
     pub(crate) counter: Counter,
     /// None where no target of a trunk is a name.
     pub(crate) dns: Option<Dns>,
+    pub(crate) web: Web,
     pub(crate) herald: Herald,
     pub(crate) orders: Orders,
 }
@@ -189,6 +191,7 @@ impl Control {
         self.take_plans(now);
         self.take_questions(now);
         self.take_names(now);
+        self.take_web(now);
         let outcome = self.follow_orders(now);
         self.carry_out(now);
         self.parts.publisher.note_turn(self.parts.clock.time() - now.time);
@@ -294,6 +297,13 @@ impl Control {
         self.more |= dns.take(put);
     }
 
+    fn take_web(&mut self, now: Now) {
+        let Parts { web, exchange, .. } = &mut self.parts;
+        let effects = &mut self.effects;
+        let put = |(call, question, values)| exchange.handle(now, Input::Fetched { call, question, values }, effects);
+        self.more |= web.take(put);
+    }
+
     /// Facts first, then records, jobs and messages: nobody is told of what was not written down.
     fn carry_out(&mut self, now: Now) {
         self.parts.exchange.end_turn(now, &self.effects);
@@ -318,7 +328,20 @@ impl Control {
         if let Some(dns) = &self.parts.dns {
             self.effects.lookups.drain(..).for_each(|(ticket, query)| dns.ask(ticket, query));
         }
+        self.ask_web(now);
         self.parts.herald.end_turn(now, &self.parts.exchange);
+    }
+
+    /// Whose question finds no room goes on at once, as if nobody had answered.
+    fn ask_web(&mut self, now: Now) {
+        for (call, question, request) in std::mem::take(&mut self.effects.fetches) {
+            if !self.parts.web.ask((call, question, request)) {
+                tracing::warn!(%call, "too many questions of menus to other systems wait for an answer");
+                let input = Input::Fetched { call, question, values: None };
+                self.parts.exchange.handle(now, input, &mut self.effects);
+                self.more = true;
+            }
+        }
     }
 
     /// Jobs of one worker keep their order: what does not fit into its ring goes first in the next turn.

@@ -86,6 +86,14 @@ pub enum CallEvent {
     Confidential,
     /// A desk has opened an order for it.
     Ordered,
+    /// This agent has hung up, and the citizen is asked how the talk was.
+    Surveyed {
+        agent: Arc<str>,
+    },
+    /// The citizen's verdict, 1 to 5.
+    Rated {
+        grade: u8,
+    },
     Ended {
         record: Box<Ended>,
     },
@@ -105,7 +113,7 @@ impl Ended {
 }
 
 impl CallEvent {
-    pub const NAMES: [&'static str; 18] = [
+    pub const NAMES: [&'static str; 20] = [
         "call.started",
         "call.answered",
         "call.menu",
@@ -124,6 +132,8 @@ impl CallEvent {
         "call.handed_back",
         "call.calling",
         "call.order",
+        "call.survey",
+        "call.rated",
     ];
 
     pub const fn name(&self) -> &'static str {
@@ -146,6 +156,8 @@ impl CallEvent {
             CallEvent::HandedBack => 15,
             CallEvent::Calling { .. } => 16,
             CallEvent::Ordered => 17,
+            CallEvent::Surveyed { .. } => 18,
+            CallEvent::Rated { .. } => 19,
         };
         CallEvent::NAMES[place]
     }

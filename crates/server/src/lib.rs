@@ -32,6 +32,7 @@ mod streams;
 mod tap;
 mod tape;
 pub mod view;
+mod web;
 
 pub use board::Board;
 pub use control::Outcome;

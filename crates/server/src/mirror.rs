@@ -245,6 +245,11 @@ fn fold_talk(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
             row.talk_since = None;
             CallEvent::AgentLost { agent: row.agent.take()? }
         }
+        call::Fact::Surveyed { .. } => {
+            (row.talk_since, row.phase) = (None, CallPhase::Menu);
+            CallEvent::Surveyed { agent: row.agent.take()? }
+        }
+        call::Fact::Rated { grade } => CallEvent::Rated { grade },
         call::Fact::Handing { to } => CallEvent::Handing { to: to.into() },
         call::Fact::HandedOn { .. } => {
             row.talk_since = None;

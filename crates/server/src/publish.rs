@@ -38,7 +38,11 @@ impl Publisher {
             RecordEntry::End(record) if record.agent.is_some() => {
                 self.wait.observe(Duration::from_millis(record.queued_ms));
             }
-            RecordEntry::Confidential(_) | RecordEntry::Order { .. } | RecordEntry::End(_) | RecordEntry::Agent(_) => {}
+            RecordEntry::Confidential(_)
+            | RecordEntry::Order { .. }
+            | RecordEntry::Rated { .. }
+            | RecordEntry::End(_)
+            | RecordEntry::Agent(_) => {}
         }
     }
 

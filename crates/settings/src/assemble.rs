@@ -35,6 +35,7 @@ pub(crate) struct Parts {
 pub(crate) fn plans(parts: Parts) -> Plans {
     let Parts { service, areas, callers, networks, trunks, dial, tokens, groups, agents, states, menus, sounds } =
         parts;
+    let areas = Arc::new(areas);
     let server = Server {
         networks: networks.server,
         http: service.http,
@@ -45,10 +46,12 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         drain: service.drain,
         dns: service.dns,
         ladder_bytes: service.ladder_bytes,
-        areas: Arc::new(areas),
+        areas: Arc::clone(&areas),
     };
     let call = call::Plan {
         known: callers,
+        areas,
+        on_air: Arc::default(),
         realm: service.realm,
         digest: service.digest.to_vec(),
         networks: networks.call,

@@ -115,15 +115,17 @@ fn build(
     let states = queues.as_ref().map(|root| states::read(root, problems)).unwrap_or_default();
     let calendars: Vec<_> = of(Part::Calendar).map(Document::root).collect();
     let hours = calendar::read(&calendars, problems);
-    let menu_documents: Vec<_> = of(Part::Menu).collect();
-    let menus = menu::read(&menu_documents, sources, &hours, &groups.names, &sound_plan, problems);
+    let callers = queues.as_ref().map(|root| callers::read(dir, root, problems)).unwrap_or_default();
+    let lists: Vec<_> = callers.names().map(str::to_owned).collect();
+    let (menu_documents, fragments): (Vec<_>, Vec<_>) = (of(Part::Menu).collect(), of(Part::Fragment).collect());
+    let refers = menu::Refers { hours: &hours, groups: &groups.names, lists: &lists, sounds: &sound_plan };
+    let menus = menu::read(&menu_documents, &fragments, sources, refers, problems);
     let tokens = main.as_ref().map(|root| token::read(root, &agents, problems)).unwrap_or_default();
     let known = dial::Known { trunks: &trunks.trunks, agents: &agents, hours: &hours, running };
     let dial = main.as_ref().map(|root| dial::read(root, &known, problems)).unwrap_or_default();
     network::refuse_example_passwords(&networks, &agents, &trunks, problems);
     let service = main.as_ref().map(|root| service::read(root, &menus.names, problems)).unwrap_or_default();
     let areas = main.as_ref().map(|root| areas::read(dir, root, problems)).unwrap_or_default();
-    let callers = queues.as_ref().map(|root| callers::read(dir, root, problems)).unwrap_or_default();
     let (duty_lines, calls_back) = (groups.duty_lines.clone(), groups.call_backs.clone());
     let mut plans = assemble::plans(assemble::Parts {
         service,

@@ -3,20 +3,23 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::Digit;
 use call::plan::MenuVersion;
-use ivr::{Choice, Fault, Hours, Kind, Names, Node, Problem as Wrong, Tree};
+use ivr::tree::{Reach, Survey};
+use ivr::{Fault, Hours, Menu, Names, Problem as Wrong, Tree};
 use sha2::{Digest, Sha256};
 
-use crate::problem::{Problem, Problems, Spot};
+use crate::problem::Problems;
 use crate::reader::{Document, Table};
 use crate::sounds::SoundPlan;
 use crate::source::Sources;
-use crate::value::Value;
 
 mod fault;
+mod fragments;
+mod node;
+mod says;
 
 use fault::tell;
+use fragments::Fragments;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Menus {
@@ -26,35 +29,50 @@ pub(crate) struct Menus {
     pub(crate) versions: Vec<Arc<MenuVersion>>,
 }
 
+/// What menus may refer to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refers<'a> {
+    pub(crate) hours: &'a [(String, Hours)],
+    pub(crate) groups: &'a [String],
+    /// The names of the lists of callers.
+    pub(crate) lists: &'a [String],
+    pub(crate) sounds: &'a SoundPlan,
+}
+
 pub(crate) fn read(
     documents: &[&Document<'_>],
+    fragments: &[&Document<'_>],
     sources: &Sources,
-    hours: &[(String, Hours)],
-    groups: &[String],
-    sounds: &SoundPlan,
+    refers: Refers<'_>,
     problems: &Problems,
 ) -> Menus {
-    let refers = Names { groups, hours, prompts: &sounds.prompts };
+    let lengths: Vec<Duration> = refers.sounds.lengths();
+    let Refers { hours, groups, lists, sounds } = refers;
+    let names = Names { groups, hours, lists, prompts: &sounds.prompts, lengths: &lengths };
+    let fragments = Fragments::read(fragments, sources);
     let mut menus = Menus::default();
     for document in documents {
         let Some(source) = sources.get(document.file) else { continue };
         let name = source.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
         menus.names.push(name.clone());
         let root = document.root();
-        let (tree, broken) = tree(&root);
-        match ivr::compile(&tree, refers) {
+        let mut broken = Broken::default();
+        let mut tree = tree(&root, &mut broken);
+        let uses = fragments.add_to(&root, &mut tree, &mut broken);
+        match ivr::compile(&tree, names) {
             Ok(compiled) if broken.is_empty() => {
-                compiled.warnings.iter().for_each(|fault| problems.warn(tell(&root, &tree, refers, fault)));
-                let version = version(&source.text, refers);
+                compiled.warnings.iter().for_each(|fault| problems.warn(tell(&root, &uses, &tree, names, fault)));
+                let version = version(&source.text, &uses, &compiled.menu, refers);
                 menus.versions.push(Arc::new(MenuVersion { name, version, menu: compiled.menu }));
             }
             Ok(_) => {}
             Err(faults) => {
                 let own = faults.iter().filter(|fault| !broken.causes(fault) && !is_unheard(fault, sounds));
-                own.for_each(|fault| problems.error(tell(&root, &tree, refers, fault)));
+                own.for_each(|fault| problems.error(tell(&root, &uses, &tree, names, fault)));
             }
         }
     }
+    fragments.refuse_unused(problems);
     menus
 }
 
@@ -63,16 +81,26 @@ fn is_unheard(fault: &Fault, sounds: &SoundPlan) -> bool {
     sounds.incomplete && matches!(fault.problem, Wrong::UnknownPrompt(_) | Wrong::MissingPrompt { .. })
 }
 
-/// Twelve digits of the hash of what decides a caller's way: the text, which names its groups, and the hours.
-fn version(text: &str, refers: Names<'_>) -> String {
+/// Twelve digits of the hash of what decides a caller's way and what is heard on it: the texts, which name its groups, the hours, and the
+/// sounds of its prompts.
+fn version(text: &str, uses: &fragments::Uses<'_>, menu: &Menu, refers: Refers<'_>) -> String {
     let mut hash = Sha256::new();
     hash.update(text);
+    uses.texts().for_each(|text| hash.update(text));
     hash.update(format!("{:?}", refers.hours));
+    for sound in menu.sounds() {
+        let file = usize::try_from(sound.0).ok().and_then(|place| refers.sounds.files.get(place));
+        file.iter().flat_map(|file| file.samples.iter()).for_each(|sample| hash.update(sample.to_le_bytes()));
+    }
     hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }
 
 const DEFAULT_SILENCE_S: u64 = 5;
+/// Somebody who reads a number from a letter looks up between its groups.
+const DEFAULT_DIGIT_GAP_S: u64 = 5;
 const DEFAULT_TRIES: u8 = 2;
+/// Nobody asks for the verdict on a talk that was longer.
+const TALK_S_MAX: u64 = 24 * 3600;
 
 /// What could not be read and was told of: the rest of the menu is judged with something in its place.
 #[derive(Debug, Default)]
@@ -88,7 +116,15 @@ impl Broken {
 
     /// Whether the fault may be no fault of its own.
     fn causes(&self, fault: &Fault) -> bool {
-        let proved = matches!(fault.problem, Wrong::Circle(_) | Wrong::SilentEnd(_) | Wrong::Unreachable);
+        let proved = matches!(
+            fault.problem,
+            Wrong::Circle(_)
+                | Wrong::SilentEnd(_)
+                | Wrong::Unreachable
+                | Wrong::ManyKeys { .. }
+                | Wrong::FarFromPerson { .. }
+                | Wrong::UnknownValue(_)
+        );
         match &fault.place.node {
             _ if proved => !self.is_empty(),
             Some(node) => self.nodes.contains(node),
@@ -97,8 +133,7 @@ impl Broken {
     }
 }
 
-fn tree(root: &Table<'_>) -> (Tree, Broken) {
-    let mut broken = Broken::default();
+fn tree(root: &Table<'_>, broken: &mut Broken) -> Tree {
     let locales = root.need("locales", "[\"zh-CN\", \"en\"]").map(|v| v.texts()).unwrap_or_default();
     let mut needed = |key, example| {
         let text = root.need(key, example).and_then(|v| v.text());
@@ -111,140 +146,35 @@ fn tree(root: &Table<'_>) -> (Tree, Broken) {
     if root.get("locales").is_none() {
         broken.fields.push("locales");
     }
-    let mut nodes = Vec::new();
-    for (name, spot, value) in root.get("node").map(|v| v.names()).unwrap_or_default() {
-        let read = node(name, spot, &value);
-        if read.is_none() {
-            broken.nodes.push(name.to_owned());
-        }
-        nodes.push(read.unwrap_or_else(|| stand_in(name)));
-    }
     let target = |key| root.get(key).and_then(|v| v.text());
-    let tree = Tree {
+    let reach = Reach::default();
+    let announcements = reach.announcements.as_secs();
+    Tree {
         locales: locales.into_iter().map(|(name, _)| name).collect(),
         start,
         person,
-        silence: seconds(root).unwrap_or(Duration::from_secs(DEFAULT_SILENCE_S)),
-        silence_tries: tries(root, "silence_tries").unwrap_or(DEFAULT_TRIES),
-        invalid_tries: tries(root, "invalid_tries").unwrap_or(DEFAULT_TRIES),
+        survey: survey(root, broken),
+        silence: node::seconds(root, "silence_s").unwrap_or(Duration::from_secs(DEFAULT_SILENCE_S)),
+        digit_gap: node::seconds(root, "digit_gap_s").unwrap_or(Duration::from_secs(DEFAULT_DIGIT_GAP_S)),
+        silence_tries: node::tries(root, "silence_tries").unwrap_or(DEFAULT_TRIES),
+        invalid_tries: node::tries(root, "invalid_tries").unwrap_or(DEFAULT_TRIES),
         on_silence: target("on_silence"),
         on_invalid: target("on_invalid"),
         invalid_prompt: root.text("invalid_prompt", "invalid-key"),
-        nodes,
-    };
-    (tree, broken)
+        reach: Reach {
+            keys: root.number("reach_keys", reach.keys.into(), 1, 9) as u8,
+            announcements: root.seconds("reach_announcements_s", announcements, 1, 600),
+        },
+        nodes: node::all(root, broken),
+    }
 }
 
-/// Fits wherever a node is asked for.
-fn stand_in(name: &str) -> Node {
-    let kind = Kind::Queue { group: String::new(), by_locale: Vec::new(), priority: 0 };
-    Node { name: name.to_owned(), prompt: Vec::new(), interrupt: true, kind }
-}
-
-/// The compiler judges the range, so that a number has one judge.
-fn seconds(table: &Table<'_>) -> Option<Duration> {
-    table.get("silence_s").and_then(|v| v.seconds(0, u64::from(u32::MAX)))
-}
-
-fn tries(table: &Table<'_>, key: &str) -> Option<u8> {
-    table.get(key).and_then(|v| v.number(0, u64::from(u8::MAX))).and_then(|n| u8::try_from(n).ok())
-}
-
-#[derive(Clone, Copy)]
-enum Word {
-    Play,
-    Menu,
-    Hours,
-    Queue,
-    End,
-}
-
-const KINDS: [(&str, Word); 5] =
-    [("play", Word::Play), ("menu", Word::Menu), ("hours", Word::Hours), ("queue", Word::Queue), ("end", Word::End)];
-
-fn node(name: &str, name_spot: Spot, value: &Value<'_>) -> Option<Node> {
-    let entries = value.names();
-    let Some((_, _, kind)) = entries.iter().find(|(key, _, _)| *key == "kind") else {
-        let title = format!("the node `{name}` has no kind");
-        let help = "add `kind = \"menu\"`, or play, hours, queue, end";
-        value.problems.error(Problem::new(name_spot, title, "what happens here?", help));
+fn survey(root: &Table<'_>, broken: &mut Broken) -> Option<Survey> {
+    let table = root.get("survey")?.table(&["survey"])?;
+    let Some(start) = table.need("start", "\"rate\"").and_then(|v| v.text()) else {
+        broken.fields.push("survey");
         return None;
     };
-    let word = kind.word("kind of node", &KINDS)?;
-    let section = match word {
-        Word::Play => "node.play",
-        Word::Menu => "node.menu",
-        Word::Hours => "node.hours",
-        Word::Queue => "node.queue",
-        Word::End => "node.end",
-    };
-    let table = value.table(&["node", section])?;
-    let prompt = table.get("prompt");
-    if let (Some(prompt), Word::Hours) = (&prompt, word) {
-        prompt.error("a node of kind `hours` says nothing", "never heard", "move the prompt to the node that follows");
-    }
-    let prompt = prompt.map(|v| v.texts()).unwrap_or_default();
-    Some(Node {
-        name: name.to_owned(),
-        prompt: prompt.into_iter().map(|(name, _)| name).collect(),
-        interrupt: table.bool("interrupt", true),
-        kind: node_kind(word, &table)?,
-    })
-}
-
-fn node_kind(word: Word, table: &Table<'_>) -> Option<Kind> {
-    let target = |key| table.need(key, "\"main\"").and_then(|v| v.text());
-    let maybe = |key| table.get(key).and_then(|v| v.text());
-    match word {
-        Word::Play => Some(Kind::Play { next: target("next")? }),
-        Word::Menu => Some(Kind::Menu {
-            keys: keys(table)?,
-            silence: seconds(table),
-            silence_tries: tries(table, "silence_tries"),
-            invalid_tries: tries(table, "invalid_tries"),
-            on_silence: maybe("on_silence"),
-            on_invalid: maybe("on_invalid"),
-        }),
-        Word::Hours => {
-            let (hours, open, closed) = (target("hours"), target("open"), target("closed"));
-            Some(Kind::Hours { hours: hours?, open: open?, closed: closed? })
-        }
-        Word::Queue => {
-            let own = table.get("group_by_locale").map(|v| v.names()).unwrap_or_default();
-            let own = own.into_iter().filter_map(|(locale, _, value)| Some((locale.to_owned(), value.text()?)));
-            Some(Kind::Queue {
-                by_locale: own.collect(),
-                priority: table.number("priority", 5, 0, call::plan::PRIORITY_MAX.into()) as u8,
-                group: target("group")?,
-            })
-        }
-        Word::End => Some(Kind::End),
-    }
-}
-
-/// `1 = "enquiry"`, or `9 = { locale = "en", goto = "main" }`.
-fn keys(table: &Table<'_>) -> Option<Vec<(Digit, Choice)>> {
-    let value = table.need("keys", "{ 1 = \"enquiry\" }")?;
-    let keys =
-        value.names().into_iter().filter_map(|(name, spot, value)| Some((key(name, spot, &value)?, choice(&value)?)));
-    Some(keys.collect())
-}
-
-fn key(name: &str, spot: Spot, value: &Value<'_>) -> Option<Digit> {
-    let mut chars = name.chars();
-    let key = chars.next().and_then(Digit::from_char).filter(|_| chars.next().is_none());
-    if key.is_none() {
-        let title = format!("`{name}` is no key of a telephone");
-        value.problems.error(Problem::new(spot, title, "one key", "write one of 1 to 9, or A to D"));
-    }
-    key
-}
-
-fn choice(value: &Value<'_>) -> Option<Choice> {
-    if value.as_names().is_none() {
-        return Some(Choice { locale: None, next: value.text()? });
-    }
-    let table = value.table(&["key"])?;
-    let next = table.need("goto", "\"main\"").and_then(|v| v.text());
-    Some(Choice { locale: table.get("locale").and_then(|v| v.text()), next: next? })
+    let percent = table.number("percent", 100, 1, 100) as u8;
+    Some(Survey { start, talk_min: table.seconds("talk_s", 10, 0, TALK_S_MAX), percent })
 }

@@ -47,6 +47,7 @@ impl<'a> Document<'a> {
             Part::Queues => (&[], &["queue", "back_off", "callers", "skill", "group", "agents", "agent"]),
             Part::Calendar => (&[], &["hours", "holiday", "workday"]),
             Part::Menu => (&["tree"], &[]),
+            Part::Fragment => (&["fragment"], &[]),
             Part::Profile => (&[], &["calls", "burst", "choice", "keypad", "patience", "staff", "trouble"]),
         };
         let spot = Spot::text(self.file, 0..0);

@@ -109,6 +109,8 @@ fn keep(plans: &mut Plans, running: &Plans) -> Vec<String> {
     let (call, was) = (&mut plans.call, &running.call);
     call.networks.clone_from(&was.networks);
     call.trunks.clone_from(&was.trunks);
+    call.areas.clone_from(&was.areas);
+    call.on_air.clone_from(&was.on_air);
     plans.carrier.clone_from(&running.carrier);
     call.realm.clone_from(&was.realm);
     call.digest.clone_from(&was.digest);

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use base::SoundId;
 use ivr::{LocaleId, Prompts};
@@ -109,7 +110,16 @@ fn folder(config: &Path, written: &str) -> PathBuf {
     beside.filter(|path| path.is_dir()).unwrap_or_else(|| PathBuf::from(written))
 }
 
+/// Samples a millisecond: sounds are of 8 kHz.
+const SAMPLES_PER_MS: u64 = 8;
+
 impl SoundPlan {
+    /// By `SoundId`, how long each sound is.
+    pub(crate) fn lengths(&self) -> Vec<Duration> {
+        let length = |file: &SoundFile| Duration::from_millis(file.samples.len() as u64 / SAMPLES_PER_MS);
+        self.files.iter().map(length).collect()
+    }
+
     fn read_folder(&mut self, dir: &Path, problems: &Problems) -> Vec<(String, SoundId)> {
         let mut found = Vec::new();
         for path in wavs(dir, problems) {

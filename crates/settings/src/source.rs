@@ -19,6 +19,8 @@ pub(crate) enum Part {
     Calendar,
     /// `menu/*.toml`.
     Menu,
+    /// `menu/fragments/*.toml`.
+    Fragment,
     /// `profile/*.toml`: no part of what the engine is started with.
     Profile,
 }
@@ -61,6 +63,7 @@ pub(crate) fn read(dir: &Path, problems: &Problems) -> Sources {
         problems.error(Problem::new(Spot::Path(dir.join("menu")), "there is no menu", "", help));
     }
     files.extend(menus.into_iter().map(|path| (path, Part::Menu)));
+    files.extend(folder(&dir.join("menu/fragments")).into_iter().map(|path| (path, Part::Fragment)));
     Sources(files.into_iter().filter_map(|(path, part)| read_one(path, part, problems)).collect())
 }
 

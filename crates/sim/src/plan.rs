@@ -6,7 +6,7 @@ use std::time::Duration;
 use acd::SkillId;
 use base::{Digit, GroupId, Rng, Secret, SoundId};
 use call::plan::{Advertised, CalledNumber, Connect, DialRule, Limits, MenuVersion, Network, Subnet, Trunk};
-use ivr::{Choice, Kind, LocaleId, Node, Prompts, Tree};
+use ivr::{Kind, LocaleId, Node, Prompts, Tree};
 use legs::Bank;
 
 use crate::Scenario;
@@ -128,47 +128,20 @@ fn hum(hz: u32, ms: u64) -> Vec<i16> {
 }
 
 fn tree(rng: &mut Rng) -> Tree {
-    let key = |digit: u8, next: &str| (Digit::Number(digit), Choice { locale: None, next: next.to_owned() });
-    let menu = Kind::Menu {
-        keys: vec![key(1, "consult"), key(2, "complaint")],
-        silence: None,
-        silence_tries: None,
-        invalid_tries: None,
-        on_silence: None,
-        on_invalid: None,
-    };
-    let mut queue = |group: &str| {
-        let priority = if rng.chance(0.3) { 1 } else { 0 };
-        Kind::Queue { group: group.to_owned(), by_locale: Vec::new(), priority }
-    };
-    let node = |name: &str, prompt: &[&str], kind| Node {
-        name: name.to_owned(),
-        prompt: prompt.iter().map(|p| (*p).to_owned()).collect(),
-        interrupt: true,
-        kind,
-    };
-    Tree {
-        locales: vec![LOCALE.to_owned()],
-        start: "main".to_owned(),
-        person: "person".to_owned(),
-        silence: Duration::from_secs(1),
-        silence_tries: 2,
-        invalid_tries: 2,
-        on_silence: None,
-        on_invalid: None,
-        invalid_prompt: "invalid".to_owned(),
-        nodes: vec![
-            node("main", &["welcome"], menu),
-            node("consult", &["please-wait"], queue("consult")),
-            node("complaint", &["please-wait"], queue("complaint")),
-            node("person", &[], queue("consult")),
-        ],
-    }
+    let menu = Kind::menu(&[(Digit::Number(1), "consult"), (Digit::Number(2), "complaint")]);
+    let mut queue = |group: &str| Kind::queue(group, if rng.chance(0.3) { 1 } else { 0 });
+    let nodes = vec![
+        Node::new("main", &["welcome"], menu),
+        Node::new("consult", &["please-wait"], queue("consult")),
+        Node::new("complaint", &["please-wait"], queue("complaint")),
+        Node::new("person", &[], queue("consult")),
+    ];
+    Tree { silence: Duration::from_secs(1), ..Tree::new(LOCALE, "main", "person", "invalid", nodes) }
 }
 
 fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan {
     let names: Vec<String> = GROUPS.iter().map(|g| (*g).to_owned()).collect();
-    let looked_up = ivr::Names { groups: &names, hours: &[], prompts: &prompts };
+    let looked_up = ivr::Names::new(&names, &prompts);
     let menu = ivr::compile(&tree(rng), looked_up).expect("the menu above names what is above").menu;
     let music = SoundId(SOUNDS.len() as u32 - 1);
     let number = |name: &str| GROUPS.iter().position(|known| *known == name).map(group_number);
@@ -187,6 +160,8 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
     let server = crate::addresses::server();
     call::Plan {
         known: call::listed::KnownCallers::default(),
+        areas: Arc::default(),
+        on_air: Arc::default(),
         realm: "sim".to_owned(),
         digest: vec![call::plan::Digest::Md5],
         networks: vec![Network {

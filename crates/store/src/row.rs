@@ -43,6 +43,8 @@ pub struct CallRow {
     pub confidential: bool,
     /// The number of the order that a desk has opened for it.
     pub order: Option<String>,
+    /// What the citizen says of the talk, 1 to 5; 0 where they were asked and did not say anything.
+    pub rating: Option<u8>,
 }
 
 impl CallRow {
@@ -75,6 +77,7 @@ fn columns(row: &SqliteRow, id: String) -> Result<CallRow, String> {
         end_reason: column(row, "end_reason")?,
         confidential: newer::<i64>(row, "confidential")?.is_some_and(|number| number != 0),
         order: newer(row, "order_number")?,
+        rating: newer::<i64>(row, "rating")?.and_then(|grade| u8::try_from(grade).ok()),
     })
 }
 

@@ -36,6 +36,7 @@ pub(crate) async fn batch(
         match work {
             Work::Entry(RecordEntry::Start(start)) => write_start(&mut transaction, start).await?,
             Work::Entry(RecordEntry::Confidential(start)) => confide(&mut transaction, start).await?,
+            Work::Entry(RecordEntry::Rated { start, grade }) => write_verdict(&mut transaction, start, *grade).await?,
             Work::Entry(RecordEntry::Order { start, order }) => write_order(&mut transaction, start, order).await?,
             Work::Entry(RecordEntry::End(record)) => write_end(&mut transaction, record).await?,
             Work::Entry(RecordEntry::Agent(event)) => agents::write(&mut transaction, place, number, event).await?,
@@ -112,6 +113,14 @@ async fn write_order(
     write_start(connection, start).await?;
     let name = sqlx::query("UPDATE calls SET order_number = $1 WHERE id = $2").bind(order.as_str());
     name.bind(start.id.to_string()).execute(connection).await?;
+    Ok(())
+}
+
+/// Keeps the citizen's verdict in a row, which it writes where there is none yet.
+async fn write_verdict(connection: &mut SqliteConnection, start: &StartRecord, grade: u8) -> Result<(), sqlx::Error> {
+    write_start(connection, start).await?;
+    let keep = sqlx::query("UPDATE calls SET rating = $1 WHERE id = $2").bind(i64::from(grade));
+    keep.bind(start.id.to_string()).execute(connection).await?;
     Ok(())
 }
 

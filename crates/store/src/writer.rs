@@ -298,7 +298,10 @@ impl Writer {
         let entry = batch.remove(0);
         let what = match &entry {
             Work::Entry(
-                RecordEntry::Start(start) | RecordEntry::Confidential(start) | RecordEntry::Order { start, .. },
+                RecordEntry::Start(start)
+                | RecordEntry::Confidential(start)
+                | RecordEntry::Order { start, .. }
+                | RecordEntry::Rated { start, .. },
             ) => format!("call {}", start.id),
             Work::Entry(RecordEntry::End(record)) => format!("call {}", record.start.id),
             Work::Entry(RecordEntry::Agent(event)) => format!("agent {}", event.number),

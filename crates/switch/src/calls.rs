@@ -172,6 +172,7 @@ impl Switch {
                 self.endpoint.provisional(now, leg(index), status, &with_sdp(body), &mut self.sip);
             }
             Action::Seek { number, by } => self.seek(now, id, &number, by, out),
+            Action::Web { question, request } => out.fetches.push((id, question, request)),
             Action::Reply { request, status, body } => {
                 if let Some(tx) = self.requests.remove(&request) {
                     self.endpoint.reply(now, tx, status, &with_sdp(body), &mut self.sip);

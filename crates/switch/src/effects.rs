@@ -1,8 +1,8 @@
 //! What goes into a switch and what comes out.
 
-use base::{Flow, Job, LegId, Notice, RecordEntry, Ticket, WorkerId};
+use base::{CallId, Flow, Job, LegId, Notice, RecordEntry, Ticket, WorkerId};
 
-use crate::{Answer, Ask, Fact, Query, Reload, Resolved};
+use crate::{Answer, Ask, Fact, Query, Reload, Resolved, WebRequest};
 
 /// One input of a switch.
 #[derive(Debug)]
@@ -35,6 +35,13 @@ pub enum Input<'a> {
     Resolved {
         ticket: Ticket,
         answer: Resolved,
+    },
+    /// What another system answered to that question of a call: a text for each place that was asked for; none where there was no good
+    /// answer. Nobody minds one that never comes.
+    Fetched {
+        call: CallId,
+        question: u32,
+        values: Option<Vec<String>>,
     },
     /// Somebody asks for something; `by` is the name for the records. Answered in `Effects::answers`.
     Ask {
@@ -70,6 +77,8 @@ pub struct Effects {
     pub roster: Vec<roster::Command>,
     /// Questions to the DNS.
     pub lookups: Vec<(Ticket, Query)>,
+    /// Questions of calls to other systems, over HTTP.
+    pub fetches: Vec<(CallId, u32, Box<WebRequest>)>,
 }
 
 impl Effects {
@@ -83,5 +92,6 @@ impl Effects {
         self.queue.clear();
         self.roster.clear();
         self.lookups.clear();
+        self.fetches.clear();
     }
 }

@@ -128,6 +128,7 @@ impl Switch {
             Input::Answer { ticket, answer } => self.on_answer(now, ticket, &answer, out),
             Input::Notice { worker, notice } => self.on_notice(now, worker, notice, out),
             Input::Resolved { ticket, answer } => self.on_resolved(now, ticket, answer, out),
+            Input::Fetched { call, question, values } => self.tell(now, call, Event::Web { question, values }, out),
             Input::Ask { ticket, ask, .. } => self.on_ask(now, ticket, ask, out),
             // The exchange has each owner adopt its own.
             Input::Plan(_) => {}

@@ -15,7 +15,7 @@ use call::{
     Action, Arrival, Call, CallBack, Callee, Destination, Event, Line, Moved, Offer, Plan, Question, Reached, Right,
     Signal,
 };
-use ivr::{Choice, Kind, Node, Prompts, Tree};
+use ivr::{Kind, Node, Prompts, Tree};
 use roster::Contact;
 
 pub(crate) const CITIZEN: u16 = 0;
@@ -63,46 +63,18 @@ fn prompts() -> Prompts {
 }
 
 fn tree() -> Tree {
-    let key = |digit: char, next: &str| {
-        (base::Digit::from_char(digit).expect("a key"), Choice { locale: None, next: next.to_owned() })
-    };
-    let menu = Kind::Menu {
-        keys: vec![key('1', "consult")],
-        silence: None,
-        silence_tries: None,
-        invalid_tries: None,
-        on_silence: None,
-        on_invalid: None,
-    };
-    let queue = |group: &str| Kind::Queue { group: group.to_owned(), by_locale: Vec::new(), priority: 0 };
-    let node = |name: &str, prompt: &[&str], kind| Node {
-        name: name.to_owned(),
-        prompt: prompt.iter().map(|p| (*p).to_owned()).collect(),
-        interrupt: true,
-        kind,
-    };
-    Tree {
-        locales: vec!["zh-CN".to_owned()],
-        start: "main".to_owned(),
-        person: "person".to_owned(),
-        silence: Duration::from_secs(5),
-        silence_tries: 2,
-        invalid_tries: 2,
-        on_silence: None,
-        on_invalid: None,
-        invalid_prompt: "invalid".to_owned(),
-        nodes: vec![
-            node("main", &["welcome"], menu),
-            node("consult", &["please-wait"], queue("consult")),
-            node("person", &[], queue("consult")),
-        ],
-    }
+    let nodes = vec![
+        Node::new("main", &["welcome"], Kind::menu(&[(base::Digit::Number(1), "consult")])),
+        Node::new("consult", &["please-wait"], Kind::queue("consult", 0)),
+        Node::new("person", &[], Kind::queue("consult", 0)),
+    ];
+    Tree::new("zh-CN", "main", "person", "invalid", nodes)
 }
 
 pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
     let prompts = prompts();
     let groups = ["consult".to_owned(), "complaint".to_owned()];
-    let names = ivr::Names { groups: &groups, hours: &[], prompts: &prompts };
+    let names = ivr::Names::new(&groups, &prompts);
     let menu = ivr::compile(&tree(), names).expect("the bench's menu is right").menu;
     let music = SoundId(14);
     let group = |name: &str, number: &str| Group {
@@ -118,6 +90,8 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
     };
     let mut plan = Plan {
         known: call::listed::KnownCallers::default(),
+        areas: Arc::default(),
+        on_air: Arc::default(),
         realm: "bench".to_owned(),
         digest: vec![call::plan::Digest::Md5],
         networks: vec![Network {
@@ -488,6 +462,7 @@ fn line(action: &Action) -> String {
         Action::NotGiven { .. } => "not given".to_owned(),
         Action::Record(RecordEntry::Start(_)) => "record start".to_owned(),
         Action::Record(RecordEntry::Confidential(_)) => "record confidential".to_owned(),
+        Action::Record(RecordEntry::Rated { grade, .. }) => format!("record verdict {grade}"),
         Action::Record(RecordEntry::Order { .. }) => "record order".to_owned(),
         Action::Record(RecordEntry::Agent(_)) => "record agent".to_owned(),
         Action::Record(RecordEntry::End(r)) => format!("record end {}", r.end_reason.name()),

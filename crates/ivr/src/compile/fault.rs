@@ -69,6 +69,37 @@ pub enum Problem {
     ReservedKey(Digit),
     /// A node cannot be called `back` or `repeat`.
     ReservedName,
+    /// No value that some node sets.
+    UnknownValue(String),
+    /// No list of `[[callers]]`.
+    UnknownList(String),
+    /// No kind of line.
+    UnknownLine(String),
+    /// No form of digits.
+    UnknownForm(String),
+    /// Nothing of the length that is asked for has this form.
+    FormTooLong {
+        form: String,
+        min: u8,
+        max: u8,
+    },
+    /// How many digits may be asked for.
+    Length {
+        min: u8,
+        max: u8,
+    },
+    /// Letters of a value's name, or one that is given.
+    ValueName(String),
+    TooManyValues {
+        max: usize,
+    },
+    /// A brace without a partner, or around no value.
+    Braces(String),
+    NoUrl(String),
+    /// No JSON pointer.
+    NoPointer(String),
+    NoCase,
+    NoCondition,
     NoKeys,
     NoPrompt,
     NoLocale,
@@ -83,6 +114,17 @@ pub enum Problem {
     Circle(Vec<String>),
     /// The way of a caller who presses nothing, to a node that hangs up.
     SilentEnd(Vec<String>),
+    /// A person is more keys away than there may be.
+    ManyKeys {
+        keys: u8,
+        max: u8,
+    },
+    /// A caller who presses nothing hears announcements for longer than allowed; the way, each node with its seconds.
+    FarFromPerson {
+        seconds: u64,
+        max: u64,
+        path: Vec<String>,
+    },
     /// Nothing leads here; a warning.
     Unreachable,
 }
@@ -100,6 +142,21 @@ impl fmt::Display for Problem {
             Problem::KeysOnly(name) => write!(f, "`{name}` is a target for keys alone"),
             Problem::ReservedKey(key) => write!(f, "the key {} means the same at every node", key.as_char()),
             Problem::ReservedName => f.write_str("`back` and `repeat` are targets, not names of nodes"),
+            Problem::UnknownValue(name) => write!(f, "no node sets a value `{name}`"),
+            Problem::UnknownList(name) => write!(f, "no list of callers is named `{name}`"),
+            Problem::UnknownLine(kind) => write!(f, "`{kind}` is no kind of line"),
+            Problem::UnknownForm(text) => write!(f, "`{text}` is no form of digits"),
+            Problem::FormTooLong { form, min, max } => {
+                write!(f, "nothing of {min} to {max} digits has the form `{form}`")
+            }
+            Problem::Length { min, max } => write!(f, "{min} to {max} digits may be asked for, the fewer first"),
+            Problem::ValueName(name) => write!(f, "`{name}` cannot be the name of a value"),
+            Problem::TooManyValues { max } => write!(f, "a menu has at most {max} values"),
+            Problem::Braces(text) => write!(f, "`{text}` has braces that hold no value"),
+            Problem::NoUrl(url) => write!(f, "`{url}` is no address of the web"),
+            Problem::NoPointer(text) => write!(f, "`{text}` is no place in an answer"),
+            Problem::NoCase => f.write_str("a node of kind `when` needs a case"),
+            Problem::NoCondition => f.write_str("a case without a condition always holds"),
             Problem::NoKeys => f.write_str("a menu without keys offers no choice"),
             Problem::NoPrompt => f.write_str("the caller would hear nothing here"),
             Problem::NoLocale => f.write_str("a menu needs a language"),
@@ -109,6 +166,12 @@ impl fmt::Display for Problem {
             Problem::SilentEnd(path) => {
                 write!(f, "a caller who presses nothing never reaches a person: {}", path.join(" → "))
             }
+            Problem::ManyKeys { keys, max } => write!(f, "a person is {keys} keys away, and {max} are allowed"),
+            Problem::FarFromPerson { seconds, max, path } => write!(
+                f,
+                "a caller who presses nothing hears {seconds} s of announcements before a person, and {max} s are allowed: {}",
+                path.join(" → ")
+            ),
             Problem::Unreachable => f.write_str("no key and no node leads here"),
         }
     }

@@ -2,25 +2,27 @@
 
 use ivr::{Fault, Kind, Names, Place, Problem as Wrong, Tree};
 
+use super::fragments::Uses;
 use crate::nearest::did_you_mean;
 use crate::problem::{Problem, Spot};
 use crate::reader::Table;
 use crate::value::Value;
 
 /// The problem that an operator reads.
-pub(crate) fn tell(root: &Table<'_>, tree: &Tree, refers: Names<'_>, fault: &Fault) -> Problem {
+pub(super) fn tell<'a>(root: &Table<'a>, uses: &Uses<'a>, tree: &Tree, refers: Names<'_>, fault: &Fault) -> Problem {
     let (label, help) = advice(tree, refers, fault);
-    Problem::new(spot(root, &fault.place), fault.problem.to_string(), label, help)
+    Problem::new(spot(root, uses, &fault.place), fault.problem.to_string(), label, help)
 }
 
 /// The deepest part of the place that is written.
-fn spot(root: &Table<'_>, place: &Place) -> Spot {
+fn spot<'a>(root: &Table<'a>, uses: &Uses<'a>, place: &Place) -> Spot {
     let Some(node) = &place.node else {
         let value = (!place.field.is_empty()).then(|| root.get(place.field)).flatten();
         return value.map_or(root.spot.clone(), |v| item(v, place));
     };
+    let (root, node) = uses.find(root, node);
     let nodes = root.get("node").map(|v| v.names()).unwrap_or_default();
-    let Some((_, name_spot, value)) = nodes.into_iter().find(|(name, _, _)| name == node) else {
+    let Some((_, name_spot, value)) = nodes.into_iter().find(|(name, _, _)| *name == node) else {
         return root.spot.clone();
     };
     let fields = value.as_names().unwrap_or_default();
@@ -75,8 +77,28 @@ fn advice(tree: &Tree, refers: Names<'_>, fault: &Fault) -> (&'static str, Strin
             "not in every language",
             format!("add prompts/{locale}/{name}.wav, or write `{name}@LANGUAGE` to say it in one language"),
         ),
+        Wrong::UnknownValue(name) => {
+            let known = values(tree);
+            let known = did_you_mean(name, known.iter().map(String::as_str));
+            (
+                "unknown value",
+                format!("{known}; nodes of kind digits, set and http make values, `caller` and `called` are given"),
+            )
+        }
+        Wrong::UnknownList(name) => {
+            let known = did_you_mean(name, refers.lists.iter().map(String::as_str));
+            ("unknown list", format!("{known}; lists stand in queues.toml as `[[callers]]`"))
+        }
+        Wrong::UnknownLine(kind) => (
+            "unknown kind of line",
+            did_you_mean(kind, ["mobile", "fixed", "service", "foreign", "unknown"].into_iter()),
+        ),
         Wrong::NotAQueue(_) => {
-            let queues = tree.nodes.iter().filter(|n| matches!(n.kind, Kind::Queue { .. })).map(|n| n.name.as_str());
+            let queues = tree
+                .nodes
+                .iter()
+                .filter(|n| matches!(n.kind, Kind::Queue { call_back: false, .. }))
+                .map(|n| n.name.as_str());
             ("no queue", did_you_mean("", queues))
         }
         other => general(other),
@@ -91,6 +113,25 @@ fn general(problem: &Wrong) -> (&'static str, String) {
         Wrong::NoKeys => ("empty", "add keys as `keys = { 1 = \"enquiry\" }`, or make it `kind = \"play\"`"),
         Wrong::NoPrompt => ("no prompt", "add `prompt = \"…\"` with the name of a prompt"),
         Wrong::NoLocale => ("empty", "name at least one, as `locales = [\"zh-CN\"]`"),
+        Wrong::UnknownForm(_) => {
+            ("no form", "write digits with `x` for any, as `1xxxxxxxxxx`, or mobile, id_card or luhn")
+        }
+        Wrong::FormTooLong { .. } => ("never fits", "change `length`, or remove this form"),
+        Wrong::Length { .. } => ("out of range", "write it as `6`, or `4-12`; for one digit use a node of kind menu"),
+        Wrong::ValueName(_) => ("no name", "use letters of a to z, digits and _; `caller` and `called` are given"),
+        Wrong::TooManyValues { .. } => ("too many", "use a value again where its last content is not needed any more"),
+        Wrong::Braces(_) => {
+            ("braces", "write a value as `{order}`, and in a prompt as `{digits:order}`, number, date or time")
+        }
+        Wrong::NoUrl(_) => ("no address", "begin it with http:// or https://"),
+        Wrong::NoPointer(_) => ("no place", "write where the answer's JSON has it, as `/order/status` (RFC 6901)"),
+        Wrong::NoCase => ("empty", "add `case = [{ line = \"mobile\", goto = \"main\" }]`"),
+        Wrong::NoCondition => ("always", "add a condition as `line = \"mobile\"`, or make it `otherwise`"),
+        Wrong::ManyKeys { .. } => ("too far from a person", "raise `reach_keys`, or ask for a single key here"),
+        Wrong::FarFromPerson { .. } => (
+            "too long before a person",
+            "shorten the prompts, lower `silence_tries`, or lead to a queue earlier; `reach_announcements_s` is the limit",
+        ),
         Wrong::OutOfRange { .. } => ("out of range", "choose a number in the range"),
         Wrong::TooManyNodes { .. } => ("too many", "split the menu: callers do not find their way through so many"),
         Wrong::Circle(_) => ("leads back here", "let one of these nodes lead to a queue instead"),
@@ -99,4 +140,17 @@ fn general(problem: &Wrong) -> (&'static str, String) {
         _ => ("", ""),
     };
     (label, help.to_owned())
+}
+
+/// The names of all values.
+fn values(tree: &Tree) -> Vec<String> {
+    let of = |kind: &Kind| -> Vec<String> {
+        match kind {
+            Kind::Digits(digits) => vec![digits.into.clone()],
+            Kind::Set { values, .. } => values.iter().map(|(name, _)| name.clone()).collect(),
+            Kind::Http(http) => http.take.iter().map(|(name, _)| name.clone()).collect(),
+            _ => Vec::new(),
+        }
+    };
+    tree.nodes.iter().flat_map(|node| of(&node.kind)).collect()
 }

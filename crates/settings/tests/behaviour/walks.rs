@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base::{Digit, GroupId, Now, Rng, SoundId, Time, Wall};
-use ivr::{Event, Menu, Step, Walk};
+use ivr::{Around, Event, Menu, Step, Walk};
 use settings::Plans;
 
 use crate::kit::{config, load};
@@ -34,13 +34,14 @@ impl<'a> Caller<'a> {
         caller
     }
 
-    fn event(&mut self, event: Event) {
+    fn event(&mut self, event: Event<'_>) {
         let mut steps = Vec::new();
-        self.walk.handle(self.menu, self.now, event, &mut steps);
+        let around = Around { prompts: &self.plans.call.prompts, ..Around::default() };
+        self.walk.handle(self.menu, &around, self.now, event, &mut steps);
         for step in steps {
             match step {
                 Step::Enter(node) => self.path.push(self.menu.node_name(node).to_owned()),
-                Step::Play(sounds) => self.heard_at = Some(self.now.time + self.length(&sounds)),
+                Step::Play => self.heard_at = Some(self.now.time + self.length(self.walk.said())),
                 Step::Wait { until } => self.wait_until = Some(until),
                 Step::StopWaiting => self.wait_until = None,
                 Step::Queue { group: GroupId(place), .. } => {

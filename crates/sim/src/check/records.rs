@@ -46,7 +46,10 @@ impl Records {
                 seen.started = true;
                 Ok(())
             }
-            RecordEntry::Confidential(_) | RecordEntry::Order { .. } | RecordEntry::Agent(_) => Ok(()),
+            RecordEntry::Confidential(_)
+            | RecordEntry::Order { .. }
+            | RecordEntry::Rated { .. }
+            | RecordEntry::Agent(_) => Ok(()),
             RecordEntry::End(record) => {
                 let seen = self.seen.entry(record.start.id).or_default();
                 // After a restart what the records may lack is handed in again, word for word.

@@ -1,7 +1,7 @@
 //! One entry of a trace.
 
 use base::pack::Blob;
-use base::{Flow, LegId, Masked, Notice, Now, Ticket, WorkerId, packed_enum};
+use base::{CallId, Flow, LegId, Masked, Notice, Now, Ticket, WorkerId, packed_enum};
 
 use super::gist::Gist;
 use super::{Marks, blank};
@@ -41,6 +41,11 @@ pub enum Given {
     Plan {
         fingerprint: u64,
     },
+    Fetched {
+        call: CallId,
+        question: u32,
+        values: Option<Vec<String>>,
+    },
 }
 
 packed_enum!(Given {
@@ -56,6 +61,7 @@ packed_enum!(Given {
     9 => Resolved { ticket, answer },
     10 => Leave,
     11 => Plan { fingerprint },
+    12 => Fetched { call, question, values },
 });
 
 /// What is written of a turn, in the order in which it happens.
@@ -90,6 +96,9 @@ impl Given {
             Input::Notice { worker, notice } => Given::Notice { worker: *worker, notice: notice.clone() },
             Input::Ask { ticket, by, ask } => Given::Ask { ticket: *ticket, by: by.clone(), ask: ask.clone() },
             Input::Resolved { ticket, answer } => Given::Resolved { ticket: *ticket, answer: answer.clone() },
+            Input::Fetched { call, question, values } => {
+                Given::Fetched { call: *call, question: *question, values: values.clone() }
+            }
             Input::Drain => Given::Drain,
             Input::StopCalls => Given::StopCalls,
             Input::Leave => Given::Leave,
@@ -109,6 +118,9 @@ impl Given {
             Given::Notice { worker, notice } => Input::Notice { worker: *worker, notice: notice.clone() },
             Given::Ask { ticket, by, ask } => Input::Ask { ticket: *ticket, by: by.clone(), ask: ask.clone() },
             Given::Resolved { ticket, answer } => Input::Resolved { ticket: *ticket, answer: answer.clone() },
+            Given::Fetched { call, question, values } => {
+                Input::Fetched { call: *call, question: *question, values: values.clone() }
+            }
             Given::Drain => Input::Drain,
             Given::StopCalls => Input::StopCalls,
             Given::Leave => Input::Leave,
@@ -129,6 +141,10 @@ impl Given {
             Given::Resolved { answer: Resolved::Failed, .. } => "name nobody answered".to_owned(),
             Given::Resolved { answer: Resolved::Records { records, .. }, .. } => {
                 format!("name {} records of the DNS", records.len())
+            }
+            Given::Fetched { call, values, .. } => {
+                let answered = if values.is_some() { "another system answered" } else { "no good answer" };
+                format!("web  call {call}: {answered}")
             }
             Given::Drain => "told to take no new calls".to_owned(),
             Given::StopCalls => "told to end every call".to_owned(),
@@ -159,6 +175,9 @@ impl Entry {
             Entry::Turn { said, .. } => said.len(),
             Entry::Given { given: Given::Resolved { answer: Resolved::Records { records, .. }, .. }, .. } => {
                 size_of_val(records.as_slice())
+            }
+            Entry::Given { given: Given::Fetched { values: Some(values), .. }, .. } => {
+                values.iter().map(String::len).sum()
             }
             _ => 0,
         };

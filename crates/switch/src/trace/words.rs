@@ -29,6 +29,8 @@ pub(super) fn record(entry: &RecordEntry) -> Option<(CallId, String)> {
         }
         RecordEntry::Confidential(start) => Some((start.id, format!("call {} is confidential", start.id))),
         RecordEntry::Order { start, .. } => Some((start.id, format!("call {} has an order", start.id))),
+        // Not the verdict: it is the citizen's.
+        RecordEntry::Rated { start, .. } => Some((start.id, format!("call {} is asked for a verdict", start.id))),
         RecordEntry::End(record) => Some((record.start.id, format!("call {} ended, {}", record.start.id, end(record)))),
         RecordEntry::Agent(_) => None,
     }

@@ -51,21 +51,10 @@ pub(crate) struct Bench {
 }
 
 fn menu(prompts: &Prompts) -> MenuVersion {
-    let kind = Kind::Queue { group: "consult".to_owned(), by_locale: Vec::new(), priority: 0 };
-    let node = Node { name: "person".to_owned(), prompt: Vec::new(), interrupt: true, kind };
-    let tree = Tree {
-        locales: vec!["zh-CN".to_owned()],
-        start: "person".to_owned(),
-        person: "person".to_owned(),
-        silence: Duration::from_secs(5),
-        silence_tries: 2,
-        invalid_tries: 2,
-        on_silence: None,
-        on_invalid: None,
-        invalid_prompt: "music".to_owned(),
-        nodes: vec![node],
-    };
-    let names = ivr::Names { groups: &["consult".to_owned()], hours: &[], prompts };
+    let node = Node::new("person", &[], Kind::queue("consult", 0));
+    let tree = Tree::new("zh-CN", "person", "person", "music", vec![node]);
+    let groups = ["consult".to_owned()];
+    let names = ivr::Names::new(&groups, prompts);
     let menu = ivr::compile(&tree, names).expect("the bench's menu is right").menu;
     MenuVersion { name: "12345".to_owned(), version: "v1".to_owned(), menu }
 }
@@ -96,6 +85,8 @@ fn plan() -> Plan {
         trunks: vec![trunk],
         dial: Vec::new(),
         known: call::listed::KnownCallers::default(),
+        areas: Arc::default(),
+        on_air: Arc::default(),
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
         menus: vec![Arc::new(menu(&prompts))],
         prompts,

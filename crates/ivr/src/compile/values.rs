@@ -1,0 +1,99 @@
+//! Values by their names, and texts that hold some.
+
+use super::{Compiler, Place, Problem};
+use crate::tree::Kind;
+use crate::value::{GIVEN, Part, Piece, Source, Template, VALUES_MAX, ValueId, pieces};
+
+impl Compiler<'_> {
+    /// Gathers the names of every value that some node sets.
+    pub(super) fn find_values(&mut self) {
+        for node in &self.tree.nodes {
+            let (field, names): (_, Vec<&str>) = match &node.kind {
+                Kind::Digits(digits) => ("into", vec![digits.into.as_str()]),
+                Kind::Set { values, .. } => ("values", values.iter().map(|(name, _)| name.as_str()).collect()),
+                Kind::Http(http) => ("take", http.take.iter().map(|(name, _)| name.as_str()).collect()),
+                _ => continue,
+            };
+            for name in names {
+                self.add_value(Place::node(&node.name, field), name);
+            }
+        }
+    }
+
+    fn add_value(&mut self, place: Place, name: &str) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if name.is_empty() || !name.chars().all(plain) || GIVEN.contains(&name) {
+            return self.fault(place, Problem::ValueName(name.to_owned()));
+        }
+        if self.values.iter().any(|known| known == name) {
+            return;
+        }
+        if self.values.len() == VALUES_MAX {
+            return self.fault(place, Problem::TooManyValues { max: VALUES_MAX });
+        }
+        self.values.push(name.to_owned());
+    }
+
+    /// A value that some node sets.
+    pub(super) fn value(&mut self, place: Place, name: &str) -> Option<ValueId> {
+        let found = (0..).zip(&self.values).find(|(_, known)| *known == name).map(|(id, _)| ValueId(id));
+        // A name that is wrong in itself was told of already.
+        if found.is_none() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            self.fault(place, Problem::UnknownValue(name.to_owned()));
+        }
+        found
+    }
+
+    pub(super) fn source(&mut self, place: Place, name: &str) -> Option<Source> {
+        match name {
+            "caller" => Some(Source::Caller),
+            "called" => Some(Source::Called),
+            _ => self.value(place, name).map(Source::Value),
+        }
+    }
+
+    pub(super) fn template(&mut self, place: Place, text: &str) -> Option<Template> {
+        let Some(pieces) = pieces(text) else {
+            self.fault(place, Problem::Braces(text.to_owned()));
+            return None;
+        };
+        let parts: Vec<_> = pieces
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Text(text) => Some(Part::Text(text.to_owned())),
+                Piece::Name(name) => self.source(place.clone(), name).map(Part::From),
+            })
+            .collect();
+        parts.into_iter().collect::<Option<_>>().map(Template)
+    }
+
+    pub(super) fn templates(
+        &mut self,
+        node: &str,
+        field: &'static str,
+        texts: &[(String, String)],
+    ) -> Option<Vec<(String, Template)>> {
+        let one = |(name, text): &(String, String)| {
+            let template = self.template(Place::node(node, field).named(name), text)?;
+            Some((name.clone(), template))
+        };
+        let all: Vec<_> = texts.iter().map(one).collect();
+        all.into_iter().collect()
+    }
+
+    pub(super) fn set_value(&mut self, node: &str, (name, text): &(String, String)) -> Option<(ValueId, Template)> {
+        let place = Place::node(node, "values").named(name);
+        let id = self.value(place.clone(), name);
+        let template = self.template(place, text);
+        Some((id?, template?))
+    }
+
+    /// A value and where an answer has it: a JSON pointer (RFC 6901).
+    pub(super) fn take(&mut self, node: &str, name: &str, pointer: &str) -> Option<(ValueId, String)> {
+        let place = Place::node(node, "take").named(name);
+        if !pointer.is_empty() && !pointer.starts_with('/') {
+            self.fault(place.clone(), Problem::NoPointer(pointer.to_owned()));
+        }
+        self.value(place, name).map(|id| (id, pointer.to_owned()))
+    }
+}

@@ -1,0 +1,8 @@
+//! Callers in menus: by table in a small one, by chance in any.
+
+mod any;
+mod digits;
+mod kit;
+mod menus;
+mod outside;
+mod reach;

@@ -1,0 +1,171 @@
+//! Asks other systems what menus want to know: HTTP on a thread of its own, questions and answers over bounded queues.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base::CallId;
+use reqwest::{Client, Response, redirect};
+use switch::WebRequest;
+use tokio::sync::{Semaphore, mpsc};
+
+use crate::stop::Stop;
+
+/// Questions and answers on their way: more than calls that are in menus at the engine's highest rate within one time-out.
+const WAITING: usize = 4096;
+/// Questions under way: the desk's system is not to be drowned, and each takes a connection.
+const ASKED_MAX: usize = 256;
+/// Answers taken in one turn: each costs about as much as a SIP message.
+const ANSWERS_A_TURN: usize = 32;
+/// An order with all that belongs to it, many times over; nobody reads more than a few lines to a caller.
+const ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// A text that is longer is no value for a caller; a menu keeps less.
+const TEXT_BYTES_MAX: usize = 4096;
+
+type Question = (CallId, u32, Box<WebRequest>);
+type Answer = (CallId, u32, Option<Vec<String>>);
+
+/// The control thread's side.
+#[derive(Debug)]
+pub(crate) struct Web {
+    questions: mpsc::Sender<Question>,
+    answers: mpsc::Receiver<Answer>,
+}
+
+/// Starts the thread; answers wake the control thread through `stop`.
+///
+/// # Errors
+/// The system gives no thread, or no certificates can be read.
+pub(crate) fn start(stop: Arc<Stop>) -> std::io::Result<Web> {
+    let (questions, asked) = mpsc::channel(WAITING);
+    let (sender, answers) = mpsc::channel(WAITING);
+    let client = client().map_err(std::io::Error::other)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let serve = move || runtime.block_on(serve(client, asked, sender, stop));
+    std::thread::Builder::new().name("web".to_owned()).spawn(serve)?;
+    Ok(Web { questions, answers })
+}
+
+/// What a menu asks is asked there and nowhere else: no proxy of the environment, no address that an answer names.
+fn client() -> reqwest::Result<Client> {
+    let agent = concat!("hotline/", env!("CARGO_PKG_VERSION"));
+    Client::builder().redirect(redirect::Policy::none()).no_proxy().user_agent(agent).build()
+}
+
+impl Web {
+    /// False where too many wait: the call is told that there is no answer.
+    pub(crate) fn ask(&self, question: Question) -> bool {
+        self.questions.try_send(question).is_ok()
+    }
+
+    /// Hands this turn's answers to `put`; true when more wait.
+    pub(crate) fn take(&mut self, mut put: impl FnMut(Answer)) -> bool {
+        for _ in 0..ANSWERS_A_TURN {
+            let Ok(answer) = self.answers.try_recv() else { return false };
+            put(answer);
+        }
+        !self.answers.is_empty()
+    }
+}
+
+/// Answers until the control thread is gone.
+async fn serve(client: Client, mut asked: mpsc::Receiver<Question>, answers: mpsc::Sender<Answer>, stop: Arc<Stop>) {
+    let room = Arc::new(Semaphore::new(ASKED_MAX));
+    while let Some((call, question, request)) = asked.recv().await {
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
+        let (client, answers, stop) = (client.clone(), answers.clone(), Arc::clone(&stop));
+        tokio::spawn(async move {
+            let values = match answer(&client, &request).await {
+                Ok(values) => Some(values),
+                Err(reason) => {
+                    // Neither path nor query: what is asked for may be a caller's.
+                    tracing::warn!(%call, host = host(&request.url), reason, "a system that a menu asks gave no good answer");
+                    None
+                }
+            };
+            // The control thread may be gone.
+            let _ = answers.send((call, question, values)).await;
+            stop.ring();
+            drop(permit);
+        });
+    }
+}
+
+async fn answer(client: &Client, request: &WebRequest) -> Result<Vec<String>, String> {
+    let asked = async {
+        let response = send(client, request).await.map_err(|error| cause(&error))?;
+        if !response.status().is_success() {
+            return Err(format!("status {}", response.status().as_u16()));
+        }
+        let body = body(response).await?;
+        values(&body, &request.take)
+    };
+    let late = |_| "no answer in time".to_owned();
+    tokio::time::timeout(request.timeout.max(Duration::from_millis(1)), asked).await.map_err(late)?
+}
+
+async fn send(client: &Client, request: &WebRequest) -> reqwest::Result<Response> {
+    let mut builder = match &request.send {
+        None => client.get(&request.url),
+        Some(fields) => {
+            let object = fields.iter().map(|(name, text)| (name.clone(), serde_json::Value::from(text.as_str())));
+            let body = serde_json::Value::Object(object.collect()).to_string();
+            client.post(&request.url).header("Content-Type", "application/json").body(body)
+        }
+    };
+    for (name, value) in &request.headers {
+        builder = builder.header(name, value);
+    }
+    builder.send().await
+}
+
+/// Not more than anybody reads.
+async fn body(mut response: Response) -> Result<Vec<u8>, String> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| cause(&error))? {
+        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
+            return Err(format!("an answer of more than {ANSWER_BYTES_MAX} bytes"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// The texts at `places` (RFC 6901); what is not there is empty.
+fn values(body: &[u8], places: &[String]) -> Result<Vec<String>, String> {
+    // A question may be all that it is about.
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
+    let json: serde_json::Value = serde_json::from_slice(body).map_err(|error| format!("no JSON: {error}"))?;
+    places.iter().map(|place| text(json.pointer(place), place)).collect()
+}
+
+fn text(value: Option<&serde_json::Value>, place: &str) -> Result<String, String> {
+    match value {
+        None | Some(serde_json::Value::Null) => Ok(String::new()),
+        Some(serde_json::Value::String(text)) if text.len() <= TEXT_BYTES_MAX => Ok(text.clone()),
+        Some(serde_json::Value::String(_)) => Err(format!("more than {TEXT_BYTES_MAX} bytes at {place}")),
+        Some(value @ (serde_json::Value::Number(_) | serde_json::Value::Bool(_))) => Ok(value.to_string()),
+        Some(_) => Err(format!("a list or an object at {place}")),
+    }
+}
+
+/// The deepest reason; the others name the URL.
+fn cause(error: &reqwest::Error) -> String {
+    let mut deepest: &dyn std::error::Error = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    // One without a source would print its URL.
+    if std::ptr::addr_eq(deepest, error) { "the request failed".to_owned() } else { deepest.to_string() }
+}
+
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    host.rsplit_once('@').map_or(host, |(_, host)| host)
+}
+
+#[cfg(test)]
+#[path = "web_tests.rs"]
+mod tests;
