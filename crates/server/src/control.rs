@@ -29,6 +29,8 @@ use crate::tape::Taped;
 use crate::view::Readiness;
 use crate::web::Web;
 
+mod intake;
+
 /// Datagrams of one listener and notices of one worker in one turn: some milliseconds of work, so that neither starves the other.
 const BATCH: usize = 256;
 /// The view is published and the store is told the time at least this often.
@@ -275,35 +277,6 @@ impl Control {
         self.parts.exchange.handle(now, Input::Notice { worker, notice }, &mut self.effects);
     }
 
-    fn take_questions(&mut self, now: Now) {
-        let Parts { counter, exchange, .. } = &mut self.parts;
-        let effects = &mut self.effects;
-        let put = |ticket, by, ask| exchange.handle(now, Input::Ask { ticket, by, ask }, effects);
-        self.more |= counter.take(put);
-    }
-
-    fn take_plans(&mut self, now: Now) {
-        let Some(reload) = self.parts.orders.take() else { return };
-        self.parts.exchange.handle(now, Input::Plan(Box::new(reload)), &mut self.effects);
-        self.parts.herald.renew();
-        // Whoever asked looks next at what there is.
-        self.next_tick = now.time;
-    }
-
-    fn take_names(&mut self, now: Now) {
-        let Parts { dns: Some(dns), exchange, .. } = &mut self.parts else { return };
-        let effects = &mut self.effects;
-        let put = |ticket, answer| exchange.handle(now, Input::Resolved { ticket, answer }, effects);
-        self.more |= dns.take(put);
-    }
-
-    fn take_web(&mut self, now: Now) {
-        let Parts { web, exchange, .. } = &mut self.parts;
-        let effects = &mut self.effects;
-        let put = |(call, question, values)| exchange.handle(now, Input::Fetched { call, question, values }, effects);
-        self.more |= web.take(put);
-    }
-
     /// Facts first, then records, jobs and messages: nobody is told of what was not written down.
     fn carry_out(&mut self, now: Now) {
         self.parts.exchange.end_turn(now, &self.effects);
@@ -330,18 +303,6 @@ impl Control {
         }
         self.ask_web(now);
         self.parts.herald.end_turn(now, &self.parts.exchange);
-    }
-
-    /// Whose question finds no room goes on at once, as if nobody had answered.
-    fn ask_web(&mut self, now: Now) {
-        for (call, question, request) in std::mem::take(&mut self.effects.fetches) {
-            if !self.parts.web.ask((call, question, request)) {
-                tracing::warn!(%call, "too many questions of menus to other systems wait for an answer");
-                let input = Input::Fetched { call, question, values: None };
-                self.parts.exchange.handle(now, input, &mut self.effects);
-                self.more = true;
-            }
-        }
     }
 
     /// Jobs of one worker keep their order: what does not fit into its ring goes first in the next turn.

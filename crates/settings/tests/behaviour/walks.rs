@@ -49,6 +49,7 @@ impl<'a> Caller<'a> {
                 }
                 Step::Locale(_) => {}
                 Step::End => panic!("the shipped menu never hangs up"),
+                other => panic!("the shipped menu does nothing like {other:?}"),
             }
         }
     }
