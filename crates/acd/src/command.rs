@@ -74,6 +74,8 @@ pub enum Command {
     Release { ticket: Ticket, call: CallId },
     /// A supervisor: the group takes callers, or nobody new.
     Open { ticket: Ticket, group: GroupId, open: bool },
+    /// A supervisor: the group is in surge, or is not, or its rule decides again. Answered with `Action::Steered`.
+    Surge { ticket: Ticket, group: GroupId, by_hand: Option<bool> },
     /// The operator: this holds from now on. Ids mean what they meant: new groups and agents have the numbers after the last, removed
     /// ones keep their places. A plan with fewer of either is none for this queue and changes nothing.
     Plan(Arc<Plan>),

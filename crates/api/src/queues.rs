@@ -29,6 +29,8 @@ fn queue(group: &server::view::Group, level: server::levels::Level) -> Value {
     json!({
         "group": group.name,
         "open": !group.closed,
+        "surge": group.surging.on,
+        "surge_mode": surge_mode(group.surging.by_hand),
         "waiting": group.waiting,
         "longest_wait_ms": millis(group.longest_wait),
         "expected_wait_low_ms": group.expected_wait.map(|wait| millis(wait.low())),
@@ -110,13 +112,36 @@ pub(crate) async fn close(request: Request) -> Result<Value, Problem> {
 }
 
 async fn let_in(request: &Request, open: bool) -> Result<Value, Problem> {
-    let name = request.place("group");
-    let group = find(request, name)?;
-    match desk::ask(request, Ask::Open { group, open }).await? {
+    let group = find(request, request.place("group"))?;
+    change(request, Ask::Open { group, open }).await
+}
+
+/// What is asked of the group that the path names.
+async fn change(request: &Request, ask: Ask) -> Result<Value, Problem> {
+    match desk::ask(request, ask).await? {
         Answer::Done => Ok(json!({"done": true})),
-        Answer::NoSuchGroup => Err(no_such_group(name)),
+        Answer::NoSuchGroup => Err(no_such_group(request.place("group"))),
         other => Err(desk::unexpected(&other)),
     }
+}
+
+/// What is said of a group's surge by hand.
+pub(crate) const SURGE_MODES: [&str; 3] = ["on", "off", "auto"];
+
+pub(crate) fn surge_mode(by_hand: Option<bool>) -> &'static str {
+    by_hand.map_or(SURGE_MODES[2], |on| SURGE_MODES[usize::from(!on)])
+}
+
+pub(crate) async fn surge(request: Request) -> Result<Value, Problem> {
+    let mode = request.body["surge"].as_str().unwrap_or_default();
+    let by_hand = [Some(true), Some(false), None].into_iter().find(|by_hand| surge_mode(*by_hand) == mode);
+    let outcome = match (find(&request, request.place("group")), by_hand) {
+        (Ok(group), Some(by_hand)) => change(&request, Ask::Surge { group, by_hand }).await,
+        (Err(problem), _) => Err(problem),
+        // The shape of the body lets no other word through.
+        (Ok(_), None) => Err(desk::unexpected(&Answer::NoSuchGroup)),
+    };
+    request.audited(json!({"change": "queue.surge", "group": request.place("group"), "surge": mode}), outcome).await
 }
 
 pub(crate) async fn front(request: Request) -> Result<Value, Problem> {

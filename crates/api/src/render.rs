@@ -111,6 +111,12 @@ pub(crate) fn event(event: &Event, position: Position, who: &Who, areas: &Areas)
             message.insert("group".to_owned(), json!(&**group));
             message
         }
+        What::Surge { group, surging } => {
+            let mut message = head(position, event.at, "group.surge");
+            let (on, by) = (json!(surging.on), json!(crate::queues::surge_mode(surging.by_hand)));
+            message.extend([("group".to_owned(), json!(&**group)), ("on".to_owned(), on), ("mode".to_owned(), by)]);
+            message
+        }
         What::Gap { lost } => {
             let mut message = head(position, event.at, "gap");
             message.extend([("reason".to_owned(), json!("lost")), ("lost".to_owned(), json!(lost))]);

@@ -4,6 +4,7 @@ use server::rows::{AgentRow, CallPhase};
 use server::view::TargetState;
 use settings::LineKind;
 
+use crate::queues::SURGE_MODES;
 use crate::schema::{COUNT, Schema, Shape, field, optional};
 
 pub(crate) const TEXT: Schema = Schema::Text;
@@ -377,6 +378,8 @@ pub(crate) const EVENT: Shape = Shape {
         optional("reason", TEXT_OR_NULL, "Of a pause; of a gap: restarted, too_old, ahead or lost."),
         optional("until", Schema::Time, "When wrap-up ends."),
         optional("by", TEXT, "Who brought it about."),
+        optional("on", Schema::Bool, "Whether the group is in surge."),
+        optional("mode", Schema::Words(&SURGE_MODES), "As `surge_mode` in Queue."),
         optional("lost", COUNT, "News that was lost before this gap."),
     ],
 };

@@ -10,6 +10,7 @@ use base::{
 use ivr::LocaleId;
 
 use crate::account::Account;
+use crate::announce::Surge;
 use crate::journey::{Calling, Journey, Peer, Waiting, Wants, With};
 use crate::leg::{Leg, Party, State};
 use crate::outgoing::close_left;
@@ -45,6 +46,7 @@ pub struct Call {
     pub(crate) errand: Option<&'static str>,
     /// The group that the agent asks, until the phone has opened its ear.
     pub(crate) asks: Option<GroupId>,
+    pub(crate) surge: Surge,
     /// Drawn once; makes the `o=` lines of this call.
     pub(crate) session_id: u64,
     /// The next leg that is given takes another's place; within one turn of the switch.
@@ -72,6 +74,8 @@ pub struct Arrival<'a> {
     pub to: Option<Callee>,
     /// The group that the agent asks.
     pub asks: Option<GroupId>,
+    /// The group behind 0 is in surge.
+    pub surge: bool,
     pub lease: Lease,
     /// What is spoken with whoever sent it, the preferred one first.
     pub codecs: Vec<Codec>,
@@ -106,7 +110,7 @@ impl Call {
         call.account = Account::new(Arc::clone(&call.start), arrival.confidential, arrival.order);
         // An agent who asks has no place of the citizens' that could be kept for a redial.
         call.caller = arrival.caller.filter(|_| arrival.asks.is_none());
-        (call.errand, call.asks) = (arrival.errand, arrival.asks);
+        (call.errand, call.asks, call.surge.begins) = (arrival.errand, arrival.asks, arrival.surge);
         call
     }
 
@@ -132,6 +136,7 @@ impl Call {
             line: None,
             errand: None,
             asks: None,
+            surge: Surge::default(),
             session_id,
             expects: false,
             over: false,
@@ -170,7 +175,7 @@ impl Call {
         let body = match offer {
             Some(offer) => match citizen.answer(offer) {
                 Ok(body) => body,
-                Err(refusal) => return self.refuse(now, refusal_status(&refusal), EndReason::Refused, out),
+                Err(refusal) => return self.refuse(now, refusal.status(), EndReason::Refused, out),
             },
             None => citizen.offer(),
         };
@@ -284,7 +289,7 @@ impl Call {
             _ if !leg.is_live() => (481, None),
             (Some(offer), _) => match leg.answer(offer) {
                 Ok(answer) => (200, Some(answer)),
-                Err(refusal) => (refusal_status(&refusal), None),
+                Err(refusal) => (refusal.status(), None),
             },
             (None, Change::Reinvite) => (200, Some(leg.offer())),
             (None, Change::Update) => (200, None),
@@ -435,11 +440,6 @@ impl Call {
             out.push(Action::Over);
         }
     }
-}
-
-/// The status that refuses an offer we cannot take (RFC 3261 §21.4.26, §21.4.1).
-fn refusal_status(refusal: &sdp::Refusal) -> u16 {
-    refusal.status()
 }
 
 pub(crate) fn change(leg: &Leg) -> Action {

@@ -19,7 +19,9 @@ impl Call {
         if let Some(group) = self.asks.take() {
             return self.wait_for_advice(now, group, None, out);
         }
-        self.journey = Journey::Menu(Box::new(Walk::new(&self.menu.menu)));
+        let menu = &self.menu.menu;
+        let walk = if self.surge.begins { Walk::in_surge(menu) } else { Walk::new(menu) };
+        self.journey = Journey::Menu(Box::new(walk));
         out.push(Action::Arm { timer: Timer::MenuLimit, at: now.time + self.plan.limits.menu });
         self.walk(now, ivr::Event::Start, out);
     }

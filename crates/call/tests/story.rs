@@ -25,6 +25,8 @@ mod order;
 mod own;
 #[path = "story/several.rs"]
 mod several;
+#[path = "story/surge.rs"]
+mod surge;
 #[path = "story/ways.rs"]
 mod ways;
 

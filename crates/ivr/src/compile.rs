@@ -69,6 +69,7 @@ impl<'a> Compiler<'a> {
         }
         self.find_locales();
         let start = self.node_target(Place::tree("start"), &tree.start);
+        let surge_start = tree.surge_start.as_ref().map(|name| self.node_target(Place::tree("surge_start"), name));
         let person = self.person();
         let invalid = self.prompt(Place::tree("invalid_prompt"), &tree.invalid_prompt);
         let nodes: Vec<_> = tree.nodes.iter().map(|node| self.node(node)).collect();
@@ -78,6 +79,7 @@ impl<'a> Compiler<'a> {
         Some(Menu {
             locale: *self.locales.first()?,
             start: start?,
+            surge_start: surge_start.unwrap_or(start)?,
             person: person?,
             nodes: nodes.into_iter().collect::<Option<_>>()?,
             invalid,

@@ -92,7 +92,7 @@ pub(crate) fn circles(menu: &Menu) -> Vec<Fault> {
     faults
 }
 
-/// Ways from the start that hang up on a silent caller.
+/// Ways from where calls begin that hang up on a silent caller.
 pub(crate) fn silent_ends(menu: &Menu) -> Vec<Fault> {
     let mut faults = Vec::new();
     let is_end = |id| matches!(menu.node(id).map(|n| &n.kind), Some(Kind::End));
@@ -101,22 +101,28 @@ pub(crate) fn silent_ends(menu: &Menu) -> Vec<Fault> {
         let problem = Problem::SilentEnd(names(menu, path));
         faults.push(Fault { place: Place::node(menu.node_name(*last), ""), problem });
     };
-    if is_end(menu.start) {
-        add(&[menu.start]);
-    }
     let mut seen = vec![false; menu.nodes.len()];
     let mut told = vec![false; menu.nodes.len()];
-    explore(
-        menu,
-        menu.start,
-        &mut seen,
-        |id| silent_next(menu, id),
-        |path, to| {
-            if is_end(to) && !std::mem::replace(&mut told[usize::from(to.0)], true) {
-                add(&[path, &[to]].concat());
-            }
-        },
-    );
+    for start in menu.starts() {
+        if is_end(start) && !std::mem::replace(&mut told[usize::from(start.0)], true) {
+            add(&[start]);
+        }
+        // What was seen from the other start was judged there.
+        if seen[usize::from(start.0)] {
+            continue;
+        }
+        explore(
+            menu,
+            start,
+            &mut seen,
+            |id| silent_next(menu, id),
+            |path, to| {
+                if is_end(to) && !std::mem::replace(&mut told[usize::from(to.0)], true) {
+                    add(&[path, &[to]].concat());
+                }
+            },
+        );
+    }
     faults
 }
 
@@ -124,7 +130,11 @@ pub(crate) fn silent_ends(menu: &Menu) -> Vec<Fault> {
 pub(crate) fn unreachable(menu: &Menu) -> Vec<Fault> {
     let mut seen = vec![false; menu.nodes.len()];
     let all = |id| [silent_next(menu, id), key_next(menu, id)].concat();
-    explore(menu, menu.start, &mut seen, all, |_, _| {});
+    for start in menu.starts().collect::<Vec<_>>() {
+        if !seen[usize::from(start.0)] {
+            explore(menu, start, &mut seen, all, |_, _| {});
+        }
+    }
     if let Some(person) = seen.get_mut(usize::from(menu.person.0)) {
         *person = true;
     }

@@ -11,6 +11,8 @@ pub struct Tree {
     pub locales: Vec<String>,
     /// The node that a call enters first.
     pub start: String,
+    /// The node that a call enters first while the group behind 0 is in surge; `start` where nothing else is said.
+    pub surge_start: Option<String>,
     /// The queue node behind 0, and behind silence and invalid keys where nothing else is said.
     pub person: String,
     /// From the end of a prompt until the silence counts.

@@ -79,9 +79,18 @@ pub struct Walk {
 
 impl Walk {
     pub fn new(menu: &Menu) -> Walk {
+        Walk::from(menu, menu.start)
+    }
+
+    /// The walk of a call that arrives while the group behind 0 is in surge.
+    pub fn in_surge(menu: &Menu) -> Walk {
+        Walk::from(menu, menu.surge_start)
+    }
+
+    fn from(menu: &Menu, start: NodeId) -> Walk {
         Walk {
             state: State::Idle,
-            node: menu.start,
+            node: start,
             locale: menu.locale,
             trail: VecDeque::new(),
             typed: VecDeque::new(),
@@ -104,7 +113,7 @@ impl Walk {
     pub fn handle(&mut self, menu: &Menu, now: Now, event: Event, out: &mut Vec<Step>) {
         self.hops = 0;
         match (self.state, event) {
-            (State::Idle, Event::Start) => self.enter(menu, now, menu.start, out),
+            (State::Idle, Event::Start) => self.enter(menu, now, self.node, out),
             (State::Playing | State::Waiting, Event::Digit(digit)) => self.on_digit(menu, now, digit, out),
             (State::Playing, Event::Played) => self.on_played(menu, now, out),
             (State::Waiting, Event::Deadline) => self.on_silence(menu, now, out),

@@ -46,6 +46,7 @@ fn small() -> Tree {
     let mut notice = node("notice", &["notice"], Kind::Play { next: "hello".to_owned() });
     notice.interrupt = false;
     Tree {
+        surge_start: None,
         locales: vec!["zh-CN".to_owned(), "en".to_owned()],
         start: "notice".to_owned(),
         person: "staff".to_owned(),
@@ -96,7 +97,10 @@ fn sounds(said: &[SoundId]) -> String {
 
 /// Drives a walk by a script: `.` the prompt was heard, `~` the silence is over, anything else a key.
 fn told(menu: &Menu, script: &str) -> String {
-    let mut walk = Walk::new(menu);
+    told_of(Walk::new(menu), menu, script)
+}
+
+fn told_of(mut walk: Walk, menu: &Menu, script: &str) -> String {
     let mut lines = Vec::new();
     for c in " ".chars().chain(script.chars()) {
         let event = match c {
@@ -151,6 +155,29 @@ fn what_a_caller_hears() {
     for (script, expected) in cases {
         assert_eq!(told(&menu, script), expected, "{script}");
     }
+}
+
+#[test]
+fn in_surge_a_call_begins_where_the_menu_says() {
+    let tree = Tree { surge_start: Some("main".to_owned()), ..small() };
+    let (menu, plain) = (compiled(&tree), compiled(&small()));
+    assert_eq!(told_of(Walk::in_surge(&menu), &menu, "2*"), "@main, 40+31 | @deep, 60 | @main, 40+31");
+    assert_eq!(told(&menu, ""), "@notice, 20", "the start of other calls is what it was");
+    assert_eq!(told_of(Walk::in_surge(&plain), &plain, ""), "@notice, 20", "a menu that says nothing has one start");
+}
+
+#[test]
+fn what_is_proved_of_the_start_is_proved_of_that_in_surge() {
+    let mut tree = Tree { surge_start: Some("farewell".to_owned()), ..small() };
+    assert_eq!(faults(&tree), ["farewell.: a caller who presses nothing never reaches a person: farewell"]);
+    tree.surge_start = Some("short".to_owned());
+    assert_eq!(faults(&tree), [".surge_start: no node is called `short`"]);
+    tree.nodes.push(node("short", &["deep"], Kind::Play { next: "farewell".to_owned() }));
+    assert_eq!(faults(&tree), ["farewell.: a caller who presses nothing never reaches a person: short → farewell"]);
+    tree.nodes.pop();
+    tree.nodes.push(node("short", &["deep"], Kind::Play { next: "staff".to_owned() }));
+    let names = Names { groups: &["consult".to_owned(), "english".to_owned()], hours: &[], prompts: &prompts() };
+    assert_eq!(compile(&tree, names).map(|compiled| compiled.warnings), Ok(Vec::new()), "calls come to it");
 }
 
 #[test]

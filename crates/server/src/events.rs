@@ -37,6 +37,11 @@ pub enum What {
         group: Arc<str>,
         open: bool,
     },
+    /// A group is in surge, or not, or somebody has said so.
+    Surge {
+        group: Arc<str>,
+        surging: acd::ledger::Surging,
+    },
     /// So much news was lost on the way: the tables are to be read anew.
     Gap {
         lost: u64,

@@ -96,6 +96,10 @@ impl Mirror {
             }
             Fact::Queue(acd::Fact::Closed { group }) => self.queue(group, false),
             Fact::Queue(acd::Fact::Opened { group }) => self.queue(group, true),
+            Fact::Queue(acd::Fact::Surges { group, surging }) => {
+                let group = Arc::clone(self.groups.get(usize::from(group.0))?);
+                Some(What::Surge { group, surging })
+            }
             // Agents' events come as records; the others are the journal's alone.
             _ => None,
         }

@@ -12,6 +12,7 @@ use crate::needs;
 use crate::problem::{Problem, Problems, Spot};
 use crate::reader::Table;
 use crate::sounds::SoundPlan;
+use crate::surges;
 use crate::value::Value;
 
 #[derive(Clone, Debug, Default)]
@@ -264,6 +265,7 @@ fn acd_group(name: &str, table: &Table<'_>, overflow: Overflows, steps: Vec<acd:
         prefer: table.seconds("prefer_s", 0, 0, HOUR),
         ring_at_once: table.number("ring_at_once", 1, 1, RING_AT_ONCE_MAX) as u8,
         call_back: None,
+        surge: surges::rule(table),
         removed: false,
     }
 }
@@ -279,6 +281,7 @@ fn call_group(name: &str, number: Option<String>, table: &Table<'_>, sounds: &So
         announce_wait: announces_wait(table, sounds),
         duty_line: None,
         call_back: None,
+        surge_prompt: surges::prompt(table, sounds),
         removed: false,
     }
 }

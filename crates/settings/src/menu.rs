@@ -123,6 +123,7 @@ fn tree(root: &Table<'_>) -> (Tree, Broken) {
     let tree = Tree {
         locales: locales.into_iter().map(|(name, _)| name).collect(),
         start,
+        surge_start: target("surge_start"),
         person,
         silence: seconds(root).unwrap_or(Duration::from_secs(DEFAULT_SILENCE_S)),
         silence_tries: tries(root, "silence_tries").unwrap_or(DEFAULT_TRIES),

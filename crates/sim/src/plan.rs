@@ -150,6 +150,7 @@ fn tree(rng: &mut Rng) -> Tree {
     Tree {
         locales: vec![LOCALE.to_owned()],
         start: "main".to_owned(),
+        surge_start: Some("person".to_owned()),
         person: "person".to_owned(),
         silence: Duration::from_secs(1),
         silence_tries: 2,
@@ -181,6 +182,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
         announce_wait: false,
         duty_line: None,
         call_back: None,
+        surge_prompt: "please-wait".to_owned(),
         removed: false,
     };
     let groups = GROUPS.iter().map(group).collect();

@@ -214,6 +214,7 @@ impl Switch {
             agent,
             to,
             asks,
+            surge: self.surges(menu),
             lease,
             codecs,
             peer,

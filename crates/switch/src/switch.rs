@@ -1,10 +1,11 @@
 //! The switch: what it owns and the one place where its inputs branch.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use base::{
-    CallId, EndReason, Epoch, Flow, LegId, Map, Notice, Now, Rng, SwitchId, Ticket, Time, TimerId, Transport, Wheel,
+    CallId, EndReason, Epoch, Flow, GroupId, LegId, Map, Notice, Now, Rng, SwitchId, Ticket, Time, TimerId, Transport, Wheel,
     WorkerId,
 };
 use call::{Event, Plan, Timer};
@@ -73,6 +74,8 @@ pub struct Switch {
     pub(crate) requests: Map<Ticket, ServerTx>,
     pub(crate) next_ticket: u64,
     pub(crate) rng: Rng,
+    /// Groups that are in surge, by the queue's word.
+    surging: BTreeSet<GroupId>,
     pub(crate) draining: bool,
     pub(crate) counters: Counters,
 }
@@ -108,6 +111,7 @@ impl Switch {
             requests: Map::default(),
             next_ticket: 0,
             rng,
+            surging: BTreeSet::new(),
             draining: false,
             counters: Counters::default(),
         }
@@ -222,7 +226,7 @@ impl Switch {
                 return self.steer(ticket, call, acd::Command::Move { ticket, call, group }, out);
             }
             Ask::Release { call } => return self.steer(ticket, call, acd::Command::Release { ticket, call }, out),
-            Ask::SetAgent { .. } | Ask::WrapUp { .. } | Ask::Open { .. } | Ask::Callers { .. } => return,
+            Ask::SetAgent { .. } | Ask::WrapUp { .. } | Ask::Open { .. } | Ask::Surge { .. } | Ask::Callers { .. } => return,
         };
         // What comes behind the record would stand in none.
         let late = |entry: &mut crate::calls::Entry| matches!(event, Event::Order(_)) && entry.call.is_ended();
@@ -260,6 +264,10 @@ impl Switch {
             | acd::Action::Unclaimed { call, .. }
             | acd::Action::TakenOver { call, .. }
             | acd::Action::Refused { call, .. } => *call,
+            &acd::Action::Surge { group, on } => {
+                _ = if on { self.surging.insert(group) } else { self.surging.remove(&group) };
+                return;
+            }
             // The exchange brings these elsewhere.
             acd::Action::OfferOver { .. }
             | acd::Action::WrapsUp { .. }
@@ -268,6 +276,11 @@ impl Switch {
             | acd::Action::Fact(_) => return,
         };
         self.tell(now, call, Event::Queue(action), out);
+    }
+
+    /// Whether the group behind 0 of a menu is in surge.
+    pub(crate) fn surges(&self, menu: usize) -> bool {
+        self.plan.menus.get(menu).is_some_and(|version| self.surging.contains(&version.menu.person().0))
     }
 
     fn on_notice(&mut self, now: Now, worker: WorkerId, notice: Notice, out: &mut Effects) {

@@ -13,6 +13,7 @@ mod reload;
 mod restart;
 mod routing;
 mod staffing;
+mod surges;
 mod table;
 mod taken_over;
 mod waits;

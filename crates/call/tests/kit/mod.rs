@@ -22,7 +22,7 @@ pub(crate) const CITIZEN: u16 = 0;
 pub(crate) const OTHER_CALL: CallId =
     CallId { switch: base::SwitchId { node: base::NodeId(0), index: 0 }, epoch: base::Epoch(0), serial: 77, slot: 0 };
 const START: Now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "welcome",
     "invalid",
     "job-number",
@@ -42,6 +42,7 @@ const NAMES: [&str; 19] = [
     "to",
     "minutes",
     "number-liang",
+    "queue-surge",
 ];
 
 pub(crate) struct Bench {
@@ -84,6 +85,7 @@ fn tree() -> Tree {
     Tree {
         locales: vec!["zh-CN".to_owned()],
         start: "main".to_owned(),
+        surge_start: Some("consult".to_owned()),
         person: "person".to_owned(),
         silence: Duration::from_secs(5),
         silence_tries: 2,
@@ -114,6 +116,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         announce_wait: true,
         duty_line: None,
         call_back: None,
+        surge_prompt: "queue-surge".to_owned(),
         removed: false,
     };
     let mut plan = Plan {
@@ -208,6 +211,7 @@ impl Bench {
             agent: None,
             to: None,
             asks: None,
+            surge: false,
             lease: lease(0),
             codecs: Codec::ALL.to_vec(),
             peer,
@@ -419,6 +423,15 @@ impl Bench {
             (Contact { uri, flow, path: Vec::new(), phone: *phone }, lease(self.next_end))
         });
         contacts.collect()
+    }
+
+    /// A citizen whose number is known, while the group behind 0 is in surge or not.
+    pub(crate) fn known(plan: Arc<Plan>, surge: bool) -> Bench {
+        let (offer, caller) = (sdp(4000, &Codec::ALL), base::CallerKey::of("13800138000"));
+        let mut bench =
+            Bench::arrive_as(plan, |arrival| Arrival { offer: Some(&offer), caller, surge, ..arrival });
+        bench.ack();
+        bench
     }
 
     /// In the queue, by key 1.

@@ -6,7 +6,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::widgets::{Cell, Row, Table, Widget};
 
 use super::picture::{Caller, Picture, Queue, Trunk};
-use crate::queue::{length, share};
+use crate::queue::{length, share, state};
 use crate::table::{printable, width};
 
 /// What is to be seen.
@@ -147,7 +147,7 @@ fn queue_table(screen: &Screen) -> Lines {
     let row = |queue: &&Queue| {
         let cells = vec![
             queue.group.clone(),
-            if queue.open { "open" } else { "closed" }.to_owned(),
+            state(queue.open, queue.surge).to_owned(),
             queue.waiting.to_string(),
             length(Some(queue.longest_ms)),
             length(queue.within_ms),
@@ -164,6 +164,7 @@ fn queue_table(screen: &Screen) -> Lines {
                 // Somebody waits and nobody is there.
                 (_, true) => Style::new().fg(Color::Red),
                 (false, _) => Style::new().add_modifier(Modifier::DIM),
+                (true, _) if queue.surge => Style::new().fg(Color::Yellow),
                 (true, _) => Style::new(),
             };
         (cells, style)

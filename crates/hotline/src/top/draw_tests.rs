@@ -8,6 +8,7 @@ fn queue(group: &str, waiting: u64, longest_ms: u64, level: Option<f64>) -> Queu
     Queue {
         group: group.to_owned(),
         open,
+        surge: group == "english",
         waiting,
         longest_ms,
         within_ms: (group != "投诉").then_some(176_000),

@@ -20,6 +20,7 @@ pub(super) struct Picture {
 pub(super) struct Queue {
     pub(super) group: String,
     pub(super) open: bool,
+    pub(super) surge: bool,
     pub(super) waiting: u64,
     pub(super) longest_ms: u64,
     /// Within which a caller is served who comes now, nine times of ten.
@@ -118,6 +119,7 @@ fn queue(value: &Value) -> Queue {
     Queue {
         group: text(value, "group").to_owned(),
         open: value["open"] != false,
+        surge: value["surge"] == true,
         waiting: number(value, "waiting"),
         longest_ms: number(value, "longest_wait_ms"),
         within_ms: value["expected_wait_high_ms"].as_u64(),

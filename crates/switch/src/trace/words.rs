@@ -90,6 +90,7 @@ fn to_queue(command: &acd::Command) -> Option<(CallId, String)> {
         | Command::Rested { .. }
         | Command::SignedOn { .. }
         | Command::Open { .. }
+        | Command::Surge { .. }
         | Command::Plan(_) => return None,
     })
 }
@@ -132,8 +133,9 @@ fn by_queue(action: &acd::Action) -> Option<(CallId, String)> {
     use acd::Action;
     Some(match action {
         Action::Withdraw { call, agent, .. } => (*call, format!("ring agent {} no more", agent.0)),
-        Action::Queued { call, group, position, wait } => {
-            (*call, format!("waits in group {} as number {position}{}", group.0, expected(*wait)))
+        Action::Queued { call, group, position, wait, surge } => {
+            let surge = if *surge { ", in surge" } else { "" };
+            (*call, format!("waits in group {} as number {position}{}{surge}", group.0, expected(*wait)))
         }
         Action::Located { call, position, wait, .. } => (*call, format!("is number {position}{}", expected(*wait))),
         Action::Moved { call, from, to, by_hand } => {
@@ -152,6 +154,7 @@ fn by_queue(action: &acd::Action) -> Option<(CallId, String)> {
         | Action::WrapsUp { .. }
         | Action::WrapUp { .. }
         | Action::Steered { .. }
+        | Action::Surge { .. }
         | Action::Fact(_) => return None,
     })
 }

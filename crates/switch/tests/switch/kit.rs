@@ -52,10 +52,11 @@ pub(crate) struct Bench {
 
 fn menu(prompts: &Prompts) -> MenuVersion {
     let kind = Kind::Queue { group: "consult".to_owned(), by_locale: Vec::new(), priority: 0 };
-    let node = Node { name: "person".to_owned(), prompt: Vec::new(), interrupt: true, kind };
+    let node = |name: &str| Node { name: name.to_owned(), prompt: Vec::new(), interrupt: true, kind: kind.clone() };
     let tree = Tree {
         locales: vec!["zh-CN".to_owned()],
         start: "person".to_owned(),
+        surge_start: Some("soon".to_owned()),
         person: "person".to_owned(),
         silence: Duration::from_secs(5),
         silence_tries: 2,
@@ -63,7 +64,7 @@ fn menu(prompts: &Prompts) -> MenuVersion {
         on_silence: None,
         on_invalid: None,
         invalid_prompt: "music".to_owned(),
-        nodes: vec![node],
+        nodes: vec![node("person"), node("soon")],
     };
     let names = ivr::Names { groups: &["consult".to_owned()], hours: &[], prompts };
     let menu = ivr::compile(&tree, names).expect("the bench's menu is right").menu;
@@ -108,6 +109,7 @@ fn plan() -> Plan {
             announce_wait: false,
             duty_line: None,
             call_back: None,
+            surge_prompt: "queue-surge".to_owned(),
             removed: false,
         }],
         agents: Vec::new(),

@@ -100,6 +100,7 @@ impl Model {
             closed: self.closed.iter().copied().collect(),
             promises: self.promises.iter().map(|p| (p.caller, p.promise.clone())).collect(),
             learned: BTreeMap::new(),
+            surges: self.told_of_surges().collect(),
         }
     }
 
@@ -107,6 +108,7 @@ impl Model {
     pub(crate) fn restart(&mut self, now: Time) -> Vec<Action> {
         let mut next = Model::new(self.plan.clone(), now);
         next.issued = self.issued;
+        next.resume_surges(now, &self.surges);
         for (place, agent) in self.agents.iter().enumerate() {
             next.agents[place].heard = self.issued;
             next.agents[place].tally = agent.tally;
