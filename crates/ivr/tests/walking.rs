@@ -171,7 +171,7 @@ fn what_is_proved_of_the_start_is_proved_of_that_in_surge() {
     let mut tree = Tree { surge_start: Some("farewell".to_owned()), ..small() };
     assert_eq!(faults(&tree), ["farewell.: a caller who presses nothing never reaches a person: farewell"]);
     tree.surge_start = Some("short".to_owned());
-    assert_eq!(faults(&tree), [".surge_start: no node is called `short`"]);
+    assert_eq!(faults(&tree), [".surge_start: no node is named `short`"]);
     tree.nodes.push(node("short", &["deep"], Kind::Play { next: "farewell".to_owned() }));
     assert_eq!(faults(&tree), ["farewell.: a caller who presses nothing never reaches a person: short → farewell"]);
     tree.nodes.pop();

@@ -140,7 +140,7 @@ fn a_closed_group_stays_closed_over_a_restart() {
 fn while_the_group_behind_0_is_in_surge_calls_begin_at_the_shorter_menu_also_after_a_restart() {
     let mut table = two_groups();
     let paths = |table: &Table| -> Vec<Vec<String>> { table.records().iter().map(|r| r.menu_path.clone()).collect() };
-    let mut calls_from = |table: &mut Table| {
+    let calls_from = |table: &mut Table| {
         let citizen = table.dials(CITIZEN, "12345");
         table.hangs_up(CITIZEN, citizen);
         table.pass(40);
