@@ -31,6 +31,7 @@ mod overload;
 mod parting;
 mod reach;
 mod reload;
+mod repeats;
 mod restart;
 mod routing;
 mod sessions;

@@ -336,6 +336,7 @@ fn fill(data: &Path) {
         end_reason: EndReason::Abandoned,
         confidential: false,
         order: None,
+        earlier: 0,
     })));
     store.close(Duration::from_secs(20)).expect("closes");
 }

@@ -12,6 +12,7 @@ use crate::estimate::Outcome;
 use crate::expect::Expect;
 use crate::last::Lasts;
 use crate::places::Places;
+use crate::repeat::Repeats;
 use crate::staffing::Staff;
 use crate::surge::Surges;
 use crate::timer::{Deadlines, Timer};
@@ -26,6 +27,7 @@ pub struct Acd {
     pub(crate) places: Places,
     pub(crate) promises: Promises,
     pub(crate) lasts: Lasts,
+    pub(crate) repeats: Repeats,
     /// Whether a group lets callers wait for the agent of the last talk.
     pub(crate) remembers: bool,
     pub(crate) deadlines: Deadlines,
@@ -59,6 +61,7 @@ impl Acd {
             places: Places::default(),
             promises: Promises::default(),
             lasts: Lasts::default(),
+            repeats: Repeats::default(),
             remembers: plan.groups.iter().any(|group| !group.prefer.is_zero()),
             closed: BTreeSet::new(),
             surges: Surges::new(&plan),
@@ -75,6 +78,7 @@ impl Acd {
         self.mark_day(now);
         let time = now.time;
         match command {
+            Command::Called { call, caller } => self.called(time, call, caller, out),
             Command::Enqueue { call, caller, group, priority, since } => {
                 self.enqueue(time, call, group, Claim { caller, priority, since, pulled: None }, out);
             }
@@ -107,7 +111,11 @@ impl Acd {
             Command::Reached { call } => self.reached(time, call, out),
             Command::Unreached { call, agent } => self.unreached(time, call, agent, out),
             Command::HoldCallBacks => self.hold_call_backs(time, out),
-            Command::Raise { .. } | Command::Move { .. } | Command::Release { .. } | Command::Open { .. } | Command::Surge { .. } => {
+            Command::Raise { .. }
+            | Command::Move { .. }
+            | Command::Release { .. }
+            | Command::Open { .. }
+            | Command::Surge { .. } => {
                 self.steer(time, &command, out);
             }
             Command::Plan(plan) => self.adopt(now, plan, out),
@@ -120,6 +128,7 @@ impl Acd {
         self.mark_day(now);
         self.expire_places(now.time, out);
         self.expire_lasts(now.time, out);
+        self.expire_repeats(now.time, out);
         self.promises_due(now.time, out);
         let all = self.deadlines.due(now.time);
         for due in &all {
@@ -137,7 +146,7 @@ impl Acd {
 
     /// When `handle_timeout` should be called next; may be early, never late.
     pub fn next_timeout(&self) -> Option<Time> {
-        let kept = [self.places.first(), self.lasts.first()].into_iter().flatten();
+        let kept = [self.places.first(), self.lasts.first(), self.repeats.first()].into_iter().flatten();
         let others = [self.promises.first(), self.surges.next()].into_iter().flatten();
         self.deadlines.next().into_iter().chain(kept.map(|(until, _)| until)).chain(others).min()
     }

@@ -23,6 +23,8 @@ pub enum Action {
     Moved { call: CallId, from: GroupId, to: GroupId, by_hand: bool },
     /// To the call: nobody can take it.
     Refused { call: CallId, group: GroupId, reason: Refusal },
+    /// To the call: so many calls of the same number began a while before it; nine are nine or more.
+    Repeats { call: CallId, earlier: u8 },
     /// To the call that asked for it: the citizen is called back when the turn has come, or is not (`kept`).
     Promised { call: CallId, kept: bool },
     /// To the switch, before the first `Reserve` for a call-back: a call of this id begins, without anybody on the line, for the agent who is

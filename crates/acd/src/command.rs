@@ -14,6 +14,8 @@ pub struct Reservation(pub u64);
 /// One input of the queue. None can fail: a refusal is an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
+    /// A switch: a citizen's call has begun, from a number that is no secret. Answered with `Action::Repeats`, silent where it is the first.
+    Called { call: CallId, caller: CallerKey },
     /// A switch: this caller waits from now on. `since` is the caller's place in time: now, or earlier for one who
     /// comes back. Enqueuing a call that waits already moves it to `group`. A place kept for `caller` is taken up.
     Enqueue { call: CallId, caller: Option<CallerKey>, group: GroupId, priority: u8, since: Time },

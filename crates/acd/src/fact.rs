@@ -45,6 +45,10 @@ pub enum Fact {
     /// So long agents take to answer a caller of the group, and to serve one, and so long callers are patient; told at most once in a
     /// quarter of an hour, and when that has changed.
     Learned { group: GroupId, learned: Learned },
+    /// A call of this caller began then; those of before count until `until`, should none come after it.
+    Called { caller: CallerKey, at: Time, until: Time },
+    /// The caller's calls count no more, or had to make room.
+    Uncounted { caller: CallerKey },
     /// The group is in surge, or not, from now on, by hand or by its rule.
     Surges { group: GroupId, surging: Surging },
 }
@@ -67,6 +71,8 @@ packed_enum!(Fact {
     14 => Promised { caller, promise },
     15 => PromiseOver { caller },
     16 => Surges { group, surging },
+    17 => Called { caller, at, until },
+    18 => Uncounted { caller },
 });
 
 impl Packed for Reservation {

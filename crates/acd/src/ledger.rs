@@ -32,6 +32,8 @@ pub struct Ledger {
     pub learned: BTreeMap<GroupId, Learned>,
     /// The groups that are in surge, or of which somebody said that they are not.
     pub surges: BTreeMap<GroupId, Surging>,
+    /// When callers called lately.
+    pub calls: BTreeMap<CallerKey, Calls>,
 }
 
 /// A caller in the queue's hands.
@@ -55,6 +57,54 @@ pub struct Learned {
     pub handling: Duration,
     /// Of those who leave unserved, by all who wait.
     pub patience: Duration,
+}
+
+/// Calls of one caller that are counted; more are as many. Who calls so often in a day has been noticed.
+const EARLIER_MAX: usize = 9;
+
+/// When a caller called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// The newest first; zero for none.
+    times: [Time; EARLIER_MAX],
+    /// All of them count until then at most.
+    pub until: Time,
+}
+
+impl Calls {
+    pub(crate) fn add(&mut self, at: Time, until: Time) {
+        self.times.rotate_right(1);
+        (self.times[0], self.until) = (at, until);
+    }
+
+    /// How many began so long before.
+    pub(crate) fn since(&self, now: Time, repeat: Duration) -> u8 {
+        self.times.iter().filter(|at| **at != Time::ZERO && **at + repeat > now).count() as u8
+    }
+}
+
+impl Until for Calls {
+    fn until(&self) -> Time {
+        self.until
+    }
+}
+
+impl Packed for Calls {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.times.iter().copied().filter(|at| *at != Time::ZERO).collect::<Vec<_>>().pack(out);
+        self.until.pack(out);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Result<Calls, Unreadable> {
+        let mut calls = Calls::default();
+        let times = Vec::<Time>::unpack(from)?;
+        if times.len() > EARLIER_MAX {
+            return Err(Unreadable { expected: "a caller's calls" });
+        }
+        calls.times.iter_mut().zip(times).for_each(|(place, at)| *place = at);
+        calls.until = Packed::unpack(from)?;
+        Ok(calls)
+    }
 }
 
 /// Whether a group is in surge.
@@ -178,6 +228,8 @@ impl Ledger {
             Fact::Promised { caller, promise } => drop(self.promises.insert(caller, promise)),
             Fact::PromiseOver { caller } => drop(self.promises.remove(&caller)),
             Fact::Learned { group, learned } => drop(self.learned.insert(group, learned)),
+            Fact::Called { caller, at, until } => self.calls.entry(caller).or_default().add(at, until),
+            Fact::Uncounted { caller } => drop(self.calls.remove(&caller)),
             Fact::Surges { group, surging } if surging == Surging::default() => drop(self.surges.remove(&group)),
             Fact::Surges { group, surging } => drop(self.surges.insert(group, surging)),
         }
@@ -209,19 +261,23 @@ impl Ledger {
             promises: self.promises.into_iter().filter_map(promise).collect(),
             learned: self.learned.into_iter().filter_map(|(id, learned)| Some((group(id)?, learned))).collect(),
             surges: self.surges.into_iter().filter_map(|(id, surging)| Some((group(id)?, surging))).collect(),
+            calls: self.calls,
         }
     }
 }
 
-/// The newest form. Form 0 has no tallies, form 1 no last agents, form 2 no closed groups, form 3 nothing learned of waits, form 4 nobody who is called back, form 5 no surges: what a ledger has none of is left out with its number, so that an
+/// The newest form. Form 0 has no tallies, form 1 no last agents, form 2 no closed groups, form 3 nothing learned of waits, form 4 nobody who is called back, form 5 no surges, form 6 nobody whose calls are counted: what a ledger has none of is left out with its number, so that an
 /// engine of before reads whatever it can know.
-const FORM: u8 = 6;
+const FORM: u8 = 7;
 
 impl Ledger {
     /// The oldest form that says all of it.
     fn form(&self) -> u8 {
-        if !self.surges.is_empty() {
+        if !self.calls.is_empty() {
             return FORM;
+        }
+        if !self.surges.is_empty() {
+            return 6;
         }
         if !self.promises.is_empty() {
             return 5;
@@ -262,6 +318,9 @@ impl Packed for Ledger {
         if form > 5 {
             pack_map(&self.surges, out);
         }
+        if form > 6 {
+            pack_map(&self.calls, out);
+        }
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<Ledger, Unreadable> {
@@ -280,6 +339,7 @@ impl Packed for Ledger {
             learned: if form > 3 { unpack_map(from)? } else { BTreeMap::new() },
             promises: if form > 4 { unpack_map(from)? } else { BTreeMap::new() },
             surges: if form > 5 { unpack_map(from)? } else { BTreeMap::new() },
+            calls: if form > 6 { unpack_map(from)? } else { BTreeMap::new() },
         })
     }
 }

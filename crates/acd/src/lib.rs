@@ -69,6 +69,10 @@
 //! its line go where it overflows to, in order of turn, and those for whom a phone rings if the offer comes to nothing; where there is no
 //! such group, or no room in it, they wait on and are served. Whoever comes back from a talk is taken all the same.
 //!
+//! # Who calls again
+//! With `Called` the switch tells of each citizen's call whose number may be counted, before it asks for anything. `Action::Repeats` tells it how
+//! many of the same number began within `Plan::repeat` before, nine at most. Nothing else hangs on that.
+//!
 //! # Surges
 //! A group is in surge while somebody says so (`Command::Surge`), or else by its rule (`plan::Surge`): from when as many callers wait, or a newcomer would
 //! have to expect as long a wait, as it names; until fewer wait than it names for that and a newcomer would wait for less than half as long, and not before
@@ -117,7 +121,7 @@
 //! - For each `Reserve`: it becomes a talk, its slot refuses it, or there is one `OfferOver`. `WrapsUp` is told with each change of
 //!   the end of wrap-up, and with none else.
 //! - No number has two promises, and nobody is being called back whom no agent is reserved for.
-//! - At most 100,000 places are kept and 100,000 last agents remembered; the oldest deadline goes first.
+//! - At most 100,000 places are kept, 100,000 last agents remembered and 100,000 callers counted; the oldest deadline goes first.
 //! - For each of `Raise`, `Move`, `Release`, `Open` and `Surge` there is one `Steered`.
 //! - No command fails or panics, in whatever order commands arrive.
 //! - A match looks at the first of each queue that the agent serves, or of each level of the caller's queue: its cost does not
@@ -144,6 +148,7 @@ mod overflow;
 mod places;
 mod range;
 mod reload;
+mod repeat;
 mod rest;
 mod restore;
 mod staffing;

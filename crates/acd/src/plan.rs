@@ -25,6 +25,8 @@ pub struct Plan {
     pub priority_worth: Duration,
     /// How long the agent of a caller's last talk is remembered, where a group prefers that one.
     pub remember: Duration,
+    /// How long before a call earlier ones of the same number count; zero for not at all.
+    pub repeat: Duration,
     /// When a day of tallies begins, after midnight UTC.
     pub day_begins: Duration,
 }
@@ -47,6 +49,7 @@ impl Default for Plan {
             wrap_up_max: Duration::from_secs(3600),
             priority_worth: Duration::from_secs(120),
             remember: Duration::from_secs(24 * 3600),
+            repeat: Duration::from_secs(24 * 3600),
             day_begins: Duration::from_secs(16 * 3600),
         }
     }

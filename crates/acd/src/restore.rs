@@ -36,6 +36,7 @@ impl Acd {
             promises: self.promises.all(),
             learned: self.expect.learned.clone(),
             surges: self.surges.ledger(),
+            calls: self.repeats.all().clone(),
         }
     }
 
@@ -54,6 +55,7 @@ impl Acd {
         acd.restore_rests(now.time, ledger, out);
         acd.restore_places(now.time, ledger, out);
         acd.restore_lasts(now, ledger, out);
+        acd.restore_repeats(now.time, ledger, out);
         acd.restore_promises(now.time, ledger, out);
         acd.end_calls(now.time, ledger, out);
         acd

@@ -86,12 +86,7 @@ impl Surges {
 
 impl Acd {
     /// Somebody says whether a group is in surge, or leaves it to the rule again.
-    pub(crate) fn surge_by_hand(
-        &mut self,
-        group: GroupId,
-        by_hand: Option<bool>,
-        out: &mut Vec<Action>,
-    ) -> Steered {
+    pub(crate) fn surge_by_hand(&mut self, group: GroupId, by_hand: Option<bool>, out: &mut Vec<Action>) -> Steered {
         let known = self.plan.groups.get(usize::from(group.0)).is_some_and(|group| !group.removed);
         let Some(watch) = self.surges.groups.get_mut(usize::from(group.0)).filter(|_| known) else {
             return Steered::UnknownGroup;
@@ -140,9 +135,7 @@ impl Acd {
         let over = Watch { since: None, next: None, ..watch };
         match rule.expected {
             Some(_) if watch.next.is_some_and(|next| now < next) => watch,
-            Some(most) if !self.expects_less(now, group, most / 2) => {
-                Watch { next: Some(now + LOOK_EVERY), ..watch }
-            }
+            Some(most) if !self.expects_less(now, group, most / 2) => Watch { next: Some(now + LOOK_EVERY), ..watch },
             _ => over,
         }
     }

@@ -24,7 +24,11 @@ const QUEUE: Shape = Shape {
         field("group", TEXT, "Its name."),
         field("open", Schema::Bool, "False while it takes nobody new."),
         field("surge", Schema::Bool, "More callers than it can serve soon: they hear so, and begin at a shorter menu."),
-        field("surge_mode", Schema::Words(&SURGE_MODES), "What was said by hand; `auto` where the group's rule decides."),
+        field(
+            "surge_mode",
+            Schema::Words(&SURGE_MODES),
+            "What was said by hand; `auto` where the group's rule decides.",
+        ),
         field("waiting", COUNT, "Callers who wait now."),
         field("longest_wait_ms", COUNT, "The longest wait among them."),
         field(
@@ -74,6 +78,7 @@ const CALLER: Shape = Shape {
             "How long the caller will wait from now on, as in Queue; null also while a phone rings for it.",
         ),
         field("expected_wait_high_ms", COUNT_OR_NULL, "As in Queue."),
+        field("earlier_calls", COUNT, "As in Call; 0 for who is called back."),
         field(
             "called_back",
             Schema::Bool,

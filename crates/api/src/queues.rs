@@ -73,15 +73,21 @@ fn millis(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The number of a caller, and whether nobody may learn it.
-fn known<'a>(waits: &'a InLine, row: Option<&'a CallRow>) -> Option<(&'a str, bool)> {
+/// The number of a caller, whether nobody may learn it, and its earlier calls.
+fn known<'a>(waits: &'a InLine, row: Option<&'a CallRow>) -> Option<(&'a str, bool, u8)> {
     match &waits.called_back {
-        Some(citizen) => Some((citizen.number.as_str(), false)),
-        None => row.map(|row| (&*row.face.caller, row.face.is_confidential())),
+        Some(citizen) => Some((citizen.number.as_str(), false, 0)),
+        None => row.map(|row| (&*row.face.caller, row.face.is_confidential(), row.earlier)),
     }
 }
 
-fn caller(position: u32, waits: &InLine, (number, confidential): (&str, bool), who: &Who, now: Wall) -> Value {
+fn caller(
+    position: u32,
+    waits: &InLine,
+    (number, confidential, earlier): (&str, bool, u8),
+    who: &Who,
+    now: Wall,
+) -> Value {
     let waited_ms = millis(waits.waited);
     let since = Wall(now.0.saturating_sub_unsigned(waited_ms));
     json!({
@@ -96,6 +102,7 @@ fn caller(position: u32, waits: &InLine, (number, confidential): (&str, bool), w
         "offered": waits.offered,
         "expected_wait_low_ms": waits.expected.map(|wait| millis(wait.low())),
         "expected_wait_high_ms": waits.expected.and_then(|wait| wait.high()).map(millis),
+        "earlier_calls": earlier,
         "called_back": waits.called_back.is_some(),
         "rests_ms": waits.rests.map(millis),
     })

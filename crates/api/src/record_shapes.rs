@@ -45,6 +45,11 @@ pub(crate) const RECORD: Shape = Shape {
         field("talk_ms", COUNT_OR_NULL, "How long both heard each other."),
         field("end_reason", Schema::Maybe(&END_REASON), "Why it ended."),
         field("order", ORDER_OR_NULL, "The order that a desk has opened for it."),
+        field(
+            "earlier_calls",
+            COUNT_OR_NULL,
+            "As in Call; null while it is open, and in records from before that was counted.",
+        ),
     ],
 };
 

@@ -86,6 +86,7 @@ fn record(row: &CallRow, who: &Who, areas: &Areas) -> Value {
         "talk_ms": row.talk_ms,
         "end_reason": row.end_reason,
         "order": row.order,
+        "earlier_calls": row.earlier,
     })
 }
 

@@ -32,6 +32,7 @@ pub(crate) fn call(row: &CallRow, who: &Who, areas: &Areas, now: Wall) -> Value 
         "agent": row.agent.as_deref(),
         "talk_since": row.talk_since.map(|at| at.to_string()),
         "order": row.order.as_deref(),
+        "earlier_calls": row.earlier,
     })
 }
 
@@ -163,6 +164,7 @@ fn call_event(
     put("waited_ms", json!(waited(row, at)));
     put("agent", json!(about));
     put("order", json!(row.order.as_deref()));
+    put("earlier_calls", json!(row.earlier));
     match what {
         CallEvent::Menu { node } => put("node", json!(&**node)),
         CallEvent::WaitEnded { outcome } => put("outcome", json!(outcome)),

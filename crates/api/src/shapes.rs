@@ -78,6 +78,7 @@ pub(crate) const CALL: Shape = Shape {
         field("agent", NUMBER_OR_NULL, "The agent who serves the citizen."),
         field("talk_since", TIME_OR_NULL, "When both heard each other."),
         field("order", ORDER_OR_NULL, "The order that a desk has opened for the call."),
+        field("earlier_calls", COUNT, "Calls of the same number within `queue.repeat_s` before it; 9 is 9 or more."),
     ],
 };
 
@@ -369,6 +370,7 @@ pub(crate) const EVENT: Shape = Shape {
             "The agent that the event is about: offered, connected, or the agent itself.",
         ),
         optional("order", ORDER_OR_NULL, "As in Call."),
+        optional("earlier_calls", COUNT, "As in Call."),
         optional("node", TEXT, "The menu node entered."),
         optional("outcome", TEXT, "How a wait or an offer ended."),
         optional("to", TEXT, "The number of the agent, or the name of the group, that the citizen is handed on to."),

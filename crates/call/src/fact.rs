@@ -104,6 +104,10 @@ pub enum Fact {
     Ordered {
         order: OrderNumber,
     },
+    /// So many calls of the same number began a while before.
+    Repeats {
+        earlier: u8,
+    },
 }
 
 packed_enum!(Fact {
@@ -130,4 +134,5 @@ packed_enum!(Fact {
     20 => Reached { number },
     21 => Own { leg, agent },
     22 => Ordered { order },
+    23 => Repeats { earlier },
 });

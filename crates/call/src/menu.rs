@@ -19,11 +19,20 @@ impl Call {
         if let Some(group) = self.asks.take() {
             return self.wait_for_advice(now, group, None, out);
         }
+        self.ask_for_repeats(out);
         let menu = &self.menu.menu;
         let walk = if self.surge.begins { Walk::in_surge(menu) } else { Walk::new(menu) };
         self.journey = Journey::Menu(Box::new(walk));
         out.push(Action::Arm { timer: Timer::MenuLimit, at: now.time + self.plan.limits.menu });
         self.walk(now, ivr::Event::Start, out);
+    }
+
+    /// Has a citizen's call counted, and be told of earlier ones; none of a number that is nobody's business, nor one of an agent.
+    fn ask_for_repeats(&self, out: &mut Vec<Action>) {
+        let counts = self.legs[0].party == Party::Outside && !self.account.is_confidential();
+        if let Some(caller) = self.caller.filter(|_| counts) {
+            out.push(Action::Queue(acd::Command::Called { call: self.start.id, caller }));
+        }
     }
 
     pub(crate) fn on_digit(&mut self, now: Now, digit: Digit, out: &mut Vec<Action>) {

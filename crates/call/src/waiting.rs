@@ -64,6 +64,7 @@ impl Call {
     pub(crate) fn on_queue(&mut self, now: Now, action: acd::Action, out: &mut Vec<Action>) {
         match action {
             acd::Action::Located { group, position, wait, .. } => self.announce(now, group, (position, wait), out),
+            acd::Action::Repeats { earlier, .. } if !self.is_ended() => self.account.repeats(earlier, out),
             acd::Action::Queued { group, surge: true, .. } => self.tell_surge(group),
             acd::Action::Moved { to, by_hand, .. } => self.moved(now, to, by_hand, out),
             acd::Action::Promised { kept, .. } => self.promised(now, kept, out),

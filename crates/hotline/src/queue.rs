@@ -145,6 +145,7 @@ fn callers(answer: &Value) -> Vec<Vec<String>> {
         let marks = [("pulled", "pulled forward"), ("offered", "a phone rings"), ("called_back", "is called back")];
         let mut marks: Vec<String> =
             marks.iter().filter(|(name, _)| caller[*name] == true).map(|(_, word)| (*word).to_owned()).collect();
+        marks.extend(caller["earlier_calls"].as_u64().filter(|count| *count > 0).map(again));
         marks.extend(caller["rests_ms"].as_u64().map(|rests| format!("again in {}", length(Some(rests)))));
         row(&[
             &count(caller, "position"),
@@ -157,6 +158,12 @@ fn callers(answer: &Value) -> Vec<Vec<String>> {
         ])
     });
     std::iter::once(row(&heads)).chain(lines).collect()
+}
+
+/// How often a citizen has called before; nine are nine or more.
+fn again(earlier: u64) -> String {
+    let more = if earlier < 9 { "" } else { " or more" };
+    format!("called {earlier}{more} times before").replace("1 times", "once")
 }
 
 /// Whether a group takes callers, and whether there are more than it can serve soon.
@@ -219,7 +226,7 @@ mod tests {
             {"position": 1, "call": "0000000000000001000000070000002a", "caller": "138******00", "waited_ms": 61_000, "priority": 5,
              "expected_wait_low_ms": 2_000_000, "expected_wait_high_ms": null,
              "pulled": true, "offered": true},
-            {"position": 2, "call": "0000000000000001000000070000002b", "caller": "1\u{1b}[2J", "waited_ms": 0, "priority": 0,
+            {"position": 2, "call": "0000000000000001000000070000002b", "caller": "1\u{1b}[2J", "waited_ms": 0, "priority": 0, "earlier_calls": 2,
              "pulled": false, "offered": false},
         ]});
         insta::assert_snapshot!(format!("{}\n{}", text(&queues(&groups)), text(&callers(&waiting))));

@@ -108,6 +108,7 @@ fn object(row: &CallRow, areas: &Areas) -> Value {
         "end_reason": row.end_reason,
         "confidential": row.confidential,
         "order": row.order,
+        "earlier_calls": row.earlier,
     })
 }
 
@@ -183,6 +184,7 @@ mod tests {
             end_reason: None,
             confidential: false,
             order: None,
+            earlier: None,
         };
         let ended = CallRow {
             caller: "13800138000".into(),
@@ -201,6 +203,7 @@ mod tests {
             talk_ms: Some(55_000),
             end_reason: Some("caller_hangup".into()),
             order: Some("GD-1".into()),
+            earlier: Some(2),
             ..open.clone()
         };
         [ended, open]
@@ -273,6 +276,7 @@ STARTED               CALLER        CALLED  MENU          GROUP   WAIT  AGENT  T
         assert_eq!(ended["menu_path"], json!(["welcome", "咨询"]));
         assert_eq!(ended["waits"][0]["outcome"], "answered");
         assert_eq!((&ended["order"], &open["order"]), (&json!("GD-1"), &Value::Null));
+        assert_eq!((&ended["earlier_calls"], &open["earlier_calls"]), (&json!(2), &Value::Null));
         assert_eq!((&ended["queued_ms"], &ended["talk_ms"]), (&json!(1234), &json!(55_000)));
         for key in ["answered", "ended", "menu_path", "skill_group", "queued_ms", "agent", "talk_ms", "end_reason"] {
             assert_eq!(open.get(key), Some(&Value::Null), "{key}");

@@ -91,6 +91,8 @@ pub enum CallEvent {
     Confidential,
     /// A desk has opened an order for it.
     Ordered,
+    /// The citizen has called before.
+    Repeats,
     Ended {
         record: Box<Ended>,
     },
@@ -110,7 +112,7 @@ impl Ended {
 }
 
 impl CallEvent {
-    pub const NAMES: [&'static str; 18] = [
+    pub const NAMES: [&'static str; 19] = [
         "call.started",
         "call.answered",
         "call.menu",
@@ -129,6 +131,7 @@ impl CallEvent {
         "call.handed_back",
         "call.calling",
         "call.order",
+        "call.repeats",
     ];
 
     pub const fn name(&self) -> &'static str {
@@ -151,6 +154,7 @@ impl CallEvent {
             CallEvent::HandedBack => 15,
             CallEvent::Calling { .. } => 16,
             CallEvent::Ordered => 17,
+            CallEvent::Repeats => 18,
         };
         CallEvent::NAMES[place]
     }

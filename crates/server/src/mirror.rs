@@ -187,6 +187,7 @@ fn new_call(start: base::StartRecord, locale: String) -> CallRow {
         agent: None,
         talk_since: None,
         order: None,
+        earlier: 0,
     }
 }
 
@@ -238,6 +239,10 @@ fn fold(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
             row.order = Some(order.as_str().into());
             CallEvent::Ordered
         }
+        call::Fact::Repeats { earlier } => {
+            row.earlier = earlier;
+            CallEvent::Repeats
+        }
         fact => return fold_talk(row, fact),
     })
 }
@@ -286,6 +291,7 @@ fn end(row: &mut CallRow, record: &Record) {
     row.waiting_since = None;
     row.offered.clear();
     row.waited_ms = record.queued_ms;
+    row.earlier = record.earlier;
     row.order = record.order.as_ref().map(|order| order.as_str().into());
     if record.confidential {
         row.face.confide();

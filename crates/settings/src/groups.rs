@@ -48,6 +48,7 @@ pub(crate) struct Queue {
     pub(crate) wrap_up_max: Duration,
     pub(crate) priority_worth: Duration,
     pub(crate) remember: Duration,
+    pub(crate) repeat: Duration,
     pub(crate) day_begins: Duration,
 }
 
@@ -199,6 +200,7 @@ fn queue(table: &Table<'_>) -> Queue {
         wrap_up_max: table.seconds("wrap_up_max_s", default.wrap_up_max.as_secs(), 1, DAY),
         priority_worth: table.seconds("priority_worth_s", default.priority_worth.as_secs(), 1, DAY),
         remember: table.seconds("remember_s", default.remember.as_secs(), 0, 7 * DAY),
+        repeat: table.seconds("repeat_s", default.repeat.as_secs(), 0, 7 * DAY),
         day_begins: table.get("day_begins").and_then(|v| day_begins(&v)).unwrap_or(default.day_begins),
     }
 }

@@ -92,6 +92,7 @@ const KEYS: &[&str] = &[
     "queue.wrap_up_max_s",
     "queue.priority_worth_s",
     "queue.remember_s",
+    "queue.repeat_s",
     "queue.day_begins",
     "back_off.rejected_s",
     "back_off.busy_s",

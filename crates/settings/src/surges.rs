@@ -32,7 +32,9 @@ pub(crate) fn rule(group: &Table<'_>) -> Option<Surge> {
         Some(from) => from.and_then(|from| crowd(from, until.as_ref())),
         None => {
             let help = "add `waiting`, or remove it: without, a surge ends below half of `expected_s`";
-            until.into_iter().for_each(|until| until.error("`until_waiting` needs `waiting`", "ends what never begins", help));
+            until
+                .into_iter()
+                .for_each(|until| until.error("`until_waiting` needs `waiting`", "ends what never begins", help));
             None
         }
     };

@@ -77,7 +77,7 @@ pub(crate) enum Deed {
     Reload,
     /// A supervisor changes something in the queue.
     Steer,
-    Surge { group: base::GroupId, by_hand: Option<bool> },
+    Surge(base::GroupId, Option<bool>),
     /// Brings together whom the phone has on two lines, and where `leaves` hangs up at once.
     Join {
         serial: u32,

@@ -25,7 +25,7 @@ impl People {
             let at = now.time + Duration::from_nanos(rng.below(span_ns));
             let group = GroupId(rng.below(GROUPS.len() as u64) as u16);
             let by_hand = [Some(true), Some(true), Some(false), None][rng.below(4) as usize];
-            self.agenda.push((at, 0, Deed::Surge { group, by_hand }));
+            self.agenda.push((at, 0, Deed::Surge(group, by_hand)));
         }
     }
 

@@ -43,6 +43,8 @@ pub struct CallRow {
     pub confidential: bool,
     /// The number of the order that a desk has opened for it.
     pub order: Option<String>,
+    /// Calls of the same number a while before it; nine are nine or more.
+    pub earlier: Option<u64>,
 }
 
 impl CallRow {
@@ -75,6 +77,7 @@ fn columns(row: &SqliteRow, id: String) -> Result<CallRow, String> {
         end_reason: column(row, "end_reason")?,
         confidential: newer::<i64>(row, "confidential")?.is_some_and(|number| number != 0),
         order: newer(row, "order_number")?,
+        earlier: newer::<i64>(row, "earlier_calls")?.and_then(|number| u64::try_from(number).ok()),
     })
 }
 

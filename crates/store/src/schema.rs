@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
 use crate::Error;
 
 /// Each step leads from the version that is its place to the next; a step never changes once it was released.
-const STEPS: [&[&str]; 3] = [FIRST, AGENTS, ORDERS];
+const STEPS: [&[&str]; 4] = [FIRST, AGENTS, ORDERS, REPEATS];
 
 const FIRST: &[&str] = &[
     "CREATE TABLE calls (
@@ -71,6 +71,9 @@ const ORDERS: &[&str] = &[
     "ALTER TABLE calls ADD COLUMN order_number TEXT",
     "CREATE INDEX calls_order ON calls (order_number) WHERE order_number IS NOT NULL",
 ];
+
+/// Calls of the same number a while before.
+const REPEATS: &[&str] = &["ALTER TABLE calls ADD COLUMN earlier_calls BIGINT"];
 
 /// How long a statement waits for another process that holds the file, e.g. a copy in progress.
 const BUSY: Duration = Duration::from_secs(1);

@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use base::{
-    CallId, EndReason, Epoch, Flow, GroupId, LegId, Map, Notice, Now, Rng, SwitchId, Ticket, Time, TimerId, Transport, Wheel,
-    WorkerId,
+    CallId, EndReason, Epoch, Flow, GroupId, LegId, Map, Notice, Now, Rng, SwitchId, Ticket, Time, TimerId, Transport,
+    Wheel, WorkerId,
 };
 use call::{Event, Plan, Timer};
 use carrier::Carriers;
@@ -226,7 +226,9 @@ impl Switch {
                 return self.steer(ticket, call, acd::Command::Move { ticket, call, group }, out);
             }
             Ask::Release { call } => return self.steer(ticket, call, acd::Command::Release { ticket, call }, out),
-            Ask::SetAgent { .. } | Ask::WrapUp { .. } | Ask::Open { .. } | Ask::Surge { .. } | Ask::Callers { .. } => return,
+            Ask::SetAgent { .. } | Ask::WrapUp { .. } | Ask::Open { .. } | Ask::Surge { .. } | Ask::Callers { .. } => {
+                return;
+            }
         };
         // What comes behind the record would stand in none.
         let late = |entry: &mut crate::calls::Entry| matches!(event, Event::Order(_)) && entry.call.is_ended();
@@ -260,6 +262,7 @@ impl Switch {
             | acd::Action::Located { call, .. }
             | acd::Action::Moved { call, .. }
             | acd::Action::Promised { call, .. }
+            | acd::Action::Repeats { call, .. }
             | acd::Action::CallsBack { call, .. }
             | acd::Action::Unclaimed { call, .. }
             | acd::Action::TakenOver { call, .. }

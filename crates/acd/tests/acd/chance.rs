@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acd::{
-    Acd, Action, Agent, AgentState, BackOff, CallBack, Citizen, Command, Crowd, Decline, Fact, Group, Ledger, Need, Overflow,
-    Overflows, Plan, Reservation, Skill, SkillId, Step as NeedStep, Strategy as Order, Surge,
+    Acd, Action, Agent, AgentState, BackOff, CallBack, Citizen, Command, Crowd, Decline, Fact, Group, Ledger, Need,
+    Overflow, Overflows, Plan, Reservation, Skill, SkillId, Step as NeedStep, Strategy as Order, Surge,
 };
 use base::pack::Packed;
 use base::{AgentId, CallId, CallerKey, GroupId, Now, Ticket, Time};
@@ -96,6 +96,10 @@ enum Step {
     Open {
         group: u16,
         open: bool,
+    },
+    Called {
+        call: u32,
+        number: u64,
     },
     Surge {
         group: u16,
@@ -208,12 +212,12 @@ fn plans() -> impl Strategy<Value = Plan> {
         unreachable: long,
     });
     let times = (seconds(&[0, 5, 60]), seconds(&[4, 100]), seconds(&[0, 10, 100_000]), seconds(&[0, 20, 300]));
-    let returns = (seconds(&[0, 3, 20]), seconds(&[0, 4, 30]));
+    let returns = (seconds(&[0, 3, 20]), seconds(&[0, 4, 30]), seconds(&[0, 10, 200]));
     (groups(), agents, back_off, times, returns).prop_map(|(groups, agents, back_off, times, returns)| {
         let (redial, wrap_up_max, priority_worth, remember) = times;
-        let (hung_up, unstaffed_after) = returns;
+        let (hung_up, unstaffed_after, repeat) = returns;
         let plan = Plan { groups, agents, back_off, redial, wrap_up_max, priority_worth, remember, ..Plan::default() };
-        Plan { hung_up, unstaffed_after, ..plan }
+        Plan { hung_up, unstaffed_after, repeat, ..plan }
     })
 }
 
@@ -257,6 +261,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (calls(), 0..=GROUPS).prop_map(|(call, group)| Step::Move { call, group }),
         1 => calls().prop_map(|call| Step::Release { call }),
         3 => (0..=GROUPS, any::<bool>()).prop_map(|(group, open)| Step::Open { group, open }),
+        3 => (0..12u32, 0..3u64).prop_map(|(call, number)| Step::Called { call, number }),
         2 => (0..=GROUPS, any::<Option<bool>>()).prop_map(|(group, by_hand)| Step::Surge { group, by_hand }),
         5 => (0..12u32).prop_map(|call| Step::CallBack { call }),
         3 => older().prop_map(|older| Step::Reached { older }),
@@ -343,6 +348,7 @@ impl Both {
             Step::Move { call, group } => Command::Move { ticket: Ticket(2), call: id(call), group: GroupId(group) },
             Step::Release { call } => Command::Release { ticket: Ticket(3), call: id(call) },
             Step::Open { group, open } => Command::Open { ticket: Ticket(4), group: GroupId(group), open },
+            Step::Called { call, number } => Command::Called { call: id(call), caller: CallerKey([number, 0]) },
             Step::Surge { group, by_hand } => Command::Surge { ticket: Ticket(5), group: GroupId(group), by_hand },
             Step::Locate { call } => Command::Locate { call: id(call) },
             Step::Ready { agent } => Command::Ready { agent: AgentId(agent) },

@@ -10,6 +10,7 @@ mod kit;
 mod model;
 mod redial;
 mod reload;
+mod repeat;
 mod restart;
 mod routing;
 mod staffing;

@@ -135,6 +135,8 @@ pub(crate) struct Model {
     agents: Vec<Agent>,
     places: Vec<(CallerKey, Place)>,
     lasts: Vec<(CallerKey, Last)>,
+    /// Who called, when, and until when that is kept.
+    calls: Vec<(CallerKey, Vec<Time>, Time)>,
     closed: Vec<GroupId>,
     promises: Vec<promises::Promised>,
     held: bool,
@@ -158,6 +160,7 @@ impl Model {
         let (issued, arrivals, pulls, turns, timers) = (0, 0, 0, 0, 0);
         let (signed_on, staffing) = (vec![false; agents.len()], Vec::new());
         let (promises, held, aside) = (Vec::new(), false, Vec::new());
+        let calls = Vec::new();
         let surges = vec![surges::Surge::default(); plan.groups.len()];
         let mut model = Model {
             plan,
@@ -165,6 +168,7 @@ impl Model {
             agents,
             places,
             lasts,
+            calls,
             closed,
             promises,
             held,
@@ -185,6 +189,7 @@ impl Model {
 
     pub(crate) fn handle(&mut self, now: Time, command: &Command) -> Vec<Action> {
         match *command {
+            Command::Called { call, caller } => self.called(now, call, caller),
             Command::Enqueue { call, caller, group, priority, since } => {
                 self.enqueue(now, (call, caller), group, priority, since);
             }
@@ -254,7 +259,11 @@ impl Model {
                 self.ask_for_all(now, agent.0 as usize);
             }
             Command::SignedOn { agent, on } => self.signs(now, agent.0 as usize, on),
-            Command::Raise { .. } | Command::Move { .. } | Command::Release { .. } | Command::Open { .. } | Command::Surge { .. } => {
+            Command::Raise { .. }
+            | Command::Move { .. }
+            | Command::Release { .. }
+            | Command::Open { .. }
+            | Command::Surge { .. } => {
                 self.steer(now, command);
             }
             Command::Plan(ref plan) => self.adopt(now, plan),
@@ -266,12 +275,20 @@ impl Model {
     pub(crate) fn next_timeout(&self) -> Option<Time> {
         let of_places = self.places.iter().map(|(_, place)| place.until);
         let of_places = of_places.chain(self.lasts.iter().map(|(_, last)| last.until));
-        self.deadlines().into_iter().map(|(due, _)| due.0).chain(of_places).chain(self.next_promise()).chain(self.next_look()).min()
+        let of_places = of_places.chain(self.calls.iter().map(|(.., until)| *until));
+        self.deadlines()
+            .into_iter()
+            .map(|(due, _)| due.0)
+            .chain(of_places)
+            .chain(self.next_promise())
+            .chain(self.next_look())
+            .min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Time) -> Vec<Action> {
         self.places.retain(|(_, place)| place.until > now);
         self.lasts.retain(|(_, last)| last.until > now);
+        self.calls.retain(|(.., until)| *until > now);
         self.promises_due(now);
         let mut due = self.deadlines();
         due.retain(|(due, _)| due.0 <= now);

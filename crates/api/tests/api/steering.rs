@@ -65,7 +65,17 @@ fn changes_are_for_supervisors_and_refusals_have_their_words() {
         assert_eq!(rig.post(role, "/queues/consult/surge", r#"{"surge":"off"}"#).0, status, "{role}");
     }
     let audit = std::fs::read_to_string(rig.data.path().join("audit.log")).expect("kept");
-    for told in ["queue.surge", "auto", "queue.close", "queue.open", "call.front", "call.move", "call.release", "投诉", "not_waiting"] {
+    for told in [
+        "queue.surge",
+        "auto",
+        "queue.close",
+        "queue.open",
+        "call.front",
+        "call.move",
+        "call.release",
+        "投诉",
+        "not_waiting",
+    ] {
         assert!(audit.contains(told), "{told} in {audit}");
     }
 }
@@ -111,5 +121,13 @@ fn a_stream_tells_that_a_group_closed_and_opened_and_is_in_surge() {
     let document = rig.get("nobody", "/openapi.json").1;
     events.iter().for_each(|event| crate::document::assert_event(&document, event));
     let types: Vec<_> = events.iter().map(|e| (e["type"].as_str().unwrap_or(""), e["group"].as_str())).collect();
-    assert_eq!(types, [("hello", None), ("queue.closed", Some("投诉")), ("queue.opened", Some("投诉")), ("group.surge", Some("投诉"))]);
+    assert_eq!(
+        types,
+        [
+            ("hello", None),
+            ("queue.closed", Some("投诉")),
+            ("queue.opened", Some("投诉")),
+            ("group.surge", Some("投诉"))
+        ]
+    );
 }

@@ -428,8 +428,7 @@ impl Bench {
     /// A citizen whose number is known, while the group behind 0 is in surge or not.
     pub(crate) fn known(plan: Arc<Plan>, surge: bool) -> Bench {
         let (offer, caller) = (sdp(4000, &Codec::ALL), base::CallerKey::of("13800138000"));
-        let mut bench =
-            Bench::arrive_as(plan, |arrival| Arrival { offer: Some(&offer), caller, surge, ..arrival });
+        let mut bench = Bench::arrive_as(plan, |arrival| Arrival { offer: Some(&offer), caller, surge, ..arrival });
         bench.ack();
         bench
     }

@@ -150,6 +150,7 @@ fn queue_table(screen: &Screen) -> Lines {
             state(queue.open, queue.surge).to_owned(),
             queue.waiting.to_string(),
             length(Some(queue.longest_ms)),
+            queue.call_backs.to_string(),
             length(queue.within_ms),
             queue.ready.to_string(),
             queue.ringing.to_string(),
@@ -170,7 +171,8 @@ fn queue_table(screen: &Screen) -> Lines {
         (cells, style)
     };
     let heads = [
-        "group", "state", "waits", "longest", "within", "ready", "rings", "talks", "wraps", "answered", "left", "15 s",
+        "group", "state", "waits", "longest", "backs", "within", "ready", "rings", "talks", "wraps", "answered",
+        "left", "15 s",
     ];
     Lines { heads: heads.to_vec(), rows: queues.iter().map(row).collect() }
 }

@@ -149,7 +149,8 @@ impl Queue {
             // The next call to the citizen has another id.
             Command::Unreached { call, .. } => self.forget(call),
             Command::Reached { call } => self.calling.retain(|_, calling| *calling != call),
-            Command::Claim { .. }
+            Command::Called { .. }
+            | Command::Claim { .. }
             | Command::CallBack { .. }
             | Command::HoldCallBacks
             | Command::Locate { .. }

@@ -64,6 +64,7 @@ fn to_queue(command: &acd::Command) -> Option<(CallId, String)> {
         Command::Enqueue { call, group, priority, since, .. } => {
             (*call, format!("waits in group {} with priority {priority} since {since:?}", group.0))
         }
+        Command::Called { call, .. } => (*call, "has begun".to_owned()),
         Command::Claim { call, agent } => (*call, format!("agent {} is to take it over", agent.0)),
         Command::TakesOver { call, agent } => (*call, format!("agent {} has it now", agent.0)),
         Command::Return { call, group, priority, since, .. } => {
@@ -143,6 +144,7 @@ fn by_queue(action: &acd::Action) -> Option<(CallId, String)> {
             (*call, format!("{how} from group {} to {}", from.0, to.0))
         }
         Action::Refused { call, group, reason } => (*call, format!("group {} does not take it: {reason:?}", group.0)),
+        Action::Repeats { call, earlier } => (*call, format!("is call {} of its number", u16::from(*earlier) + 1)),
         Action::Promised { call, kept } => {
             (*call, (if *kept { "is called back" } else { "is not called back" }).to_owned())
         }
