@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::kit::baresip::Baresip;
-use crate::kit::engine::{Engine, hotline, replace, root};
+use crate::kit::engine::{Engine, hotline, replace};
 use crate::kit::scene::{CITIZEN, STEP, agent, caller, citizen, heard, talk, talks};
 use crate::kit::tone::{self, Pair};
 use crate::kit::wait;
@@ -19,20 +19,7 @@ const MINUTES: Pair = Pair(560.0, 1330.0);
 fn announced(config: &Path) {
     replace(&config.join("queues.toml"), "announce_every_s = 30", "announce_every_s = 3");
     replace(&config.join("queues.toml"), "announce_position = true", "announce_position = false");
-    let prompts = config.with_file_name("prompts");
-    std::fs::create_dir_all(prompts.join("zh-CN")).expect("a folder for prompts");
-    let shipped = root().join("prompts");
-    for folder in ["en", "music"] {
-        std::os::unix::fs::symlink(shipped.join(folder), prompts.join(folder)).expect("a link to the shipped prompts");
-    }
-    for prompt in std::fs::read_dir(shipped.join("zh-CN")).expect("the shipped prompts").flatten() {
-        let to = prompts.join("zh-CN").join(prompt.file_name());
-        match prompt.file_name().to_str() {
-            Some("wait-under.wav") => tone::write(UNDER, 1, &to),
-            Some("minutes.wav") => tone::write(MINUTES, 1, &to),
-            _ => std::os::unix::fs::symlink(prompt.path(), to).expect("a link to a shipped prompt"),
-        }
-    }
+    tone::say(config, 1, &[("wait-under", UNDER), ("minutes", MINUTES)]);
 }
 
 /// What supervisors see of the group.

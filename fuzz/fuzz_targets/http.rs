@@ -254,7 +254,7 @@ fn reply(owners: &mut Counter) {
             Ask::WrapUp { agent: AgentId(0), .. } => Answer::WrapUp { until: Time::ZERO },
             Ask::WrapUp { .. } => Answer::NotInWrapUp,
             Ask::Raise { .. } | Ask::Move { .. } | Ask::Release { .. } => Answer::NotWaiting,
-            Ask::Open { .. } => Answer::Done,
+            Ask::Open { .. } | Ask::Surge { .. } => Answer::Done,
             Ask::Callers { .. } => Answer::Callers(Vec::new()),
         };
         owners.answer(ticket, answer);
@@ -336,6 +336,7 @@ fn fill(data: &Path) {
         end_reason: EndReason::Abandoned,
         confidential: false,
         order: None,
+        earlier: 0,
     })));
     store.close(Duration::from_secs(20)).expect("closes");
 }

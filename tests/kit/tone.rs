@@ -66,6 +66,22 @@ fn power(frequency: f64, frame: &[f64]) -> f64 {
     s1 * s1 + s2 * s2 - w * s1 * s2
 }
 
+/// Has the engine of a configuration say so many seconds of these in place of prompts in Chinese, so that they are told apart.
+pub(crate) fn say(config: &Path, seconds: u32, instead: &[(&str, Pair)]) {
+    let (shipped, own) = (super::engine::root().join("prompts"), config.with_file_name("prompts"));
+    std::fs::create_dir_all(own.join("zh-CN")).expect("a folder for prompts");
+    let link = |from: &Path, to: &Path| std::os::unix::fs::symlink(from, to).expect("a link to the shipped prompts");
+    ["en", "music"].iter().for_each(|folder| link(&shipped.join(folder), &own.join(folder)));
+    for prompt in std::fs::read_dir(shipped.join("zh-CN")).expect("the shipped prompts").flatten() {
+        let to = own.join("zh-CN").join(prompt.file_name());
+        let stem = prompt.path().file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        match instead.iter().find(|(name, _)| *name == stem) {
+            Some((_, pair)) => write(*pair, seconds, &to),
+            None => link(&prompt.path(), &to),
+        }
+    }
+}
+
 /// Writes `seconds` of the pair, 16 bit, 8 kHz, mono.
 pub(crate) fn write(pair: Pair, seconds: u32, wav: &Path) {
     let spec =

@@ -12,7 +12,9 @@ use crate::estimate::Outcome;
 use crate::expect::Expect;
 use crate::last::Lasts;
 use crate::places::Places;
+use crate::repeat::Repeats;
 use crate::staffing::Staff;
+use crate::surge::Surges;
 use crate::timer::{Deadlines, Timer};
 use crate::{Action, Command, Fact, Plan, Refusal, Reservation};
 
@@ -25,6 +27,7 @@ pub struct Acd {
     pub(crate) places: Places,
     pub(crate) promises: Promises,
     pub(crate) lasts: Lasts,
+    pub(crate) repeats: Repeats,
     /// Whether a group lets callers wait for the agent of the last talk.
     pub(crate) remembers: bool,
     pub(crate) deadlines: Deadlines,
@@ -33,6 +36,7 @@ pub struct Acd {
     /// Groups that take nobody new.
     pub(crate) closed: BTreeSet<GroupId>,
     pub(crate) staff: Staff,
+    pub(crate) surges: Surges,
     /// Callers who were pulled forward up to now.
     pub(crate) pulls: u32,
     /// Whether a strategy looks at what agents did today.
@@ -57,8 +61,10 @@ impl Acd {
             places: Places::default(),
             promises: Promises::default(),
             lasts: Lasts::default(),
+            repeats: Repeats::default(),
             remembers: plan.groups.iter().any(|group| !group.prefer.is_zero()),
             closed: BTreeSet::new(),
+            surges: Surges::new(&plan),
             pulls: 0,
             deadlines,
             issued: 0,
@@ -72,6 +78,7 @@ impl Acd {
         self.mark_day(now);
         let time = now.time;
         match command {
+            Command::Called { call, caller } => self.called(time, call, caller, out),
             Command::Enqueue { call, caller, group, priority, since } => {
                 self.enqueue(time, call, group, Claim { caller, priority, since, pulled: None }, out);
             }
@@ -104,11 +111,16 @@ impl Acd {
             Command::Reached { call } => self.reached(time, call, out),
             Command::Unreached { call, agent } => self.unreached(time, call, agent, out),
             Command::HoldCallBacks => self.hold_call_backs(time, out),
-            Command::Raise { .. } | Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {
+            Command::Raise { .. }
+            | Command::Move { .. }
+            | Command::Release { .. }
+            | Command::Open { .. }
+            | Command::Surge { .. } => {
                 self.steer(time, &command, out);
             }
             Command::Plan(plan) => self.adopt(now, plan, out),
         }
+        self.watch_surges(time, out);
     }
 
     /// Carries out every deadline that is due.
@@ -116,6 +128,7 @@ impl Acd {
         self.mark_day(now);
         self.expire_places(now.time, out);
         self.expire_lasts(now.time, out);
+        self.expire_repeats(now.time, out);
         self.promises_due(now.time, out);
         let all = self.deadlines.due(now.time);
         for due in &all {
@@ -128,13 +141,14 @@ impl Acd {
             }
         }
         self.deadlines.done(all);
+        self.watch_surges(now.time, out);
     }
 
     /// When `handle_timeout` should be called next; may be early, never late.
     pub fn next_timeout(&self) -> Option<Time> {
-        let kept = [self.places.first(), self.lasts.first()].into_iter().flatten();
-        let rest = self.promises.first();
-        self.deadlines.next().into_iter().chain(kept.map(|(until, _)| until)).chain(rest).min()
+        let kept = [self.places.first(), self.lasts.first(), self.repeats.first()].into_iter().flatten();
+        let others = [self.promises.first(), self.surges.next()].into_iter().flatten();
+        self.deadlines.next().into_iter().chain(kept.map(|(until, _)| until)).chain(others).min()
     }
 
     fn locate(&mut self, now: Time, call: CallId, out: &mut Vec<Action>) {
@@ -343,7 +357,8 @@ impl Acd {
         // A caller is told the position before an agent is sought: nobody else waits where an agent is free.
         let position = self.callers.position(key);
         let expected = self.tell_first(now, key, position);
-        out.push(Action::Queued { call, group, position, wait: expected });
+        let surge = self.surges.of(group).on;
+        out.push(Action::Queued { call, group, position, wait: expected, surge });
         // Nobody's patience wears out who is called back.
         let lasts = !self.callers.get(key).is_some_and(|caller| caller.is_called_back());
         let wait = self.plan.groups.get(usize::from(group.0)).and_then(|g| g.wait).filter(|_| lasts);

@@ -14,8 +14,8 @@ pub enum Action {
     /// To the call: the lease ran out, or the call was taken elsewhere. Stop ringing; a later answer is ended.
     Withdraw { agent: AgentId, call: CallId, reservation: Reservation },
     /// To the call: it waits in `group`; 1 is next. No wait where an agent is free, nobody at work who serves it, or
-    /// another caller was told one less than 50 ms ago.
-    Queued { call: CallId, group: GroupId, position: u32, wait: Option<Range> },
+    /// another caller was told one less than 50 ms ago. With whether the group is in surge.
+    Queued { call: CallId, group: GroupId, position: u32, wait: Option<Range>, surge: bool },
     /// To the call: the answer to `Locate`; 1 is next. Never grows while the caller waits in one group at one priority.
     /// No end of `wait` rises there until its low end lies beyond what was told.
     Located { call: CallId, group: GroupId, position: u32, wait: Option<Range> },
@@ -23,6 +23,8 @@ pub enum Action {
     Moved { call: CallId, from: GroupId, to: GroupId, by_hand: bool },
     /// To the call: nobody can take it.
     Refused { call: CallId, group: GroupId, reason: Refusal },
+    /// To the call: so many calls of the same number began a while before it; nine are nine or more.
+    Repeats { call: CallId, earlier: u8 },
     /// To the call that asked for it: the citizen is called back when the turn has come, or is not (`kept`).
     Promised { call: CallId, kept: bool },
     /// To the switch, before the first `Reserve` for a call-back: a call of this id begins, without anybody on the line, for the agent who is
@@ -40,7 +42,9 @@ pub enum Action {
     WrapsUp { agent: AgentId, until: Option<Time> },
     /// To whoever asked for wrap-up.
     WrapUp { ticket: Ticket, granted: Granted },
-    /// To whoever raised, moved or released a caller, or opened or closed a group.
+    /// To the switch: the group is in surge from now on, or no more.
+    Surge { group: GroupId, on: bool },
+    /// To whoever raised, moved or released a caller, opened or closed a group, or said whether it is in surge.
     Steered { ticket: Ticket, outcome: Steered },
     /// To the journal.
     Fact(Fact),

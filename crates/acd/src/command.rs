@@ -14,6 +14,8 @@ pub struct Reservation(pub u64);
 /// One input of the queue. None can fail: a refusal is an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
+    /// A switch: a citizen's call has begun, from a number that is no secret. Answered with `Action::Repeats`, silent where it is the first.
+    Called { call: CallId, caller: CallerKey },
     /// A switch: this caller waits from now on. `since` is the caller's place in time: now, or earlier for one who
     /// comes back. Enqueuing a call that waits already moves it to `group`. A place kept for `caller` is taken up.
     Enqueue { call: CallId, caller: Option<CallerKey>, group: GroupId, priority: u8, since: Time },
@@ -74,6 +76,8 @@ pub enum Command {
     Release { ticket: Ticket, call: CallId },
     /// A supervisor: the group takes callers, or nobody new.
     Open { ticket: Ticket, group: GroupId, open: bool },
+    /// A supervisor: the group is in surge, or is not, or its rule decides again. Answered with `Action::Steered`.
+    Surge { ticket: Ticket, group: GroupId, by_hand: Option<bool> },
     /// The operator: this holds from now on. Ids mean what they meant: new groups and agents have the numbers after the last, removed
     /// ones keep their places. A plan with fewer of either is none for this queue and changes nothing.
     Plan(Arc<Plan>),

@@ -18,6 +18,7 @@ impl Acd {
             Command::Move { ticket, call, group } => (ticket, self.move_by_hand(now, call, group, out)),
             Command::Release { ticket, call } => (ticket, self.release(now, call, out)),
             Command::Open { ticket, group, open } => (ticket, self.let_in(now, group, open, out)),
+            Command::Surge { ticket, group, by_hand } => (ticket, self.surge_by_hand(group, by_hand, out)),
             _ => return,
         };
         out.push(Action::Steered { ticket, outcome });

@@ -6,7 +6,7 @@ use base::pack::{Packed, Unpacker, Unreadable};
 use base::{AgentId, CallId, CallerKey, GroupId, Time, packed_enum};
 
 use crate::Reservation;
-use crate::ledger::{Learned, Promise};
+use crate::ledger::{Learned, Promise, Surging};
 
 /// One thing that became true, told only when it was not true before. What a restart needs and nothing else: who is being
 /// offered to whom, and who idles, ends with the process.
@@ -45,6 +45,12 @@ pub enum Fact {
     /// So long agents take to answer a caller of the group, and to serve one, and so long callers are patient; told at most once in a
     /// quarter of an hour, and when that has changed.
     Learned { group: GroupId, learned: Learned },
+    /// A call of this caller began then; those of before count until `until`, should none come after it.
+    Called { caller: CallerKey, at: Time, until: Time },
+    /// The caller's calls count no more, or had to make room.
+    Uncounted { caller: CallerKey },
+    /// The group is in surge, or not, from now on, by hand or by its rule.
+    Surges { group: GroupId, surging: Surging },
 }
 
 packed_enum!(Fact {
@@ -64,6 +70,9 @@ packed_enum!(Fact {
     13 => Learned { group, learned },
     14 => Promised { caller, promise },
     15 => PromiseOver { caller },
+    16 => Surges { group, surging },
+    17 => Called { caller, at, until },
+    18 => Uncounted { caller },
 });
 
 impl Packed for Reservation {

@@ -30,6 +30,10 @@ pub struct Ledger {
     pub promises: BTreeMap<CallerKey, Promise>,
     /// By what waits are reckoned in each group.
     pub learned: BTreeMap<GroupId, Learned>,
+    /// The groups that are in surge, or of which somebody said that they are not.
+    pub surges: BTreeMap<GroupId, Surging>,
+    /// When callers called lately.
+    pub calls: BTreeMap<CallerKey, Calls>,
 }
 
 /// A caller in the queue's hands.
@@ -53,6 +57,62 @@ pub struct Learned {
     pub handling: Duration,
     /// Of those who leave unserved, by all who wait.
     pub patience: Duration,
+}
+
+/// Calls of one caller that are counted; more are as many. Who calls so often in a day has been noticed.
+const EARLIER_MAX: usize = 9;
+
+/// When a caller called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// The newest first; zero for none.
+    times: [Time; EARLIER_MAX],
+    /// All of them count until then at most.
+    pub until: Time,
+}
+
+impl Calls {
+    pub(crate) fn add(&mut self, at: Time, until: Time) {
+        self.times.rotate_right(1);
+        (self.times[0], self.until) = (at, until);
+    }
+
+    /// How many began so long before.
+    pub(crate) fn since(&self, now: Time, repeat: Duration) -> u8 {
+        self.times.iter().filter(|at| **at != Time::ZERO && **at + repeat > now).count() as u8
+    }
+}
+
+impl Until for Calls {
+    fn until(&self) -> Time {
+        self.until
+    }
+}
+
+impl Packed for Calls {
+    fn pack(&self, out: &mut Vec<u8>) {
+        self.times.iter().copied().filter(|at| *at != Time::ZERO).collect::<Vec<_>>().pack(out);
+        self.until.pack(out);
+    }
+
+    fn unpack(from: &mut Unpacker<'_>) -> Result<Calls, Unreadable> {
+        let mut calls = Calls::default();
+        let times = Vec::<Time>::unpack(from)?;
+        if times.len() > EARLIER_MAX {
+            return Err(Unreadable { expected: "a caller's calls" });
+        }
+        calls.times.iter_mut().zip(times).for_each(|(place, at)| *place = at);
+        calls.until = Packed::unpack(from)?;
+        Ok(calls)
+    }
+}
+
+/// Whether a group is in surge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Surging {
+    pub on: bool,
+    /// What somebody said; none where the rule decides.
+    pub by_hand: Option<bool>,
 }
 
 /// An agent's wrap-up, or the rest after an offer that came to nothing.
@@ -130,6 +190,7 @@ packed_struct!(Place { group, priority, since, until });
 packed_struct!(Last { agent, until });
 packed_struct!(Tally { day, calls, talk });
 packed_struct!(Learned { answer, handling, patience });
+packed_struct!(Surging { on, by_hand });
 
 impl Place {
     /// One place for two calls of one number: nobody loses by having tried twice. The group is that of the longer wait.
@@ -167,6 +228,10 @@ impl Ledger {
             Fact::Promised { caller, promise } => drop(self.promises.insert(caller, promise)),
             Fact::PromiseOver { caller } => drop(self.promises.remove(&caller)),
             Fact::Learned { group, learned } => drop(self.learned.insert(group, learned)),
+            Fact::Called { caller, at, until } => self.calls.entry(caller).or_default().add(at, until),
+            Fact::Uncounted { caller } => drop(self.calls.remove(&caller)),
+            Fact::Surges { group, surging } if surging == Surging::default() => drop(self.surges.remove(&group)),
+            Fact::Surges { group, surging } => drop(self.surges.insert(group, surging)),
         }
     }
 
@@ -195,19 +260,27 @@ impl Ledger {
             closed: self.closed.into_iter().filter_map(&group).collect(),
             promises: self.promises.into_iter().filter_map(promise).collect(),
             learned: self.learned.into_iter().filter_map(|(id, learned)| Some((group(id)?, learned))).collect(),
+            surges: self.surges.into_iter().filter_map(|(id, surging)| Some((group(id)?, surging))).collect(),
+            calls: self.calls,
         }
     }
 }
 
-/// The newest form. Form 0 has no tallies, form 1 no last agents, form 2 no closed groups, form 3 nothing learned of waits, form 4 nobody who is called back: what a ledger has none of is left out with its number, so that an
+/// The newest form. Form 0 has no tallies, form 1 no last agents, form 2 no closed groups, form 3 nothing learned of waits, form 4 nobody who is called back, form 5 no surges, form 6 nobody whose calls are counted: what a ledger has none of is left out with its number, so that an
 /// engine of before reads whatever it can know.
-const FORM: u8 = 5;
+const FORM: u8 = 7;
 
 impl Ledger {
     /// The oldest form that says all of it.
     fn form(&self) -> u8 {
-        if !self.promises.is_empty() {
+        if !self.calls.is_empty() {
             return FORM;
+        }
+        if !self.surges.is_empty() {
+            return 6;
+        }
+        if !self.promises.is_empty() {
+            return 5;
         }
         match (self.learned.is_empty(), self.closed.is_empty(), self.lasts.is_empty(), self.tallies.is_empty()) {
             (false, ..) => 4,
@@ -242,6 +315,12 @@ impl Packed for Ledger {
         if form > 4 {
             pack_map(&self.promises, out);
         }
+        if form > 5 {
+            pack_map(&self.surges, out);
+        }
+        if form > 6 {
+            pack_map(&self.calls, out);
+        }
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<Ledger, Unreadable> {
@@ -259,6 +338,8 @@ impl Packed for Ledger {
             closed: if form > 2 { Vec::unpack(from)?.into_iter().collect() } else { BTreeSet::new() },
             learned: if form > 3 { unpack_map(from)? } else { BTreeMap::new() },
             promises: if form > 4 { unpack_map(from)? } else { BTreeMap::new() },
+            surges: if form > 5 { unpack_map(from)? } else { BTreeMap::new() },
+            calls: if form > 6 { unpack_map(from)? } else { BTreeMap::new() },
         })
     }
 }

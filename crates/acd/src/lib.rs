@@ -69,6 +69,16 @@
 //! its line go where it overflows to, in order of turn, and those for whom a phone rings if the offer comes to nothing; where there is no
 //! such group, or no room in it, they wait on and are served. Whoever comes back from a talk is taken all the same.
 //!
+//! # Who calls again
+//! With `Called` the switch tells of each citizen's call whose number may be counted, before it asks for anything. `Action::Repeats` tells it how
+//! many of the same number began within `Plan::repeat` before, nine at most. Nothing else hangs on that.
+//!
+//! # Surges
+//! A group is in surge while somebody says so (`Command::Surge`), or else by its rule (`plan::Surge`): from when as many callers wait, or a newcomer would
+//! have to expect as long a wait, as it names; until fewer wait than it names for that and a newcomer would wait for less than half as long, and not before
+//! `hold`. What is said by hand outlives a restart and any plan; the rule goes on looking meanwhile, and decides again when that is
+//! taken back. `Action::Surge` tells the switch. The queue serves whom it serves all the same.
+//!
 //! # Called back
 //! `CallBack` has a caller who waits hang up and keep the turn: a *promise* (`Promises`), one a number, takes the caller's place in line under
 //! an id of its own, `CallId::again`. It is next when the caller would have been, neither sooner nor later, and is offered as any other, so
@@ -88,7 +98,7 @@
 //!
 //! # Facts, and a restart
 //! Each change of what a restart needs is told as an `Action::Fact`: who waits or talks, the highest reservation, wrap-up and back-off,
-//! places, closed groups, and now and then what is learned of waits. A `Ledger` is made of facts and nothing else. `Acd::restore` makes of it the queue of the next process: the calls are gone
+//! places, closed groups, surges, and now and then what is learned of waits. A `Ledger` is made of facts and nothing else. `Acd::restore` makes of it the queue of the next process: the calls are gone
 //! with the old one, rests stand, and reservations are numbered on, so that words on an old one are stale. Facts that belong
 //! together are told in an order in which a journal that is cut between them loses nobody's place.
 //!
@@ -111,8 +121,8 @@
 //! - For each `Reserve`: it becomes a talk, its slot refuses it, or there is one `OfferOver`. `WrapsUp` is told with each change of
 //!   the end of wrap-up, and with none else.
 //! - No number has two promises, and nobody is being called back whom no agent is reserved for.
-//! - At most 100,000 places are kept and 100,000 last agents remembered; the oldest deadline goes first.
-//! - For each of `Raise`, `Move`, `Release` and `Open` there is one `Steered`.
+//! - At most 100,000 places are kept, 100,000 last agents remembered and 100,000 callers counted; the oldest deadline goes first.
+//! - For each of `Raise`, `Move`, `Release`, `Open` and `Surge` there is one `Steered`.
 //! - No command fails or panics, in whatever order commands arrive.
 //! - A match looks at the first of each queue that the agent serves, or of each level of the caller's queue: its cost does not
 //!   depend on how many wait or idle. Leaving from the middle, a return to a place ahead of the last, and joining the idle of a
@@ -138,10 +148,12 @@ mod overflow;
 mod places;
 mod range;
 mod reload;
+mod repeat;
 mod rest;
 mod restore;
 mod staffing;
 mod steps;
+mod surge;
 mod tally;
 mod timer;
 
@@ -161,6 +173,6 @@ pub use fact::Fact;
 pub use ledger::Ledger;
 pub use list::InLine;
 pub use need::{Need, SkillId};
-pub use plan::{Agent, BackOff, CallBack, Group, Overflow, Overflows, Plan, Skill, Step, Strategy};
+pub use plan::{Agent, BackOff, CallBack, Crowd, Group, Overflow, Overflows, Plan, Skill, Step, Strategy, Surge};
 pub use range::Range;
 pub use view::{AgentState, GroupView, View};

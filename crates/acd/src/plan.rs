@@ -25,6 +25,8 @@ pub struct Plan {
     pub priority_worth: Duration,
     /// How long the agent of a caller's last talk is remembered, where a group prefers that one.
     pub remember: Duration,
+    /// How long before a call earlier ones of the same number count; zero for not at all.
+    pub repeat: Duration,
     /// When a day of tallies begins, after midnight UTC.
     pub day_begins: Duration,
 }
@@ -47,6 +49,7 @@ impl Default for Plan {
             wrap_up_max: Duration::from_secs(3600),
             priority_worth: Duration::from_secs(120),
             remember: Duration::from_secs(24 * 3600),
+            repeat: Duration::from_secs(24 * 3600),
             day_begins: Duration::from_secs(16 * 3600),
         }
     }
@@ -80,6 +83,8 @@ pub struct Group {
     pub ring_at_once: u8,
     /// Whether callers may be called back instead of waiting, and how.
     pub call_back: Option<CallBack>,
+    /// When it is in surge; never but by hand without.
+    pub surge: Option<Surge>,
     /// It stood in a plan of before and keeps its id alone: takes nobody, and whoever is in its line overflows at once.
     pub removed: bool,
 }
@@ -101,9 +106,37 @@ impl Default for Group {
             prefer: Duration::ZERO,
             ring_at_once: 1,
             call_back: None,
+            surge: None,
             removed: false,
         }
     }
+}
+
+impl Group {
+    /// The rule by which it is in surge; a group that is no more has none.
+    pub(crate) fn rule(&self) -> Option<Surge> {
+        self.surge.filter(|_| !self.removed)
+    }
+}
+
+/// From when on, and for how long, callers are more than a group can serve soon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Surge {
+    /// Begins with as many callers on the line.
+    pub waiting: Option<Crowd>,
+    /// Begins when a newcomer would have to expect such a wait, and ends below half of it. What counts is the middle of the range.
+    pub expected: Option<Duration>,
+    /// Lasts at least so long.
+    pub hold: Duration,
+}
+
+/// Callers in line who are on the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crowd {
+    /// At least so many begin a surge.
+    pub from: usize,
+    /// Fewer than that end it.
+    pub until: usize,
 }
 
 /// How a group calls back.

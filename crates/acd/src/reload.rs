@@ -22,6 +22,7 @@ impl Acd {
         let waiting = self.callers.adopt(&self.plan);
         self.staff.adopt(&self.plan, &self.agents, now.time, &mut self.deadlines);
         self.expect.adopt(&self.plan, &self.agents, self.callers.steps.queues(), now.time);
+        self.renew_surges(out);
         self.mark_day(now);
         let offered = self.callers.offered();
         self.renew_waits(now.time, &before, waiting.iter().chain(&offered));

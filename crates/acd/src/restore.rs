@@ -35,11 +35,13 @@ impl Acd {
             closed: self.closed.clone(),
             promises: self.promises.all(),
             learned: self.expect.learned.clone(),
+            surges: self.surges.ledger(),
+            calls: self.repeats.all().clone(),
         }
     }
 
     /// The queue of a new process, in which nobody is ready yet. Every call of the ledger ended with the old process: whoever
-    /// can be known again by number gets a place. Wrap-up and back-off stand until their time, and so do places, closed groups stay closed, and waits are reckoned by what was learned; `out`
+    /// can be known again by number gets a place. Wrap-up and back-off stand until their time, and so do places, closed groups stay closed, surges go on, and waits are reckoned by what was learned; `out`
     /// has the facts that make this queue's ledger of the one that was given, and every agent's wrap-up again.
     pub fn restore(plan: impl Into<Arc<Plan>>, now: Now, ledger: &Ledger, out: &mut Vec<Action>) -> Acd {
         let mut acd = Acd::new(plan, now.time);
@@ -48,10 +50,12 @@ impl Acd {
         acd.restore_tallies(ledger);
         acd.expect.restore(ledger);
         acd.restore_closed(ledger.closed.iter().copied(), out);
+        acd.restore_surges(now.time, ledger, out);
         acd.mark_day(now);
         acd.restore_rests(now.time, ledger, out);
         acd.restore_places(now.time, ledger, out);
         acd.restore_lasts(now, ledger, out);
+        acd.restore_repeats(now.time, ledger, out);
         acd.restore_promises(now.time, ledger, out);
         acd.end_calls(now.time, ledger, out);
         acd

@@ -6,6 +6,7 @@ use base::{AgentId, GroupId, Now};
 
 use crate::agents::State;
 use crate::callers::{Caller, Standing};
+use crate::ledger::Surging;
 use crate::{Acd, Range};
 
 /// The queue at one moment.
@@ -24,6 +25,8 @@ pub struct View {
 pub struct GroupView {
     /// Takes nobody new.
     pub closed: bool,
+    /// Whether it is in surge, and who says so.
+    pub surging: Surging,
     /// Callers in line who are on the line.
     pub waiting: usize,
     /// Citizens who are called back when their turn has come.
@@ -72,6 +75,7 @@ impl Acd {
                 let call_backs = self.promises.of_group(group);
                 GroupView {
                     closed,
+                    surging: self.surges.of(group),
                     waiting,
                     agents_signed_on,
                     longest_wait,

@@ -171,6 +171,10 @@ fn queue(page: &mut Page, view: &View) {
         let wait = group.longest_wait.as_secs_f64();
         page.labelled("hotline_queue_longest_wait_seconds", &[("group", &group.name)], wait);
     }
+    page.head("hotline_group_surge", "gauge", "1 while a skill group is in surge.");
+    for group in &view.groups {
+        page.labelled("hotline_group_surge", &[("group", &group.name)], f64::from(u8::from(group.surging.on)));
+    }
     expected(page, view);
     page.head("hotline_queue_call_backs", "gauge", "Citizens who are to be called back, by skill group.");
     for group in &view.groups {

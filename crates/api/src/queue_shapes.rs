@@ -1,5 +1,6 @@
 //! The objects that answers about skill groups are made of.
 
+use crate::queues::SURGE_MODES;
 use crate::schema::{COUNT, Schema, Shape, field};
 use crate::shapes::{COUNT_OR_NULL, SHARE_OR_NULL, TEXT};
 
@@ -22,6 +23,12 @@ const QUEUE: Shape = Shape {
     fields: &[
         field("group", TEXT, "Its name."),
         field("open", Schema::Bool, "False while it takes nobody new."),
+        field("surge", Schema::Bool, "More callers than it can serve soon: they hear so, and begin at a shorter menu."),
+        field(
+            "surge_mode",
+            Schema::Words(&SURGE_MODES),
+            "What was said by hand; `auto` where the group's rule decides.",
+        ),
         field("waiting", COUNT, "Callers who wait now."),
         field("longest_wait_ms", COUNT, "The longest wait among them."),
         field(
@@ -71,6 +78,7 @@ const CALLER: Shape = Shape {
             "How long the caller will wait from now on, as in Queue; null also while a phone rings for it.",
         ),
         field("expected_wait_high_ms", COUNT_OR_NULL, "As in Queue."),
+        field("earlier_calls", COUNT, "As in Call; 0 for who is called back."),
         field(
             "called_back",
             Schema::Bool,
@@ -87,6 +95,12 @@ pub(crate) const QUEUE_CALLERS: Shape = Shape {
         field("group", TEXT, "Its name."),
         field("callers", Schema::List(&Schema::Object(&CALLER)), "The first is served next."),
     ],
+};
+
+pub(crate) const SURGE: Shape = Shape {
+    name: "Surge",
+    about: "Whether a group is in surge.",
+    fields: &[field("surge", Schema::Words(&SURGE_MODES), "`auto` leaves it to the group's rule again.")],
 };
 
 pub(crate) const MOVE: Shape = Shape {

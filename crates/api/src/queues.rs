@@ -29,6 +29,8 @@ fn queue(group: &server::view::Group, level: server::levels::Level) -> Value {
     json!({
         "group": group.name,
         "open": !group.closed,
+        "surge": group.surging.on,
+        "surge_mode": surge_mode(group.surging.by_hand),
         "waiting": group.waiting,
         "longest_wait_ms": millis(group.longest_wait),
         "expected_wait_low_ms": group.expected_wait.map(|wait| millis(wait.low())),
@@ -71,15 +73,21 @@ fn millis(length: Duration) -> u64 {
     u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The number of a caller, and whether nobody may learn it.
-fn known<'a>(waits: &'a InLine, row: Option<&'a CallRow>) -> Option<(&'a str, bool)> {
+/// The number of a caller, whether nobody may learn it, and its earlier calls.
+fn known<'a>(waits: &'a InLine, row: Option<&'a CallRow>) -> Option<(&'a str, bool, u8)> {
     match &waits.called_back {
-        Some(citizen) => Some((citizen.number.as_str(), false)),
-        None => row.map(|row| (&*row.face.caller, row.face.is_confidential())),
+        Some(citizen) => Some((citizen.number.as_str(), false, 0)),
+        None => row.map(|row| (&*row.face.caller, row.face.is_confidential(), row.earlier)),
     }
 }
 
-fn caller(position: u32, waits: &InLine, (number, confidential): (&str, bool), who: &Who, now: Wall) -> Value {
+fn caller(
+    position: u32,
+    waits: &InLine,
+    (number, confidential, earlier): (&str, bool, u8),
+    who: &Who,
+    now: Wall,
+) -> Value {
     let waited_ms = millis(waits.waited);
     let since = Wall(now.0.saturating_sub_unsigned(waited_ms));
     json!({
@@ -94,6 +102,7 @@ fn caller(position: u32, waits: &InLine, (number, confidential): (&str, bool), w
         "offered": waits.offered,
         "expected_wait_low_ms": waits.expected.map(|wait| millis(wait.low())),
         "expected_wait_high_ms": waits.expected.and_then(|wait| wait.high()).map(millis),
+        "earlier_calls": earlier,
         "called_back": waits.called_back.is_some(),
         "rests_ms": waits.rests.map(millis),
     })
@@ -110,13 +119,36 @@ pub(crate) async fn close(request: Request) -> Result<Value, Problem> {
 }
 
 async fn let_in(request: &Request, open: bool) -> Result<Value, Problem> {
-    let name = request.place("group");
-    let group = find(request, name)?;
-    match desk::ask(request, Ask::Open { group, open }).await? {
+    let group = find(request, request.place("group"))?;
+    change(request, Ask::Open { group, open }).await
+}
+
+/// What is asked of the group that the path names.
+async fn change(request: &Request, ask: Ask) -> Result<Value, Problem> {
+    match desk::ask(request, ask).await? {
         Answer::Done => Ok(json!({"done": true})),
-        Answer::NoSuchGroup => Err(no_such_group(name)),
+        Answer::NoSuchGroup => Err(no_such_group(request.place("group"))),
         other => Err(desk::unexpected(&other)),
     }
+}
+
+/// What is said of a group's surge by hand.
+pub(crate) const SURGE_MODES: [&str; 3] = ["on", "off", "auto"];
+
+pub(crate) fn surge_mode(by_hand: Option<bool>) -> &'static str {
+    by_hand.map_or(SURGE_MODES[2], |on| SURGE_MODES[usize::from(!on)])
+}
+
+pub(crate) async fn surge(request: Request) -> Result<Value, Problem> {
+    let mode = request.body["surge"].as_str().unwrap_or_default();
+    let by_hand = [Some(true), Some(false), None].into_iter().find(|by_hand| surge_mode(*by_hand) == mode);
+    let outcome = match (find(&request, request.place("group")), by_hand) {
+        (Ok(group), Some(by_hand)) => change(&request, Ask::Surge { group, by_hand }).await,
+        (Err(problem), _) => Err(problem),
+        // The shape of the body lets no other word through.
+        (Ok(_), None) => Err(desk::unexpected(&Answer::NoSuchGroup)),
+    };
+    request.audited(json!({"change": "queue.surge", "group": request.place("group"), "surge": mode}), outcome).await
 }
 
 pub(crate) async fn front(request: Request) -> Result<Value, Problem> {

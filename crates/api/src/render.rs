@@ -32,6 +32,7 @@ pub(crate) fn call(row: &CallRow, who: &Who, areas: &Areas, now: Wall) -> Value 
         "agent": row.agent.as_deref(),
         "talk_since": row.talk_since.map(|at| at.to_string()),
         "order": row.order.as_deref(),
+        "earlier_calls": row.earlier,
     })
 }
 
@@ -111,6 +112,12 @@ pub(crate) fn event(event: &Event, position: Position, who: &Who, areas: &Areas)
             message.insert("group".to_owned(), json!(&**group));
             message
         }
+        What::Surge { group, surging } => {
+            let mut message = head(position, event.at, "group.surge");
+            let (on, by) = (json!(surging.on), json!(crate::queues::surge_mode(surging.by_hand)));
+            message.extend([("group".to_owned(), json!(&**group)), ("on".to_owned(), on), ("mode".to_owned(), by)]);
+            message
+        }
         What::Gap { lost } => {
             let mut message = head(position, event.at, "gap");
             message.extend([("reason".to_owned(), json!("lost")), ("lost".to_owned(), json!(lost))]);
@@ -158,6 +165,7 @@ fn call_event(
     put("waited_ms", json!(waited(row, at)));
     put("agent", json!(about));
     put("order", json!(row.order.as_deref()));
+    put("earlier_calls", json!(row.earlier));
     match what {
         CallEvent::Menu { node } => put("node", json!(&**node)),
         CallEvent::WaitEnded { outcome } => put("outcome", json!(outcome)),

@@ -4,6 +4,7 @@ use server::rows::{AgentRow, CallPhase};
 use server::view::TargetState;
 use settings::LineKind;
 
+use crate::queues::SURGE_MODES;
 use crate::schema::{COUNT, Schema, Shape, field, optional};
 
 pub(crate) const TEXT: Schema = Schema::Text;
@@ -77,6 +78,7 @@ pub(crate) const CALL: Shape = Shape {
         field("agent", NUMBER_OR_NULL, "The agent who serves the citizen."),
         field("talk_since", TIME_OR_NULL, "When both heard each other."),
         field("order", ORDER_OR_NULL, "The order that a desk has opened for the call."),
+        field("earlier_calls", COUNT, "Calls of the same number within `queue.repeat_s` before it; 9 is 9 or more."),
     ],
 };
 
@@ -368,6 +370,7 @@ pub(crate) const EVENT: Shape = Shape {
             "The agent that the event is about: offered, connected, or the agent itself.",
         ),
         optional("order", ORDER_OR_NULL, "As in Call."),
+        optional("earlier_calls", COUNT, "As in Call."),
         optional("node", TEXT, "The menu node entered."),
         optional("outcome", TEXT, "How a wait or an offer ended."),
         optional("to", TEXT, "The number of the agent, or the name of the group, that the citizen is handed on to."),
@@ -378,6 +381,8 @@ pub(crate) const EVENT: Shape = Shape {
         optional("reason", TEXT_OR_NULL, "Of a pause; of a gap: restarted, too_old, ahead or lost."),
         optional("until", Schema::Time, "When wrap-up ends."),
         optional("by", TEXT, "Who brought it about."),
+        optional("on", Schema::Bool, "Whether the group is in surge."),
+        optional("mode", Schema::Words(&SURGE_MODES), "As `surge_mode` in Queue."),
         optional("lost", COUNT, "News that was lost before this gap."),
     ],
 };

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::access::{ADMINS, DESKS, ENGINEERS, EVERYBODY, OPERATORS, OVERSEERS, SUPERVISORS};
 use crate::ladder_shapes::LADDER;
 use crate::problem::Problem;
-use crate::queue_shapes::{MOVE, QUEUE_CALLERS, QUEUES};
+use crate::queue_shapes::{MOVE, QUEUE_CALLERS, QUEUES, SURGE};
 use crate::record_shapes::{MISSED, RECORD, RECORDS};
 use crate::reload_shapes::RELOADED;
 use crate::route::{Access, Answered, Handle, Method, Request, Route};
@@ -254,6 +254,17 @@ pub(crate) static ROUTES: &[Route] = &[
         places: GROUP,
         problems: &[NO_GROUP],
         handle: Handle::Json(|r: Request| Box::pin(queues::close(r))),
+        ..POST
+    },
+    Route {
+        path: "/queues/{group}/surge",
+        name: "surgeQueue",
+        about: "Says by hand whether a group is in surge, or leaves it to its rule again.",
+        access: Access::Token(SUPERVISORS),
+        places: GROUP,
+        body: Some(&SURGE),
+        problems: &[NO_GROUP],
+        handle: Handle::Json(|r: Request| Box::pin(queues::surge(r))),
         ..POST
     },
     Route {

@@ -180,6 +180,8 @@ pub struct Record {
     pub confidential: bool,
     /// The order that a desk has opened for the call.
     pub order: Option<OrderNumber>,
+    /// Calls of the same number a while before it; nine are nine or more.
+    pub earlier: u8,
 }
 
 /// What the store is asked to write; idempotent by call id.

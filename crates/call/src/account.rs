@@ -27,6 +27,8 @@ pub(crate) struct Account {
     talked_ms: u64,
     confidential: bool,
     order: Option<OrderNumber>,
+    /// Calls of the same number a while before this one.
+    earlier: u8,
 }
 
 /// Nodes a record lists; a longer walk keeps its first ones. Three times the deepest path a person presses through.
@@ -45,6 +47,7 @@ impl Account {
             talked_ms: 0,
             confidential,
             order,
+            earlier: 0,
         }
     }
 
@@ -168,6 +171,16 @@ impl Account {
         out.push(Action::Record(RecordEntry::Order { start: StartRecord::clone(&self.start), order }));
     }
 
+    /// The citizen has called before.
+    pub(crate) fn repeats(&mut self, earlier: u8, out: &mut Vec<Action>) {
+        self.earlier = earlier;
+        tell(Fact::Repeats { earlier }, out);
+    }
+
+    pub(crate) fn earlier(&self) -> u8 {
+        self.earlier
+    }
+
     pub(crate) fn order(&self) -> Option<&OrderNumber> {
         self.order.as_ref()
     }
@@ -199,6 +212,7 @@ impl Account {
         let mut facts = Vec::from_iter(self.confidential.then_some(Fact::Confidential));
         facts.push(Fact::Started { start: StartRecord::clone(&self.start), menu_version, locale });
         facts.extend(self.order.iter().map(|order| Fact::Ordered { order: order.clone() }));
+        facts.extend((self.earlier > 0).then_some(Fact::Repeats { earlier: self.earlier }));
         facts.extend(self.answered.map(|at| Fact::Answered { at }));
         facts.extend(self.path.iter().map(|node| Fact::Visited { node: node.clone() }));
         for wait in &self.waits {
@@ -228,6 +242,7 @@ impl Account {
             end_reason,
             confidential: self.confidential,
             order: self.order.clone(),
+            earlier: self.earlier,
         }
     }
 }

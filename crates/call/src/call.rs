@@ -45,6 +45,10 @@ pub struct Call {
     pub(crate) question: u32,
     /// Why the call ends once the citizen has said how satisfied they are.
     pub(crate) after_survey: Option<EndReason>,
+    /// Groups that were in surge when the call arrived.
+    pub(crate) surging: Arc<[GroupId]>,
+    /// The caller has heard of a surge: that is said once.
+    pub(crate) told_of_surge: bool,
     /// Drawn once; makes the `o=` lines of this call.
     pub(crate) session_id: u64,
     /// The next leg that is given takes another's place; within one turn of the switch.
@@ -72,6 +76,8 @@ pub struct Arrival<'a> {
     pub to: Option<Callee>,
     /// The group that the agent asks.
     pub asks: Option<GroupId>,
+    /// Groups in surge.
+    pub surging: Arc<[GroupId]>,
     pub lease: Lease,
     /// What is spoken with whoever sent it, the preferred one first.
     pub codecs: Vec<Codec>,
@@ -106,7 +112,7 @@ impl Call {
         call.account = Account::new(Arc::clone(&call.start), arrival.confidential, arrival.order);
         // An agent who asks has no place of the citizens' that could be kept for a redial.
         call.caller = arrival.caller.filter(|_| arrival.asks.is_none());
-        (call.errand, call.asks) = (arrival.errand, arrival.asks);
+        (call.errand, call.asks, call.surging) = (arrival.errand, arrival.asks, arrival.surging);
         call
     }
 
@@ -134,6 +140,8 @@ impl Call {
             asks: None,
             question: 0,
             after_survey: None,
+            surging: Arc::default(),
+            told_of_surge: false,
             session_id,
             expects: false,
             over: false,
@@ -173,7 +181,7 @@ impl Call {
         let body = match offer {
             Some(offer) => match citizen.answer(offer) {
                 Ok(body) => body,
-                Err(refusal) => return self.refuse(now, refusal_status(&refusal), EndReason::Refused, out),
+                Err(refusal) => return self.refuse(now, refusal.status(), EndReason::Refused, out),
             },
             None => citizen.offer(),
         };
@@ -182,6 +190,7 @@ impl Call {
         self.account.started(&self.menu.version, locale, out);
         self.tell_own(0, out);
         self.account.answered(now, out);
+        self.ask_for_repeats(out);
         self.open(0, out);
         out.push(Action::Answer { leg: FIRST, body });
     }
@@ -287,7 +296,7 @@ impl Call {
             _ if !leg.is_live() => (481, None),
             (Some(offer), _) => match leg.answer(offer) {
                 Ok(answer) => (200, Some(answer)),
-                Err(refusal) => (refusal_status(&refusal), None),
+                Err(refusal) => (refusal.status(), None),
             },
             (None, Change::Reinvite) => (200, Some(leg.offer())),
             (None, Change::Update) => (200, None),
@@ -324,11 +333,6 @@ impl Call {
             self.agent_left(now, place, reason, out);
         }
     }
-}
-
-/// The status that refuses an offer we cannot take (RFC 3261 §21.4.26, §21.4.1).
-fn refusal_status(refusal: &sdp::Refusal) -> u16 {
-    refusal.status()
 }
 
 pub(crate) fn change(leg: &Leg) -> Action {

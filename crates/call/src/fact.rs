@@ -112,6 +112,10 @@ pub enum Fact {
     Rated {
         grade: u8,
     },
+    /// So many calls of the same number began a while before.
+    Repeats {
+        earlier: u8,
+    },
 }
 
 packed_enum!(Fact {
@@ -138,6 +142,7 @@ packed_enum!(Fact {
     20 => Reached { number },
     21 => Own { leg, agent },
     22 => Ordered { order },
-    23 => Surveyed { talk_ms },
-    24 => Rated { grade },
+    23 => Repeats { earlier },
+    24 => Surveyed { talk_ms },
+    25 => Rated { grade },
 });

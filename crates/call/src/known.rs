@@ -70,7 +70,8 @@ impl Call {
         index
     }
 
-    /// What goes along to an agent's phone: the call's id in the API, its group, the way through the menu, who served before, and the order.
+    /// What goes along to an agent's phone: the call's id in the API, its group, the way through the menu, who served before, how often the citizen
+    /// has called before, and the order.
     pub(crate) fn context(&self) -> String {
         let mut context = format!("call=\"{}\"", self.start.id);
         let mut put = |name: &str, value: &str| {
@@ -83,6 +84,7 @@ impl Call {
         put("group", group.map_or("", |group| group.name.as_str()));
         put("menu", &self.account.path_end(CONTEXT_PATH_MAX));
         put("from", self.account.served_by());
+        put("earlier", &Some(self.account.earlier()).filter(|e| *e > 0).map(|e| e.to_string()).unwrap_or_default());
         if let Some(order) = self.account.order() {
             context.push(';');
             context.push_str(&order_said(order));

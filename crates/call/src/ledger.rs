@@ -25,6 +25,7 @@ pub struct Ledger {
     talked_ms: u64,
     confidential: bool,
     order: Option<OrderNumber>,
+    earlier: u8,
     legs: Vec<RungLeg>,
     held: Vec<Held>,
     /// The record was made: the call only winds down.
@@ -51,7 +52,7 @@ packed_struct!(Held { agent, reservation });
 impl Packed for Ledger {
     fn pack(&self, out: &mut Vec<u8>) {
         let Ledger { start, menu_version, answered, path, locale, waits, waiting, agent, talk_since, .. } = self;
-        let Ledger { talked_ms, confidential, order, legs, held, ended, .. } = self;
+        let Ledger { talked_ms, confidential, order, earlier, legs, held, ended, .. } = self;
         start.pack(out);
         menu_version.pack(out);
         answered.pack(out);
@@ -62,7 +63,7 @@ impl Packed for Ledger {
         agent.pack(out);
         talk_since.pack(out);
         talked_ms.pack(out);
-        pack_marks(*confidential, order.as_ref(), out);
+        pack_marks(*confidential, order.as_ref(), *earlier, out);
         legs.pack(out);
         held.pack(out);
         ended.pack(out);
@@ -79,7 +80,7 @@ impl Packed for Ledger {
         ledger.agent = Packed::unpack(from)?;
         ledger.talk_since = Packed::unpack(from)?;
         ledger.talked_ms = Packed::unpack(from)?;
-        (ledger.confidential, ledger.order) = unpack_marks(from)?;
+        (ledger.confidential, ledger.order, ledger.earlier) = unpack_marks(from)?;
         ledger.legs = Packed::unpack(from)?;
         ledger.held = Packed::unpack(from)?;
         ledger.ended = Packed::unpack(from)?;
@@ -112,6 +113,7 @@ impl Ledger {
             talked_ms: 0,
             confidential: false,
             order: None,
+            earlier: 0,
             legs: Vec::new(),
             held: Vec::new(),
             ended: false,
@@ -148,6 +150,7 @@ impl Ledger {
             }
             Fact::Confidential => self.confidential = true,
             Fact::Ordered { order } => self.order = Some(order),
+            Fact::Repeats { earlier } => self.earlier = earlier,
             Fact::Ended { .. } => self.ended = true,
             Fact::Visited { .. } | Fact::Dialled { .. } | Fact::Declined { .. } | Fact::Over => {}
             Fact::Handing { .. } | Fact::HandedBack | Fact::Calling { .. } | Fact::Own { .. } | Fact::Rated { .. } => {}
@@ -221,6 +224,7 @@ impl Ledger {
             end_reason,
             confidential: self.confidential,
             order: self.order.clone(),
+            earlier: self.earlier,
         }
     }
 }

@@ -10,6 +10,7 @@
 mod account;
 pub mod action;
 mod advice;
+mod announce;
 pub mod area;
 mod call;
 mod call_back;

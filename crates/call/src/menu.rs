@@ -22,7 +22,9 @@ impl Call {
         if let Some(group) = self.asks.take() {
             return self.wait_for_advice(now, group, None, out);
         }
-        self.enter_menu(now, Walk::new(&self.menu.menu), Walked::Start, out);
+        let menu = &self.menu.menu;
+        let walk = if self.surging.contains(&menu.person().0) { Walk::in_surge(menu) } else { Walk::new(menu) };
+        self.enter_menu(now, walk, Walked::Start, out);
     }
 
     /// From here on the menu has the citizen, for its longest time at most.
@@ -30,6 +32,15 @@ impl Call {
         self.journey = Journey::Menu(Box::new(walk));
         out.push(Action::Arm { timer: Timer::MenuLimit, at: now.time + self.plan.limits.menu });
         self.walk(now, event, out);
+    }
+
+    /// Has a citizen's call counted, and be told of earlier ones; none of a number that is nobody's business, nor one of an agent.
+    pub(crate) fn ask_for_repeats(&self, out: &mut Vec<Action>) {
+        let counts =
+            self.legs[0].party == Party::Outside && self.errand.is_none() && !self.account.is_confidential();
+        if let Some(caller) = self.caller.filter(|_| counts) {
+            out.push(Action::Queue(acd::Command::Called { call: self.start.id, caller }));
+        }
     }
 
     pub(crate) fn on_digit(&mut self, now: Now, digit: Digit, out: &mut Vec<Action>) {
@@ -72,8 +83,8 @@ impl Call {
             county: home.county.unwrap_or_default(),
             line: LineKind::of(caller).name(),
             list: self.plan.known.find(caller).map_or("", |list| list.name.as_str()),
-            called_before: 0,
-            surging: &[],
+            called_before: self.account.earlier().into(),
+            surging: &self.surging,
             on_air: &self.plan.on_air,
             prompts: &self.plan.prompts,
         }

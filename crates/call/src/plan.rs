@@ -234,6 +234,8 @@ pub struct Group {
     pub duty_line: Option<String>,
     /// The key by which a caller who waits asks to be called back; none where nobody is.
     pub call_back: Option<Digit>,
+    /// What whoever joins it in surge hears once.
+    pub surge_prompt: String,
     /// It stood in a plan of before and keeps its id alone: nobody reaches it.
     pub removed: bool,
 }

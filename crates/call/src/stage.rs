@@ -26,6 +26,15 @@ impl Program {
         *self = Program::of(PlayId(self.play.0.wrapping_add(1)), sounds, after);
     }
 
+    /// Begins anew, with these before the last so many.
+    pub(crate) fn add(&mut self, sounds: Vec<SoundId>, before_last: usize) {
+        let Source::Play { sounds: said, after, .. } = &self.source else { return };
+        let (mut said, after) = (said.clone(), *after);
+        let place = said.len().saturating_sub(before_last);
+        said.splice(place..place, sounds);
+        self.play(said, after);
+    }
+
     fn of(play: PlayId, sounds: Vec<SoundId>, after: After) -> Program {
         Program { play, source: Source::Play { play, sounds, after } }
     }

@@ -1,7 +1,6 @@
-//! The citizen in the queue: music, announcements, and the offer in flight.
+//! The citizen in the queue: the place, and the offer in flight.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 use acd::{Decline, Refusal, Reservation};
@@ -11,7 +10,7 @@ use roster::Contact;
 use crate::journey::{HandTo, Journey, Offers, Peer, Place, Ringing, Waiting, Wants, With};
 use crate::leg::{AgentSide, Leg, Party};
 use crate::ways::{SILENT_WAY, close_unused, one_of_each_phone};
-use crate::{Action, Call, Destination, Dial, Fact, Offer, Plan, Timer};
+use crate::{Action, Call, Destination, Dial, Fact, Offer, Timer};
 
 /// A phone may call itself busy for this long after its previous call.
 const STILL_BUSY: Duration = Duration::from_secs(2);
@@ -62,43 +61,11 @@ impl Call {
         out.push(Action::Queue(acd::Command::Enqueue { call, caller, group, priority, since }));
     }
 
-    pub(crate) fn begin_wait(&mut self, now: Now, group: GroupId, said: Vec<SoundId>, out: &mut Vec<Action>) {
-        if let Some(plan) = self.plan.groups.get(usize::from(group.0)) {
-            self.account.wait_began(now, &plan.name, out);
-            let mut said = said;
-            said.extend(self.say_call_back(group));
-            self.program.play(said, After::Loop(plan.music));
-        }
-        self.arm_announcement(now, group, out);
-    }
-
-    fn arm_announcement(&self, now: Now, group: GroupId, out: &mut Vec<Action>) {
-        match self.plan.groups.get(usize::from(group.0)).and_then(|g| g.announce_every) {
-            Some(every) => out.push(Action::Arm { timer: Timer::Announce, at: now.time + every }),
-            None => out.push(Action::Disarm(Timer::Announce)),
-        }
-    }
-
-    /// Another plan: whoever waits hears announcements from now on, or none any more, if that has changed; the menu stays.
-    pub(crate) fn adopt(&mut self, now: Now, plan: Arc<Plan>, out: &mut Vec<Action>) {
-        let before = std::mem::replace(&mut self.plan, plan);
-        let Journey::Waiting(Waiting { place, .. }) = self.journey else { return };
-        let announces =
-            |plan: &Plan| plan.groups.get(usize::from(place.group.0)).is_some_and(|g| g.announce_every.is_some());
-        if announces(&before) != announces(&self.plan) {
-            self.arm_announcement(now, place.group, out);
-        }
-    }
-
-    pub(crate) fn ask_position(&self, out: &mut Vec<Action>) {
-        if matches!(self.journey, Journey::Waiting(_)) {
-            out.push(Action::Queue(acd::Command::Locate { call: self.start.id }));
-        }
-    }
-
     pub(crate) fn on_queue(&mut self, now: Now, action: acd::Action, out: &mut Vec<Action>) {
         match action {
             acd::Action::Located { group, position, wait, .. } => self.announce(now, group, (position, wait), out),
+            acd::Action::Repeats { earlier, .. } if !self.is_ended() => self.account.repeats(earlier, out),
+            acd::Action::Queued { group, surge: true, .. } => self.tell_surge(group),
             acd::Action::Moved { to, by_hand, .. } => self.moved(now, to, by_hand, out),
             acd::Action::Promised { kept, .. } => self.promised(now, kept, out),
             acd::Action::Refused { reason, .. } if self.returns() => self.taken_back(now, reason, out),
@@ -109,45 +76,6 @@ impl Call {
             // The others are not for calls.
             _ => {}
         }
-    }
-
-    fn announce(
-        &mut self,
-        now: Now,
-        group: GroupId,
-        (position, wait): (u32, Option<acd::Range>),
-        out: &mut Vec<Action>,
-    ) {
-        let Journey::Waiting(_) = self.journey else { return };
-        let Some(plan) = self.plan.groups.get(usize::from(group.0)) else { return };
-        let music = plan.music;
-        let mut sounds = if plan.announce_position { self.say_position(position) } else { Vec::new() };
-        if let Some(wait) = wait.filter(|_| plan.announce_wait) {
-            sounds.extend(self.plan.prompts.say_wait(self.locale, wait.low(), wait.high()));
-        }
-        if sounds.is_empty() {
-            sounds = self.sounds(&["please-wait"]);
-        }
-        sounds.extend(self.say_call_back(group));
-        self.program.play(sounds, After::Loop(music));
-        self.arm_announcement(now, group, out);
-    }
-
-    fn say_position(&self, position: u32) -> Vec<SoundId> {
-        let ahead = position.saturating_sub(1);
-        if ahead == 0 {
-            return self.sounds(&["position-next"]);
-        }
-        let mut sounds = self.sounds(&["position-before"]);
-        sounds.extend(self.plan.prompts.say_number(self.locale, ahead));
-        sounds.extend(self.sounds(&["position-after"]));
-        sounds
-    }
-
-    pub(crate) fn sounds(&self, names: &[&str]) -> Vec<SoundId> {
-        let mut sounds = Vec::with_capacity(names.len());
-        sounds.extend(names.iter().filter_map(|name| self.plan.prompts.sound(self.locale, name)));
-        sounds
     }
 
     fn moved(&mut self, now: Now, to: GroupId, by_hand: bool, out: &mut Vec<Action>) {

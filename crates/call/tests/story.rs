@@ -23,8 +23,12 @@ mod moved;
 mod order;
 #[path = "story/own.rs"]
 mod own;
+#[path = "story/repeats.rs"]
+mod repeats;
 #[path = "story/several.rs"]
 mod several;
+#[path = "story/surge.rs"]
+mod surge;
 #[path = "story/ways.rs"]
 mod ways;
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::client::{Server, Where, list, piece, text};
 use crate::table::{self, printable, reader_left};
 
-/// Shows skill groups and who waits in them, pulls callers forward, moves and releases them, opens and closes groups.
+/// Shows skill groups and who waits in them, pulls callers forward, moves and releases them, opens and closes groups, has them in surge.
 ///
 /// To look takes any role but agent, to change something supervisor or admin; the audit names the token.
 #[derive(Debug, clap::Args)]
@@ -23,7 +23,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum What {
-    /// Every group: open or closed, who waits, how long, agents, service level of the last 15 minutes
+    /// Every group: open or closed, in surge or not, who waits, how long, agents, service level of the last 15 minutes
     List,
     /// Who waits in a group, in order of turn
     Callers {
@@ -39,6 +39,13 @@ enum What {
     Close {
         #[arg(value_name = "GROUP")]
         group: String,
+    },
+    /// Says whether a group is in surge, so that callers hear of it and begin at a shorter menu; `auto` leaves it to the group's rule
+    Surge {
+        #[arg(value_name = "GROUP")]
+        group: String,
+        #[arg(value_name = "on|off|auto", value_parser = ["on", "off", "auto"])]
+        surge: String,
     },
     /// Pulls a caller forward: served next
     Front {
@@ -80,6 +87,9 @@ fn act(what: &What, server: &Server, out: &mut impl Write) -> Result<(), String>
         }
         What::Open { group } => (of_group(group, "open"), Value::Null, format!("{group} is open")),
         What::Close { group } => (of_group(group, "close"), Value::Null, format!("{group} takes nobody new")),
+        What::Surge { group, surge } => {
+            (of_group(group, "surge"), json!({"surge": surge}), format!("surge of {group}: {surge}"))
+        }
         What::Front { call } => (of_call(call, "front"), Value::Null, format!("call {call} is served next")),
         What::Move { call, group } => {
             (of_call(call, "move"), json!({"group": group}), format!("call {call} waits in {group}"))
@@ -109,7 +119,7 @@ fn queues(answer: &Value) -> Vec<Vec<String>> {
         "gave up", "15 s",
     ];
     let lines = list(answer, "queues").iter().map(|queue| {
-        let state = if queue["open"] == false { "closed" } else { "open" };
+        let state = state(queue["open"] != false, queue["surge"] == true);
         let agents = &queue["agents"];
         row(&[
             text(queue, "group"),
@@ -135,6 +145,7 @@ fn callers(answer: &Value) -> Vec<Vec<String>> {
         let marks = [("pulled", "pulled forward"), ("offered", "a phone rings"), ("called_back", "is called back")];
         let mut marks: Vec<String> =
             marks.iter().filter(|(name, _)| caller[*name] == true).map(|(_, word)| (*word).to_owned()).collect();
+        marks.extend(caller["earlier_calls"].as_u64().filter(|count| *count > 0).map(again));
         marks.extend(caller["rests_ms"].as_u64().map(|rests| format!("again in {}", length(Some(rests)))));
         row(&[
             &count(caller, "position"),
@@ -147,6 +158,22 @@ fn callers(answer: &Value) -> Vec<Vec<String>> {
         ])
     });
     std::iter::once(row(&heads)).chain(lines).collect()
+}
+
+/// How often a citizen has called before; nine are nine or more.
+fn again(earlier: u64) -> String {
+    let more = if earlier < 9 { "" } else { " or more" };
+    format!("called {earlier}{more} times before").replace("1 times", "once")
+}
+
+/// Whether a group takes callers, and whether there are more than it can serve soon.
+pub(crate) fn state(open: bool, surge: bool) -> &'static str {
+    match (open, surge) {
+        (true, false) => "open",
+        (true, true) => "surge",
+        (false, false) => "closed",
+        (false, true) => "closed, surge",
+    }
 }
 
 /// A number of an answer's; a dash where it is none, as of an older server.
@@ -192,13 +219,14 @@ mod tests {
             {"group": "consult", "open": true, "waiting": 12, "longest_wait_ms": 83_900, "agents": agents, "answered": 1234,
              "expected_wait_low_ms": 40_000, "expected_wait_high_ms": 185_000,
              "abandoned": 7, "service_level": 0.856},
+            {"group": "建议", "open": true, "surge": true, "waiting": 3, "agents": agents, "longest_wait_ms": 900},
             {"group": "投诉", "open": false, "waiting": 0, "longest_wait_ms": 0, "agents": agents, "service_level": null},
         ]});
         let waiting = json!({"callers": [
             {"position": 1, "call": "0000000000000001000000070000002a", "caller": "138******00", "waited_ms": 61_000, "priority": 5,
              "expected_wait_low_ms": 2_000_000, "expected_wait_high_ms": null,
              "pulled": true, "offered": true},
-            {"position": 2, "call": "0000000000000001000000070000002b", "caller": "1\u{1b}[2J", "waited_ms": 0, "priority": 0,
+            {"position": 2, "call": "0000000000000001000000070000002b", "caller": "1\u{1b}[2J", "waited_ms": 0, "priority": 0, "earlier_calls": 2,
              "pulled": false, "offered": false},
         ]});
         insta::assert_snapshot!(format!("{}\n{}", text(&queues(&groups)), text(&callers(&waiting))));

@@ -109,6 +109,7 @@ fn object(row: &CallRow, areas: &Areas) -> Value {
         "confidential": row.confidential,
         "order": row.order,
         "rating": row.rating,
+        "earlier_calls": row.earlier,
     })
 }
 
@@ -185,6 +186,7 @@ mod tests {
             confidential: false,
             rating: None,
             order: None,
+            earlier: None,
         };
         let ended = CallRow {
             caller: "13800138000".into(),
@@ -203,6 +205,7 @@ mod tests {
             talk_ms: Some(55_000),
             end_reason: Some("caller_hangup".into()),
             order: Some("GD-1".into()),
+            earlier: Some(2),
             ..open.clone()
         };
         [ended, open]
@@ -275,6 +278,7 @@ STARTED               CALLER        CALLED  MENU          GROUP   WAIT  AGENT  T
         assert_eq!(ended["menu_path"], json!(["welcome", "咨询"]));
         assert_eq!(ended["waits"][0]["outcome"], "answered");
         assert_eq!((&ended["order"], &open["order"]), (&json!("GD-1"), &Value::Null));
+        assert_eq!((&ended["earlier_calls"], &open["earlier_calls"]), (&json!(2), &Value::Null));
         assert_eq!((&ended["queued_ms"], &ended["talk_ms"]), (&json!(1234), &json!(55_000)));
         for key in ["answered", "ended", "menu_path", "skill_group", "queued_ms", "agent", "talk_ms", "end_reason"] {
             assert_eq!(open.get(key), Some(&Value::Null), "{key}");

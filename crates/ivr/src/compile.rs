@@ -93,6 +93,7 @@ impl<'a> Compiler<'a> {
         self.find_locales();
         self.find_values();
         let start = self.node_target(Place::tree("start"), &tree.start);
+        let surge_start = tree.surge_start.as_ref().map(|name| self.node_target(Place::tree("surge_start"), name));
         let person = self.person();
         let survey = self.survey();
         let invalid = self.one(&Place::tree("invalid_prompt"), &tree::Say::always(&tree.invalid_prompt));
@@ -104,6 +105,7 @@ impl<'a> Compiler<'a> {
         Some(Menu {
             locale: *self.locales.first()?,
             start: start?,
+            surge_start: surge_start.unwrap_or(start)?,
             person: person?,
             survey: survey?,
             nodes: nodes.into_iter().collect::<Option<_>>()?,

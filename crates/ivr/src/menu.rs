@@ -19,6 +19,8 @@ pub struct NodeId(pub u16);
 pub struct Menu {
     pub(crate) locale: LocaleId,
     pub(crate) start: NodeId,
+    /// Where a call begins while the group behind 0 is in surge.
+    pub(crate) surge_start: NodeId,
     pub(crate) person: NodeId,
     pub(crate) survey: Option<Survey>,
     pub(crate) nodes: Vec<Node>,
@@ -152,6 +154,12 @@ impl Menu {
 
     pub fn node_count(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// Where calls begin, each node once.
+    pub(crate) fn starts(&self) -> impl Iterator<Item = NodeId> {
+        let other = Some(self.surge_start).filter(|other| *other != self.start);
+        std::iter::once(self.start).chain(other)
     }
 
     pub(crate) fn node(&self, node: NodeId) -> Option<&Node> {

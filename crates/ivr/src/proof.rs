@@ -37,7 +37,7 @@ pub(crate) fn circles(graph: &Graph<'_>) -> Vec<Fault> {
     faults
 }
 
-/// Ways from the start that hang up on a silent caller.
+/// Ways from where calls begin that hang up on a silent caller.
 pub(crate) fn silent_ends(graph: &Graph<'_>) -> Vec<Fault> {
     let menu = graph.menu;
     let mut faults = Vec::new();
@@ -48,21 +48,27 @@ pub(crate) fn silent_ends(graph: &Graph<'_>) -> Vec<Fault> {
         let problem = Problem::SilentEnd(graph.names(path));
         faults.push(Fault { place: Place::node(menu.node_name(*last), ""), problem });
     };
-    if is_end(menu.start) {
-        add(&[menu.start]);
-    }
     let mut seen = vec![false; graph.len()];
     let mut told = vec![false; graph.len()];
-    graph.explore(
-        menu.start,
-        &mut seen,
-        |id| graph.silent(id),
-        |path, to| {
-            if is_end(to) && !std::mem::replace(&mut told[usize::from(to.0)], true) {
-                add(&[path, &[to]].concat());
-            }
-        },
-    );
+    for start in menu.starts() {
+        if is_end(start) && !std::mem::replace(&mut told[usize::from(start.0)], true) {
+            add(&[start]);
+        }
+        // What was seen from the other start was judged there.
+        if seen[usize::from(start.0)] {
+            continue;
+        }
+        graph.explore(
+            start,
+            &mut seen,
+            |id| graph.silent(id),
+            |path, to| {
+                if is_end(to) && !std::mem::replace(&mut told[usize::from(to.0)], true) {
+                    add(&[path, &[to]].concat());
+                }
+            },
+        );
+    }
     faults
 }
 
@@ -71,8 +77,10 @@ pub(crate) fn unreachable(graph: &Graph<'_>) -> Vec<Fault> {
     let menu: &Menu = graph.menu;
     let mut seen = vec![false; graph.len()];
     let all = |id| [graph.silent(id), graph.keyed(id)].concat();
-    for start in [Some(menu.start), menu.survey.map(|survey| survey.start)].into_iter().flatten() {
-        graph.explore(start, &mut seen, all, |_, _| {});
+    for start in menu.starts().chain(menu.survey.map(|survey| survey.start)) {
+        if !seen[usize::from(start.0)] {
+            graph.explore(start, &mut seen, all, |_, _| {});
+        }
     }
     if let Some(person) = seen.get_mut(usize::from(menu.person.0)) {
         *person = true;

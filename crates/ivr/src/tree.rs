@@ -11,6 +11,8 @@ pub struct Tree {
     pub locales: Vec<String>,
     /// The node that a call enters first.
     pub start: String,
+    /// The node that a call enters first while the group behind 0 is in surge; `start` where nothing else is said.
+    pub surge_start: Option<String>,
     /// The queue node behind 0, and behind silence and invalid keys where nothing else is said.
     pub person: String,
     /// The node that a citizen enters whose agent has hung up.
@@ -38,6 +40,7 @@ impl Tree {
         Tree {
             locales: vec![locale.to_owned()],
             start: start.to_owned(),
+            surge_start: None,
             person: person.to_owned(),
             survey: None,
             silence: Duration::from_secs(5),

@@ -151,15 +151,20 @@ struct Turn<'a> {
 
 impl Walk {
     pub fn new(menu: &Menu) -> Walk {
-        Walk::from(menu, menu.start, menu.locale)
+        Walk::from(menu.start, menu.locale)
+    }
+
+    /// The walk of a call that arrives while the group behind 0 is in surge.
+    pub fn in_surge(menu: &Menu) -> Walk {
+        Walk::from(menu.surge_start, menu.locale)
     }
 
     /// The citizen whose agent has hung up, where the menu asks how satisfied they are.
     pub fn survey(menu: &Menu, locale: LocaleId) -> Option<Walk> {
-        menu.survey.map(|survey| Walk::from(menu, survey.start, locale))
+        menu.survey.map(|survey| Walk::from(survey.start, locale))
     }
 
-    fn from(_: &Menu, start: NodeId, locale: LocaleId) -> Walk {
+    fn from(start: NodeId, locale: LocaleId) -> Walk {
         Walk {
             state: State::Idle,
             node: start,

@@ -37,6 +37,11 @@ pub enum What {
         group: Arc<str>,
         open: bool,
     },
+    /// A group is in surge, or not, or somebody has said so.
+    Surge {
+        group: Arc<str>,
+        surging: acd::ledger::Surging,
+    },
     /// So much news was lost on the way: the tables are to be read anew.
     Gap {
         lost: u64,
@@ -94,6 +99,8 @@ pub enum CallEvent {
     Rated {
         grade: u8,
     },
+    /// The citizen has called before.
+    Repeats,
     Ended {
         record: Box<Ended>,
     },
@@ -113,7 +120,7 @@ impl Ended {
 }
 
 impl CallEvent {
-    pub const NAMES: [&'static str; 20] = [
+    pub const NAMES: [&'static str; 21] = [
         "call.started",
         "call.answered",
         "call.menu",
@@ -134,6 +141,7 @@ impl CallEvent {
         "call.order",
         "call.survey",
         "call.rated",
+        "call.repeats",
     ];
 
     pub const fn name(&self) -> &'static str {
@@ -158,6 +166,7 @@ impl CallEvent {
             CallEvent::Ordered => 17,
             CallEvent::Surveyed { .. } => 18,
             CallEvent::Rated { .. } => 19,
+            CallEvent::Repeats => 20,
         };
         CallEvent::NAMES[place]
     }

@@ -96,6 +96,10 @@ impl Mirror {
             }
             Fact::Queue(acd::Fact::Closed { group }) => self.queue(group, false),
             Fact::Queue(acd::Fact::Opened { group }) => self.queue(group, true),
+            Fact::Queue(acd::Fact::Surges { group, surging }) => {
+                let group = Arc::clone(self.groups.get(usize::from(group.0))?);
+                Some(What::Surge { group, surging })
+            }
             // Agents' events come as records; the others are the journal's alone.
             _ => None,
         }
@@ -183,6 +187,7 @@ fn new_call(start: base::StartRecord, locale: String) -> CallRow {
         agent: None,
         talk_since: None,
         order: None,
+        earlier: 0,
     }
 }
 
@@ -233,6 +238,10 @@ fn fold(row: &mut CallRow, fact: call::Fact) -> Option<CallEvent> {
         call::Fact::Ordered { order } => {
             row.order = Some(order.as_str().into());
             CallEvent::Ordered
+        }
+        call::Fact::Repeats { earlier } => {
+            row.earlier = earlier;
+            CallEvent::Repeats
         }
         fact => return fold_talk(row, fact),
     })
@@ -287,6 +296,7 @@ fn end(row: &mut CallRow, record: &Record) {
     row.waiting_since = None;
     row.offered.clear();
     row.waited_ms = record.queued_ms;
+    row.earlier = record.earlier;
     row.order = record.order.as_ref().map(|order| order.as_str().into());
     if record.confidential {
         row.face.confide();

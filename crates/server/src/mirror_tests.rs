@@ -39,6 +39,7 @@ fn record(confidential: bool) -> Box<Record> {
         end_reason: EndReason::AgentHangup,
         confidential,
         order: Some(order()),
+        earlier: 2,
     })
 }
 
@@ -263,4 +264,19 @@ fn a_group_that_closes_or_opens_is_news() {
     assert_eq!(told(acd::Fact::Opened { group: known }), Some(("consult".to_owned(), true)));
     assert_eq!(told(acd::Fact::Closed { group: unknown }), None);
     assert_eq!((mirror.group("consult"), mirror.group("x")), (Some(known), None));
+}
+
+#[test]
+fn a_row_knows_how_often_the_citizen_has_called_before() {
+    let mut mirror = mirror();
+    let id = start().id;
+    let mut tell = |fact| mirror.fact(Wall(1), Fact::Call { call: id, fact });
+    let (menu_version, locale) = ("v".to_owned(), "en".to_owned());
+    tell(call::Fact::Started { start: start(), menu_version, locale });
+    let told = match tell(call::Fact::Repeats { earlier: 3 }) {
+        Some(What::Call { row, what }) => (what.name(), row.earlier),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(told, ("call.repeats", 3));
+    assert_eq!(mirror.call(id).map(|row| row.earlier), Some(3));
 }

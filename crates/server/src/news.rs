@@ -71,7 +71,9 @@ impl Herald {
         let wanted = match &fact {
             Fact::Call { .. } => true,
             Fact::Roster(fact) => matches!(fact, roster::Fact::State { .. }),
-            Fact::Queue(fact) => matches!(fact, acd::Fact::Closed { .. } | acd::Fact::Opened { .. }),
+            Fact::Queue(fact) => {
+                matches!(fact, acd::Fact::Closed { .. } | acd::Fact::Opened { .. } | acd::Fact::Surges { .. })
+            }
             _ => false,
         };
         if wanted {

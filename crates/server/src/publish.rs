@@ -137,6 +137,7 @@ fn groups(views: Vec<acd::GroupView>, exchange: &Exchange) -> Vec<Group> {
     let group = |(name, view): (String, acd::GroupView)| Group {
         name,
         closed: view.closed,
+        surging: view.surging,
         waiting: (view.waiting + view.offered) as u64,
         longest_wait: view.longest_wait,
         expected_wait: view.expected,

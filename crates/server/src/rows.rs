@@ -98,6 +98,8 @@ pub struct CallRow {
     pub talk_since: Option<Wall>,
     /// The number of the order that a desk has opened for it.
     pub order: Option<Arc<str>>,
+    /// Calls of the same number a while before; nine are nine or more.
+    pub earlier: u8,
 }
 
 /// Whether an agent is at work.

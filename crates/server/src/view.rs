@@ -156,6 +156,8 @@ pub struct Group {
     pub name: String,
     /// Takes nobody new.
     pub closed: bool,
+    /// Whether it is in surge, and who says so.
+    pub surging: acd::ledger::Surging,
     /// Callers waiting now.
     pub waiting: u64,
     /// The longest wait among them.

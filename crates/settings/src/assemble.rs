@@ -88,6 +88,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         wrap_up_max: groups.queue.wrap_up_max,
         priority_worth: groups.queue.priority_worth,
         remember: groups.queue.remember,
+        repeat: groups.queue.repeat,
         day_begins: groups.queue.day_begins,
     };
     let carrier = carrier::Plan { trunks: trunks.carriers };

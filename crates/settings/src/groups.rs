@@ -12,6 +12,7 @@ use crate::needs;
 use crate::problem::{Problem, Problems, Spot};
 use crate::reader::Table;
 use crate::sounds::SoundPlan;
+use crate::surges;
 use crate::value::Value;
 
 #[derive(Clone, Debug, Default)]
@@ -47,6 +48,7 @@ pub(crate) struct Queue {
     pub(crate) wrap_up_max: Duration,
     pub(crate) priority_worth: Duration,
     pub(crate) remember: Duration,
+    pub(crate) repeat: Duration,
     pub(crate) day_begins: Duration,
 }
 
@@ -198,6 +200,7 @@ fn queue(table: &Table<'_>) -> Queue {
         wrap_up_max: table.seconds("wrap_up_max_s", default.wrap_up_max.as_secs(), 1, DAY),
         priority_worth: table.seconds("priority_worth_s", default.priority_worth.as_secs(), 1, DAY),
         remember: table.seconds("remember_s", default.remember.as_secs(), 0, 7 * DAY),
+        repeat: table.seconds("repeat_s", default.repeat.as_secs(), 0, 7 * DAY),
         day_begins: table.get("day_begins").and_then(|v| day_begins(&v)).unwrap_or(default.day_begins),
     }
 }
@@ -264,6 +267,7 @@ fn acd_group(name: &str, table: &Table<'_>, overflow: Overflows, steps: Vec<acd:
         prefer: table.seconds("prefer_s", 0, 0, HOUR),
         ring_at_once: table.number("ring_at_once", 1, 1, RING_AT_ONCE_MAX) as u8,
         call_back: None,
+        surge: surges::rule(table),
         removed: false,
     }
 }
@@ -279,6 +283,7 @@ fn call_group(name: &str, number: Option<String>, table: &Table<'_>, sounds: &So
         announce_wait: announces_wait(table, sounds),
         duty_line: None,
         call_back: None,
+        surge_prompt: surges::prompt(table, sounds),
         removed: false,
     }
 }

@@ -30,6 +30,7 @@ mod service;
 mod sounds;
 mod source;
 mod states;
+mod surges;
 mod token;
 mod trunk;
 mod value;

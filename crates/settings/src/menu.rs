@@ -152,6 +152,7 @@ fn tree(root: &Table<'_>, broken: &mut Broken) -> Tree {
     Tree {
         locales: locales.into_iter().map(|(name, _)| name).collect(),
         start,
+        surge_start: target("surge_start"),
         person,
         survey: survey(root, broken),
         silence: node::seconds(root, "silence_s").unwrap_or(Duration::from_secs(DEFAULT_SILENCE_S)),

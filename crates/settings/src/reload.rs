@@ -187,9 +187,18 @@ fn prompts(plans: &Plans) -> BTreeMap<String, base::SoundId> {
 /// What is in no list of names.
 fn others(running: &Plans, plans: &Plans) -> Vec<String> {
     let queue = |plans: &Plans| {
-        let acd::Plan { redial, hung_up, unstaffed_after, wrap_up_max, priority_worth, remember, day_begins, .. } =
-            plans.acd;
-        (redial, hung_up, unstaffed_after, wrap_up_max, priority_worth, remember, day_begins)
+        let acd::Plan {
+            redial,
+            hung_up,
+            unstaffed_after,
+            wrap_up_max,
+            priority_worth,
+            remember,
+            repeat,
+            day_begins,
+            ..
+        } = plans.acd;
+        (redial, hung_up, unstaffed_after, wrap_up_max, priority_worth, remember, repeat, day_begins)
     };
     let of_agents = |plans: &Plans| {
         let roster::Plan { pause_after_unanswered, pause_reasons, star_codes, .. } = &plans.roster;

@@ -56,7 +56,12 @@ impl People {
                 self.join(now, seat, (on, leaves), checks);
             }
             // These are for the engine and the carriers.
-            Deed::Join { .. } | Deed::CallBack { .. } | Deed::Carrier { .. } | Deed::Steer | Deed::Reload => {}
+            Deed::Join { .. }
+            | Deed::CallBack { .. }
+            | Deed::Carrier { .. }
+            | Deed::Steer
+            | Deed::Surge(..)
+            | Deed::Reload => {}
         }
     }
 

@@ -77,6 +77,7 @@ pub(crate) enum Deed {
     Reload,
     /// A supervisor changes something in the queue.
     Steer,
+    Surge(base::GroupId, Option<bool>),
     /// Brings together whom the phone has on two lines, and where `leaves` hangs up at once.
     Join {
         serial: u32,
@@ -239,6 +240,7 @@ impl People {
         }
         people.lines_sit(now);
         people.supervisors_come(now);
+        people.surges_come(now);
         people.operator_comes(now);
         people
     }

@@ -136,7 +136,8 @@ fn tree(rng: &mut Rng) -> Tree {
         Node::new("complaint", &["please-wait"], queue("complaint")),
         Node::new("person", &[], queue("consult")),
     ];
-    Tree { silence: Duration::from_secs(1), ..Tree::new(LOCALE, "main", "person", "invalid", nodes) }
+    let (silence, surge_start) = (Duration::from_secs(1), Some("person".to_owned()));
+    Tree { silence, surge_start, ..Tree::new(LOCALE, "main", "person", "invalid", nodes) }
 }
 
 fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan {
@@ -154,6 +155,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
         announce_wait: false,
         duty_line: None,
         call_back: None,
+        surge_prompt: "please-wait".to_owned(),
         removed: false,
     };
     let groups = GROUPS.iter().map(group).collect();

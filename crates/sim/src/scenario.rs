@@ -53,6 +53,8 @@ pub struct Scenario {
     pub sending_on: f64,
     /// The share of moments in which one more supervisor looks at the queue and changes something.
     pub steering: f64,
+    /// Chance that a supervisor says once more of a group whether it is in surge.
+    pub surging: f64,
     /// The share of citizens' calls in which they would rather be called back; where nobody speaks, and lines are outside.
     pub calling_back: f64,
     /// The share of moments in which the operator has one more configuration hold.
@@ -100,6 +102,7 @@ impl Scenario {
             steering: [0.0, 0.0, 0.0, 0.0, 0.0, 0.8][rng.below(6) as usize],
             reloading: [0.0, 0.0, 0.0, 0.0, 0.7][rng.below(5) as usize],
             calling_back: [0.0, 0.0, 0.0, 0.0, 0.7][rng.below(5) as usize],
+            surging: [0.0, 0.0, 0.0, 0.7][rng.below(4) as usize],
         }
     }
 

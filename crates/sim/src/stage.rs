@@ -338,6 +338,7 @@ fn scenario(setting: &Setting) -> Scenario {
         asking: 0.0,
         sending_on: 0.0,
         steering: 0.0,
+        surging: 0.0,
         calling_back: 0.0,
         reloading: 0.0,
     }

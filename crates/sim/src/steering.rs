@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base::{CallId, GroupId, Now, Ticket};
+use base::{CallId, GroupId, Now, Rng, Ticket};
 use switch::{Ask, Input};
 
 use crate::people::{Deed, People};
@@ -13,7 +13,22 @@ use crate::world::World;
 /// A supervisor's list of one group.
 const SHOWN: usize = 100;
 
+/// Makes the stream of surges another than the others of a seed.
+const SURGES: u64 = 0x5u64 << 32;
+
 impl People {
+    /// Supervisors say now and then whether a group is in surge. Of a stream of its own, as all that is drawn since.
+    pub(crate) fn surges_come(&mut self, now: Now) {
+        let mut rng = Rng::from_number(self.scenario.seed ^ SURGES);
+        let span_ns = (self.scenario.span * 2).as_nanos() as u64;
+        while self.scenario.surging > 0.0 && rng.chance(self.scenario.surging) {
+            let at = now.time + Duration::from_nanos(rng.below(span_ns));
+            let group = GroupId(rng.below(GROUPS.len() as u64) as u16);
+            let by_hand = [Some(true), Some(true), Some(false), None][rng.below(4) as usize];
+            self.agenda.push((at, 0, Deed::Surge(group, by_hand)));
+        }
+    }
+
     /// Supervisors look at the queue every now and then while citizens dial, and a little longer.
     pub(crate) fn supervisors_come(&mut self, now: Now) {
         if self.scenario.steering == 0.0 {
@@ -44,6 +59,16 @@ impl People {
 }
 
 impl World {
+    /// A supervisor says whether a group is in surge.
+    pub(crate) fn surge(&mut self, group: GroupId, by_hand: Option<bool>) -> Result<(), String> {
+        if !self.disk.is_up() {
+            return Ok(());
+        }
+        let ask = Ask::Surge { group, by_hand };
+        self.tell(|| format!("a supervisor asks {ask:?}"));
+        self.turn(Turn::Feed(Input::Ask { ticket: Ticket(2), by: "supervisor".to_owned(), ask }))
+    }
+
     /// A supervisor does something to whoever waits, or to a group.
     pub(crate) fn steer(&mut self) -> Result<(), String> {
         if !self.disk.is_up() {

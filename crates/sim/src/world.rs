@@ -274,6 +274,7 @@ impl World {
         match deed {
             Deed::CallBack { line } => self.call_back(seat, line),
             Deed::Steer => self.steer(),
+            Deed::Surge(group, by_hand) => self.surge(group, by_hand),
             Deed::Reload => self.reload(),
             Deed::Carrier { place, mood } => {
                 self.carriers.set(place, mood);

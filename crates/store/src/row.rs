@@ -45,6 +45,8 @@ pub struct CallRow {
     pub order: Option<String>,
     /// What the citizen says of the talk, 1 to 5; 0 where they were asked and did not say anything.
     pub rating: Option<u8>,
+    /// Calls of the same number a while before it; nine are nine or more.
+    pub earlier: Option<u64>,
 }
 
 impl CallRow {
@@ -78,6 +80,7 @@ fn columns(row: &SqliteRow, id: String) -> Result<CallRow, String> {
         confidential: newer::<i64>(row, "confidential")?.is_some_and(|number| number != 0),
         order: newer(row, "order_number")?,
         rating: newer::<i64>(row, "rating")?.and_then(|grade| u8::try_from(grade).ok()),
+        earlier: newer::<i64>(row, "earlier_calls")?.and_then(|number| u64::try_from(number).ok()),
     })
 }
 

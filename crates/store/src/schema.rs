@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
 use crate::Error;
 
 /// Each step leads from the version that is its place to the next; a step never changes once it was released.
-const STEPS: [&[&str]; 4] = [FIRST, AGENTS, ORDERS, VERDICTS];
+const STEPS: [&[&str]; 5] = [FIRST, AGENTS, ORDERS, REPEATS, VERDICTS];
 
 const FIRST: &[&str] = &[
     "CREATE TABLE calls (
@@ -71,6 +71,9 @@ const ORDERS: &[&str] = &[
     "ALTER TABLE calls ADD COLUMN order_number TEXT",
     "CREATE INDEX calls_order ON calls (order_number) WHERE order_number IS NOT NULL",
 ];
+
+/// Calls of the same number a while before.
+const REPEATS: &[&str] = &["ALTER TABLE calls ADD COLUMN earlier_calls BIGINT"];
 
 /// Citizens' verdicts on talks.
 const VERDICTS: &[&str] = &["ALTER TABLE calls ADD COLUMN rating BIGINT"];

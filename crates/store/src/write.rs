@@ -128,11 +128,13 @@ async fn write_verdict(connection: &mut SqliteConnection, start: &StartRecord, g
 async fn write_end(connection: &mut SqliteConnection, record: &Record) -> Result<(), sqlx::Error> {
     const UPDATE: &str = "UPDATE calls SET caller = $2, called = $3, source = $4, started = $5, answered = $6,
         ended = $7, menu_path = $8, menu_version = $9, locale = $10, skill_group = $11, queued_ms = $12, waits = $13,
-        agent = $14, talk_ms = $15, end_reason = $16, confidential = $17, order_number = $18
+        agent = $14, talk_ms = $15, end_reason = $16, confidential = $17, order_number = $18,
+        earlier_calls = $19
         WHERE id = $1 AND ended IS NULL";
     const INSERT: &str = "INSERT INTO calls (id, caller, called, source, started, answered, ended, menu_path,
-        menu_version, locale, skill_group, queued_ms, waits, agent, talk_ms, end_reason, confidential, order_number)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+        menu_version, locale, skill_group, queued_ms, waits, agent, talk_ms, end_reason, confidential, order_number,
+        earlier_calls)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     let id = record.start.id.to_string();
     let updated = end_statement(connection, UPDATE, &id, record).await?;
     if updated == 0 && !exists(connection, &id).await? {
@@ -166,6 +168,7 @@ async fn end_statement(
         .bind(record.end_reason.name())
         .bind(i64::from(record.confidential))
         .bind(record.order.as_ref().map(OrderNumber::as_str))
+        .bind(i64::from(record.earlier))
         .execute(connection)
         .await?;
     Ok(done.rows_affected())

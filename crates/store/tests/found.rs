@@ -43,6 +43,7 @@ fn call(serial: u32, caller: &str, end_reason: EndReason, talk_ms: u64) -> Recor
         end_reason,
         confidential: false,
         order: None,
+        earlier: 0,
     }
 }
 
@@ -330,8 +331,9 @@ fn a_database_of_the_second_version_is_read_and_taken_over() {
     let row = &store::read(dir.path(), Filter::default()).expect("reads before it is taken over")[0];
     assert_eq!((row.confidential, &row.order), (true, &None));
     let mut store = open(dir.path());
-    write(&mut store, [Record { order: Some(order("GD-1")), ..call(4, "1", EndReason::Abandoned, 0) }]);
+    write(&mut store, [Record { order: Some(order("GD-1")), earlier: 3, ..call(4, "1", EndReason::Abandoned, 0) }]);
     let rows = store::read(dir.path(), Filter::default()).expect("reads");
     let orders: Vec<_> = rows.iter().map(|row| (row.confidential, row.order.as_deref())).collect();
     assert_eq!(orders, [(true, None), (false, Some("GD-1"))]);
+    assert_eq!(rows.iter().map(|row| row.earlier).collect::<Vec<_>>(), [None, Some(3)], "the old one was not counted");
 }

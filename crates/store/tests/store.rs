@@ -47,6 +47,7 @@ fn record(serial: u32) -> Record {
         end_reason: EndReason::CallerHangup,
         confidential: false,
         order: None,
+        earlier: 0,
     }
 }
 

@@ -214,6 +214,7 @@ impl Switch {
             agent,
             to,
             asks,
+            surging: Arc::clone(&self.surging),
             lease,
             codecs,
             peer,

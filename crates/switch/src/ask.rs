@@ -53,6 +53,11 @@ pub enum Ask {
         group: GroupId,
         open: bool,
     },
+    /// The group is in surge, or is not, or its rule decides again.
+    Surge {
+        group: GroupId,
+        by_hand: Option<bool>,
+    },
     /// Who waits in a group, the first so many.
     Callers {
         group: GroupId,
@@ -143,6 +148,7 @@ packed_enum!(Ask {
     8 => Release { call },
     9 => Open { group, open },
     10 => Callers { group, most },
+    11 => Surge { group, by_hand },
 });
 packed_enum!(Answer {
     0 => Done,

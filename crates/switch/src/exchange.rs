@@ -104,6 +104,9 @@ impl Exchange {
             Input::Ask { ticket, ask: Ask::WrapUp { agent, length }, .. } => {
                 self.to_queue.push_back(acd::Command::WrapUp { ticket, agent, length });
             }
+            Input::Ask { ticket, ask: Ask::Surge { group, by_hand }, .. } => {
+                self.to_queue.push_back(acd::Command::Surge { ticket, group, by_hand });
+            }
             Input::Ask { ticket, ask: Ask::Open { group, open }, .. } => {
                 self.to_queue.push_back(acd::Command::Open { ticket, group, open });
             }

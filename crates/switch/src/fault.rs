@@ -16,6 +16,7 @@ pub(crate) struct Estate {
     start: Arc<StartRecord>,
     confidential: bool,
     order: Option<OrderNumber>,
+    earlier: u8,
     pub(crate) sender: Sender,
     legs: Vec<OpenLeg>,
     held: Vec<Held>,
@@ -45,6 +46,7 @@ impl Estate {
             start,
             confidential,
             order: None,
+            earlier: 0,
             sender,
             legs,
             held: Vec::new(),
@@ -141,6 +143,7 @@ impl Estate {
             }
             Action::Roster(roster::Command::OwnCall { agent, begins: true }) => self.own.push(*agent),
             Action::Roster(roster::Command::OwnCall { agent, begins: false }) => self.disown(*agent),
+            Action::Fact(Fact::Repeats { earlier }) => self.earlier = *earlier,
             Action::Fact(Fact::Released { reservation, .. }) => self.held.retain(|h| h.reservation != *reservation),
             Action::Job(Job::Close { end }) => self.ends.retain(|e| e != end),
             Action::Record(RecordEntry::End(_)) => self.recorded = true,
@@ -176,6 +179,9 @@ impl Estate {
         }
         if let Some(order) = self.order.clone() {
             ledger.apply(Fact::Ordered { order });
+        }
+        if self.earlier > 0 {
+            ledger.apply(Fact::Repeats { earlier: self.earlier });
         }
         ledger.record(now.wall, EndReason::Fault)
     }

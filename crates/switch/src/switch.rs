@@ -4,8 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use base::{
-    CallId, EndReason, Epoch, Flow, LegId, Map, Notice, Now, Rng, SwitchId, Ticket, Time, TimerId, Transport, Wheel,
-    WorkerId,
+    CallId, EndReason, Epoch, Flow, GroupId, LegId, Map, Notice, Now, Rng, SwitchId, Ticket, Time, TimerId, Transport,
+    Wheel, WorkerId,
 };
 use call::{Event, Plan, Timer};
 use carrier::Carriers;
@@ -73,6 +73,8 @@ pub struct Switch {
     pub(crate) requests: Map<Ticket, ServerTx>,
     pub(crate) next_ticket: u64,
     pub(crate) rng: Rng,
+    /// Groups that are in surge, by the queue's word.
+    pub(crate) surging: Arc<[GroupId]>,
     pub(crate) draining: bool,
     pub(crate) counters: Counters,
 }
@@ -108,6 +110,7 @@ impl Switch {
             requests: Map::default(),
             next_ticket: 0,
             rng,
+            surging: Arc::default(),
             draining: false,
             counters: Counters::default(),
         }
@@ -223,7 +226,9 @@ impl Switch {
                 return self.steer(ticket, call, acd::Command::Move { ticket, call, group }, out);
             }
             Ask::Release { call } => return self.steer(ticket, call, acd::Command::Release { ticket, call }, out),
-            Ask::SetAgent { .. } | Ask::WrapUp { .. } | Ask::Open { .. } | Ask::Callers { .. } => return,
+            Ask::SetAgent { .. } | Ask::WrapUp { .. } | Ask::Open { .. } | Ask::Surge { .. } | Ask::Callers { .. } => {
+                return;
+            }
         };
         // What comes behind the record would stand in none.
         let late = |entry: &mut crate::calls::Entry| matches!(event, Event::Order(_)) && entry.call.is_ended();
@@ -257,10 +262,16 @@ impl Switch {
             | acd::Action::Located { call, .. }
             | acd::Action::Moved { call, .. }
             | acd::Action::Promised { call, .. }
+            | acd::Action::Repeats { call, .. }
             | acd::Action::CallsBack { call, .. }
             | acd::Action::Unclaimed { call, .. }
             | acd::Action::TakenOver { call, .. }
             | acd::Action::Refused { call, .. } => *call,
+            &acd::Action::Surge { group, on } => {
+                let others = self.surging.iter().copied().filter(|other| *other != group);
+                self.surging = others.chain(on.then_some(group)).collect();
+                return;
+            }
             // The exchange brings these elsewhere.
             acd::Action::OfferOver { .. }
             | acd::Action::WrapsUp { .. }

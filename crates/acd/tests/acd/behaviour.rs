@@ -323,6 +323,7 @@ fn the_view_counts() {
     desk.enqueue(9, 0, 0);
     let view = desk.acd.view(desk.now);
     let expected = acd::GroupView {
+        surging: acd::ledger::Surging::default(),
         closed: false,
         waiting: 2,
         call_backs: 0,

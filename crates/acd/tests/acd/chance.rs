@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acd::{
-    Acd, Action, Agent, AgentState, BackOff, CallBack, Citizen, Command, Decline, Fact, Group, Ledger, Need, Overflow,
-    Overflows, Plan, Reservation, Skill, SkillId, Step as NeedStep, Strategy as Order,
+    Acd, Action, Agent, AgentState, BackOff, CallBack, Citizen, Command, Crowd, Decline, Fact, Group, Ledger, Need,
+    Overflow, Overflows, Plan, Reservation, Skill, SkillId, Step as NeedStep, Strategy as Order, Surge,
 };
 use base::pack::Packed;
 use base::{AgentId, CallId, CallerKey, GroupId, Now, Ticket, Time};
@@ -97,6 +97,14 @@ enum Step {
         group: u16,
         open: bool,
     },
+    Called {
+        call: u32,
+        number: u64,
+    },
+    Surge {
+        group: u16,
+        by_hand: Option<bool>,
+    },
     CallBack {
         call: u32,
     },
@@ -162,15 +170,20 @@ fn groups() -> impl Strategy<Value = Vec<Group>> {
     ]);
     let call_back = (0..3u8, seconds(&[0, 5, 40]), 0..4usize);
     let call_back = prop::option::of(call_back.prop_map(|(tries, retry, limit)| CallBack { tries, retry, limit }));
-    let routing = (strategy, serving(), seconds(&[0, 0, 25]), seconds(&[0, 8]), 0..4u8, call_back);
+    let surge = (1..4usize, 0..3usize, seconds(&[0, 4, 20])).prop_map(|(from, less, hold)| {
+        let waiting = Some(Crowd { from, until: from.saturating_sub(less).max(1) });
+        Surge { waiting, expected: None, hold }
+    });
+    let called = (call_back, prop::option::of(surge));
+    let routing = (strategy, serving(), seconds(&[0, 0, 25]), seconds(&[0, 8]), 0..4u8, called);
     let group = (seconds(&[0, 10, 20]), seconds(&[0, 7]), 0..4usize, wait, overflow, routing);
     let group = group.prop_map(|(ring, wrap_up, limit, wait, overflow, routing)| {
-        let (strategy, steps, head_start, prefer, ring_at_once, call_back) = routing;
+        let (strategy, steps, head_start, prefer, ring_at_once, (call_back, surge)) = routing;
         let limit = [0, 2, 4, 100][limit];
         let name = String::new();
         // What is expected is looked at alone: the model does not reckon.
         let group = Group { name, ring, wrap_up, limit, wait, overflow, ..Group::default() };
-        Group { head_start, strategy, steps, prefer, ring_at_once, call_back, ..group }
+        Group { head_start, strategy, steps, prefer, ring_at_once, call_back, surge, ..group }
     });
     prop::collection::vec(group, usize::from(GROUPS))
 }
@@ -199,12 +212,12 @@ fn plans() -> impl Strategy<Value = Plan> {
         unreachable: long,
     });
     let times = (seconds(&[0, 5, 60]), seconds(&[4, 100]), seconds(&[0, 10, 100_000]), seconds(&[0, 20, 300]));
-    let returns = (seconds(&[0, 3, 20]), seconds(&[0, 4, 30]));
+    let returns = (seconds(&[0, 3, 20]), seconds(&[0, 4, 30]), seconds(&[0, 10, 200]));
     (groups(), agents, back_off, times, returns).prop_map(|(groups, agents, back_off, times, returns)| {
         let (redial, wrap_up_max, priority_worth, remember) = times;
-        let (hung_up, unstaffed_after) = returns;
+        let (hung_up, unstaffed_after, repeat) = returns;
         let plan = Plan { groups, agents, back_off, redial, wrap_up_max, priority_worth, remember, ..Plan::default() };
-        Plan { hung_up, unstaffed_after, ..plan }
+        Plan { hung_up, unstaffed_after, repeat, ..plan }
     })
 }
 
@@ -248,6 +261,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (calls(), 0..=GROUPS).prop_map(|(call, group)| Step::Move { call, group }),
         1 => calls().prop_map(|call| Step::Release { call }),
         3 => (0..=GROUPS, any::<bool>()).prop_map(|(group, open)| Step::Open { group, open }),
+        3 => (0..12u32, 0..3u64).prop_map(|(call, number)| Step::Called { call, number }),
+        2 => (0..=GROUPS, any::<Option<bool>>()).prop_map(|(group, by_hand)| Step::Surge { group, by_hand }),
         5 => (0..12u32).prop_map(|call| Step::CallBack { call }),
         3 => older().prop_map(|older| Step::Reached { older }),
         4 => older().prop_map(|older| Step::Unreached { older }),
@@ -333,6 +348,8 @@ impl Both {
             Step::Move { call, group } => Command::Move { ticket: Ticket(2), call: id(call), group: GroupId(group) },
             Step::Release { call } => Command::Release { ticket: Ticket(3), call: id(call) },
             Step::Open { group, open } => Command::Open { ticket: Ticket(4), group: GroupId(group), open },
+            Step::Called { call, number } => Command::Called { call: id(call), caller: CallerKey([number, 0]) },
+            Step::Surge { group, by_hand } => Command::Surge { ticket: Ticket(5), group: GroupId(group), by_hand },
             Step::Locate { call } => Command::Locate { call: id(call) },
             Step::Ready { agent } => Command::Ready { agent: AgentId(agent) },
             Step::Away { agent } => Command::Away { agent: AgentId(agent) },
@@ -406,7 +423,7 @@ impl Both {
         self.acd = Acd::restore(self.plan.clone(), self.now, &ledger, &mut out);
         let out = self.write_down(out)?;
         prop_assert_eq!(&out, &self.model.restart(self.now.time));
-        let harmless = out.iter().all(|action| matches!(action, Action::WrapsUp { .. }));
+        let harmless = out.iter().all(|action| matches!(action, Action::WrapsUp { .. } | Action::Surge { .. }));
         prop_assert!(harmless, "a restart begins something: {out:?}");
         self.open.clear();
         self.wrap_up.clear();
@@ -420,8 +437,8 @@ impl Both {
         for action in out {
             let fact = match action {
                 Action::Fact(fact) => fact,
-                Action::Queued { call, group, position, .. } => {
-                    others.push(Action::Queued { call, group, position, wait: None });
+                Action::Queued { call, group, position, surge, .. } => {
+                    others.push(Action::Queued { call, group, position, wait: None, surge });
                     continue;
                 }
                 Action::Located { call, group, position, .. } => {

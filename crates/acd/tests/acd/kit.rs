@@ -188,6 +188,16 @@ impl Desk {
         self.tell(Command::CallBack { call: id(call), citizen: Citizen { number, called, locale } })
     }
 
+    /// Somebody says whether the group is in surge, or leaves it to the rule.
+    pub(crate) fn surge(&mut self, group: u16, by_hand: Option<bool>) -> Vec<String> {
+        self.tell(Command::Surge { ticket: Ticket(7), group: GroupId(group), by_hand })
+    }
+
+    /// A call of this number begins.
+    pub(crate) fn called(&mut self, number: u64, call: u32) -> Vec<String> {
+        self.tell(Command::Called { call: id(call), caller: CallerKey([number, 0]) })
+    }
+
     pub(crate) fn ended(&mut self, call: u32, agent: u32) -> Vec<String> {
         self.tell(Command::Ended { call: id(call), agent: AgentId(agent) })
     }
@@ -203,7 +213,12 @@ fn word(action: &Action) -> String {
         Action::Withdraw { agent, call, reservation } => {
             format!("Withdraw a{} from c{} r{}", agent.0, call.serial, reservation.0)
         }
-        Action::Queued { call, group, position, .. } => format!("Queued c{} g{} #{position}", call.serial, group.0),
+        Action::Queued { call, group, position, surge, .. } => {
+            let surge = if *surge { " in surge" } else { "" };
+            format!("Queued c{} g{} #{position}{surge}", call.serial, group.0)
+        }
+        Action::Repeats { call, earlier } => format!("Repeats c{} {earlier}", call.serial),
+        Action::Surge { group, on } => format!("Surge g{} {}", group.0, if *on { "on" } else { "off" }),
         Action::Located { call, group, position, .. } => format!("Located c{} g{} #{position}", call.serial, group.0),
         Action::Moved { call, from, to, by_hand } => {
             let by = if *by_hand { " by hand" } else { "" };
@@ -277,6 +292,11 @@ fn fact_word(fact: &Fact) -> String {
             format!("Promised n{} {of} tried {tried}{rests}", caller.0[0])
         }
         Fact::PromiseOver { caller } => format!("PromiseOver n{}", caller.0[0]),
+        Fact::Called { caller, at: when, until } => {
+            format!("Called n{} {} until {}", caller.0[0], at(*when), at(*until))
+        }
+        Fact::Uncounted { caller } => format!("Uncounted n{}", caller.0[0]),
+        Fact::Surges { group, surging } => format!("Surges g{} {} {:?}", group.0, surging.on, surging.by_hand),
         Fact::Learned { group, .. } => format!("Learned g{}", group.0),
         Fact::Tallied { agent, calls, talk, .. } => format!("Tallied a{} {calls} {} s", agent.0, talk.as_secs()),
     }

@@ -8,6 +8,7 @@ mod promises;
 mod reload;
 mod serving;
 mod staffing;
+mod surges;
 
 use std::time::Duration;
 
@@ -134,6 +135,8 @@ pub(crate) struct Model {
     agents: Vec<Agent>,
     places: Vec<(CallerKey, Place)>,
     lasts: Vec<(CallerKey, Last)>,
+    /// Who called, when, and until when that is kept.
+    calls: Vec<(CallerKey, Vec<Time>, Time)>,
     closed: Vec<GroupId>,
     promises: Vec<promises::Promised>,
     held: bool,
@@ -141,6 +144,7 @@ pub(crate) struct Model {
     aside: Vec<usize>,
     signed_on: Vec<bool>,
     staffing: Vec<Staffing>,
+    surges: Vec<surges::Surge>,
     pulls: u64,
     issued: u64,
     arrivals: u64,
@@ -156,18 +160,22 @@ impl Model {
         let (issued, arrivals, pulls, turns, timers) = (0, 0, 0, 0, 0);
         let (signed_on, staffing) = (vec![false; agents.len()], Vec::new());
         let (promises, held, aside) = (Vec::new(), false, Vec::new());
+        let calls = Vec::new();
+        let surges = vec![surges::Surge::default(); plan.groups.len()];
         let mut model = Model {
             plan,
             callers,
             agents,
             places,
             lasts,
+            calls,
             closed,
             promises,
             held,
             aside,
             signed_on,
             staffing,
+            surges,
             pulls,
             issued,
             arrivals,
@@ -181,6 +189,7 @@ impl Model {
 
     pub(crate) fn handle(&mut self, now: Time, command: &Command) -> Vec<Action> {
         match *command {
+            Command::Called { call, caller } => self.called(now, call, caller),
             Command::Enqueue { call, caller, group, priority, since } => {
                 self.enqueue(now, (call, caller), group, priority, since);
             }
@@ -250,23 +259,36 @@ impl Model {
                 self.ask_for_all(now, agent.0 as usize);
             }
             Command::SignedOn { agent, on } => self.signs(now, agent.0 as usize, on),
-            Command::Raise { .. } | Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {
+            Command::Raise { .. }
+            | Command::Move { .. }
+            | Command::Release { .. }
+            | Command::Open { .. }
+            | Command::Surge { .. } => {
                 self.steer(now, command);
             }
             Command::Plan(ref plan) => self.adopt(now, plan),
         }
+        self.watch_surges(now);
         std::mem::take(&mut self.out)
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Time> {
         let of_places = self.places.iter().map(|(_, place)| place.until);
         let of_places = of_places.chain(self.lasts.iter().map(|(_, last)| last.until));
-        self.deadlines().into_iter().map(|(due, _)| due.0).chain(of_places).chain(self.next_promise()).min()
+        let of_places = of_places.chain(self.calls.iter().map(|(.., until)| *until));
+        self.deadlines()
+            .into_iter()
+            .map(|(due, _)| due.0)
+            .chain(of_places)
+            .chain(self.next_promise())
+            .chain(self.next_look())
+            .min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Time) -> Vec<Action> {
         self.places.retain(|(_, place)| place.until > now);
         self.lasts.retain(|(_, last)| last.until > now);
+        self.calls.retain(|(.., until)| *until > now);
         self.promises_due(now);
         let mut due = self.deadlines();
         due.retain(|(due, _)| due.0 <= now);
@@ -286,6 +308,7 @@ impl Model {
                 Fires::Unstaffed(group) => self.unstaffed(now, group, due),
             }
         }
+        self.watch_surges(now);
         std::mem::take(&mut self.out)
     }
 
@@ -434,7 +457,8 @@ impl Model {
 
     fn begin_stay(&mut self, now: Time, call: CallId) {
         let (group, position) = self.position(call);
-        self.out.push(Action::Queued { call, group, position, wait: None });
+        let surge = self.is_surging(group);
+        self.out.push(Action::Queued { call, group, position, wait: None, surge });
         let back = self.caller_mut(call).back;
         if let Some(wait) = self.plan.groups[usize::from(group.0)].wait.filter(|_| !back) {
             self.caller_mut(call).wait = Some(self.due(now + wait));

@@ -148,11 +148,13 @@ fn a_ledger_survives_and_a_cut_or_unknown_one_is_refused() {
     for cut in 0..bytes.len() {
         assert!(Ledger::from_bytes(&bytes[..cut]).is_err(), "cut at {cut}");
     }
-    let unknown = [&[6], &bytes[1..]].concat();
+    let unknown = [&[8], &bytes[1..]].concat();
     assert!(Ledger::from_bytes(&unknown).is_err());
     // Without tallies, last agents, closed groups and what is learned it is what engines before those wrote, and the longer forms read alike.
     assert_eq!(bytes[0], 0);
-    for (form, none) in [(1, &[0][..]), (2, &[0, 0]), (3, &[0; 3]), (4, &[0; 4]), (5, &[0; 5])] {
+    for (form, none) in
+        [(1, &[0][..]), (2, &[0, 0]), (3, &[0; 3]), (4, &[0; 4]), (5, &[0; 5]), (6, &[0; 6]), (7, &[0; 7])]
+    {
         let longer = [&[form], &bytes[1..], none].concat();
         assert_eq!(Ledger::from_bytes(&longer).as_ref(), Ok(&ledger));
     }
@@ -162,8 +164,13 @@ fn a_ledger_survives_and_a_cut_or_unknown_one_is_refused() {
     let known = Ledger { lasts: [(CallerKey([1, 2]), last)].into(), ..ledger.clone() };
     let closed = Ledger { closed: [GroupId(1)].into(), ..ledger.clone() };
     let learned = Ledger { learned: [(GroupId(1), learned())].into(), ..ledger.clone() };
-    let promised = Ledger { promises: [(CallerKey([1, 2]), promise(id(5).again()))].into(), ..ledger };
-    for (form, ledger) in [(1, counted), (2, known), (3, closed), (4, learned), (5, promised)] {
+    let promised = Ledger { promises: [(CallerKey([1, 2]), promise(id(5).again()))].into(), ..ledger.clone() };
+    let surging = acd::ledger::Surging { on: false, by_hand: Some(false) };
+    let surges = Ledger { surges: [(GroupId(1), surging)].into(), ..ledger.clone() };
+    let mut calls = ledger;
+    calls.apply(Fact::Called { caller: CallerKey([1, 2]), at: Time::from_millis(5), until: Time::from_millis(6) });
+    for (form, ledger) in [(1, counted), (2, known), (3, closed), (4, learned), (5, promised), (6, surges), (7, calls)]
+    {
         let bytes = ledger.to_bytes();
         assert_eq!((bytes[0], Ledger::from_bytes(&bytes)), (form, Ok(ledger)));
     }
@@ -204,6 +211,9 @@ fn facts_keep_their_form() {
         Fact::Learned { group, learned: learned() },
         Fact::Promised { caller, promise: promise(call.again()) },
         Fact::PromiseOver { caller },
+        Fact::Surges { group, surging: acd::ledger::Surging { on: true, by_hand: Some(true) } },
+        Fact::Called { caller, at: since, until },
+        Fact::Uncounted { caller },
     ];
     let hex = |fact: &Fact| fact.to_bytes().iter().map(|b| format!("{b:02x}")).collect::<String>();
     let forms: Vec<_> = facts.iter().map(hex).collect();

@@ -136,7 +136,12 @@ fn start(
     data: &std::path::Path,
 ) -> Http {
     let group = Group { name: "consult".into(), waiting: 1, longest_wait: Duration::from_secs(2), ..Group::default() };
-    let closed = Group { name: "投诉".into(), closed: true, ..Group::default() };
+    let closed = Group {
+        name: "投诉".into(),
+        closed: true,
+        surging: acd::ledger::Surging { on: true, by_hand: Some(true) },
+        ..Group::default()
+    };
     let outward = Some(outward());
     let came = Attempts { count: 4, answers: vec![(200, 3), (503, 1)] };
     let went = Attempts { count: 2, answers: vec![(200, 1), (486, 1)] };
@@ -289,6 +294,7 @@ fn fill(data: &std::path::Path) {
             end_reason,
             confidential: false,
             order: (serial == 15).then(|| base::OrderNumber::parse("GD-15")).flatten(),
+            earlier: 0,
         })));
     }
     store.write(RecordEntry::Start(start_record(16, CALLER, start + 16)));
@@ -345,7 +351,9 @@ fn answer(ask: Ask) -> Answer {
         Ask::Raise { call } | Ask::Move { call, .. } | Ask::Release { call } if call.serial == 1 => Answer::NotWaiting,
         Ask::Raise { call } | Ask::Move { call, .. } | Ask::Release { call } if call.serial != 2 => Answer::NoSuchCall,
         Ask::Move { group: GroupId(1), .. } => Answer::GroupClosed,
-        Ask::Raise { .. } | Ask::Move { .. } | Ask::Release { .. } | Ask::Open { .. } => Answer::Done,
+        Ask::Raise { .. } | Ask::Move { .. } | Ask::Release { .. } | Ask::Open { .. } | Ask::Surge { .. } => {
+            Answer::Done
+        }
         Ask::Callers { group: GroupId(0), most } => {
             let waited = Duration::from_millis(1500);
             let expected = Some(acd::Range::of(60.0, 120.0));

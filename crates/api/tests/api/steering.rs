@@ -36,6 +36,11 @@ fn changes_are_for_supervisors_and_refusals_have_their_words() {
         ("/queues/consult/open".to_owned(), "", 200, ""),
         ("/queues/%E6%8A%95%E8%AF%89/open".to_owned(), "", 200, ""),
         ("/queues/nobody/open".to_owned(), "", 404, "not_found"),
+        ("/queues/consult/surge".to_owned(), r#"{"surge":"on"}"#, 200, ""),
+        ("/queues/consult/surge".to_owned(), r#"{"surge":"auto"}"#, 200, ""),
+        ("/queues/consult/surge".to_owned(), r#"{"surge":"perhaps"}"#, 400, "bad_request"),
+        ("/queues/consult/surge".to_owned(), "", 400, "bad_request"),
+        ("/queues/nobody/surge".to_owned(), r#"{"surge":"off"}"#, 404, "not_found"),
         ("/queues/consult/open".to_owned(), here, 400, "bad_request"),
         (format!("/calls/{waits}/front"), "", 200, ""),
         (format!("/calls/{talks}/front"), "", 409, "not_waiting"),
@@ -57,9 +62,20 @@ fn changes_are_for_supervisors_and_refusals_have_their_words() {
     for (role, status) in [("viewer", 403), ("agent", 403), ("operator", 403), ("admin", 200), ("nobody", 401)] {
         assert_eq!(rig.post(role, &format!("/calls/{waits}/front"), "").0, status, "{role}");
         assert_eq!(rig.post(role, "/queues/consult/close", "").0, status, "{role}");
+        assert_eq!(rig.post(role, "/queues/consult/surge", r#"{"surge":"off"}"#).0, status, "{role}");
     }
     let audit = std::fs::read_to_string(rig.data.path().join("audit.log")).expect("kept");
-    for told in ["queue.close", "queue.open", "call.front", "call.move", "call.release", "投诉", "not_waiting"] {
+    for told in [
+        "queue.surge",
+        "auto",
+        "queue.close",
+        "queue.open",
+        "call.front",
+        "call.move",
+        "call.release",
+        "投诉",
+        "not_waiting",
+    ] {
         assert!(audit.contains(told), "{told} in {audit}");
     }
 }
@@ -69,6 +85,8 @@ fn a_group_says_whether_it_is_open_and_how_soon_it_answers() {
     let rig = Rig::start();
     let queues = rig.get("agent", "/queues").1["queues"].take();
     assert_eq!([&queues[0]["open"], &queues[1]["open"]], [true, false]);
+    assert_eq!([&queues[0]["surge_mode"], &queues[1]["surge_mode"]], [&json!("auto"), &json!("on")]);
+    assert_eq!([&queues[0]["surge"], &queues[1]["surge"]], [false, true]);
     assert_eq!((&queues[0]["service_level"], &queues[0]["answered"]), (&json!(null), &json!(0)));
     rig.open_calls();
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970");
@@ -88,17 +106,28 @@ fn a_group_says_whether_it_is_open_and_how_soon_it_answers() {
 }
 
 #[test]
-fn a_stream_tells_that_a_group_closed_and_opened() {
+fn a_stream_tells_that_a_group_closed_and_opened_and_is_in_surge() {
     let rig = Rig::start();
     let mut reader = crate::stream::Reader::open(&rig, "viewer", "");
     // What is told before it would be part of the position that it begins at.
     let hello = reader.next();
     let told = |fact| News::Fact { at: Wall(5000), fact: switch::Fact::Queue(fact) };
     let group = GroupId(1);
-    rig.board.tell([told(acd::Fact::Closed { group }), told(acd::Fact::Opened { group })]);
-    let events = [hello, reader.next(), reader.next()];
+    let surging = acd::ledger::Surging { on: true, by_hand: None };
+    let surges = acd::Fact::Surges { group, surging };
+    rig.board.tell([told(acd::Fact::Closed { group }), told(acd::Fact::Opened { group }), told(surges)]);
+    let events = [hello, reader.next(), reader.next(), reader.next()];
+    assert_eq!([&events[3]["on"], &events[3]["mode"]], [&json!(true), &json!("auto")]);
     let document = rig.get("nobody", "/openapi.json").1;
     events.iter().for_each(|event| crate::document::assert_event(&document, event));
     let types: Vec<_> = events.iter().map(|e| (e["type"].as_str().unwrap_or(""), e["group"].as_str())).collect();
-    assert_eq!(types, [("hello", None), ("queue.closed", Some("投诉")), ("queue.opened", Some("投诉"))]);
+    assert_eq!(
+        types,
+        [
+            ("hello", None),
+            ("queue.closed", Some("投诉")),
+            ("queue.opened", Some("投诉")),
+            ("group.surge", Some("投诉"))
+        ]
+    );
 }

@@ -7,7 +7,7 @@ impl Packed for Record {
     fn pack(&self, out: &mut Vec<u8>) {
         let Record { start, answered, ended, menu_path, menu_version, locale, skill_group, queued_ms, waits, .. } =
             self;
-        let Record { agent, talk_ms, end_reason, confidential, order, .. } = self;
+        let Record { agent, talk_ms, end_reason, confidential, order, earlier, .. } = self;
         start.pack(out);
         answered.pack(out);
         ended.pack(out);
@@ -20,7 +20,7 @@ impl Packed for Record {
         agent.pack(out);
         talk_ms.pack(out);
         end_reason.pack(out);
-        pack_marks(*confidential, order.as_ref(), out);
+        pack_marks(*confidential, order.as_ref(), *earlier, out);
     }
 
     fn unpack(from: &mut Unpacker<'_>) -> Result<Record, Unreadable> {
@@ -39,29 +39,35 @@ impl Packed for Record {
             end_reason: Packed::unpack(from)?,
             confidential: false,
             order: None,
+            earlier: 0,
         };
-        (record.confidential, record.order) = unpack_marks(from)?;
+        (record.confidential, record.order, record.earlier) = unpack_marks(from)?;
         Ok(record)
     }
 }
 
-/// Whether a call is confidential, which was all that stood here before calls had orders, and in the second bit whether an order follows.
-pub fn pack_marks(confidential: bool, order: Option<&OrderNumber>, out: &mut Vec<u8>) {
-    out.push(u8::from(confidential) | u8::from(order.is_some()) << 1);
+/// Whether a call is confidential, which was all that stood here before calls had orders, and in the second bit whether an order follows, in
+/// the third whether the number of earlier calls does.
+pub fn pack_marks(confidential: bool, order: Option<&OrderNumber>, earlier: u8, out: &mut Vec<u8>) {
+    out.push(u8::from(confidential) | u8::from(order.is_some()) << 1 | u8::from(earlier > 0) << 2);
     if let Some(order) = order {
         order.pack(out);
+    }
+    if earlier > 0 {
+        out.push(earlier);
     }
 }
 
 /// # Errors
 /// The bytes are none that `pack_marks` makes.
-pub fn unpack_marks(from: &mut Unpacker<'_>) -> Result<(bool, Option<OrderNumber>), Unreadable> {
+pub fn unpack_marks(from: &mut Unpacker<'_>) -> Result<(bool, Option<OrderNumber>, u8), Unreadable> {
     let marks = from.byte("marks")?;
-    if marks > 3 {
+    if marks > 7 {
         return Err(Unreadable { expected: "marks" });
     }
     let order = if marks & 2 == 0 { None } else { Some(OrderNumber::unpack(from)?) };
-    Ok((marks & 1 == 1, order))
+    let earlier = if marks & 4 == 0 { 0 } else { from.byte("earlier calls")? };
+    Ok((marks & 1 == 1, order, earlier))
 }
 
 #[cfg(test)]
@@ -85,15 +91,18 @@ mod tests {
         assert_eq!((record.start.caller.as_str(), record.end_reason), ("138", EndReason::Abandoned));
         assert_eq!((record.confidential, &record.order, from.byte("")), (true, &None, Ok(0)));
         assert_eq!(record.to_bytes(), OLD_RECORD[..34], "without an order nothing is written otherwise");
-        for (confidential, order) in [(false, None), (false, Some("GD-1")), (true, Some("工单 \"7\""))] {
+        for (confidential, order, earlier) in
+            [(false, None, 0), (false, Some("GD-1"), 0), (true, Some("工单 \"7\""), 2), (false, None, 9)]
+        {
             (record.confidential, record.order) = (confidential, order.and_then(OrderNumber::parse));
+            record.earlier = earlier;
             let bytes = record.to_bytes();
             assert_eq!(Record::from_bytes(&bytes).as_ref(), Ok(&record));
             for cut in 0..bytes.len() {
                 assert!(Record::from_bytes(&bytes[..cut]).is_err(), "{order:?} cut at {cut}");
             }
         }
-        assert_eq!(unpack_marks(&mut Unpacker::new(&[4])), Err(Unreadable { expected: "marks" }));
+        assert_eq!(unpack_marks(&mut Unpacker::new(&[8])), Err(Unreadable { expected: "marks" }));
         assert!(unpack_marks(&mut Unpacker::new(&[2, 3, b'a', b'\n', b'b'])).is_err(), "no line end gets in");
     }
 }

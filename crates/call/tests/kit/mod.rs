@@ -22,7 +22,7 @@ pub(crate) const CITIZEN: u16 = 0;
 pub(crate) const OTHER_CALL: CallId =
     CallId { switch: base::SwitchId { node: base::NodeId(0), index: 0 }, epoch: base::Epoch(0), serial: 77, slot: 0 };
 const START: Now = Now { time: Time::from_millis(1_000_000), wall: Wall(1_790_000_000_000) };
-const NAMES: [&str; 19] = [
+const NAMES: [&str; 20] = [
     "welcome",
     "invalid",
     "job-number",
@@ -42,6 +42,7 @@ const NAMES: [&str; 19] = [
     "to",
     "minutes",
     "number-liang",
+    "queue-surge",
 ];
 
 pub(crate) struct Bench {
@@ -68,7 +69,8 @@ fn tree() -> Tree {
         Node::new("consult", &["please-wait"], Kind::queue("consult", 0)),
         Node::new("person", &[], Kind::queue("consult", 0)),
     ];
-    Tree::new("zh-CN", "main", "person", "invalid", nodes)
+    let surge_start = Some("consult".to_owned());
+    Tree { surge_start, ..Tree::new("zh-CN", "main", "person", "invalid", nodes) }
 }
 
 pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
@@ -86,6 +88,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         announce_wait: true,
         duty_line: None,
         call_back: None,
+        surge_prompt: "queue-surge".to_owned(),
         removed: false,
     };
     let mut plan = Plan {
@@ -182,6 +185,7 @@ impl Bench {
             agent: None,
             to: None,
             asks: None,
+            surging: Arc::default(),
             lease: lease(0),
             codecs: Codec::ALL.to_vec(),
             peer,
@@ -393,6 +397,20 @@ impl Bench {
             (Contact { uri, flow, path: Vec::new(), phone: *phone }, lease(self.next_end))
         });
         contacts.collect()
+    }
+
+    /// A citizen whose number is known, while the group behind 0 is in surge or not.
+    pub(crate) fn known(plan: Arc<Plan>, surge: bool) -> Bench {
+        let mut bench = Bench::known_arrives(plan, surge);
+        bench.ack();
+        bench
+    }
+
+    /// The same before the ACK.
+    pub(crate) fn known_arrives(plan: Arc<Plan>, surge: bool) -> Bench {
+        let (offer, caller) = (sdp(4000, &Codec::ALL), base::CallerKey::of("13800138000"));
+        let surging: Arc<[GroupId]> = surge.then_some(GroupId(0)).into_iter().collect();
+        Bench::arrive_as(plan, |arrival| Arrival { offer: Some(&offer), caller, surging, ..arrival })
     }
 
     /// In the queue, by key 1.

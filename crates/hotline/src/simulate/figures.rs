@@ -67,6 +67,9 @@ fn groups(report: &Report) -> String {
         let (offered, answered, abandoned) = (group.offered(), group.answered, group.abandoned);
         let _ = writeln!(out, "{name:<16} {offered:>8} {answered:>8} {abandoned:>9} {level:>6.1}% {asa:>6.1} s");
     }
+    for (name, group) in report.groups.iter().filter(|(_, group)| !group.surge.is_zero()) {
+        let _ = writeln!(out, "{name} was in surge for {:.0} min", group.surge.as_secs_f64() / 60.0);
+    }
     out
 }
 
@@ -157,6 +160,7 @@ pub(super) mod tests {
             idle: Duration::from_secs(4800),
             in_line: Duration::from_secs(3600),
             waiting_max: 9,
+            surge: Duration::ZERO,
             length: staff::HALF_HOUR,
         };
         let good = Figures { answered: 100, abandoned: 0, answered_within: 100, abandoned_within: 0, ..bad.clone() };

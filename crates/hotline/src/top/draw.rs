@@ -6,7 +6,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::widgets::{Cell, Row, Table, Widget};
 
 use super::picture::{Caller, Picture, Queue, Trunk};
-use crate::queue::{length, share};
+use crate::queue::{length, share, state};
 use crate::table::{printable, width};
 
 /// What is to be seen.
@@ -147,9 +147,10 @@ fn queue_table(screen: &Screen) -> Lines {
     let row = |queue: &&Queue| {
         let cells = vec![
             queue.group.clone(),
-            if queue.open { "open" } else { "closed" }.to_owned(),
+            state(queue.open, queue.surge).to_owned(),
             queue.waiting.to_string(),
             length(Some(queue.longest_ms)),
+            queue.call_backs.to_string(),
             length(queue.within_ms),
             queue.ready.to_string(),
             queue.ringing.to_string(),
@@ -164,12 +165,14 @@ fn queue_table(screen: &Screen) -> Lines {
                 // Somebody waits and nobody is there.
                 (_, true) => Style::new().fg(Color::Red),
                 (false, _) => Style::new().add_modifier(Modifier::DIM),
+                (true, _) if queue.surge => Style::new().fg(Color::Yellow),
                 (true, _) => Style::new(),
             };
         (cells, style)
     };
     let heads = [
-        "group", "state", "waits", "longest", "within", "ready", "rings", "talks", "wraps", "answered", "left", "15 s",
+        "group", "state", "waits", "longest", "backs", "within", "ready", "rings", "talks", "wraps", "answered",
+        "left", "15 s",
     ];
     Lines { heads: heads.to_vec(), rows: queues.iter().map(row).collect() }
 }

@@ -8,8 +8,10 @@ fn queue(group: &str, waiting: u64, longest_ms: u64, level: Option<f64>) -> Queu
     Queue {
         group: group.to_owned(),
         open,
+        surge: group == "english",
         waiting,
         longest_ms,
+        call_backs: u64::from(group == "consult") * 5,
         within_ms: (group != "投诉").then_some(176_000),
         ready,
         ringing,

@@ -20,8 +20,11 @@ pub(super) struct Picture {
 pub(super) struct Queue {
     pub(super) group: String,
     pub(super) open: bool,
+    pub(super) surge: bool,
     pub(super) waiting: u64,
     pub(super) longest_ms: u64,
+    /// Citizens who are to be called back.
+    pub(super) call_backs: u64,
     /// Within which a caller is served who comes now, nine times of ten.
     pub(super) within_ms: Option<u64>,
     pub(super) ready: u64,
@@ -118,8 +121,10 @@ fn queue(value: &Value) -> Queue {
     Queue {
         group: text(value, "group").to_owned(),
         open: value["open"] != false,
+        surge: value["surge"] == true,
         waiting: number(value, "waiting"),
         longest_ms: number(value, "longest_wait_ms"),
+        call_backs: number(value, "call_backs"),
         within_ms: value["expected_wait_high_ms"].as_u64(),
         ready: number(agents, "ready"),
         ringing: number(agents, "offered"),

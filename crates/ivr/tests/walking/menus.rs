@@ -1,9 +1,9 @@
 //! Callers at menus, by table.
 
 use base::GroupId;
-use ivr::LocaleId;
+use ivr::{Around, Kind, LocaleId, Tree, Walk, compile};
 
-use crate::kit::{compiled, faults, small, told};
+use crate::kit::{compiled, faults, lines, names, node, prompts, small, told};
 
 #[test]
 fn what_a_caller_hears() {
@@ -63,4 +63,28 @@ fn a_way_without_keys_ends_at_a_person() {
     assert_eq!(faults(&tree), ["hello.: goes round in a circle without a key: hello → main → hello"]);
     tree.on_silence = Some("back".to_owned());
     assert_eq!(faults(&tree), [".on_silence: `back` is a target for keys alone"]);
+}
+
+#[test]
+fn in_surge_a_call_begins_where_the_menu_says() {
+    let tree = Tree { surge_start: Some("main".to_owned()), ..small() };
+    let (menu, plain) = (compiled(&tree), compiled(&small()));
+    let told_of = |mut walk: Walk, menu, script| lines(menu, &Around::default(), &mut walk, script, &[]);
+    assert_eq!(told_of(Walk::in_surge(&menu), &menu, " 2*"), "@main, 40+31 | @deep, 60 | @main, 40+31");
+    assert_eq!(told(&menu, ""), "@notice, 20", "the start of other calls is what it was");
+    assert_eq!(told_of(Walk::in_surge(&plain), &plain, " "), "@notice, 20", "a menu that says nothing has one start");
+}
+
+#[test]
+fn what_is_proved_of_the_start_is_proved_of_that_in_surge() {
+    let mut tree = Tree { surge_start: Some("farewell".to_owned()), ..small() };
+    assert_eq!(faults(&tree), ["farewell.: a caller who presses nothing never reaches a person: farewell"]);
+    tree.surge_start = Some("short".to_owned());
+    assert_eq!(faults(&tree), [".surge_start: no node is named `short`"]);
+    tree.nodes.push(node("short", &["deep"], Kind::Play { next: "farewell".to_owned() }));
+    assert_eq!(faults(&tree), ["farewell.: a caller who presses nothing never reaches a person: short → farewell"]);
+    tree.nodes.pop();
+    tree.nodes.push(node("short", &["deep"], Kind::Play { next: "staff".to_owned() }));
+    let prompts = prompts();
+    assert_eq!(compile(&tree, names(&prompts)).map(|compiled| compiled.warnings), Ok(Vec::new()), "calls come to it");
 }

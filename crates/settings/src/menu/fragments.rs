@@ -163,7 +163,8 @@ fn rename(tree: &mut Tree, from: &str, to: &str) {
         }
     };
     one(&mut tree.start);
-    tree.on_silence.iter_mut().chain(&mut tree.on_invalid).for_each(&mut one);
+    let others = tree.on_silence.iter_mut().chain(&mut tree.on_invalid).chain(&mut tree.surge_start);
+    others.for_each(&mut one);
     tree.survey.iter_mut().for_each(|survey| one(&mut survey.start));
     tree.nodes.iter_mut().for_each(|node| node.kind.each_target(&mut one));
 }

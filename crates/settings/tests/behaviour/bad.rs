@@ -38,6 +38,7 @@ cases! {
     trunks: "trunks",
     dial: "dial",
     counties: "counties",
+    surge: "surge",
 }
 
 #[test]

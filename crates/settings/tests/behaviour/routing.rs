@@ -153,6 +153,10 @@ impl Story {
                     let wait = wait.map(|(low, high)| format!(" for {low} to {high} s")).unwrap_or_default();
                     said.push(format!("{} is number {position}{wait}", self.callers[call.serial as usize]));
                 }
+                Action::Surge { group, on } => {
+                    let more = if on { "" } else { " no more" };
+                    said.push(format!("{} is in surge{more}", self.groups[usize::from(group.0)]));
+                }
                 _ => {}
             }
         }

@@ -145,11 +145,12 @@ impl Queue {
             // Whoever overflows by it is said; the others keep their turns, for whatever those are worth now.
             Command::Plan(ref plan) => self.plan = acd::Plan::clone(plan),
             // What comes of these is said.
-            Command::Move { .. } | Command::Release { .. } | Command::Open { .. } => {}
+            Command::Move { .. } | Command::Release { .. } | Command::Open { .. } | Command::Surge { .. } => {}
             // The next call to the citizen has another id.
             Command::Unreached { call, .. } => self.forget(call),
             Command::Reached { call } => self.calling.retain(|_, calling| *calling != call),
-            Command::Claim { .. }
+            Command::Called { .. }
+            | Command::Claim { .. }
             | Command::CallBack { .. }
             | Command::HoldCallBacks
             | Command::Locate { .. }

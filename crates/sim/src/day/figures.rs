@@ -36,6 +36,8 @@ pub struct Figures {
     /// Callers in line by time: divided by the length, the mean.
     pub in_line: Duration,
     pub waiting_max: u64,
+    /// How long the group was in surge; of groups alone.
+    pub surge: Duration,
     /// How long this is.
     pub length: Duration,
 }
@@ -127,6 +129,7 @@ impl Figures {
         self.idle += other.idle;
         self.in_line += other.in_line;
         self.waiting_max = self.waiting_max.max(other.waiting_max);
+        self.surge += other.surge;
         self.length += other.length;
     }
 

@@ -29,6 +29,8 @@ pub(super) struct Tally {
     busy: u32,
     idle: u32,
     waiting: u32,
+    /// By group, whether it is in surge.
+    surging: Vec<bool>,
 }
 
 impl Tally {
@@ -38,7 +40,8 @@ impl Tally {
         let waits = Waits::new(groups.len());
         let cases = Map::default();
         let (busy, idle, waiting) = (0, 0, 0);
-        Tally { start, within, halves: vec![half; halves], groups, waits, cases, since: start, busy, idle, waiting }
+        let (halves, surging) = (vec![half; halves], vec![false; groups.len()]);
+        Tally { start, within, halves, groups, waits, cases, since: start, busy, idle, waiting, surging }
     }
 
     /// What is not over at the end of the day counts in its last half hour.
@@ -98,11 +101,15 @@ impl Tally {
             figures.idle += counted * self.idle;
             figures.in_line += counted * self.waiting;
             figures.waiting_max = figures.waiting_max.max(u64::from(self.waiting));
+            for ((_, group), _) in self.groups.iter_mut().zip(&self.surging).filter(|(_, surging)| **surging) {
+                group.surge += counted;
+            }
             self.since = until;
         }
         let count = |states: &[AgentState]| view.agents.iter().filter(|state| states.contains(state)).count() as u32;
         self.busy = count(&[AgentState::Talking, AgentState::WrapUp]);
         self.idle = count(&[AgentState::Ready, AgentState::Offered, AgentState::BackOff]);
+        self.surging = view.groups.iter().map(|group| group.surging.on).collect();
         self.waiting = view.groups.iter().map(|group| group.waiting as u32).sum();
     }
 }

@@ -232,6 +232,10 @@ fn ask_line(ask: &Ask) -> String {
         Ask::Raise { call } => format!("call {call}: pull forward"),
         Ask::Move { call, group } => format!("call {call}: move to group {}", group.0),
         Ask::Release { call } => format!("call {call}: let go"),
+        Ask::Surge { group, by_hand } => {
+            let word = by_hand.map_or("by its rule", |on| if on { "on" } else { "off" });
+            format!("surge of group {}: {word}", group.0)
+        }
         Ask::Open { group, open } => format!("group {}: {}", group.0, if *open { "open" } else { "close" }),
         Ask::Callers { group, .. } => format!("group {}: who waits", group.0),
         Ask::WrapUp { agent, length } => format!("agent {}: wrap-up for {} s", agent.0, length.as_secs()),

@@ -66,6 +66,7 @@ fn to_queue(command: &acd::Command) -> Option<(CallId, String)> {
         Command::Enqueue { call, group, priority, since, .. } => {
             (*call, format!("waits in group {} with priority {priority} since {since:?}", group.0))
         }
+        Command::Called { call, .. } => (*call, "has begun".to_owned()),
         Command::Claim { call, agent } => (*call, format!("agent {} is to take it over", agent.0)),
         Command::TakesOver { call, agent } => (*call, format!("agent {} has it now", agent.0)),
         Command::Return { call, group, priority, since, .. } => {
@@ -92,6 +93,7 @@ fn to_queue(command: &acd::Command) -> Option<(CallId, String)> {
         | Command::Rested { .. }
         | Command::SignedOn { .. }
         | Command::Open { .. }
+        | Command::Surge { .. }
         | Command::Plan(_) => return None,
     })
 }
@@ -134,8 +136,9 @@ fn by_queue(action: &acd::Action) -> Option<(CallId, String)> {
     use acd::Action;
     Some(match action {
         Action::Withdraw { call, agent, .. } => (*call, format!("ring agent {} no more", agent.0)),
-        Action::Queued { call, group, position, wait } => {
-            (*call, format!("waits in group {} as number {position}{}", group.0, expected(*wait)))
+        Action::Queued { call, group, position, wait, surge } => {
+            let surge = if *surge { ", in surge" } else { "" };
+            (*call, format!("waits in group {} as number {position}{}{surge}", group.0, expected(*wait)))
         }
         Action::Located { call, position, wait, .. } => (*call, format!("is number {position}{}", expected(*wait))),
         Action::Moved { call, from, to, by_hand } => {
@@ -143,6 +146,7 @@ fn by_queue(action: &acd::Action) -> Option<(CallId, String)> {
             (*call, format!("{how} from group {} to {}", from.0, to.0))
         }
         Action::Refused { call, group, reason } => (*call, format!("group {} does not take it: {reason:?}", group.0)),
+        Action::Repeats { call, earlier } => (*call, format!("is call {} of its number", u16::from(*earlier) + 1)),
         Action::Promised { call, kept } => {
             (*call, (if *kept { "is called back" } else { "is not called back" }).to_owned())
         }
@@ -154,6 +158,7 @@ fn by_queue(action: &acd::Action) -> Option<(CallId, String)> {
         | Action::WrapsUp { .. }
         | Action::WrapUp { .. }
         | Action::Steered { .. }
+        | Action::Surge { .. }
         | Action::Fact(_) => return None,
     })
 }

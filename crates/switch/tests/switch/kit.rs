@@ -51,8 +51,9 @@ pub(crate) struct Bench {
 }
 
 fn menu(prompts: &Prompts) -> MenuVersion {
-    let node = Node::new("person", &[], Kind::queue("consult", 0));
-    let tree = Tree::new("zh-CN", "person", "person", "music", vec![node]);
+    let nodes = ["person", "soon"].map(|name| Node::new(name, &[], Kind::queue("consult", 0))).to_vec();
+    let surge_start = Some("soon".to_owned());
+    let tree = Tree { surge_start, ..Tree::new("zh-CN", "person", "person", "music", nodes) };
     let groups = ["consult".to_owned()];
     let names = ivr::Names::new(&groups, prompts);
     let menu = ivr::compile(&tree, names).expect("the bench's menu is right").menu;
@@ -99,6 +100,7 @@ fn plan() -> Plan {
             announce_wait: false,
             duty_line: None,
             call_back: None,
+            surge_prompt: "queue-surge".to_owned(),
             removed: false,
         }],
         agents: Vec::new(),

@@ -135,3 +135,29 @@ fn a_closed_group_stays_closed_over_a_restart() {
     table.restart(&ledger, 1);
     assert!(table.bench.exchange.acd.view(table.bench.now).groups[0].closed);
 }
+
+#[test]
+fn while_the_group_behind_0_is_in_surge_calls_begin_at_the_shorter_menu_also_after_a_restart() {
+    let mut table = two_groups();
+    let paths = |table: &Table| -> Vec<Vec<String>> { table.records().iter().map(|r| r.menu_path.clone()).collect() };
+    let calls_from = |table: &mut Table| {
+        let citizen = table.dials(CITIZEN, "12345");
+        table.hangs_up(CITIZEN, citizen);
+        table.pass(40);
+    };
+    calls_from(&mut table);
+    assert_eq!(ask(&mut table, Ask::Surge { group: THERE, by_hand: Some(true) }), Some(Answer::Done));
+    calls_from(&mut table);
+    assert_eq!(ask(&mut table, Ask::Surge { group: HERE, by_hand: Some(true) }), Some(Answer::Done));
+    assert_eq!(ask(&mut table, Ask::Surge { group: GroupId(7), by_hand: None }), Some(Answer::NoSuchGroup));
+    calls_from(&mut table);
+    assert_eq!(paths(&table), [["person"], ["person"], ["soon"]], "the other group is none behind 0");
+    let ledger = table.bench.ledger.clone();
+    table.restart(&ledger, 1);
+    (0..12).for_each(|slot| table.bench.lease(slot));
+    calls_from(&mut table);
+    assert_eq!(paths(&table)[3..], [["soon"]], "it is kept");
+    assert_eq!(ask(&mut table, Ask::Surge { group: HERE, by_hand: None }), Some(Answer::Done));
+    calls_from(&mut table);
+    assert_eq!(paths(&table)[4..], [["person"]]);
+}

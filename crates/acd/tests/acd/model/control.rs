@@ -11,6 +11,7 @@ impl Model {
             Command::Move { ticket, call, group } => (ticket, self.move_by_hand(now, call, group)),
             Command::Release { ticket, call } => (ticket, self.release(now, call)),
             Command::Open { ticket, group, open } => (ticket, self.let_in(now, group, open)),
+            Command::Surge { ticket, group, by_hand } => (ticket, self.says_surge(group, by_hand)),
             _ => panic!("{command:?} steers nothing"),
         };
         self.out.push(Action::Steered { ticket, outcome });

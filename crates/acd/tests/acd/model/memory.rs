@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use acd::Fact;
 use acd::ledger::{self, Ledger};
 
 use super::*;
@@ -65,6 +66,29 @@ impl Model {
         self.places.push((number, place));
     }
 
+    pub(super) fn called(&mut self, now: Time, call: CallId, caller: CallerKey) {
+        let repeat = self.plan.repeat;
+        if repeat.is_zero() {
+            return;
+        }
+        let before = self.calls.iter().position(|(known, ..)| *known == caller).map(|place| self.calls.remove(place));
+        let mut times = before.map(|(_, times, _)| times).unwrap_or_default();
+        let earlier = times.iter().rev().take(9).filter(|at| **at + repeat > now).count() as u8;
+        times.push(now);
+        self.calls.push((caller, times, now + repeat));
+        if earlier > 0 {
+            self.out.push(Action::Repeats { call, earlier });
+        }
+    }
+
+    fn counted(&self) -> impl Iterator<Item = (CallerKey, ledger::Calls)> {
+        self.calls.iter().map(|(caller, times, until)| {
+            let mut told = Ledger::default();
+            times.iter().for_each(|at| told.apply(Fact::Called { caller: *caller, at: *at, until: *until }));
+            (*caller, told.calls[caller])
+        })
+    }
+
     pub(super) fn reclaim(&mut self, now: Time, number: Option<CallerKey>, rank: (u8, Time)) -> (u8, Time) {
         let Some(at) = self.places.iter().position(|(n, _)| Some(*n) == number) else { return rank };
         let (_, place) = self.places.remove(at);
@@ -100,6 +124,8 @@ impl Model {
             closed: self.closed.iter().copied().collect(),
             promises: self.promises.iter().map(|p| (p.caller, p.promise.clone())).collect(),
             learned: BTreeMap::new(),
+            surges: self.told_of_surges().collect(),
+            calls: self.counted().collect(),
         }
     }
 
@@ -107,6 +133,7 @@ impl Model {
     pub(crate) fn restart(&mut self, now: Time) -> Vec<Action> {
         let mut next = Model::new(self.plan.clone(), now);
         next.issued = self.issued;
+        next.resume_surges(now, &self.surges);
         for (place, agent) in self.agents.iter().enumerate() {
             next.agents[place].heard = self.issued;
             next.agents[place].tally = agent.tally;
@@ -129,6 +156,8 @@ impl Model {
         self.lasts.retain(|(_, last)| last.until > now && remembers);
         next.lasts = std::mem::take(&mut self.lasts);
         next.closed = std::mem::take(&mut self.closed);
+        self.calls.retain(|(.., until)| *until > now);
+        next.calls = std::mem::take(&mut self.calls);
         *self = next;
         std::mem::take(&mut self.out)
     }

@@ -14,6 +14,7 @@ impl Model {
         let waiting = self.all_in_turn(Standing::Waiting);
         let offered = self.all_in_turn(Standing::Offered);
         self.staff_anew(now);
+        self.surge_anew();
         for call in waiting.iter().chain(&offered) {
             self.renew_wait(now, *call, &before);
         }
