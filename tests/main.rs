@@ -36,6 +36,7 @@ mod routing;
 mod sessions;
 mod star_codes;
 mod steering;
+mod surge;
 mod taking;
 mod talking;
 mod trace;

@@ -1,0 +1,138 @@
+//! What the engine wrote down, beside what the phones saw.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base::Time;
+use load::phone::{Side, Why};
+use serde_json::Value;
+
+use super::hall::{Dial, Hall, Offer, citizen_of, was_ended_by_agent};
+
+/// A wait in one group, as the record has it.
+#[derive(Clone, Debug)]
+pub(super) struct Wait {
+    pub(super) group: String,
+    pub(super) from: Time,
+    pub(super) until: Time,
+    outcome: String,
+}
+
+/// A record, in the time of the phones.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    citizen: usize,
+    started: Time,
+    agent: Option<usize>,
+    reason: String,
+    queued: Duration,
+    talked: Duration,
+    pub(super) waits: Vec<Wait>,
+}
+
+impl Entry {
+    fn read(record: &Value, zero_ms: i64) -> Entry {
+        let text = |key: &str| record[key].as_str().unwrap_or_else(|| panic!("{key}: {record}")).to_owned();
+        let ms = |value: &Value| Duration::from_millis(value.as_u64().unwrap_or_else(|| panic!("{record}")));
+        let time = |value: &Value| at(value.as_str().unwrap_or_default(), zero_ms);
+        let waits = record["waits"].as_array().expect("waits").iter().map(|wait| Wait {
+            group: wait["group"].as_str().unwrap_or_default().to_owned(),
+            from: time(&wait["entered"]),
+            until: time(&wait["entered"]) + ms(&wait["waited_ms"]),
+            outcome: wait["outcome"].as_str().unwrap_or_default().to_owned(),
+        });
+        Entry {
+            citizen: citizen_of(&text("caller")).unwrap_or_else(|| panic!("a stranger: {record}")),
+            started: time(&record["started"]),
+            agent: record["agent"].as_str().map(|number| number.parse::<usize>().expect("a number") - 1001),
+            reason: text("end_reason"),
+            queued: ms(&record["queued_ms"]),
+            talked: ms(&record["talk_ms"]),
+            waits: waits.collect(),
+        }
+    }
+}
+
+/// Milliseconds since 1970 at which the phones' clock began.
+pub(super) fn zero_ms(hall: &Hall) -> i64 {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970");
+    (wall - hall.now().since(Time::ZERO)).as_millis() as i64
+}
+
+/// `2026-11-30T04:17:18.766Z`; a test is over before the date changes twice.
+fn at(wall: &str, zero_ms: i64) -> Time {
+    const DAY_MS: i64 = 86_400_000;
+    let part = |from: usize, to: usize| wall.get(from..to).and_then(|p| p.parse::<i64>().ok());
+    let ms = || Some(((part(11, 13)? * 60 + part(14, 16)?) * 60 + part(17, 19)?) * 1000 + part(20, 23)?);
+    let of_day = ms().unwrap_or_else(|| panic!("a time: {wall}"));
+    let since = (of_day - zero_ms).rem_euclid(DAY_MS);
+    // A call that began a moment before our clock.
+    Time::ZERO + Duration::from_millis(if since > DAY_MS / 2 { 0 } else { since as u64 })
+}
+
+/// The record of each call, by its place; of calls that were never answered there may be none.
+///
+/// # Panics
+/// When one is missing, one too many, or other than the phone saw.
+pub(super) fn agree(hall: &Hall, records: &[Value], slack: Duration) -> Vec<Option<Entry>> {
+    let zero = zero_ms(hall);
+    let mut found: Vec<Option<Entry>> = vec![None; hall.dials.len()];
+    for record in records {
+        let entry = Entry::read(record, zero);
+        let holds = |dial: &Dial| {
+            let over = dial.over.expect("all is over").0;
+            dial.citizen == entry.citizen && dial.at <= entry.started + slack / 2 && entry.started <= over + slack / 2
+        };
+        let place = hall.dials.iter().rposition(holds).unwrap_or_else(|| panic!("a call that no phone made: {record}"));
+        let before = found[place].replace(entry);
+        assert!(before.is_none(), "two records of one call: {before:?} and {record}");
+    }
+    for (place, entry) in found.iter().enumerate() {
+        let dial = &hall.dials[place];
+        match entry {
+            Some(entry) => agrees(hall, place, entry, slack),
+            None => assert!(dial.answered.is_none(), "no record of {dial:?}"),
+        }
+    }
+    found
+}
+
+fn agrees(hall: &Hall, place: usize, entry: &Entry, slack: Duration) {
+    let dial = &hall.dials[place];
+    let (over, by, why) = dial.over.expect("all is over");
+    let talks: Vec<&Offer> = hall.offers.iter().filter(|o| o.dial == place && o.answered.is_some()).collect();
+    let story = || format!("{dial:?}\n{talks:?}\n{entry:?}");
+    let in_outage = hall.cuts.iter().any(|cut| cut.at <= over + slack && over <= cut.ready.expect("it came back") + slack * 3);
+    if entry.reason == "restart" {
+        return assert!(in_outage, "{}", story());
+    }
+    let talk = talks.last().copied();
+    let expected = match (by, why) {
+        _ if dial.answered.is_none() => "cancelled",
+        (Side::Us, Why::Bye) if dial.pressed.is_none() => "left_in_menu",
+        (Side::Us, Why::Bye) if dial.gave_up && talk.is_some() => return at_the_same_moment(talks[0], entry, over, slack),
+        (Side::Us, Why::Bye) if dial.gave_up => "abandoned",
+        (Side::Us, Why::Bye) => "caller_hangup",
+        (Side::Peer, Why::Bye) if talk.is_some_and(was_ended_by_agent) => "agent_hangup",
+        _ => "nothing but a restart ends it otherwise",
+    };
+    assert_eq!(entry.reason, expected, "{}", story());
+    assert_eq!(entry.agent, talk.map(|talk| talk.agent), "{}", story());
+    let within = |value: Duration, from: Duration, to: Duration| from <= value + slack && value <= to + slack;
+    let waited = dial.pressed.map_or(Duration::ZERO, |pressed| {
+        talk.and_then(|talk| talk.answered).unwrap_or(over).since(pressed)
+    });
+    assert!(within(entry.queued, waited, waited), "waited {waited:?}: {}", story());
+    let talked = talk.and_then(|talk| Some((over.since(talk.heard?), over.since(talk.answered?))));
+    let (least, most) = talked.unwrap_or_default();
+    assert!(within(entry.talked, least, most), "talked {least:?} to {most:?}: {}", story());
+    let outcome = entry.waits.last().map(|wait| wait.outcome.as_str());
+    let expected = dial.pressed.map(|_| if talk.is_some() { "answered" } else { "abandoned" });
+    assert_eq!(outcome, expected, "{}", story());
+}
+
+/// An agent answered while the citizen's BYE was on its way: the record may say either.
+fn at_the_same_moment(talk: &Offer, entry: &Entry, over: Time, slack: Duration) {
+    let answered = talk.answered.expect("a talk");
+    assert!(answered + slack >= over, "{talk:?}\n{entry:?}");
+    assert!(["abandoned", "caller_hangup"].contains(&entry.reason.as_str()), "{talk:?}\n{entry:?}");
+}

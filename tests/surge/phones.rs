@@ -1,0 +1,76 @@
+//! What must hold of the phones alone: nobody has two calls, nobody is left in one, nobody hears a stranger.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use base::Time;
+use load::PhoneId;
+
+use super::hall::{Hall, Offer};
+use super::voices;
+
+/// A voice that was known goes on for so long before it counts.
+const SETTLED: Duration = Duration::from_millis(300);
+/// What the phones of a call may wait for their BYE or CANCEL after the engine is back.
+pub(super) const HUNG_UP_WITHIN: Duration = Duration::from_secs(2);
+
+/// No agent has two calls, and no call two agents.
+pub(super) fn one_to_one(hall: &Hall, slack: Duration) {
+    assert!(hall.doubled.is_empty(), "phones that rang in a call: {:?}", hall.doubled);
+    for (place, offer) in hall.offers.iter().enumerate() {
+        let over = offer.over.expect("all is over").0;
+        let others = hall.offers[place + 1..].iter().filter(|other| other.dial == offer.dial && other.agent != offer.agent);
+        for other in others {
+            let both = |of: &Offer| of.answered.map(|at| (at, of.over.expect("all is over").0));
+            let talks = both(offer).zip(both(other));
+            assert!(talks.is_none_or(|(one, two)| one.1 <= two.0 || two.1 <= one.0), "two agents: {offer:?}, {other:?}");
+            // A phone that has refused knows it before the engine does.
+            assert!(over <= other.at + slack, "two phones ring at once: {offer:?}, {other:?}");
+        }
+    }
+}
+
+/// An agent's phone has a call only while the citizen's has it too; beside an outage, which neither hears of before it is over.
+pub(super) fn no_ghosts(hall: &Hall, slack: Duration) {
+    for cut in &hall.cuts {
+        let ready = cut.ready.expect("it came back");
+        let is_open = |at: Time, over: Time| at < cut.at && over > cut.at;
+        let ended = |over: Time| over <= ready + HUNG_UP_WITHIN + slack;
+        for dial in &hall.dials {
+            let over = dial.over.expect("all is over").0;
+            assert!(!is_open(dial.at, over) || ended(over), "left in a call by {cut:?}: {dial:?}");
+        }
+        for offer in &hall.offers {
+            let over = offer.over.expect("all is over").0;
+            assert!(!is_open(offer.at, over) || ended(over), "left in a call by {cut:?}: {offer:?}");
+        }
+    }
+    for offer in &hall.offers {
+        let (over, gone) = (offer.over.expect("all is over").0, hall.dials[offer.dial].over.expect("all is over").0);
+        let outage = hall.cuts.iter().find(|cut| cut.at <= gone + slack && gone <= cut.ready.expect("it came back") + slack);
+        let told = outage.map_or(gone, |cut| gone.max(cut.ready.expect("it came back") + HUNG_UP_WITHIN));
+        assert!(over <= told + slack, "the citizen is gone: {offer:?}, {:?}", hall.dials[offer.dial]);
+    }
+}
+
+/// Each party hears those whom it talked with, and nobody else.
+pub(super) fn no_strangers(hall: &Hall) {
+    for (place, id) in hall.agents.iter().enumerate() {
+        let with = hall.offers.iter().filter(|offer| offer.agent == place);
+        heard(hall, *id, with.map(|offer| (offer, voices::mask(voices::of_citizen(offer.citizen)))), "agent", place);
+    }
+    for (place, id) in hall.citizens.iter().enumerate() {
+        let with = hall.offers.iter().filter(|offer| offer.citizen == place);
+        heard(hall, *id, with.map(|offer| (offer, voices::mask(voices::of_agent(offer.agent)))), "citizen", place);
+    }
+}
+
+fn heard<'a>(hall: &Hall, id: PhoneId, with: impl Iterator<Item = (&'a Offer, u64)>, who: &str, place: usize) {
+    let talks: Vec<(&Offer, u64)> = with.filter(|(offer, _)| offer.answered.is_some()).collect();
+    let settled = |offer: &Offer| offer.heard.zip(offer.over).is_some_and(|(at, over)| at + SETTLED <= over.0);
+    let must: BTreeSet<u64> = talks.iter().filter(|(offer, _)| settled(offer)).map(|(_, voice)| *voice).collect();
+    let may: BTreeSet<u64> = talks.iter().map(|(_, voice)| *voice).collect();
+    let heard = voices::heard(hall.runner().phone(id).ear());
+    assert!(heard.is_subset(&may), "{who} {place} heard a stranger: {heard:x?}, and talked with {may:x?}: {talks:?}");
+    assert!(must.is_subset(&heard), "{who} {place} did not hear all: {heard:x?}, and talked with {must:x?}: {talks:?}");
+}
