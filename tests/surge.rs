@@ -7,6 +7,7 @@ mod account;
 mod changes;
 mod hall;
 mod order;
+mod people;
 mod phones;
 mod voices;
 
@@ -27,6 +28,8 @@ const PER_S: u32 = 20;
 const SERVED_WITHIN: Duration = Duration::from_secs(240);
 /// The longest back-off and a ring, several times.
 const READY_WITHIN: Duration = Duration::from_secs(10);
+/// Of everything that people do by chance there was at least so much: a fifth of what is to be expected of the rarest.
+const FEWEST: usize = 5;
 /// What signalling may take between a phone and the engine on a busy machine, beside what the machine kept our own phones from.
 const SLACK: Duration = Duration::from_secs(1);
 
@@ -52,22 +55,23 @@ fn surge(kills: &'static [u32]) {
     phones::one_to_one(&hall, slack);
     phones::no_ghosts(&hall, slack);
     let entries = account::agree(&hall, &records, slack);
-    let compared = order::is_kept(&hall, &entries, slack);
+    let (compared, kept) = order::is_kept(&hall, &entries, slack);
     phones::no_strangers(&hall);
-    println!(
-        "served after {served:?}, changes {account:?}, {} calls, {} offers, {compared} in order, longest stall {:?}",
-        hall.dials.len(),
-        hall.offers.len(),
-        hall.stall
-    );
-    assert!(compared > CITIZENS, "{compared} comparisons: no crowd gathered");
-    assert!(account.values().all(|count| *count >= 2), "each was changed and changed back: {account:?}");
+    let cut = entries.iter().flatten().filter(|entry| entry.reason == "restart").count();
+    println!("served after {served:?}, longest stall {:?}, changes {account:?}", hall.stall);
+    println!("{compared} comparisons of order, {cut} calls cut, {kept} places kept; {:?}", hall.people());
+    assert!(compared > CITIZENS, "no crowd gathered");
+    assert!(account.values().all(|count| *count >= 2), "each was changed and changed back");
+    assert!(hall.people().values().all(|count| *count >= FEWEST), "everything that people do was done");
+    assert!(cut >= FEWEST * kills.len() && kept >= FEWEST * kills.len(), "the engine was killed amid calls");
 }
 
 /// Every agent is free soon after the last talk, and a further call reaches each.
 fn nobody_is_stuck(hall: &mut Hall, engine: &Engine) {
     hall.last_ones_register();
-    hall.until("every agent is free", READY_WITHIN, |_| engine.gauge("hotline_agents{state=\"free\"}") == AGENTS as f64);
+    hall.until("every agent is free", READY_WITHIN, |_| {
+        engine.gauge("hotline_agents{state=\"free\"}") == AGENTS as f64
+    });
     hall.mood = Mood::Willing;
     hall.call_again(AGENTS);
     hall.until("every agent talks", READY_WITHIN * 2, |hall| hall.heard() == AGENTS);

@@ -6,7 +6,11 @@ use base::Time;
 use load::phone::{Side, Why};
 use serde_json::Value;
 
-use super::hall::{Dial, Hall, Offer, citizen_of, was_ended_by_agent};
+use super::hall::Hall;
+use super::people::{Dial, Offer, citizen_of, was_ended_by_agent};
+
+/// How far the civil clock may have moved beside the phones' clock; far less than anybody takes to dial again.
+const CLOCKS_APART: Duration = Duration::from_millis(100);
 
 /// A wait in one group, as the record has it.
 #[derive(Clone, Debug)]
@@ -23,7 +27,7 @@ pub(super) struct Entry {
     citizen: usize,
     started: Time,
     agent: Option<usize>,
-    reason: String,
+    pub(super) reason: String,
     queued: Duration,
     talked: Duration,
     pub(super) waits: Vec<Wait>,
@@ -80,7 +84,7 @@ pub(super) fn agree(hall: &Hall, records: &[Value], slack: Duration) -> Vec<Opti
         let entry = Entry::read(record, zero);
         let holds = |dial: &Dial| {
             let over = dial.over.expect("all is over").0;
-            dial.citizen == entry.citizen && dial.at <= entry.started + slack / 2 && entry.started <= over + slack / 2
+            dial.citizen == entry.citizen && dial.at <= entry.started + CLOCKS_APART && entry.started <= over + slack
         };
         let place = hall.dials.iter().rposition(holds).unwrap_or_else(|| panic!("a call that no phone made: {record}"));
         let before = found[place].replace(entry);
@@ -101,7 +105,8 @@ fn agrees(hall: &Hall, place: usize, entry: &Entry, slack: Duration) {
     let (over, by, why) = dial.over.expect("all is over");
     let talks: Vec<&Offer> = hall.offers.iter().filter(|o| o.dial == place && o.answered.is_some()).collect();
     let story = || format!("{dial:?}\n{talks:?}\n{entry:?}");
-    let in_outage = hall.cuts.iter().any(|cut| cut.at <= over + slack && over <= cut.ready.expect("it came back") + slack * 3);
+    let in_outage =
+        hall.cuts.iter().any(|cut| cut.at <= over + slack && over <= cut.ready.expect("it came back") + slack * 3);
     if entry.reason == "restart" {
         return assert!(in_outage, "{}", story());
     }
@@ -109,7 +114,9 @@ fn agrees(hall: &Hall, place: usize, entry: &Entry, slack: Duration) {
     let expected = match (by, why) {
         _ if dial.answered.is_none() => "cancelled",
         (Side::Us, Why::Bye) if dial.pressed.is_none() => "left_in_menu",
-        (Side::Us, Why::Bye) if dial.gave_up && talk.is_some() => return at_the_same_moment(talks[0], entry, over, slack),
+        (Side::Us, Why::Bye) if dial.gave_up && talk.is_some() => {
+            return at_the_same_moment(talks[0], entry, over, slack);
+        }
         (Side::Us, Why::Bye) if dial.gave_up => "abandoned",
         (Side::Us, Why::Bye) => "caller_hangup",
         (Side::Peer, Why::Bye) if talk.is_some_and(was_ended_by_agent) => "agent_hangup",
@@ -118,9 +125,9 @@ fn agrees(hall: &Hall, place: usize, entry: &Entry, slack: Duration) {
     assert_eq!(entry.reason, expected, "{}", story());
     assert_eq!(entry.agent, talk.map(|talk| talk.agent), "{}", story());
     let within = |value: Duration, from: Duration, to: Duration| from <= value + slack && value <= to + slack;
-    let waited = dial.pressed.map_or(Duration::ZERO, |pressed| {
-        talk.and_then(|talk| talk.answered).unwrap_or(over).since(pressed)
-    });
+    let waited = dial
+        .pressed
+        .map_or(Duration::ZERO, |pressed| talk.and_then(|talk| talk.answered).unwrap_or(over).since(pressed));
     assert!(within(entry.queued, waited, waited), "waited {waited:?}: {}", story());
     let talked = talk.and_then(|talk| Some((over.since(talk.heard?), over.since(talk.answered?))));
     let (least, most) = talked.unwrap_or_default();

@@ -1,79 +1,22 @@
-//! Everybody's phones on the test's own thread: who does what when, drawn from a seed, and what each phone saw.
+//! Everybody's phones on the test's own thread, and what each of them saw.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use base::{Digit, Rng, Secret, Time};
-use load::phone::{Act, Answering, Config, Side, Status, Step, Voice, What, Why};
+use base::{Digit, Rng, Time};
+use load::phone::{Side, Status, What, Why};
 use load::{PhoneId, Runner};
 
 use super::changes::{COME_AND_GO, Operator, Told};
-use super::voices::{self, LISTEN};
+use super::people::{self, Dial, Offer, Plan, citizen_of, was_ended_by_agent};
+use super::voices;
 
-const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// Who talks is heard by then, also on a busy machine: the agent's number may be said before.
 const HEARD_WITHIN: Duration = Duration::from_secs(20);
 /// How often those who talk are listened to: a window of an ear.
 const LISTEN_EVERY: Duration = Duration::from_millis(100);
 const TURN: Duration = Duration::from_millis(10);
-
-/// What a citizen means to do.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Plan {
-    key: Digit,
-    /// From the answer to the key.
-    thinks: Duration,
-    /// Hangs up so long after the key unless somebody talks then, or in the menu when no key is pressed.
-    gives_up: Option<Duration>,
-    leaves_menu: bool,
-    /// From when both have heard each other.
-    talks: Duration,
-    agent_ends: bool,
-    /// After a call that was cut short.
-    dials_again: Option<Duration>,
-}
-
-impl Plan {
-    fn draw(rng: &mut Rng) -> Plan {
-        let mut ms = |from: u64, to: u64| Duration::from_millis(from + rng.below(to - from));
-        let (thinks, patience, talks, again) = (ms(200, 1200), ms(500, 6000), ms(500, 2500), ms(300, 1500));
-        Plan {
-            key: Digit::Number([1, 1, 1, 2, 3][rng.below(5) as usize]),
-            thinks,
-            gives_up: rng.chance(0.15).then_some(patience),
-            leaves_menu: rng.chance(0.03),
-            talks,
-            agent_ends: rng.chance(0.3),
-            dials_again: rng.chance(0.8).then_some(again),
-        }
-    }
-}
-
-/// One call of a citizen, as the phone saw it.
-#[derive(Clone, Debug)]
-pub(super) struct Dial {
-    pub(super) citizen: usize,
-    pub(super) at: Time,
-    pub(super) answered: Option<Time>,
-    pub(super) pressed: Option<Time>,
-    pub(super) gave_up: bool,
-    pub(super) over: Option<(Time, Side, Why)>,
-}
-
-/// One call at an agent's phone, as the phone saw it.
-#[derive(Clone, Debug)]
-pub(super) struct Offer {
-    pub(super) agent: usize,
-    /// Whose number the phone showed, and the place of that citizen's call.
-    pub(super) citizen: usize,
-    pub(super) dial: usize,
-    pub(super) at: Time,
-    pub(super) answered: Option<Time>,
-    /// When both had heard each other for half a second.
-    pub(super) heard: Option<Time>,
-    pub(super) over: Option<(Time, Side, Why)>,
-}
 
 /// Something that somebody does at its time, if it still makes sense then; the number is the place of a dial or an offer.
 #[derive(Clone, Copy, Debug)]
@@ -129,8 +72,8 @@ impl Hall {
         let mut rng = Rng::from_number(seed);
         let mut runner = Runner::new().expect("descriptors");
         let plans: Vec<Plan> = (0..citizens).map(|_| Plan::draw(&mut rng)).collect();
-        let agents: Vec<_> = (0..agents).map(|place| agent(&mut runner, server, place)).collect();
-        let added = plans.iter().enumerate().map(|(place, plan)| citizen(&mut runner, server, place, plan));
+        let agents: Vec<_> = (0..agents).map(|place| people::agent(&mut runner, server, place)).collect();
+        let added = plans.iter().enumerate().map(|(place, plan)| people::citizen(&mut runner, server, place, plan));
         let citizens: Vec<_> = added.collect();
         let (latest, rings) = (vec![None; citizens.len()], vec![None; agents.len()]);
         let began = Instant::now().checked_sub(runner.now().since(Time::ZERO)).expect("it began after the machine");
@@ -197,7 +140,7 @@ impl Hall {
             let plan = &mut self.plans[citizen];
             (plan.key, plan.gives_up, plan.leaves_menu) = (Digit::Number(1), None, false);
             plan.talks = Duration::from_secs(600);
-            let script = script(plan);
+            let script = people::script(plan);
             self.runner.act(self.citizens[citizen], |phone, _, _| phone.config_mut().script = script);
             self.dial(citizen);
         }
@@ -209,9 +152,24 @@ impl Hall {
         self.due.is_empty() && phones.into_iter().all(|id| self.runner.phone(*id).status() == Status::Idle)
     }
 
+    /// What people did, and how often.
+    pub(super) fn people(&self) -> BTreeMap<&'static str, usize> {
+        let offers = |how: fn(&Offer) -> bool| self.offers.iter().filter(|offer| how(offer)).count();
+        let dials = |how: fn(&Dial) -> bool| self.dials.iter().filter(|dial| how(dial)).count();
+        BTreeMap::from([
+            ("calls", self.dials.len()),
+            ("offers", self.offers.len()),
+            ("declined", offers(|o| matches!(o.over, Some((_, Side::Us, Why::Status(_)))))),
+            ("rang out", offers(|o| matches!(o.over, Some((_, Side::Peer, Why::Cancelled))))),
+            ("ended by agents", offers(was_ended_by_agent)),
+            ("gave up in the queue", dials(|d| d.gave_up && d.pressed.is_some())),
+            ("left in the menu", dials(|d| d.gave_up && d.pressed.is_none())),
+        ])
+    }
+
     /// Agents in a talk in which both have heard each other.
     pub(super) fn heard(&self) -> usize {
-        self.rings.iter().flatten().filter(|offer| is_talk(&self.offers[**offer])).count()
+        self.rings.iter().flatten().filter(|offer| people::is_talk(&self.offers[**offer])).count()
     }
 
     pub(super) fn hang_up_all(&mut self) {
@@ -227,13 +185,23 @@ impl Hall {
         let end = self.now() + within;
         while !holds(self) {
             let busy = self.rings.iter().flatten().filter(|offer| self.offers[**offer].over.is_none()).count();
-            assert!(self.now() < end, "not within {within:?}: {what}; {busy} agents have calls: {:?}", self.unfinished());
+            assert!(
+                self.now() < end,
+                "not within {within:?}: {what}; {busy} agents have calls: {:?}",
+                self.unfinished()
+            );
             self.turn();
         }
     }
 
     /// The same while the operator works.
-    pub(super) fn until_with(&mut self, what: &str, within: Duration, operator: &Operator, holds: impl Fn(&Hall) -> bool) {
+    pub(super) fn until_with(
+        &mut self,
+        what: &str,
+        within: Duration,
+        operator: &Operator,
+        holds: impl Fn(&Hall) -> bool,
+    ) {
         let end = self.now() + within;
         while !holds(self) {
             operator.still_works();
@@ -348,7 +316,10 @@ impl Hall {
             What::HungUp { by, why } => {
                 dial.over = Some((at, by, why));
                 let agents_doing = self.offers.iter().rev().find(|o| o.dial == place).is_some_and(was_ended_by_agent);
-                if by == Side::Peer && !agents_doing && let Some(after) = plan.dials_again {
+                if by == Side::Peer
+                    && !agents_doing
+                    && let Some(after) = plan.dials_again
+                {
                     self.plan(at + after, Deed::Dial(citizen));
                 }
             }
@@ -403,47 +374,4 @@ impl Hall {
             }
         }
     }
-}
-
-fn is_talk(offer: &Offer) -> bool {
-    offer.heard.is_some() && offer.over.is_none()
-}
-
-pub(super) fn was_ended_by_agent(offer: &Offer) -> bool {
-    offer.answered.is_some() && offer.over.is_some_and(|(_, by, why)| (by, why) == (Side::Us, Why::Bye))
-}
-
-pub(super) fn number(citizen: usize) -> String {
-    format!("138{citizen:08}")
-}
-
-pub(super) fn citizen_of(number: &str) -> Option<usize> {
-    number.strip_prefix("138")?.parse().ok()
-}
-
-fn agent(runner: &mut Runner, server: SocketAddr, place: usize) -> PhoneId {
-    let number = 1001 + place;
-    let id = runner.add(LOCAL, |sip, rtp| Config {
-        password: Some(Secret(format!("example-{number}"))),
-        answering: Answering::Never,
-        voice: Voice::Tones(voices::of_agent(place)),
-        listen_hz: LISTEN.to_vec(),
-        ..Config::new(&number.to_string(), server, sip, rtp)
-    });
-    id.expect("ports for an agent")
-}
-
-fn citizen(runner: &mut Runner, server: SocketAddr, place: usize, plan: &Plan) -> PhoneId {
-    let id = runner.add(LOCAL, |sip, rtp| Config {
-        voice: Voice::Tones(voices::of_citizen(place)),
-        listen_hz: LISTEN.to_vec(),
-        script: script(plan),
-        ..Config::new(&number(place), server, sip, rtp)
-    });
-    id.expect("ports for a citizen")
-}
-
-fn script(plan: &Plan) -> Vec<Step> {
-    let press = Step { after: plan.thinks, act: Act::Press(plan.key) };
-    if plan.leaves_menu { Vec::new() } else { vec![press] }
 }

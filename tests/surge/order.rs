@@ -6,7 +6,8 @@ use base::Time;
 use load::phone::Side;
 
 use super::account::{Entry, Wait};
-use super::hall::{Hall, Offer};
+use super::hall::Hall;
+use super::people::Offer;
 
 /// A caller who waited.
 struct Waiter<'a> {
@@ -21,12 +22,14 @@ struct Waiter<'a> {
 
 /// Whenever a phone rings for a caller, there is nobody in the same group who joined it earlier, by more than `slack`, and waited with no phone
 /// ringing from `slack` before to `slack` after. All callers have one priority, so whoever may serve one of a group may serve them all.
-/// Gives how many times somebody was rightly passed by, so that a test can see that it saw something.
+/// Gives how many times somebody waited on rightly, so that a test can see that it saw something, and how many callers had the place of an earlier
+/// call.
 ///
 /// # Panics
 /// When somebody was passed over.
-pub(super) fn is_kept(hall: &Hall, entries: &[Option<Entry>], slack: Duration) -> usize {
-    let waiters: Vec<Waiter<'_>> = (0..hall.dials.len()).filter_map(|dial| waiter(hall, entries, dial, slack)).collect();
+pub(super) fn is_kept(hall: &Hall, entries: &[Option<Entry>], slack: Duration) -> (usize, usize) {
+    let waiters: Vec<Waiter<'_>> =
+        (0..hall.dials.len()).filter_map(|dial| waiter(hall, entries, dial, slack)).collect();
     let mut compared = 0;
     for offer in &hall.offers {
         let Some(served) = waiters.iter().find(|w| w.dial == offer.dial) else { continue };
@@ -46,7 +49,8 @@ pub(super) fn is_kept(hall: &Hall, entries: &[Option<Entry>], slack: Duration) -
             compared += usize::from(served.turn[1] + slack < other.turn[0]);
         }
     }
-    compared
+    let kept = waiters.iter().filter(|w| hall.dials[w.dial].pressed.is_some_and(|pressed| w.turn[1] < pressed)).count();
+    (compared, kept)
 }
 
 fn waiter<'a>(hall: &'a Hall, entries: &'a [Option<Entry>], dial: usize, slack: Duration) -> Option<Waiter<'a>> {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use base::Time;
 use load::PhoneId;
 
-use super::hall::{Hall, Offer};
+use super::hall::Hall;
+use super::people::Offer;
 use super::voices;
 
 /// A voice that was known goes on for so long before it counts.
@@ -19,11 +20,15 @@ pub(super) fn one_to_one(hall: &Hall, slack: Duration) {
     assert!(hall.doubled.is_empty(), "phones that rang in a call: {:?}", hall.doubled);
     for (place, offer) in hall.offers.iter().enumerate() {
         let over = offer.over.expect("all is over").0;
-        let others = hall.offers[place + 1..].iter().filter(|other| other.dial == offer.dial && other.agent != offer.agent);
+        let others =
+            hall.offers[place + 1..].iter().filter(|other| other.dial == offer.dial && other.agent != offer.agent);
         for other in others {
             let both = |of: &Offer| of.answered.map(|at| (at, of.over.expect("all is over").0));
             let talks = both(offer).zip(both(other));
-            assert!(talks.is_none_or(|(one, two)| one.1 <= two.0 || two.1 <= one.0), "two agents: {offer:?}, {other:?}");
+            assert!(
+                talks.is_none_or(|(one, two)| one.1 <= two.0 || two.1 <= one.0),
+                "two agents: {offer:?}, {other:?}"
+            );
             // A phone that has refused knows it before the engine does.
             assert!(over <= other.at + slack, "two phones ring at once: {offer:?}, {other:?}");
         }
@@ -47,7 +52,8 @@ pub(super) fn no_ghosts(hall: &Hall, slack: Duration) {
     }
     for offer in &hall.offers {
         let (over, gone) = (offer.over.expect("all is over").0, hall.dials[offer.dial].over.expect("all is over").0);
-        let outage = hall.cuts.iter().find(|cut| cut.at <= gone + slack && gone <= cut.ready.expect("it came back") + slack);
+        let outage =
+            hall.cuts.iter().find(|cut| cut.at <= gone + slack && gone <= cut.ready.expect("it came back") + slack);
         let told = outage.map_or(gone, |cut| gone.max(cut.ready.expect("it came back") + HUNG_UP_WITHIN));
         assert!(over <= told + slack, "the citizen is gone: {offer:?}, {:?}", hall.dials[offer.dial]);
     }
