@@ -92,5 +92,5 @@ fn group_at(waits: &[Wait], at: Time, slack: Duration) -> Option<&str> {
 fn waits_then(waiter: &Waiter<'_>, group: &str, at: Time, slack: Duration) -> bool {
     let there = waiter.waits.iter().any(|w| w.group == group && w.from + slack <= at && at + slack <= w.until);
     let rings = |offer: &&Offer| offer.at <= at + slack && offer.over.is_none_or(|over| at <= over.0 + slack);
-    there && at + slack <= waiter.left && !waiter.offers.iter().any(|offer| rings(offer))
+    there && at + slack <= waiter.left && !waiter.offers.iter().any(rings)
 }
