@@ -22,12 +22,13 @@ fn play(day: &Day) -> Report {
 
 fn share(number: u64) {
     let day = shipped();
-    let (mut ended, mut answered, mut restarts) = ([0; EndReason::ALL.len()], 0, 0);
+    let (mut ended, mut answered, mut restarts, mut removals) = ([0; EndReason::ALL.len()], 0, 0, 0);
     for seed in number * SHARE..(number + 1) * SHARE {
         let report = play(&Day { seed, ..day.clone() }.shaken());
         ended.iter_mut().zip(report.ended).for_each(|(sum, more)| *sum += more);
         answered += report.whole().answered;
         restarts += report.restarts;
+        removals += report.removals;
     }
     use EndReason::{Abandoned, AgentHangup, CallerHangup, MaxTalk, MediaLost, QueueRefused, Restart};
     for reason in [Abandoned, AgentHangup, CallerHangup, MaxTalk, MediaLost, QueueRefused, Restart] {
@@ -35,6 +36,7 @@ fn share(number: u64) {
         assert!(count > 0, "no call of {SHARE} days ended with {reason:?}: {ended:?}");
     }
     assert!(answered > 20 * SHARE && restarts > SHARE / 2, "the days have become empty: {answered}, {restarts}");
+    assert!(removals > SHARE / 5, "hardly any agent was taken out of the configuration: {removals}");
 }
 
 shares! {
