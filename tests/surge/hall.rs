@@ -261,8 +261,8 @@ impl Hall {
             Deed::Dial(citizen) => self.dial(citizen),
             Deed::GiveUp(dial) => {
                 let citizen = self.dials[dial].citizen;
-                let talks = self.rings.iter().flatten().map(|offer| &self.offers[*offer]);
-                let talks = talks.into_iter().any(|o| o.dial == dial && o.answered.is_some() && o.over.is_none());
+                // Who has talked has no reason to.
+                let talks = self.offers.iter().rev().any(|offer| offer.dial == dial && offer.answered.is_some());
                 if self.latest[citizen] == Some(dial) && self.dials[dial].over.is_none() && !talks {
                     self.dials[dial].gave_up = true;
                     self.runner.act(self.citizens[citizen], |phone, now, out| phone.hang_up(now, out));
