@@ -38,19 +38,28 @@ pub(super) fn is_kept(hall: &Hall, entries: &[Option<Entry>], slack: Duration) -
             let passed_over = other.turn[1] + slack < served.turn[0];
             assert!(
                 !passed_over,
-                "in {group} at {:?} a phone rang for {:?}, and not for {:?}, who was before, by {:?} and {:?}; {entries:?}",
+                "in {group} at {:?} a phone rang for one who came later than another by {:?}:\n{}\nand\n{}",
                 offer.at,
-                hall.dials[served.dial],
-                hall.dials[other.dial],
-                served.turn,
-                other.turn,
-                entries = [&entries[served.dial], &entries[other.dial]],
+                served.turn[0].since(other.turn[1]),
+                story(hall, entries, served.dial),
+                story(hall, entries, other.dial),
             );
             compared += usize::from(served.turn[1] + slack < other.turn[0]);
         }
     }
     let kept = waiters.iter().filter(|w| hall.dials[w.dial].pressed.is_some_and(|pressed| w.turn[1] < pressed)).count();
     (compared, kept)
+}
+
+/// All calls of a citizen, what came of them, and what is written of them.
+fn story(hall: &Hall, entries: &[Option<Entry>], dial: usize) -> String {
+    let citizen = hall.dials[dial].citizen;
+    let calls = hall.dials.iter().zip(entries).enumerate().filter(|(_, (dial, _))| dial.citizen == citizen);
+    let told = calls.map(|(place, (dial, entry))| {
+        let offers: Vec<&Offer> = hall.offers.iter().filter(|offer| offer.dial == place).collect();
+        format!("{dial:?}\n  {offers:?}\n  {entry:?}")
+    });
+    told.collect::<Vec<_>>().join("\n")
 }
 
 fn waiter<'a>(hall: &'a Hall, entries: &'a [Option<Entry>], dial: usize, slack: Duration) -> Option<Waiter<'a>> {
