@@ -63,7 +63,7 @@ pub(super) struct Offer {
     pub(super) dial: usize,
     pub(super) at: Time,
     pub(super) answered: Option<Time>,
-    /// When both had heard each other for half a second.
+    /// When both had heard each other for a while.
     pub(super) heard: Option<Time>,
     pub(super) over: Option<(Time, Side, Why)>,
 }

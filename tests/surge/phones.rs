@@ -10,8 +10,6 @@ use super::hall::Hall;
 use super::people::Offer;
 use super::voices;
 
-/// A voice that was known goes on for so long before it counts.
-const SETTLED: Duration = Duration::from_millis(300);
 /// What the phones of a call may wait for their BYE or CANCEL after the engine is back.
 pub(super) const HUNG_UP_WITHIN: Duration = Duration::from_secs(2);
 
@@ -60,7 +58,7 @@ pub(super) fn no_ghosts(hall: &Hall, slack: Duration) {
     }
 }
 
-/// Each party hears those whom it talked with, and nobody else.
+/// Each party hears those whom it talked with, unless the talk was cut short before, and nobody else.
 pub(super) fn no_strangers(hall: &Hall) {
     for (place, id) in hall.agents.iter().enumerate() {
         let with = hall.offers.iter().filter(|offer| offer.agent == place);
@@ -74,13 +72,8 @@ pub(super) fn no_strangers(hall: &Hall) {
 
 fn heard<'a>(hall: &Hall, id: PhoneId, with: impl Iterator<Item = (&'a Offer, u64)>, who: &str, place: usize) {
     let talks: Vec<(&Offer, u64)> = with.filter(|(offer, _)| offer.answered.is_some()).collect();
-    let settled = |offer: &Offer| {
-        let (Some(heard), Some(over)) = (offer.heard, offer.over) else { return false };
-        // A dead engine relays nothing, however long the phones still have their call.
-        let cut = hall.cuts.iter().map(|cut| cut.at).find(|at| *at >= offer.at);
-        heard + SETTLED <= cut.map_or(over.0, |at| at.min(over.0))
-    };
-    let must: BTreeSet<u64> = talks.iter().filter(|(offer, _)| settled(offer)).map(|(_, voice)| *voice).collect();
+    let must: BTreeSet<u64> =
+        talks.iter().filter(|(offer, _)| offer.heard.is_some()).map(|(_, voice)| *voice).collect();
     let may: BTreeSet<u64> = talks.iter().map(|(_, voice)| *voice).collect();
     let heard = voices::heard(hall.runner().phone(id).ear());
     assert!(heard.is_subset(&may), "{who} {place} heard a stranger: {heard:x?}, and talked with {may:x?}: {talks:?}");

@@ -16,8 +16,6 @@ pub(super) const LISTEN: [u16; TONES] = listen();
 const AGENTS: usize = 60;
 /// A pair without a break for so many windows of 100 ms is a voice: speech passes through a pair for a moment.
 const VOICE_WINDOWS: usize = 6;
-/// To know in a talk that the other one is there.
-const KNOWN_WINDOWS: usize = 5;
 /// A lost packet, or the beginning of a voice, blurs a window; more tones than this are no pair.
 const BLURRED_MAX: u32 = 4;
 
@@ -56,10 +54,10 @@ pub(super) fn mask(pair: TonePair) -> u64 {
     bit(pair.low_hz) | bit(pair.high_hz)
 }
 
-/// Whether the last half second was this voice, all of it after `from`.
+/// Whether this voice was heard for a while until now, all of it after `from`.
 pub(super) fn hears(ear: &Ear, pair: TonePair, from: Time) -> bool {
-    let last = ear.windows().rev().take(KNOWN_WINDOWS).filter(|w| w.at > from && holds(w.tones, mask(pair)));
-    last.count() == KNOWN_WINDOWS
+    let last = ear.windows().rev().take(VOICE_WINDOWS).filter(|w| w.at > from && holds(w.tones, mask(pair)));
+    last.count() == VOICE_WINDOWS
 }
 
 fn holds(tones: u64, pair: u64) -> bool {
