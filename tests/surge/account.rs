@@ -73,22 +73,27 @@ fn at(wall: &str, zero_ms: i64) -> Time {
     Time::ZERO + Duration::from_millis(if since > DAY_MS / 2 { 0 } else { since as u64 })
 }
 
-/// The record of each call, by its place; of calls that were never answered there may be none.
+/// The record of each call, by its place; the last one where an engine died with the call before it was heard of, and perhaps none of calls that
+/// were never answered.
 ///
 /// # Panics
 /// When one is missing, one too many, or other than the phone saw.
 pub(super) fn agree(hall: &Hall, records: &[Value], slack: Duration) -> Vec<Option<Entry>> {
     let zero = zero_ms(hall);
     let mut found: Vec<Option<Entry>> = vec![None; hall.dials.len()];
-    for record in records {
-        let entry = Entry::read(record, zero);
+    let mut entries: Vec<Entry> = records.iter().map(|record| Entry::read(record, zero)).collect();
+    entries.sort_by_key(|entry| entry.started);
+    for entry in entries {
         let holds = |dial: &Dial| {
             let over = dial.over.expect("all is over").0;
             dial.citizen == entry.citizen && dial.at <= entry.started + CLOCKS_APART && entry.started <= over + slack
         };
-        let place = hall.dials.iter().rposition(holds).unwrap_or_else(|| panic!("a call that no phone made: {record}"));
-        let before = found[place].replace(entry);
-        assert!(before.is_none(), "two records of one call: {before:?} and {record}");
+        let place =
+            hall.dials.iter().rposition(holds).unwrap_or_else(|| panic!("a call that no phone made: {entry:?}"));
+        let (dial, before) = (&hall.dials[place], found[place].replace(entry));
+        let of_a_dead_engine =
+            before.as_ref().is_none_or(|before| before.reason == "restart" && asked_again(hall, dial));
+        assert!(of_a_dead_engine, "two records of one call: {before:?} and {:?} of {dial:?}", found[place]);
     }
     for (place, entry) in found.iter().enumerate() {
         let dial = &hall.dials[place];
@@ -98,6 +103,12 @@ pub(super) fn agree(hall: &Hall, records: &[Value], slack: Duration) -> Vec<Opti
         }
     }
     found
+}
+
+/// Whether the engine died before the phone heard of it: what was written down of the call has a record, and the INVITE that the phone says
+/// again begins another call.
+fn asked_again(hall: &Hall, dial: &Dial) -> bool {
+    hall.cuts.iter().any(|cut| dial.at <= cut.at && dial.answered.is_some_and(|answered| cut.at < answered))
 }
 
 fn agrees(hall: &Hall, place: usize, entry: &Entry, slack: Duration) {
