@@ -315,7 +315,7 @@ impl Hall {
             }
             What::HungUp { by, why } => {
                 dial.over = Some((at, by, why));
-                let agents_doing = self.offers.iter().rev().find(|o| o.dial == place).is_some_and(was_ended_by_agent);
+                let agents_doing = self.offers.iter().any(|o| o.dial == place && was_ended_by_agent(o));
                 if by == Side::Peer
                     && !agents_doing
                     && let Some(after) = plan.dials_again

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base::Time;
 use load::PhoneId;
+use load::phone::{Side, Why};
 
 use super::hall::Hall;
 use super::people::Offer;
@@ -21,16 +22,20 @@ pub(super) fn one_to_one(hall: &Hall, slack: Duration) {
         let others =
             hall.offers[place + 1..].iter().filter(|other| other.dial == offer.dial && other.agent != offer.agent);
         for other in others {
-            let both = |of: &Offer| of.answered.map(|at| (at, of.over.expect("all is over").0));
-            let talks = both(offer).zip(both(other));
-            assert!(
-                talks.is_none_or(|(one, two)| one.1 <= two.0 || two.1 <= one.0),
-                "two agents: {offer:?}, {other:?}"
-            );
+            let apart = |one: &Offer, two: &Offer| one.over.zip(two.answered).is_none_or(|(over, at)| over.0 <= at);
+            let one_at_most = apart(offer, other) || apart(other, offer);
+            // Whoever answers as the engine gives the ringing up is hung up on (RFC 3261 §9.1).
+            let in_vain = [offer, other].into_iter().any(|one| answered_in_vain(one, slack));
+            assert!(one_at_most || in_vain, "two agents: {offer:?}, {other:?}");
             // A phone that has refused knows it before the engine does.
             assert!(over <= other.at + slack, "two phones ring at once: {offer:?}, {other:?}");
         }
     }
+}
+
+fn answered_in_vain(offer: &Offer, slack: Duration) -> bool {
+    let at_once = |answered: Time| matches!(offer.over, Some((at, Side::Peer, Why::Bye)) if at <= answered + slack);
+    offer.heard.is_none() && offer.answered.is_some_and(at_once)
 }
 
 /// An agent's phone has a call only while the citizen's has it too; beside an outage, which neither hears of before it is over.
