@@ -123,6 +123,11 @@ fn agrees(hall: &Hall, place: usize, entry: &Entry, slack: Duration) {
     }
     // Somebody else may have answered in vain, as the engine gave the ringing up.
     let talk = talks.iter().rfind(|talk| talk.heard.is_some()).or(talks.last()).copied();
+    // The key was still on its way.
+    let unheard = dial.gave_up && entry.waits.is_empty() && dial.pressed.is_some_and(|pressed| over <= pressed + slack);
+    if unheard && entry.reason == "left_in_menu" {
+        return;
+    }
     let expected = match (by, why) {
         _ if dial.answered.is_none() => "cancelled",
         (Side::Us, Why::Bye) if dial.pressed.is_none() => "left_in_menu",

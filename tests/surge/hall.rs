@@ -13,7 +13,7 @@ use super::people::{self, Dial, Offer, Plan, citizen_of, was_ended_by_agent};
 use super::voices;
 
 /// Who talks is heard by then, also on a busy machine: the agent's number may be said before.
-const HEARD_WITHIN: Duration = Duration::from_secs(20);
+const HEARD_WITHIN: Duration = Duration::from_secs(40);
 /// How often those who talk are listened to: a window of an ear.
 const LISTEN_EVERY: Duration = Duration::from_millis(100);
 const TURN: Duration = Duration::from_millis(10);
@@ -165,6 +165,17 @@ impl Hall {
             ("gave up in the queue", dials(|d| d.gave_up && d.pressed.is_some())),
             ("left in the menu", dials(|d| d.gave_up && d.pressed.is_none())),
         ])
+    }
+
+    /// The longest time from a citizen's INVITE to the answer, which leaves in the turn that reads it: what the machine keeps the engine from. Beside
+    /// outages.
+    pub(super) fn slowest_answer(&self) -> Duration {
+        let outage = |dial: &Dial, at: Time| self.cuts.iter().any(|cut| dial.at <= cut.at && cut.at <= at);
+        let took = self
+            .dials
+            .iter()
+            .filter_map(|dial| dial.answered.filter(|at| !outage(dial, *at)).map(|at| at.since(dial.at)));
+        took.max().unwrap_or_default()
     }
 
     /// Agents in a talk in which both have heard each other.
