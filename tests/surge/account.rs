@@ -90,10 +90,16 @@ pub(super) fn agree(hall: &Hall, records: &[Value], slack: Duration) -> Vec<Opti
         };
         let place =
             hall.dials.iter().rposition(holds).unwrap_or_else(|| panic!("a call that no phone made: {entry:?}"));
-        let (dial, before) = (&hall.dials[place], found[place].replace(entry));
-        let of_a_dead_engine =
-            before.as_ref().is_none_or(|before| before.reason == "restart" && asked_again(hall, dial));
-        assert!(of_a_dead_engine, "two records of one call: {before:?} and {:?} of {dial:?}", found[place]);
+        let dial = &hall.dials[place];
+        let Some(before) = found[place].take() else {
+            found[place] = Some(entry);
+            continue;
+        };
+        let of_a_dead_engine = before.reason == "restart" && asked_again(hall, dial);
+        assert!(of_a_dead_engine, "two records of one call: {before:?} and {entry:?} of {dial:?}");
+        // The dead engine's answer had arrived and was read too late to keep the phone from asking again: it hung up on the second one.
+        let hung_up_on = entry.reason == "left_in_menu" && dial.pressed.is_none();
+        found[place] = Some(if hung_up_on { before } else { entry });
     }
     for (place, entry) in found.iter().enumerate() {
         let dial = &hall.dials[place];
