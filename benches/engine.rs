@@ -19,6 +19,8 @@ const CALLS_MAX: u32 = 4000;
 /// The first agent, of whom the shipped configuration has ten.
 const AGENT_FIRST: usize = 1001;
 const AGENTS_SHIPPED: usize = 10;
+/// Who dials it is in the queue with the ACK; the shipped number has the shipped menu.
+pub const STRAIGHT: &str = "12300";
 
 /// A running `hotline serve`; dropping it ends the process.
 pub struct Engine {
@@ -49,6 +51,7 @@ impl Engine {
         let config = dir.path().join("config");
         copy(&root.join("config"), &config)?;
         enlarge(&config.join("queues.toml"), agents)?;
+        lead_straight(&config)?;
         let log = File::create(dir.path().join("serve.log"))?;
         let mut child = Command::new(hotline)
             .arg("serve")
@@ -129,6 +132,16 @@ fn build(root: &Path) -> Result<PathBuf> {
 pub fn agent(place: usize) -> (String, String) {
     let number = AGENT_FIRST + place;
     (number.to_string(), format!("example-{number}"))
+}
+
+/// A number beside the shipped one that leads to the queue as soon as the call is up.
+fn lead_straight(config: &Path) -> Result<()> {
+    let menu = "locales = [\"zh-CN\"]\nstart = \"person\"\nperson = \"person\"\n\n[node.person]\nkind = \"queue\"\ngroup = \"consult\"\n";
+    std::fs::write(config.join("menu/straight.toml"), menu)?;
+    let server = config.join("hotline.toml");
+    let shipped = std::fs::read_to_string(&server)?;
+    std::fs::write(server, format!("{shipped}\n[[called]]\nnumbers = [\"{STRAIGHT}\"]\nmenu = \"straight\"\n"))?;
+    Ok(())
 }
 
 /// Room for everybody who waits, and more agents like the shipped ones.

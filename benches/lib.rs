@@ -5,6 +5,7 @@ pub mod count;
 pub mod cpu;
 pub mod engine;
 pub mod people;
+pub mod probe;
 
 use std::fmt::Display;
 use std::time::Duration;

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail, ensure};
 use sip::{Builder, Message, Method, Name};
 
-use crate::batch::Batched;
+use crate::batch::{Arrived, Batched};
 use crate::engine;
 
 /// Nothing on loopback takes so long unless it never comes, also on a busy machine.
@@ -22,8 +22,16 @@ pub enum Wish {
     Menu,
     /// Presses 0 for a person.
     Person,
+    /// Dials a number that leads to the queue at once, and says nothing after the ACK.
+    Agent,
     /// Hangs up when answered: one leg, seven messages.
     Nothing,
+}
+
+impl Wish {
+    fn number(self) -> &'static str {
+        if self == Wish::Agent { engine::STRAIGHT } else { "12345" }
+    }
 }
 
 /// What happened so far.
@@ -32,6 +40,8 @@ pub struct Counts {
     pub dialled: usize,
     pub answered: usize,
     pub refused: usize,
+    /// Of these so many without a word on when to come again.
+    pub unkind: usize,
     /// Calls that are over for the citizen.
     pub over: usize,
     /// SIP messages in both directions.
@@ -49,6 +59,7 @@ struct Desk {
 impl Desk {
     fn bind() -> Result<Desk> {
         let socket = Batched::bind()?;
+        socket.stamp()?;
         let local = socket.local()?;
         Ok(Desk { socket, local, out: Vec::new(), count: 0 })
     }
@@ -58,15 +69,15 @@ impl Desk {
         format!("SIP/2.0/UDP {};branch=z9hG4bK{};rport", self.local, self.count)
     }
 
-    fn receive(&mut self) -> Result<Vec<Message>> {
+    /// Messages and when they arrived, since 1970.
+    fn receive(&mut self) -> Result<Vec<(Message, Duration)>> {
         let mut messages = Vec::new();
         let mut malformed = None;
-        let each = |bytes: &[u8]| match Message::parse(bytes) {
-            Ok(message) => messages.push(message),
+        let mut each = |arrived: Arrived<'_>| match Message::parse(arrived.bytes) {
+            Ok(message) => messages.push((message, arrived.at)),
             Err(error) => malformed = Some(error),
         };
-        let mut each = each;
-        while self.socket.receive(|arrived| each(arrived.bytes))? > 0 {}
+        while self.socket.receive(&mut each)? > 0 {}
         match malformed {
             Some(error) => Err(error.into()),
             None => Ok(messages),
@@ -93,6 +104,11 @@ pub struct People {
     /// Bound so that voice meets a socket; nobody reads it.
     media: UdpSocket,
     counts: Counts,
+    /// Callers whose ACK is about to leave, and when it left, since 1970, for those whom no agent's phone has rung for.
+    acking: Vec<String>,
+    acked: HashMap<String, Duration>,
+    /// From the ACK to the INVITE at the agent's socket, of those who wish for an agent.
+    matched: Vec<Duration>,
 }
 
 impl People {
@@ -102,7 +118,23 @@ impl People {
         let SocketAddr::V4(server) = server else { bail!("the server listens on {server}, not on IPv4") };
         let media = UdpSocket::bind("127.0.0.1:0")?;
         let (citizens, agents) = (Desk::bind()?, Desk::bind()?);
-        Ok(People { server, citizens, agents, wish, byes: HashMap::new(), media, counts: Counts::default() })
+        Ok(People {
+            server,
+            citizens,
+            agents,
+            wish,
+            byes: HashMap::new(),
+            media,
+            counts: Counts::default(),
+            acking: Vec::new(),
+            acked: HashMap::new(),
+            matched: Vec::new(),
+        })
+    }
+
+    /// How long each match took since the last time it was asked: from the caller's ACK to the agent's INVITE.
+    pub fn take_matched(&mut self) -> Vec<Duration> {
+        std::mem::take(&mut self.matched)
     }
 
     pub fn counts(&self) -> Counts {
@@ -146,7 +178,7 @@ impl People {
         self.agents.send(self.server)?;
         let until = Instant::now() + WAIT;
         loop {
-            if let Some(answer) = self.agents.receive()?.pop() {
+            if let Some((answer, _)) = self.agents.receive()?.pop() {
                 return Ok(answer);
             }
             ensure!(Instant::now() < until, "no answer to a REGISTER");
@@ -173,12 +205,14 @@ impl People {
         let from_engine = self.citizens.receive()?;
         let to_agents = self.agents.receive()?;
         let received = from_engine.len() + to_agents.len();
-        for message in from_engine {
+        for (message, _) in from_engine {
             self.citizen_hears(&message)?;
         }
-        for message in to_agents {
-            self.agent_hears(&message)?;
+        for (message, at) in to_agents {
+            self.agent_hears(&message, at)?;
         }
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+        self.acked.extend(self.acking.drain(..).map(|caller| (caller, now)));
         let sent = self.citizens.send(self.server)? + self.agents.send(self.server)?;
         self.counts.messages += received + sent;
         if received == 0 {
@@ -212,6 +246,7 @@ impl People {
                 self.citizens.out.push(ack);
                 match self.wish {
                     Wish::Menu => {}
+                    Wish::Agent => self.acking.push(call_id),
                     Wish::Person => {
                         let info = self.of_citizen(Method::Info, &call_id, 2, Some(message));
                         let digit = "Signal=0\r\nDuration=160\r\n";
@@ -226,8 +261,9 @@ impl People {
             (Some(200), Method::Bye) => self.counts.over += 1,
             (Some(300..), Method::Invite) => {
                 self.counts.refused += 1;
+                self.counts.unkind += usize::from(message.header(Name::RetryAfter).is_none());
                 let repeated = [Name::Via, Name::From, Name::To, Name::CallId];
-                let ack = Builder::request(Method::Ack, &format!("sip:12345@{}", self.server))
+                let ack = Builder::request(Method::Ack, &format!("sip:{}@{}", self.wish.number(), self.server))
                     .header(Name::MaxForwards, 70_u32);
                 // Of the INVITE's own transaction (RFC 3261 §17.1.1.3).
                 let with = |ack: Builder, name| ack.header_if(name, message.header(name));
@@ -244,10 +280,14 @@ impl People {
         Ok(())
     }
 
-    fn agent_hears(&mut self, message: &Message) -> Result<()> {
+    fn agent_hears(&mut self, message: &Message, at: Duration) -> Result<()> {
         let call_id = message.call_id().context("a message has a Call-ID")?;
         match (message.status(), message.method()) {
             (None, Method::Invite) => {
+                // The phone shows who calls: by that name the ACK is found.
+                let caller = message.from_ref()?.uri.user_text();
+                let acked = caller.and_then(|caller| self.acked.remove(&caller));
+                self.matched.extend(acked.map(|acked| at.saturating_sub(acked)));
                 let number = message.request_uri().context("an INVITE names somebody")?.to_string();
                 let ok = Builder::reply(message, 200, Some("agent"), None)
                     .header(Name::Contact, format_args!("<{number}>"))
@@ -277,15 +317,15 @@ impl People {
 
     /// A request of a citizen, in the dialog that `answer` made.
     fn of_citizen(&mut self, method: Method, call_id: &str, cseq: u32, answer: Option<&Message>) -> Builder {
-        let server = self.server;
+        let (server, number) = (self.server, self.wish.number());
         let own = format!("<sip:{call_id}@{}>", self.citizens.local);
-        let uri = answer.and_then(|answer| target(answer).ok()).unwrap_or_else(|| format!("sip:12345@{server}"));
+        let uri = answer.and_then(|answer| target(answer).ok()).unwrap_or_else(|| format!("sip:{number}@{server}"));
         let to = answer.and_then(|answer| answer.header(Name::To)).map(str::to_owned);
         Builder::request(method, &uri)
             .header(Name::Via, self.citizens.via())
             .header(Name::MaxForwards, 70_u32)
             .header(Name::From, format_args!("{own};tag={call_id}"))
-            .header(Name::To, to.unwrap_or_else(|| format!("<sip:12345@{server}>")))
+            .header(Name::To, to.unwrap_or_else(|| format!("<sip:{number}@{server}>")))
             .header(Name::CallId, call_id)
             .header(Name::Cseq, format_args!("{cseq} {method}"))
             .header(Name::Contact, own)

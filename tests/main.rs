@@ -37,6 +37,7 @@ mod routing;
 mod sessions;
 mod star_codes;
 mod steering;
+mod storm;
 mod surges;
 mod taking;
 mod talking;

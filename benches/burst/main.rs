@@ -1,16 +1,13 @@
 //! A burst of INVITEs at the shipped binary that holds calls: which of them are lost, and how late the established calls are
 //! served meanwhile.
 
-mod probe;
-
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use benches::engine::Engine;
 use benches::people::{Counts, People, Wish};
+use benches::probe::{Asked, Probe};
 use benches::{micros, percentile, quick, row, tell_spread, times};
-
-use self::probe::{Asked, Probe};
 
 /// Calls that are up, in the menu, beside which the burst comes.
 const HELD: usize = 500;

@@ -235,26 +235,27 @@ impl Ledger {
         }
     }
 
-    /// The same ledger under the ids of another plan. Callers and places of a group that has no new id, and the rest of
-    /// an agent who has none, are dropped; who talked with such an agent stays.
+    /// The same ledger under the ids of another plan. Callers and places of a group that has no new id are counted by the first one: a place
+    /// holds in whatever group is asked for. What else such a group has, and the rest of an agent who has no new id, are dropped; who talked
+    /// with such an agent stays.
     #[must_use]
     pub fn renumbered(
         self,
         group: impl Fn(GroupId) -> Option<GroupId>,
         agent: impl Fn(AgentId) -> Option<AgentId>,
     ) -> Ledger {
+        let some_group = |id| group(id).unwrap_or(GroupId(0));
         let caller = |(call, c): (CallId, Caller)| {
-            let talks = c.agent.and_then(&agent);
-            Some((call, Caller { group: group(c.group)?, agent: talks, ..c }))
+            (call, Caller { group: some_group(c.group), agent: c.agent.and_then(&agent), ..c })
         };
-        let place = |(key, p): (CallerKey, Place)| Some((key, Place { group: group(p.group)?, ..p }));
+        let place = |(key, p): (CallerKey, Place)| (key, Place { group: some_group(p.group), ..p });
         let promise = |(key, p): (CallerKey, Promise)| Some((key, Promise { group: group(p.group)?, ..p }));
         let last = |(key, l): (CallerKey, Last)| Some((key, Last { agent: agent(l.agent)?, ..l }));
         Ledger {
             reservation: self.reservation,
-            callers: self.callers.into_iter().filter_map(caller).collect(),
+            callers: self.callers.into_iter().map(caller).collect(),
             rests: self.rests.into_iter().filter_map(|(id, rest)| Some((agent(id)?, rest))).collect(),
-            places: self.places.into_iter().filter_map(place).collect(),
+            places: self.places.into_iter().map(place).collect(),
             lasts: self.lasts.into_iter().filter_map(last).collect(),
             tallies: self.tallies.into_iter().filter_map(|(id, tally)| Some((agent(id)?, tally))).collect(),
             closed: self.closed.into_iter().filter_map(&group).collect(),

@@ -115,6 +115,16 @@ impl Phone {
         self.flush(now, out);
     }
 
+    /// Turns a ringing call away with a status of 300 to 699.
+    pub fn refuse(&mut self, now: Now, status: u16, out: &mut Output) {
+        let ringing = self.call.as_ref().filter(|c| matches!(c.phase, Phase::Ringing { .. })).map(|c| c.leg);
+        if let Some(leg) = ringing {
+            self.endpoint.hang_up(now, leg, status, None, &mut self.wire);
+            self.ended(now, leg, Side::Us, Why::Status(status), out);
+        }
+        self.flush(now, out);
+    }
+
     pub(crate) fn invite(&mut self, now: Now, uri: String, authorization: Option<(String, String)>) {
         let leg = self.next_leg();
         let mut call = Call::new(leg, Phase::Calling, self.local(), Some((uri.clone(), authorization.is_some())));

@@ -344,6 +344,25 @@ fn keys(pair: &Pair) -> String {
 }
 
 #[test]
+fn a_phone_that_rings_is_turned_away_and_a_talk_is_not() {
+    let mut pair = Pair::new(|c| c[1].answering = Answering::Never);
+    pair.act(0, |phone, now, out| phone.dial(now, "12345", out));
+    pair.seconds(1);
+    pair.act(1, |phone, now, out| phone.refuse(now, 603, out));
+    pair.seconds(1);
+    assert_eq!(ending(&pair, 0), Some((Side::Peer, Why::Status(603))));
+    assert_eq!(ending(&pair, 1), Some((Side::Us, Why::Status(603))));
+    pair.quiet();
+    pair.told.clear();
+    pair.act(0, |phone, now, out| phone.dial(now, "12345", out));
+    pair.seconds(1);
+    pair.act(1, Phone::pick_up);
+    pair.act(1, |phone, now, out| phone.refuse(now, 603, out));
+    pair.seconds(1);
+    assert_eq!((ending(&pair, 0), ending(&pair, 1)), (None, None), "{}", pair.story());
+}
+
+#[test]
 fn a_second_caller_is_told_busy() {
     let mut pair = Pair::new(|_| {});
     pair.act(0, |phone, now, out| phone.dial(now, "12345", out));

@@ -20,7 +20,9 @@ impl Roster {
     pub fn restore(plan: impl Into<std::sync::Arc<Plan>>, now: Now, ledger: &Ledger, out: &mut Vec<Action>) -> Roster {
         let mut roster = Roster::new(plan, now.time);
         for (id, known) in ledger.iter() {
-            match roster.agent(id) {
+            // Who is removed in the plan is none, as who is not in it.
+            let removed = roster.has_removed(id);
+            match roster.agent(id).filter(|_| !removed) {
                 Some(agent) => {
                     agent.standing = known.standing.clone();
                     agent.unanswered = known.unanswered;

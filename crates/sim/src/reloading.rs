@@ -82,6 +82,22 @@ pub(crate) fn edit(plans: &mut Plans, grows: bool, rng: &mut Rng) {
     }
 }
 
+/// Agents leave the configuration, and some who left come back; the one of number `stays` is there all the time. Gives who came back.
+pub(crate) fn staff(plans: &mut Plans, stays: &str, rng: &mut Rng) -> Vec<String> {
+    let call = Arc::make_mut(&mut plans.call);
+    let mut back = Vec::new();
+    for (agent, known) in call.agents.iter_mut().zip(&mut plans.roster.agents) {
+        if agent.number == stays || !rng.chance(if agent.removed { 0.6 } else { 0.2 }) {
+            continue;
+        }
+        (agent.removed, known.removed) = (!agent.removed, !agent.removed);
+        if !agent.removed {
+            back.push(agent.number.clone());
+        }
+    }
+    back
+}
+
 fn change(group: &mut acd::Group, rng: &mut Rng) {
     use acd::Strategy::{FewestCalls, Fixed, LeastTalk, LongestIdle, Random, RoundRobin};
     if rng.chance(0.4) {

@@ -132,12 +132,29 @@ fn a_ledger_is_renumbered_by_name() {
     let new = desk.ledger.clone().renumbered(group, agent);
     assert_eq!(new.reservation, desk.ledger.reservation);
     let callers: Vec<_> = new.callers.iter().map(|(call, c)| (call.serial, c.group, c.agent)).collect();
-    assert_eq!(callers, [(1, GroupId(4), None), (3, GroupId(4), None)], "who waited for the other group has no place");
+    let (named, first) = (GroupId(4), GroupId(0));
+    let expected = [(1, named, None), (2, first, None), (3, named, None), (4, first, None)];
+    assert_eq!(callers, expected, "who waited for the group that is gone is counted by the first one");
     assert_eq!(new.rests.keys().copied().collect::<Vec<_>>(), [AgentId(7)]);
     assert_eq!(new.rests[&AgentId(7)], desk.ledger.rests[&AgentId(1)]);
     assert_eq!(new.places.values().map(|p| p.group).collect::<Vec<_>>(), [GroupId(4)]);
-    assert!(desk.ledger.clone().renumbered(|_| None, agent).places.is_empty());
+    let without = desk.ledger.clone().renumbered(|_| None, agent);
+    assert_eq!(without.places.values().map(|p| p.group).collect::<Vec<_>>(), [first]);
     assert_eq!(desk.ledger.clone().renumbered(Some, Some), desk.ledger);
+}
+
+/// A group is taken out of the configuration while the process is down, or its last callers are still rung for when it is killed.
+#[test]
+fn a_place_outlives_its_group() {
+    let mut desk = busy_desk();
+    let same = |GroupId(place)| (place == 0).then_some(GroupId(0));
+    desk.ledger = desk.ledger.clone().renumbered(same, Some);
+    desk.restart(Some(plan(vec![group()], vec![agent(&[(0, 1)]), agent(&[(0, 2)]), agent(&[])])));
+    assert_eq!(desk.acd.view(desk.now).places, 5);
+    desk.pass(1);
+    desk.enqueue_from(7, 20, 0, 0);
+    desk.enqueue_from(4, 21, 0, 0);
+    assert_eq!(desk.ready(0), ["Reserve a0 for c21 r4"], "who waited in the group that is gone goes first");
 }
 
 #[test]

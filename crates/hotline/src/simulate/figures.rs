@@ -173,7 +173,17 @@ pub(super) mod tests {
             let told = (Duration::from_secs(60), Some(Duration::from_secs(120)));
             promises[0].on_arrival.add(told, Duration::from_secs(waited), answered);
         }
-        Report { halves, groups, promises, ended, restarts: 1, reservations: 200, messages: 4000, steps: 20_000 }
+        Report {
+            halves,
+            groups,
+            promises,
+            ended,
+            restarts: 1,
+            removals: 0,
+            reservations: 200,
+            messages: 4000,
+            steps: 20_000,
+        }
     }
 
     #[test]

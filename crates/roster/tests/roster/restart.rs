@@ -170,6 +170,23 @@ fn another_configuration_is_met_by_new_places_and_what_no_longer_fits_is_dropped
     assert_eq!(desk.roster.ledger(), desk.roster.ledger().renumbered(|id| (id == A).then_some(A)), "B is forgotten");
 }
 
+/// The process was killed in the turn in which a configuration without the agent came to hold.
+#[test]
+fn who_is_removed_in_the_next_plan_has_no_phone_and_is_signed_off() {
+    let mut desk = Desk::new();
+    for agent in [A, B] {
+        desk.register(agent, binds(udp(1), "a", 1, "sip:a@h"));
+    }
+    desk.reserve(B, 1, 7);
+    let mut without = plan();
+    without.agents[1].removed = true;
+    assert_eq!(desk.restart(without, DOWN), [Action::Ready { agent: A }]);
+    assert_eq!((state(&desk, 1), desk.roster.view().agents[1].contacts), (State::SignedOff, 0));
+    assert_eq!(desk.roster.ledger(), desk.roster.ledger().renumbered(|id| (id == A).then_some(A)), "nothing is left");
+    assert_eq!(desk.tell(Command::Released { agent: B, call: id(1), epoch: 7 }), []);
+    assert_eq!(desk.restart(plan(), DOWN), [Action::Ready { agent: A }], "and the facts say so");
+}
+
 #[test]
 fn a_refresh_is_a_short_fact() {
     let mut desk = Desk::new();

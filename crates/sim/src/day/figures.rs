@@ -164,6 +164,8 @@ pub struct Report {
     /// Calls by place in `EndReason::ALL`.
     pub ended: [u64; EndReason::ALL.len()],
     pub restarts: u64,
+    /// Agents who were missing in configurations that came to hold, summed over these.
+    pub removals: u64,
     pub reservations: u64,
     /// SIP messages on the network, lost ones included.
     pub messages: u64,

@@ -13,7 +13,7 @@ use super::world::{Deed, World};
 use crate::network::Packet;
 
 /// Agents do not all sign on at the same instant.
-const SIGN_ON_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const SIGN_ON_WITHIN: Duration = Duration::from_secs(5);
 /// How long an agent's phone is away after a crash, at most.
 const AWAY_MAX: Duration = Duration::from_secs(120);
 /// Whoever was cut off dials again within this.

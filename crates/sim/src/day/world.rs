@@ -36,6 +36,9 @@ const STEPS_MAX: u64 = 400_000_000;
 const DELAY_MIN: Duration = Duration::from_millis(5);
 const DELAY_MAX: Duration = Duration::from_millis(25);
 
+/// Sets who comes and goes apart from what else the operator changes.
+const PERSONNEL: u64 = 0x7374_6166;
+
 /// What somebody will do at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Deed {
@@ -121,6 +124,10 @@ pub(super) struct World {
     pub(super) rng: Rng,
     /// Draws what the operator does, so that everybody else does what they did without any.
     pub(super) operator: Rng,
+    /// And who is taken out of the configuration and put in again.
+    pub(super) personnel: Rng,
+    /// Agents who were not in a configuration that came to hold, each time.
+    pub(super) removals: u64,
     tells: bool,
     story: VecDeque<String>,
 }
@@ -176,6 +183,8 @@ impl World {
             steps: 0,
             rng: rng.fork(),
             operator: Rng::from_number(!day.seed),
+            personnel: Rng::from_number(!day.seed ^ PERSONNEL),
+            removals: 0,
             profile,
             tells,
             story: VecDeque::new(),
@@ -213,6 +222,7 @@ impl World {
             promises: self.tally.waits.groups,
             ended: self.records.ended,
             restarts: self.restarts,
+            removals: self.removals,
             reservations: self.queue.reserved,
             messages: self.messages,
             steps: self.steps,

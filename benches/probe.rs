@@ -18,18 +18,18 @@ const SDP: &str = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\
 
 /// When a question was asked, and how long its answer took.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Asked {
-    pub(crate) at: Instant,
-    pub(crate) took: Duration,
+pub struct Asked {
+    pub at: Instant,
+    pub took: Duration,
 }
 
-pub(crate) struct Probe {
+pub struct Probe {
     stop: Arc<AtomicBool>,
     thread: JoinHandle<Result<Vec<Asked>>>,
 }
 
 impl Probe {
-    pub(crate) fn start(server: SocketAddr) -> Result<Probe> {
+    pub fn start(server: SocketAddr) -> Result<Probe> {
         let stop = Arc::new(AtomicBool::new(false));
         let mut dialog = Dialog::begin(server)?;
         let stopped = Arc::clone(&stop);
@@ -48,7 +48,7 @@ impl Probe {
         Ok(Probe { stop, thread })
     }
 
-    pub(crate) fn end(self) -> Result<Vec<Asked>> {
+    pub fn end(self) -> Result<Vec<Asked>> {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().map_err(|_| anyhow::anyhow!("the probe panicked"))?
     }
