@@ -171,8 +171,8 @@ pub(crate) fn state(open: bool, surge: bool) -> &'static str {
     match (open, surge) {
         (true, false) => "open",
         (true, true) => "surge",
-        (false, false) => "closed",
-        (false, true) => "closed, surge",
+        // Nobody new comes who would hear of a surge.
+        (false, _) => "closed",
     }
 }
 

@@ -241,6 +241,7 @@ fn acd_plan(scenario: &Scenario, rng: &mut Rng) -> acd::Plan {
         back_off,
         redial: Duration::from_secs(60),
         remember: Duration::from_secs(60),
+        repeat: Duration::from_secs(60),
         ..acd::Plan::default()
     };
     route(&mut plan, &mut rng.clone());

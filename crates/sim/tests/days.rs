@@ -100,16 +100,16 @@ fn a_day_without_agents_ends() {
     assert!(whole.requests > 20 && whole.answered == 0 && whole.abandoned == whole.requests, "{whole:?}");
 }
 
-/// A centre with one agent, whose groups are in surge from two callers on.
+/// A centre with one agent, whose groups are in surge from the first caller on who waits.
 #[test]
 fn a_day_tells_how_long_groups_were_in_surge() {
     let mut day = Day { first_half: 18, ..shipped() };
-    day.profile = day.profile.scaled(0.01);
+    day.profile = day.profile.scaled(0.05);
     day.profile.agents = [1; 48];
     let report = play(&day);
     assert!(report.groups.iter().all(|(_, group)| group.surge.is_zero()), "by no rule");
-    let waiting = Some(acd::Crowd { from: 2, until: 2 });
-    let surge = acd::Surge { waiting, expected: None, hold: std::time::Duration::ZERO };
+    let waiting = Some(acd::Crowd { from: 1, until: 1 });
+    let surge = acd::Surge { waiting, expected: None, hold: std::time::Duration::from_secs(60) };
     day.hotline.acd.groups.iter_mut().for_each(|group| group.surge = Some(surge));
     let report = play(&day);
     let (length, longest) = (report.whole().length, report.groups.iter().map(|(_, group)| group.surge).max());

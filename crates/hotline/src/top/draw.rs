@@ -141,6 +141,14 @@ struct Lines {
     rows: Vec<(Vec<String>, Style)>,
 }
 
+/// Who waits on the line, and behind a plus who is called back: a column of their own has no room in 80.
+fn waits(queue: &Queue) -> String {
+    match queue.call_backs {
+        0 => queue.waiting.to_string(),
+        call_backs => format!("{}+{call_backs}", queue.waiting),
+    }
+}
+
 fn queue_table(screen: &Screen) -> Lines {
     let mut queues: Vec<&Queue> = screen.picture.queues.iter().collect();
     screen.sort.put(&mut queues);
@@ -148,9 +156,8 @@ fn queue_table(screen: &Screen) -> Lines {
         let cells = vec![
             queue.group.clone(),
             state(queue.open, queue.surge).to_owned(),
-            queue.waiting.to_string(),
+            waits(queue),
             length(Some(queue.longest_ms)),
-            queue.call_backs.to_string(),
             length(queue.within_ms),
             queue.ready.to_string(),
             queue.ringing.to_string(),
@@ -171,8 +178,7 @@ fn queue_table(screen: &Screen) -> Lines {
         (cells, style)
     };
     let heads = [
-        "group", "state", "waits", "longest", "backs", "within", "ready", "rings", "talks", "wraps", "answered",
-        "left", "15 s",
+        "group", "state", "waits", "longest", "within", "ready", "rings", "talks", "wraps", "answered", "left", "15 s",
     ];
     Lines { heads: heads.to_vec(), rows: queues.iter().map(row).collect() }
 }

@@ -28,7 +28,7 @@ pub(super) const WARM_UP: Duration = Duration::from_secs(30);
 const PATIENCE_MAX: Duration = Duration::from_secs(2 * 3600);
 /// And then transactions, probes and wrap-up end.
 const LIFE_MAX: Duration = Duration::from_secs(3 * 3600);
-/// Transactions end, and agents who lost their phones to a restart are given up; places for redials last as long as they are kept.
+/// Transactions end, and agents who lost their phones to a restart are given up; places for redials last as long as they are kept, and so do calls that are counted.
 const AFTERMATH: Duration = Duration::from_secs(200);
 /// Ten times what the worst day of a large city takes.
 const STEPS_MAX: u64 = 400_000_000;
@@ -239,7 +239,8 @@ impl World {
         }
         self.at_rest()?;
         self.close_down()?;
-        let end = self.now.time + AFTERMATH + self.disk.plans().acd.redial;
+        let acd = &self.disk.plans().acd;
+        let end = self.now.time + AFTERMATH + acd.redial.max(acd.repeat);
         while self.step(end)? {}
         self.at_rest()?;
         match self.exchange.next_timeout() {
