@@ -226,7 +226,7 @@ impl Acd {
             return self.agents.list(agent, false);
         }
         self.agents.begin_idle(agent, now);
-        match self.callers.first_of(self.agents.serves(agent).iter().map(|serves| serves.queue as usize), agent) {
+        match self.callers.first_of(self.agents.serves(agent), agent) {
             Some(caller) => self.reserve(now, agent, caller, out),
             None => self.agents.list(agent, true),
         }

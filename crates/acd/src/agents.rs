@@ -1,12 +1,13 @@
 //! The agents as the queue sees them.
 
 use std::num::NonZeroU32;
+use std::ops::Range;
 use std::time::Duration;
 
 use base::{AgentId, CallerKey, GroupId, Key, Time, TimerId};
 
 use crate::callers::Claim;
-use crate::idle::{Idlers, Serves, Standing};
+use crate::idle::{Idlers, Standing};
 use crate::ledger::{Rest, Tally};
 use crate::line::Turn;
 use crate::need::Need;
@@ -100,7 +101,9 @@ impl Agent {
 pub(crate) struct Agents {
     all: Vec<Agent>,
     /// The queues whose callers each agent may be offered, in their order, agent by agent.
-    served: Vec<Serves>,
+    served: Vec<u32>,
+    /// As `served`, the list of each in which the agent idles.
+    lists: Vec<u32>,
     /// By agent, where in `served` its queues begin, and one more for the end of the last: apart, so that a match waits for the agent's
     /// memory and for that of its queues at once.
     begins: Vec<u32>,
@@ -119,10 +122,10 @@ impl Agents {
     pub(crate) fn new(plan: &Plan) -> Agents {
         let needs: Vec<_> = needs(plan).collect();
         let strategy = |group: GroupId| plan.groups.get(usize::from(group.0)).map(|g| g.strategy).unwrap_or_default();
-        let mut idlers = Idlers::new(needs.iter().map(|(group, _)| strategy(*group)));
+        let mut idlers = Idlers::new(needs.iter().map(|(group, _)| strategy(*group)), plan.agents.len());
         let (mut all, mut groups) = (Vec::with_capacity(plan.agents.len()), Vec::new());
-        let (mut served, mut begins) = (Vec::new(), vec![0]);
-        for (id, agent) in (0..).map(AgentId).zip(&plan.agents) {
+        let (mut served, mut lists, mut begins) = (Vec::new(), Vec::new(), vec![0]);
+        for agent in &plan.agents {
             let ranked = |(queue, (group, need)): (usize, &(GroupId, Need))| {
                 Some((queue, *group, Need::rank(need, &agent.skills)?))
             };
@@ -130,12 +133,13 @@ impl Agents {
             let mut of: Vec<_> = met.iter().map(|(_, group, _)| *group).collect();
             of.dedup();
             groups.push(of);
-            served.extend(met.iter().filter_map(|&(queue, _, level)| idlers.add(id, queue, level)));
+            served.extend(met.iter().map(|(queue, ..)| *queue as u32));
+            lists.extend(met.iter().filter_map(|&(queue, _, level)| idlers.list(queue, level)));
             begins.push(served.len() as u32);
             all.push(Agent::new(agent));
         }
         let tallies = vec![Tally::default(); all.len()];
-        Agents { all, served, begins, groups, tallies, idlers, turns: 0, day: 0 }
+        Agents { all, served, lists, begins, groups, tallies, idlers, turns: 0, day: 0 }
     }
 
     /// What another plan lets agents serve. Nobody is among the idle after it; everything else of an agent stands, and new ones come
@@ -165,10 +169,15 @@ impl Agents {
     }
 
     /// The queues whose callers an agent may be offered.
-    pub(crate) fn serves(&self, id: AgentId) -> &[Serves] {
+    pub(crate) fn serves(&self, id: AgentId) -> &[u32] {
+        self.served.get(self.range(id)).unwrap_or_default()
+    }
+
+    /// Where in `served` an agent's queues are.
+    fn range(&self, id: AgentId) -> Range<usize> {
         match self.begins.get(id.0 as usize..=id.0 as usize + 1) {
-            Some(&[from, to]) => self.served.get(from as usize..to as usize).unwrap_or_default(),
-            _ => &[],
+            Some(&[from, to]) => from as usize..to as usize,
+            _ => 0..0,
         }
     }
 
@@ -219,11 +228,12 @@ impl Agents {
 
     /// Puts an agent into the idle lists of all queues that it serves, or takes it out of them.
     pub(crate) fn list(&mut self, id: AgentId, listed: bool) {
-        let day = self.day;
+        let (day, range) = (self.day, self.range(id));
         let Some(agent) = self.all.get_mut(id.0 as usize).filter(|a| a.listed != listed) else { return };
         agent.listed = listed;
+        let lists = self.lists.get(range).unwrap_or_default();
         if !listed {
-            return self.each_queue(id, Idlers::leave);
+            return self.idlers.leave(lists, id);
         }
         let tally = self.tallies.get(id.0 as usize).copied().unwrap_or_default();
         let Tally { calls, talk, .. } = tally.of(day);
@@ -235,14 +245,7 @@ impl Agents {
             offered: agent.newest.map_or(0, |newest| newest.reservation.0),
             weight: agent.weight,
         };
-        self.each_queue(id, |idlers, serves| idlers.join(serves, &standing));
-    }
-
-    fn each_queue(&mut self, id: AgentId, then: impl Fn(&mut Idlers, Serves)) {
-        let (from, to) = (self.begins[id.0 as usize] as usize, self.begins[id.0 as usize + 1] as usize);
-        for serves in self.served.get(from..to).unwrap_or_default() {
-            then(&mut self.idlers, *serves);
-        }
+        self.idlers.join(lists, &standing);
     }
 
     /// Tallies count for this day from now on: who idles is sorted anew.

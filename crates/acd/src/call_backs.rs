@@ -192,13 +192,8 @@ impl Acd {
     pub(crate) fn redeem(&mut self, key: Key, out: &mut Vec<Action>) {
         let Some(caller) = self.callers.get(key).filter(|caller| caller.is_called_back()) else { return };
         let (number, told) = (caller.claim().caller, caller.back == Back::Accepted);
-        if caller.standing == Standing::Waiting {
-            self.callers.leave(key);
-        }
+        self.callers.leave(key);
         let Some(caller) = self.callers.get_mut(key) else { return };
-        if caller.standing == Standing::Waiting {
-            caller.standing = Standing::Nowhere;
-        }
         caller.back = Back::No;
         if !told {
             self.note(key, out);

@@ -197,14 +197,23 @@ impl Caller {
 
 /// So that no turn lies before the beginning of time, which is for those who are pulled forward, whatever priority and group are
 /// worth: 146 years.
-const ORIGIN: Duration = Duration::from_nanos(1 << 62);
+const ORIGIN: u64 = 1 << 62;
+
+fn nanos(length: Duration) -> u64 {
+    u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
+}
 
 /// The callers of one group who wait for an offer by the same agents, or those of all groups who wait for one agent alone.
 #[derive(Clone, Debug, Default)]
 struct Queue {
     /// By priority, so that whoever arrives joins at the end; a line stays once it was used, so there are at most 256.
-    lines: Vec<(u8, Line)>,
+    lines: Vec<(u8, Line<u32>)>,
 }
+
+/// The turn of the first in a queue, and whose it is: after all others where nobody is.
+type Head = (Turn, u32);
+
+const NOBODY: Head = ((Time::MAX, u64::MAX), u32::MAX);
 
 /// All callers.
 #[derive(Clone, Debug)]
@@ -214,16 +223,17 @@ pub(crate) struct Callers {
     /// One a step of each group, and behind them one an agent.
     queues: Vec<Queue>,
     /// The first of each queue, side by side, so that an agent of many skills looks through few cache lines.
-    heads: Vec<Option<(Turn, u32)>>,
+    heads: Vec<Head>,
     /// By group, who waits on the line for an offer.
     waiting: Vec<usize>,
     /// Who waits for one agent alone: mostly nobody, so that an agent who becomes free need not look.
     alone: usize,
-    /// By group, what it is worth to wait in it.
-    head_starts: Vec<Duration>,
-    priority_worth: Duration,
+    /// By group, the beginning of time less what it is worth to wait in it, in nanoseconds.
+    origins: Vec<u64>,
+    /// A step of priority, in nanoseconds.
+    priority_worth: u64,
     pub(crate) steps: Steps,
-    lines: Lines,
+    lines: Lines<u32>,
 }
 
 impl Callers {
@@ -234,11 +244,11 @@ impl Callers {
             all: Slab::new(),
             by_call: Index::default(),
             queues: vec![Queue::default(); queues],
-            heads: vec![None; queues],
+            heads: vec![NOBODY; queues],
             waiting: vec![0; plan.groups.len()],
             alone: 0,
-            head_starts: plan.groups.iter().map(|group| group.head_start).collect(),
-            priority_worth: plan.priority_worth,
+            origins: plan.groups.iter().map(|group| ORIGIN.saturating_sub(nanos(group.head_start))).collect(),
+            priority_worth: nanos(plan.priority_worth),
             steps,
             lines: Lines::default(),
         }
@@ -317,23 +327,25 @@ impl Callers {
         self.lines.join(&mut lines[place].1, key.slot, turn);
         self.waiting[usize::from(group.0)] += live;
         self.alone += usize::from(queue >= self.steps.queues());
-        self.renew_head(queue);
+        self.heads[queue] = self.heads[queue].min((turn, key.slot));
     }
 
-    /// Takes a caller out of its line; the caller then stands with `standing`, or is about to be removed.
+    /// Takes a caller out of its line.
     pub(crate) fn leave(&mut self, key: Key) {
-        let Some(caller) = self.all.get(key).filter(|c| c.standing == Standing::Waiting) else { return };
+        let Some(caller) = self.all.get_mut(key).filter(|c| c.standing == Standing::Waiting) else { return };
+        caller.standing = Standing::Nowhere;
         let (queue, priority, group) = (self.steps.queue(caller.group, caller.asks()), caller.priority, caller.group);
-        let Some(lines) = self.queues.get_mut(queue).map(|queue| &mut queue.lines) else { return };
-        let Ok(place) = lines.binary_search_by_key(&priority, |(p, _)| *p) else { return };
         let live = usize::from(!caller.is_called_back());
-        let line = &mut lines[place].1;
-        let before = line.len();
-        self.lines.leave(line, key.slot);
-        let left = before - line.len();
-        self.waiting[usize::from(group.0)] -= left * live;
-        self.alone -= if queue >= self.steps.queues() { left } else { 0 };
-        self.renew_head(queue);
+        let Some(turn) = self.all.get(key).map(|caller| self.turn(caller)) else { return };
+        let Some(lines) = self.queues.get_mut(queue).map(|queue| &mut queue.lines) else { return };
+        let Some((_, line)) = lines.iter_mut().find(|(p, _)| *p == priority) else { return };
+        if self.lines.leave(line, key.slot, turn) {
+            self.waiting[usize::from(group.0)] -= live;
+            self.alone -= usize::from(queue >= self.steps.queues());
+        }
+        if self.heads[queue].1 == key.slot {
+            self.renew_head(queue);
+        }
     }
 
     /// A caller's place among all: who was pulled forward, then since when it waits, less what group and priority are worth, then who
@@ -342,14 +354,16 @@ impl Callers {
         if let Some(pulled) = caller.pulled {
             return (Time::ZERO, u64::from(pulled.get()));
         }
-        let head_start = self.head_starts.get(usize::from(caller.group.0)).copied().unwrap_or_default();
-        let worth = head_start + self.priority_worth * u32::from(caller.priority);
-        (caller.since + ORIGIN.saturating_sub(worth), caller.arrival)
+        let origin = self.origins.get(usize::from(caller.group.0)).copied().unwrap_or(ORIGIN);
+        let worth = self.priority_worth.saturating_mul(u64::from(caller.priority));
+        let time = caller.since.as_nanos().saturating_add(origin.saturating_sub(worth));
+        (Time::from_nanos(time), caller.arrival)
     }
 
+    /// The first of a queue has left, and another one is.
     fn renew_head(&mut self, queue: usize) {
         let Some(Queue { lines }) = self.queues.get(queue) else { return };
-        self.heads[queue] = lines.iter().filter_map(|(_, line)| line.first()).min();
+        self.heads[queue] = lines.iter().filter_map(|(_, line)| line.first()).min().unwrap_or(NOBODY);
     }
 
     /// Those of a group who are in line, in order of turn. Takes time in proportion to all callers.
@@ -362,16 +376,17 @@ impl Callers {
 
     /// The first caller of a queue.
     pub(crate) fn first(&self, queue: usize) -> Option<(Turn, Key)> {
-        let (turn, slot) = (*self.heads.get(queue)?)?;
+        let (turn, slot) = *self.heads.get(queue)?;
         self.all.at(slot).map(|(key, _)| (turn, key))
     }
 
     /// The first caller of these queues, and of those who wait for this agent alone.
-    pub(crate) fn first_of(&self, queues: impl Iterator<Item = usize>, agent: AgentId) -> Option<Key> {
+    pub(crate) fn first_of(&self, queues: &[u32], agent: AgentId) -> Option<Key> {
         let alone = (self.alone > 0).then(|| self.steps.personal(agent));
         // Callers lie far apart in memory: only the one that is first of all is looked at.
-        let heads = queues.chain(alone).filter_map(|queue| *self.heads.get(queue)?);
-        heads.min().and_then(|(_, slot)| self.all.at(slot)).map(|(key, _)| key)
+        let heads = queues.iter().map(|queue| *queue as usize).chain(alone).filter_map(|queue| self.heads.get(queue));
+        let (_, slot) = heads.min()?;
+        self.all.at(*slot).map(|(key, _)| key)
     }
 
     /// The first caller who waits for this agent alone.
