@@ -122,7 +122,7 @@ impl Acd {
             match due.timer {
                 Timer::RingOut { agent, reservation } => self.ring_out(now.time, agent, reservation, out),
                 Timer::Rested { agent } => self.rested(now.time, agent, out),
-                Timer::Waited { caller } => self.waited(now.time, caller, out),
+                Timer::Waited { slot, ticket } => self.waited(now.time, slot, ticket, out),
                 Timer::Relaxes { caller } => self.relax(now.time, caller, out),
                 Timer::Unstaffed { group } => self.unstaffed(now.time, group, out),
             }
@@ -170,8 +170,9 @@ impl Acd {
     /// As `forget`, and says nothing of it.
     pub(crate) fn remove(&mut self, key: Key) -> Option<Caller> {
         let caller = self.callers.remove(key)?;
-        for deadline in [caller.wait.get(), caller.relax.get()].into_iter().flatten() {
-            self.deadlines.cancel(deadline);
+        self.deadlines.cancel_wait(key.slot);
+        if let Some(relax) = caller.relax.get() {
+            self.deadlines.cancel(relax);
         }
         Some(caller)
     }
@@ -347,9 +348,9 @@ impl Acd {
         // Nobody's patience wears out who is called back.
         let lasts = !self.callers.get(key).is_some_and(|caller| caller.is_called_back());
         let wait = self.plan.groups.get(usize::from(group.0)).and_then(|g| g.wait).filter(|_| lasts);
-        let wait = wait.map(|wait| self.deadlines.set(now + wait, Timer::Waited { caller: key }));
-        if let Some(caller) = self.callers.get_mut(key) {
-            caller.wait = wait.into();
+        match wait {
+            Some(wait) => self.deadlines.set_wait(wait, now + wait, key.slot),
+            None => self.deadlines.cancel_wait(key.slot),
         }
     }
 

@@ -112,7 +112,6 @@ pub(crate) struct Caller {
     pub(crate) standing: Standing,
     /// Whose phone rings to take the talk over.
     pub(crate) claims: Claimed,
-    pub(crate) wait: Armed,
     /// When others may serve than those who are asked now.
     pub(crate) relax: Armed,
     /// How long the wait will be, as was told.
@@ -150,7 +149,6 @@ impl Caller {
             preferred: AgentId::default(),
             standing: Standing::Nowhere,
             claims: Claimed::default(),
-            wait: Armed::default(),
             relax: Armed::default(),
             promise: Told::default(),
             told: u32::MAX,
@@ -283,6 +281,11 @@ impl Callers {
 
     pub(crate) fn get(&self, key: Key) -> Option<&Caller> {
         self.all.get(key)
+    }
+
+    /// The key of whoever has this place.
+    pub(crate) fn key_at(&self, slot: u32) -> Option<Key> {
+        self.all.at(slot).map(|(key, _)| key)
     }
 
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut Caller> {

@@ -144,6 +144,7 @@ mod staffing;
 mod steps;
 mod tally;
 mod timer;
+mod waits;
 
 pub mod action;
 pub mod command;

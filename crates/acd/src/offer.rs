@@ -262,8 +262,9 @@ impl Acd {
         if called_back {
             caller.back = Back::Accepted;
         }
-        for deadline in [caller.wait.take(), caller.relax.take()].into_iter().flatten() {
-            self.deadlines.cancel(deadline);
+        self.deadlines.cancel_wait(key.slot);
+        if let Some(relax) = caller.relax.take() {
+            self.deadlines.cancel(relax);
         }
         let number = caller.claim().caller;
         out.push(Action::Fact(Fact::Talks { call, agent }));
