@@ -198,7 +198,7 @@ impl Acd {
     }
 
     fn ended(&mut self, now: Time, call: CallId, agent: AgentId, out: &mut Vec<Action>) {
-        let Some(key) = self.callers.find(call) else { return };
+        let Some(key) = self.held(agent, call) else { return };
         if self.callers.get(key).is_some_and(|c| c.standing == Standing::Talking(agent)) {
             self.let_go(now, key, out);
         }

@@ -68,21 +68,24 @@ impl Newest {
 }
 
 /// One agent, with all that a match touches: nobody else's talk ended just now, so each line of it comes from cold memory.
+/// What a match reads is in the first line, what it only writes is in the second.
 #[derive(Clone, Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(crate) struct Agent {
     pub(crate) state: State,
     /// The roster's word: slot free, signed on, reachable. Taken back by `Away`, and by the queue with each `Reserve`.
     pub(crate) ready: bool,
+    listed: bool,
+    /// By the roster's word, also while the phone is in use.
+    pub(crate) works: bool,
+    weight: u16,
+    /// Has a wrap-up of its own in the plan, which otherwise need not be looked at.
+    pub(crate) own_wrap_up: bool,
     /// Since when the agent idles, drawn when it becomes eligible; kept through an offer that nobody is to blame for.
     pub(crate) idle: Option<Turn>,
     /// The newest reservation on which the call gave its last word: whatever else comes on it is stale.
     pub(crate) heard: Reservation,
     pub(crate) newest: Option<Newest>,
-    listed: bool,
-    weight: u16,
-    /// By the roster's word, also while the phone is in use.
-    pub(crate) works: bool,
     /// When the newest offer was made.
     pub(crate) rung_at: Time,
 }
@@ -150,8 +153,8 @@ impl Agents {
         (self.turns, self.day) = (before.turns, before.day);
         let all = before.all.into_iter().zip(before.tallies);
         for (place, (agent, tally)) in all.enumerate().take(self.all.len()) {
-            let weight = self.all[place].weight;
-            self.all[place] = Agent { listed: false, weight, ..agent };
+            let Agent { weight, own_wrap_up, .. } = self.all[place];
+            self.all[place] = Agent { listed: false, weight, own_wrap_up, ..agent };
             self.tallies[place] = tally;
         }
     }
@@ -270,6 +273,7 @@ impl Agent {
             newest: None,
             listed: false,
             weight: plan.weight,
+            own_wrap_up: plan.wrap_up.is_some(),
             works: false,
             rung_at: Time::ZERO,
         }

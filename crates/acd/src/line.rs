@@ -70,14 +70,24 @@ impl<M: Copy> Line<M> {
         self.entries.partition_point(|entry| entry.since <= turn).saturating_sub(1)
     }
 
-    /// How many stand in the entries before this one.
-    fn before(&self, entry: usize) -> usize {
-        let sum = |count, entry: &Entry| count + usize::from(entry.count);
-        if entry <= self.entries.len() / 2 {
-            self.entries.range(..entry).fold(0, sum)
-        } else {
-            self.len - self.entries.range(entry..).fold(0, sum)
+    /// The last entry that begins before a turn, if any does, and how many stand in those before it; looked for from the nearer end.
+    fn entry_before(&self, turn: Turn) -> Option<(&Entry, usize)> {
+        let middle = self.entries.get(self.entries.len() / 2)?;
+        if middle.since < turn {
+            let mut count = self.len;
+            return self.entries.iter().rev().find_map(|entry| {
+                count -= usize::from(entry.count);
+                (entry.since < turn).then_some((entry, count))
+            });
         }
+        let mut count = 0;
+        let mut found = None;
+        for entry in self.entries.iter().take_while(|entry| entry.since < turn) {
+            let before = count;
+            count += usize::from(entry.count);
+            found = Some((entry, before));
+        }
+        found
     }
 }
 
@@ -235,9 +245,8 @@ impl<M: Copy + Default + PartialEq> Lines<M> {
         if line.len == 0 || line.last < turn {
             return line.len;
         }
-        let at = line.entry_of(turn);
-        let Some(entry) = line.entries.get(at) else { return 0 };
-        line.before(at) + self.blocks[entry.block as usize].ahead(entry, turn)
+        let Some((entry, before)) = line.entry_before(turn) else { return 0 };
+        before + self.blocks[entry.block as usize].ahead(entry, turn)
     }
 
     /// A block without members, which is in no line yet.
