@@ -10,7 +10,7 @@ use crate::callers::Claim;
 use crate::idle::{Idlers, Standing};
 use crate::ledger::{Rest, Tally};
 use crate::line::Turn;
-use crate::need::Need;
+use crate::need::BySkill;
 use crate::steps::needs;
 use crate::{Plan, Reservation, plan};
 
@@ -124,15 +124,18 @@ pub(crate) struct Agents {
 impl Agents {
     pub(crate) fn new(plan: &Plan) -> Agents {
         let needs: Vec<_> = needs(plan).collect();
+        let (by_skill, mut near) = (BySkill::of(needs.iter().map(|(_, need)| need)), Vec::new());
         let strategy = |group: GroupId| plan.groups.get(usize::from(group.0)).map(|g| g.strategy).unwrap_or_default();
         let mut idlers = Idlers::new(needs.iter().map(|(group, _)| strategy(*group)), plan.agents.len());
         let (mut all, mut groups) = (Vec::with_capacity(plan.agents.len()), Vec::new());
         let (mut served, mut lists, mut begins) = (Vec::new(), Vec::new(), vec![0]);
         for agent in &plan.agents {
-            let ranked = |(queue, (group, need)): (usize, &(GroupId, Need))| {
-                Some((queue, *group, Need::rank(need, &agent.skills)?))
+            by_skill.of_agent(&agent.skills, &mut near);
+            let ranked = |queue: &u32| {
+                let (group, need) = &needs[*queue as usize];
+                Some((*queue as usize, *group, need.rank(&agent.skills)?))
             };
-            let met: Vec<_> = needs.iter().enumerate().filter_map(ranked).collect();
+            let met: Vec<_> = near.iter().filter_map(ranked).collect();
             let mut of: Vec<_> = met.iter().map(|(_, group, _)| *group).collect();
             of.dedup();
             groups.push(of);
