@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 use std::time::Duration;
 
-use base::{AgentId, CallerKey, GroupId, Key, Time, TimerId};
+use base::{AgentId, CallerKey, GroupId, Key, Time, TimerId, prefetch};
 
 use crate::callers::Claim;
 use crate::idle::{Idlers, Standing};
@@ -239,7 +239,8 @@ impl Agents {
         agent.listed = listed;
         let lists = self.lists.get(range).unwrap_or_default();
         if !listed {
-            return self.idlers.leave(lists, id);
+            self.idlers.leave(lists, id);
+            return self.fetch_firsts(id);
         }
         let tally = self.tallies.get(id.0 as usize).copied().unwrap_or_default();
         let Tally { calls, talk, .. } = tally.of(day);
@@ -252,6 +253,15 @@ impl Agents {
             weight: agent.weight,
         };
         self.idlers.join(lists, &standing);
+    }
+
+    /// Those who are first now where this agent was one of those who idle: the next caller goes to one of them, and then need not wait
+    /// until its data comes from afar.
+    fn fetch_firsts(&self, id: AgentId) {
+        for first in self.serves(id).iter().filter_map(|queue| self.idlers.first(*queue as usize)) {
+            self.get(first).into_iter().for_each(prefetch);
+            self.lists.get(self.range(first).start).into_iter().for_each(prefetch);
+        }
     }
 
     /// Tallies count for this day from now on: who idles is sorted anew.

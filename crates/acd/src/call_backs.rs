@@ -92,7 +92,7 @@ impl Promises {
 
 impl Acd {
     /// A caller who waits is called back instead, where the group does so and the number is known.
-    pub(crate) fn promise(&mut self, now: Time, call: CallId, citizen: Citizen, out: &mut Vec<Action>) {
+    pub(crate) fn promise(&mut self, now: Time, call: CallId, citizen: Box<Citizen>, out: &mut Vec<Action>) {
         let free = self.callers.find(call.again()).is_none();
         let asks = self.waits(call).filter(|_| free).and_then(|key| {
             let caller = self.callers.get(key).filter(|caller| !caller.is_called_back())?;
@@ -106,7 +106,8 @@ impl Acd {
         // Two calls of one number have one promise.
         let mut freed = self.take_back(number, Refusal::CalledAgain, out);
         let (priority, since) = (claim.priority, claim.since);
-        let promise = Promise { call: call.again(), group, priority, since, tried: 0, not_before: Time::ZERO, citizen };
+        let (call_back, citizen) = (call.again(), *citizen);
+        let promise = Promise { call: call_back, group, priority, since, tried: 0, not_before: Time::ZERO, citizen };
         // Before the caller leaves, so that a journal that is cut between the two has the caller twice.
         self.keep_promise(number, promise, out);
         freed.extend(self.take_out(key, out));
@@ -124,7 +125,7 @@ impl Acd {
 
     fn keep_promise(&mut self, caller: CallerKey, promise: Promise, out: &mut Vec<Action>) {
         self.promises.insert(caller, promise.clone());
-        out.push(Action::Fact(Fact::Promised { caller, promise }));
+        out.push(Action::Fact(Fact::Promised { caller, promise: Box::new(promise) }));
     }
 
     /// Who is to be called back is a caller with this turn, in no line yet.
@@ -170,7 +171,7 @@ impl Acd {
         let open = claim.caller.and_then(|number| self.promises.by_caller.get_mut(&number));
         let Some(open) = open.filter(|open| !open.begun) else { return };
         open.begun = true;
-        let (citizen, last) = (open.promise.citizen.clone(), open.promise.tried.saturating_add(1) >= tries);
+        let (citizen, last) = (Box::new(open.promise.citizen.clone()), open.promise.tried.saturating_add(1) >= tries);
         let (priority, since) = (claim.priority, claim.since);
         out.push(Action::CallsBack { call, group, priority, since, citizen, last });
     }
@@ -184,7 +185,7 @@ impl Acd {
     pub(crate) fn note_promise(&mut self, caller: CallerKey, group: GroupId, out: &mut Vec<Action>) {
         let Some(open) = self.promises.by_caller.get_mut(&caller) else { return };
         open.promise.group = group;
-        let promise = open.promise.clone();
+        let promise = Box::new(open.promise.clone());
         out.push(Action::Fact(Fact::Promised { caller, promise }));
     }
 

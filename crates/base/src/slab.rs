@@ -19,6 +19,19 @@ struct Place<T> {
     slot: Slot<T>,
 }
 
+/// Asks memory for something that will be wanted soon; waits for nothing.
+#[expect(unsafe_code, reason = "a hint to the processor has no safe interface")]
+pub fn prefetch<T>(wanted: &T) {
+    #[cfg(target_arch = "x86_64")]
+    for line in (0..size_of::<T>()).step_by(64) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch reads nothing as far as the program can tell, and faults nowhere.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>((&raw const *wanted).cast::<i8>().wrapping_add(line)) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = wanted;
+}
+
 /// Bytes of a chunk: large enough that chunks are few, small beside what a slab of thousands holds.
 const CHUNK: usize = 32 * 1024;
 
@@ -150,19 +163,8 @@ impl<T> Slab<T> {
     }
 
     /// Asks memory for what lies at a place, which will be wanted soon; waits for nothing.
-    #[expect(unsafe_code, reason = "a hint to the processor has no safe interface")]
     pub fn prefetch(&self, slot: u32) {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(place) = self.place(slot) {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            let first: *const i8 = (&raw const *place).cast();
-            for line in (0..size_of::<Place<T>>()).step_by(64) {
-                // SAFETY: a prefetch reads nothing as far as the program can tell, and faults nowhere.
-                unsafe { _mm_prefetch::<_MM_HINT_T0>(first.wrapping_add(line)) }
-            }
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = slot;
+        self.place(slot).into_iter().for_each(prefetch);
     }
 
     /// In the order of places.

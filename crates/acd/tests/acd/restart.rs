@@ -202,7 +202,7 @@ fn facts_keep_their_form() {
         Fact::Closed { group },
         Fact::Opened { group },
         Fact::Learned { group, learned: learned() },
-        Fact::Promised { caller, promise: promise(call.again()) },
+        Fact::Promised { caller, promise: Box::new(promise(call.again())) },
         Fact::PromiseOver { caller },
     ];
     let hex = |fact: &Fact| fact.to_bytes().iter().map(|b| format!("{b:02x}")).collect::<String>();
