@@ -127,7 +127,8 @@ impl Deadlines {
     }
 
     pub(crate) fn next(&self) -> Option<Time> {
-        let wait = self.waits.next().map(|at| Time::from_nanos(at.as_nanos().div_ceil(NANOS_PER_TICK).saturating_mul(NANOS_PER_TICK)));
+        let ticks = |at: Time| at.as_nanos().div_ceil(NANOS_PER_TICK);
+        let wait = self.waits.next().map(|at| Time::from_nanos(ticks(at).saturating_mul(NANOS_PER_TICK)));
         self.wheel.next().into_iter().chain(wait).min()
     }
 
