@@ -100,7 +100,7 @@ impl Acd {
                 out.push(Action::WrapUp { ticket, granted });
             }
             Command::Rested { agent } => self.rested(time, agent, out),
-            Command::CallBack { call, citizen } => self.promise(time, call, citizen, out),
+            Command::CallBack { call, citizen } => self.promise(time, call, *citizen, out),
             Command::Reached { call } => self.reached(time, call, out),
             Command::Unreached { call, agent } => self.unreached(time, call, agent, out),
             Command::HoldCallBacks => self.hold_call_backs(time, out),

@@ -92,7 +92,7 @@ impl Promises {
 
 impl Acd {
     /// A caller who waits is called back instead, where the group does so and the number is known.
-    pub(crate) fn promise(&mut self, now: Time, call: CallId, citizen: Box<Citizen>, out: &mut Vec<Action>) {
+    pub(crate) fn promise(&mut self, now: Time, call: CallId, citizen: Citizen, out: &mut Vec<Action>) {
         let free = self.callers.find(call.again()).is_none();
         let asks = self.waits(call).filter(|_| free).and_then(|key| {
             let caller = self.callers.get(key).filter(|caller| !caller.is_called_back())?;
@@ -106,8 +106,7 @@ impl Acd {
         // Two calls of one number have one promise.
         let mut freed = self.take_back(number, Refusal::CalledAgain, out);
         let (priority, since) = (claim.priority, claim.since);
-        let (call_back, citizen) = (call.again(), *citizen);
-        let promise = Promise { call: call_back, group, priority, since, tried: 0, not_before: Time::ZERO, citizen };
+        let promise = Promise { call: call.again(), group, priority, since, tried: 0, not_before: Time::ZERO, citizen };
         // Before the caller leaves, so that a journal that is cut between the two has the caller twice.
         self.keep_promise(number, promise, out);
         freed.extend(self.take_out(key, out));

@@ -94,8 +94,8 @@ impl<M: Copy> Line<M> {
 /// The members of all lines.
 #[derive(Clone, Debug)]
 pub(crate) struct Lines<M> {
-    /// Blocks stay where they are and serve again: as many as were in use at once.
-    #[expect(clippy::vec_box, reason = "a list that doubles moves all that it holds: a word a block, not a kilobyte")]
+    /// Blocks stay where they are and serve again: as many as were in use at once. Boxed, since a list that doubles moves all that it holds: a
+    /// word a block, not a kilobyte.
     blocks: Vec<Box<Block<M>>>,
     unused: Vec<u32>,
 }
