@@ -21,6 +21,9 @@ pub(crate) const BATCH: usize = 500;
 /// Batches of one round, and those before them that find the caches full of another crowd and do not count.
 pub(crate) const BATCHES: usize = 8;
 pub(crate) const BATCHES_COLD: usize = 4;
+/// Twice the second cache of a core: what other work of a thread touches between two batches. A thousand matches a second are half a second of
+/// such work between them, so this is little.
+const OTHER_WORK: usize = 4 << 20;
 /// One in so many offers is declined, and one in so many callers gives up.
 const DECLINED_ONE_IN: usize = 20;
 const LEAVES_ONE_IN: usize = 10;
@@ -77,6 +80,20 @@ pub(crate) struct Costs {
     pub(crate) accept: f64,
     pub(crate) end: f64,
     pub(crate) leave: f64,
+}
+
+/// Memory that other work of the thread uses.
+pub(crate) struct OtherWork(Vec<u64>);
+
+impl OtherWork {
+    pub(crate) fn new() -> OtherWork {
+        OtherWork(vec![1; OTHER_WORK / size_of::<u64>()])
+    }
+
+    fn run(&mut self) {
+        self.0.iter_mut().for_each(|word| *word = word.wrapping_mul(3));
+        std::hint::black_box(&self.0);
+    }
 }
 
 /// A side with its crowd.
@@ -159,7 +176,20 @@ impl<S: Side> Crowd<S> {
 
     /// Each operation by itself, in batches; the crowd is as large afterwards as before.
     pub(crate) fn round(&mut self) -> Costs {
-        let costs: Vec<Costs> = (0..BATCHES_COLD + BATCHES).map(|_| self.batch()).skip(BATCHES_COLD).collect();
+        self.batches(|| {})
+    }
+
+    /// A match, with other work of the same thread before each batch, which leaves nothing of it in the core's own caches.
+    pub(crate) fn match_beside(&mut self, other: &mut OtherWork) -> f64 {
+        self.batches(|| other.run()).free
+    }
+
+    fn batches(&mut self, mut before: impl FnMut()) -> Costs {
+        let mut batch = |_| {
+            before();
+            self.batch()
+        };
+        let costs: Vec<Costs> = (0..BATCHES_COLD + BATCHES).map(&mut batch).skip(BATCHES_COLD).collect();
         let mean = |cost: fn(&Costs) -> f64| costs.iter().map(cost).sum::<f64>() / costs.len() as f64;
         Costs {
             join: mean(|c| c.join),

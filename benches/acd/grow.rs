@@ -4,7 +4,7 @@ use acd::Strategy;
 use anyhow::Result;
 use benches::{percentile, quick};
 
-use crate::crowd::{Costs, Crowd, skills, worth};
+use crate::crowd::{Costs, Crowd, OtherWork, skills, worth};
 use crate::fifo::Fifo;
 use crate::hall::{self, Hall};
 use crate::ours::{Ours, house};
@@ -33,6 +33,8 @@ pub(crate) struct Step {
     pub(crate) count: usize,
     pub(crate) ours: Vec<Costs>,
     pub(crate) fifo: Vec<Costs>,
+    /// A match beside other work of the thread: ours, and the bare list's.
+    pub(crate) beside: Vec<(f64, f64)>,
     /// A match, and a whole call, with their facts packed.
     pub(crate) packed: Vec<f64>,
     pub(crate) call: Vec<f64>,
@@ -85,11 +87,13 @@ pub(crate) fn waiting() -> Result<Vec<Step>> {
         count,
         ours: Vec::new(),
         fifo: Vec::new(),
+        beside: Vec::new(),
         packed: Vec::new(),
         call: Vec::new(),
         scan: Vec::new(),
     };
     let mut steps: Vec<Step> = WAITING.into_iter().map(empty).collect();
+    let mut other = OtherWork::new();
     for round in 0..ROUNDS_WARM + rounds() {
         for ((ours, fifo), step) in crowds.iter_mut().zip(&mut steps) {
             let journal = ours.side.journal.take();
@@ -100,11 +104,13 @@ pub(crate) fn waiting() -> Result<Vec<Step>> {
                 let of_fifo = fifo.round();
                 (ours.round(), of_fifo)
             };
+            let beside = (ours.match_beside(&mut other), fifo.match_beside(&mut other));
             ours.side.journal = journal;
             let (packed, call) = (ours.round().free, ours.calls()?);
             if round >= ROUNDS_WARM {
                 step.ours.push(of_ours);
                 step.fifo.push(of_fifo);
+                step.beside.push(beside);
                 step.packed.push(packed);
                 step.call.push(call);
             }

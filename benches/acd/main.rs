@@ -8,6 +8,7 @@ mod grow;
 mod hall;
 mod ours;
 mod picture;
+mod reload;
 mod room;
 mod scan;
 mod tell;
@@ -36,6 +37,7 @@ fn main() -> Result<()> {
     tell::agents(&agents);
     tell::strategies(&grow::strategies()?);
     room::tell()?;
+    reload::tell()?;
     tell_day(day::DOMAINS)?;
     tell_day(1)?;
     match std::env::args().skip_while(|argument| argument != "--picture").nth(1) {

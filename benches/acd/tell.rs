@@ -67,6 +67,11 @@ pub(crate) fn waiting(steps: &[Step]) {
         let what = format!("acd: match, {} wait (bare list)", step.count);
         tell(&what, &all(&step.fifo, |c| c.free), &all(&step.ours, |c| c.free), "ratio <= 2");
     }
+    for step in steps.iter().filter(|step| step.count >= FROM) {
+        let what = format!("acd: match beside other work, {} wait (bare list)", step.count);
+        let (ours, fifo): (Vec<f64>, Vec<f64>) = step.beside.iter().copied().unzip();
+        tell(&what, &fifo, &ours, "ratio <= 2");
+    }
     for step in steps.iter().filter(|step| step.count == SCAN_AT) {
         let (scan, ours) = (Step::of(&step.scan, |c| c.free), Step::of(&step.ours, |c| c.free));
         let what = format!("acd: match, {} wait (a scan, in thousandths)", step.count);

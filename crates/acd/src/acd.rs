@@ -107,7 +107,7 @@ impl Acd {
                 out.push(Action::WrapUp { ticket, granted });
             }
             Command::Rested { agent } => self.rested(time, agent, out),
-            Command::CallBack { call, citizen } => self.promise(time, call, citizen, out),
+            Command::CallBack { call, citizen } => self.promise(time, call, *citizen, out),
             Command::Reached { call } => self.reached(time, call, out),
             Command::Unreached { call, agent } => self.unreached(time, call, agent, out),
             Command::HoldCallBacks => self.hold_call_backs(time, out),
@@ -135,7 +135,7 @@ impl Acd {
             match due.timer {
                 Timer::RingOut { agent, reservation } => self.ring_out(now.time, agent, reservation, out),
                 Timer::Rested { agent } => self.rested(now.time, agent, out),
-                Timer::Waited { caller } => self.waited(now.time, caller, out),
+                Timer::Waited { slot, ticket } => self.waited(now.time, slot, ticket, out),
                 Timer::Relaxes { caller } => self.relax(now.time, caller, out),
                 Timer::Unstaffed { group } => self.unstaffed(now.time, group, out),
             }
@@ -184,8 +184,9 @@ impl Acd {
     /// As `forget`, and says nothing of it.
     pub(crate) fn remove(&mut self, key: Key) -> Option<Caller> {
         let caller = self.callers.remove(key)?;
-        for deadline in [caller.wait.get(), caller.relax.get()].into_iter().flatten() {
-            self.deadlines.cancel(deadline);
+        self.deadlines.cancel_wait(key.slot);
+        if let Some(relax) = caller.relax.get() {
+            self.deadlines.cancel(relax);
         }
         Some(caller)
     }
@@ -211,7 +212,7 @@ impl Acd {
     }
 
     fn ended(&mut self, now: Time, call: CallId, agent: AgentId, out: &mut Vec<Action>) {
-        let Some(key) = self.callers.find(call) else { return };
+        let Some(key) = self.held(agent, call) else { return };
         if self.callers.get(key).is_some_and(|c| c.standing == Standing::Talking(agent)) {
             self.let_go(now, key, out);
         }
@@ -240,7 +241,7 @@ impl Acd {
             return self.agents.list(agent, false);
         }
         self.agents.begin_idle(agent, now);
-        match self.callers.first_of(self.agents.serves(agent).iter().map(|serves| serves.queue as usize), agent) {
+        match self.callers.first_of(self.agents.serves(agent), agent) {
             Some(caller) => self.reserve(now, agent, caller, out),
             None => self.agents.list(agent, true),
         }
@@ -362,9 +363,9 @@ impl Acd {
         // Nobody's patience wears out who is called back.
         let lasts = !self.callers.get(key).is_some_and(|caller| caller.is_called_back());
         let wait = self.plan.groups.get(usize::from(group.0)).and_then(|g| g.wait).filter(|_| lasts);
-        let wait = wait.map(|wait| self.deadlines.set(now + wait, Timer::Waited { caller: key }));
-        if let Some(caller) = self.callers.get_mut(key) {
-            caller.wait = wait.into();
+        match wait {
+            Some(wait) => self.deadlines.set_wait(wait, now + wait, key.slot),
+            None => self.deadlines.cancel_wait(key.slot),
         }
     }
 

@@ -29,7 +29,7 @@ pub enum Action {
     Promised { call: CallId, kept: bool },
     /// To the switch, before the first `Reserve` for a call-back: a call of this id begins, without anybody on the line, for the agent who is
     /// to answer first. `last` when the citizen is not called again should this come to nothing.
-    CallsBack { call: CallId, group: GroupId, priority: u8, since: Time, citizen: Citizen, last: bool },
+    CallsBack { call: CallId, group: GroupId, priority: u8, since: Time, citizen: Box<Citizen>, last: bool },
     /// To the call: the agent that it claims may not be offered a call now, or does not answer in time.
     Unclaimed { call: CallId, agent: AgentId },
     /// To the call: the talk with this agent goes by this number.
@@ -49,6 +49,8 @@ pub enum Action {
     /// To the journal.
     Fact(Fact),
 }
+
+const _: () = assert!(size_of::<Action>() <= 64, "each is written and read with every command: one cache line");
 
 /// What came of asking for wrap-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,15 +1,16 @@
 //! The agents as the queue sees them.
 
 use std::num::NonZeroU32;
+use std::ops::Range;
 use std::time::Duration;
 
-use base::{AgentId, CallerKey, GroupId, Key, Time, TimerId};
+use base::{AgentId, CallerKey, GroupId, Key, Time, TimerId, prefetch};
 
 use crate::callers::Claim;
-use crate::idle::{Idlers, Serves, Standing};
+use crate::idle::{Idlers, Standing};
 use crate::ledger::{Rest, Tally};
 use crate::line::Turn;
-use crate::need::Need;
+use crate::need::BySkill;
 use crate::steps::needs;
 use crate::{Plan, Reservation, plan};
 
@@ -67,21 +68,24 @@ impl Newest {
 }
 
 /// One agent, with all that a match touches: nobody else's talk ended just now, so each line of it comes from cold memory.
+/// What a match reads is in the first line, what it only writes is in the second.
 #[derive(Clone, Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub(crate) struct Agent {
     pub(crate) state: State,
     /// The roster's word: slot free, signed on, reachable. Taken back by `Away`, and by the queue with each `Reserve`.
     pub(crate) ready: bool,
+    listed: bool,
+    /// By the roster's word, also while the phone is in use.
+    pub(crate) works: bool,
+    weight: u16,
+    /// Has a wrap-up of its own in the plan, which otherwise need not be looked at.
+    pub(crate) own_wrap_up: bool,
     /// Since when the agent idles, drawn when it becomes eligible; kept through an offer that nobody is to blame for.
     pub(crate) idle: Option<Turn>,
     /// The newest reservation on which the call gave its last word: whatever else comes on it is stale.
     pub(crate) heard: Reservation,
     pub(crate) newest: Option<Newest>,
-    listed: bool,
-    weight: u16,
-    /// By the roster's word, also while the phone is in use.
-    pub(crate) works: bool,
     /// When the newest offer was made.
     pub(crate) rung_at: Time,
 }
@@ -100,7 +104,9 @@ impl Agent {
 pub(crate) struct Agents {
     all: Vec<Agent>,
     /// The queues whose callers each agent may be offered, in their order, agent by agent.
-    served: Vec<Serves>,
+    served: Vec<u32>,
+    /// As `served`, the list of each in which the agent idles.
+    lists: Vec<u32>,
     /// By agent, where in `served` its queues begin, and one more for the end of the last: apart, so that a match waits for the agent's
     /// memory and for that of its queues at once.
     begins: Vec<u32>,
@@ -118,24 +124,28 @@ pub(crate) struct Agents {
 impl Agents {
     pub(crate) fn new(plan: &Plan) -> Agents {
         let needs: Vec<_> = needs(plan).collect();
+        let (by_skill, mut near) = (BySkill::of(needs.iter().map(|(_, need)| need)), Vec::new());
         let strategy = |group: GroupId| plan.groups.get(usize::from(group.0)).map(|g| g.strategy).unwrap_or_default();
-        let mut idlers = Idlers::new(needs.iter().map(|(group, _)| strategy(*group)));
+        let mut idlers = Idlers::new(needs.iter().map(|(group, _)| strategy(*group)), plan.agents.len());
         let (mut all, mut groups) = (Vec::with_capacity(plan.agents.len()), Vec::new());
-        let (mut served, mut begins) = (Vec::new(), vec![0]);
-        for (id, agent) in (0..).map(AgentId).zip(&plan.agents) {
-            let ranked = |(queue, (group, need)): (usize, &(GroupId, Need))| {
-                Some((queue, *group, Need::rank(need, &agent.skills)?))
+        let (mut served, mut lists, mut begins) = (Vec::new(), Vec::new(), vec![0]);
+        for agent in &plan.agents {
+            by_skill.of_agent(&agent.skills, &mut near);
+            let ranked = |queue: &u32| {
+                let (group, need) = &needs[*queue as usize];
+                Some((*queue as usize, *group, need.rank(&agent.skills)?))
             };
-            let met: Vec<_> = needs.iter().enumerate().filter_map(ranked).collect();
+            let met: Vec<_> = near.iter().filter_map(ranked).collect();
             let mut of: Vec<_> = met.iter().map(|(_, group, _)| *group).collect();
             of.dedup();
             groups.push(of);
-            served.extend(met.iter().filter_map(|&(queue, _, level)| idlers.add(id, queue, level)));
+            served.extend(met.iter().map(|(queue, ..)| *queue as u32));
+            lists.extend(met.iter().filter_map(|&(queue, _, level)| idlers.list(queue, level)));
             begins.push(served.len() as u32);
             all.push(Agent::new(agent));
         }
         let tallies = vec![Tally::default(); all.len()];
-        Agents { all, served, begins, groups, tallies, idlers, turns: 0, day: 0 }
+        Agents { all, served, lists, begins, groups, tallies, idlers, turns: 0, day: 0 }
     }
 
     /// What another plan lets agents serve. Nobody is among the idle after it; everything else of an agent stands, and new ones come
@@ -146,8 +156,8 @@ impl Agents {
         (self.turns, self.day) = (before.turns, before.day);
         let all = before.all.into_iter().zip(before.tallies);
         for (place, (agent, tally)) in all.enumerate().take(self.all.len()) {
-            let weight = self.all[place].weight;
-            self.all[place] = Agent { listed: false, weight, ..agent };
+            let Agent { weight, own_wrap_up, .. } = self.all[place];
+            self.all[place] = Agent { listed: false, weight, own_wrap_up, ..agent };
             self.tallies[place] = tally;
         }
     }
@@ -165,10 +175,15 @@ impl Agents {
     }
 
     /// The queues whose callers an agent may be offered.
-    pub(crate) fn serves(&self, id: AgentId) -> &[Serves] {
+    pub(crate) fn serves(&self, id: AgentId) -> &[u32] {
+        self.served.get(self.range(id)).unwrap_or_default()
+    }
+
+    /// Where in `served` an agent's queues are.
+    fn range(&self, id: AgentId) -> Range<usize> {
         match self.begins.get(id.0 as usize..=id.0 as usize + 1) {
-            Some(&[from, to]) => self.served.get(from as usize..to as usize).unwrap_or_default(),
-            _ => &[],
+            Some(&[from, to]) => from as usize..to as usize,
+            _ => 0..0,
         }
     }
 
@@ -219,11 +234,13 @@ impl Agents {
 
     /// Puts an agent into the idle lists of all queues that it serves, or takes it out of them.
     pub(crate) fn list(&mut self, id: AgentId, listed: bool) {
-        let day = self.day;
+        let (day, range) = (self.day, self.range(id));
         let Some(agent) = self.all.get_mut(id.0 as usize).filter(|a| a.listed != listed) else { return };
         agent.listed = listed;
+        let lists = self.lists.get(range).unwrap_or_default();
         if !listed {
-            return self.each_queue(id, Idlers::leave);
+            self.idlers.leave(lists, id);
+            return self.fetch_firsts(id);
         }
         let tally = self.tallies.get(id.0 as usize).copied().unwrap_or_default();
         let Tally { calls, talk, .. } = tally.of(day);
@@ -235,13 +252,15 @@ impl Agents {
             offered: agent.newest.map_or(0, |newest| newest.reservation.0),
             weight: agent.weight,
         };
-        self.each_queue(id, |idlers, serves| idlers.join(serves, &standing));
+        self.idlers.join(lists, &standing);
     }
 
-    fn each_queue(&mut self, id: AgentId, then: impl Fn(&mut Idlers, Serves)) {
-        let (from, to) = (self.begins[id.0 as usize] as usize, self.begins[id.0 as usize + 1] as usize);
-        for serves in self.served.get(from..to).unwrap_or_default() {
-            then(&mut self.idlers, *serves);
+    /// Those who are first now where this agent was one of those who idle: the next caller goes to one of them, and then need not wait
+    /// until its data comes from afar.
+    fn fetch_firsts(&self, id: AgentId) {
+        for first in self.serves(id).iter().filter_map(|queue| self.idlers.first(*queue as usize)) {
+            self.get(first).into_iter().for_each(prefetch);
+            self.lists.get(self.range(first).start).into_iter().for_each(prefetch);
         }
     }
 
@@ -267,6 +286,7 @@ impl Agent {
             newest: None,
             listed: false,
             weight: plan.weight,
+            own_wrap_up: plan.wrap_up.is_some(),
             works: false,
             rung_at: Time::ZERO,
         }

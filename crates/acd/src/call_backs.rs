@@ -124,7 +124,7 @@ impl Acd {
 
     fn keep_promise(&mut self, caller: CallerKey, promise: Promise, out: &mut Vec<Action>) {
         self.promises.insert(caller, promise.clone());
-        out.push(Action::Fact(Fact::Promised { caller, promise }));
+        out.push(Action::Fact(Fact::Promised { caller, promise: Box::new(promise) }));
     }
 
     /// Who is to be called back is a caller with this turn, in no line yet.
@@ -170,7 +170,7 @@ impl Acd {
         let open = claim.caller.and_then(|number| self.promises.by_caller.get_mut(&number));
         let Some(open) = open.filter(|open| !open.begun) else { return };
         open.begun = true;
-        let (citizen, last) = (open.promise.citizen.clone(), open.promise.tried.saturating_add(1) >= tries);
+        let (citizen, last) = (Box::new(open.promise.citizen.clone()), open.promise.tried.saturating_add(1) >= tries);
         let (priority, since) = (claim.priority, claim.since);
         out.push(Action::CallsBack { call, group, priority, since, citizen, last });
     }
@@ -184,7 +184,7 @@ impl Acd {
     pub(crate) fn note_promise(&mut self, caller: CallerKey, group: GroupId, out: &mut Vec<Action>) {
         let Some(open) = self.promises.by_caller.get_mut(&caller) else { return };
         open.promise.group = group;
-        let promise = open.promise.clone();
+        let promise = Box::new(open.promise.clone());
         out.push(Action::Fact(Fact::Promised { caller, promise }));
     }
 
@@ -192,13 +192,8 @@ impl Acd {
     pub(crate) fn redeem(&mut self, key: Key, out: &mut Vec<Action>) {
         let Some(caller) = self.callers.get(key).filter(|caller| caller.is_called_back()) else { return };
         let (number, told) = (caller.claim().caller, caller.back == Back::Accepted);
-        if caller.standing == Standing::Waiting {
-            self.callers.leave(key);
-        }
+        self.callers.leave(key);
         let Some(caller) = self.callers.get_mut(key) else { return };
-        if caller.standing == Standing::Waiting {
-            caller.standing = Standing::Nowhere;
-        }
         caller.back = Back::No;
         if !told {
             self.note(key, out);

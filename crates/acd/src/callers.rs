@@ -1,6 +1,7 @@
 //! The callers, and the lines in which they wait.
 
 use std::num::NonZeroU32;
+use std::ops::Range;
 use std::time::Duration;
 
 use base::{AgentId, CallId, CallerKey, GroupId, Key, Slab, Time};
@@ -112,13 +113,14 @@ pub(crate) struct Caller {
     pub(crate) standing: Standing,
     /// Whose phone rings to take the talk over.
     pub(crate) claims: Claimed,
-    pub(crate) wait: Armed,
     /// When others may serve than those who are asked now.
     pub(crate) relax: Armed,
     /// How long the wait will be, as was told.
     pub(crate) promise: Told,
     /// The best position told since the caller entered this group at this priority.
     pub(crate) told: u32,
+    /// In which line the caller waits, if it does.
+    line: u32,
     pub(crate) group: GroupId,
     /// Groups left for too long a wait; bounds a circle of overflows.
     pub(crate) hops: u16,
@@ -150,10 +152,10 @@ impl Caller {
             preferred: AgentId::default(),
             standing: Standing::Nowhere,
             claims: Claimed::default(),
-            wait: Armed::default(),
             relax: Armed::default(),
             promise: Told::default(),
             told: u32::MAX,
+            line: 0,
             group,
             hops: 0,
             priority: claim.priority,
@@ -197,14 +199,20 @@ impl Caller {
 
 /// So that no turn lies before the beginning of time, which is for those who are pulled forward, whatever priority and group are
 /// worth: 146 years.
-const ORIGIN: Duration = Duration::from_nanos(1 << 62);
+const ORIGIN: u64 = 1 << 62;
 
-/// The callers of one group who wait for an offer by the same agents, or those of all groups who wait for one agent alone.
-#[derive(Clone, Debug, Default)]
-struct Queue {
-    /// By priority, so that whoever arrives joins at the end; a line stays once it was used, so there are at most 256.
-    lines: Vec<(u8, Line)>,
+fn nanos(length: Duration) -> u64 {
+    u64::try_from(length.as_nanos()).unwrap_or(u64::MAX)
 }
+
+/// The callers of one group who wait for an offer by the same agents, or those of all groups who wait for one agent alone: their lines by
+/// priority, so that whoever arrives joins at the end. A line stays once it was used, so there are at most 256.
+type Queue = Vec<(u8, u32)>;
+
+/// The turn of the first in a queue, and whose it is: after all others where nobody is.
+type Head = (Turn, u32);
+
+const NOBODY: Head = ((Time::MAX, u64::MAX), u32::MAX);
 
 /// All callers.
 #[derive(Clone, Debug)]
@@ -213,17 +221,20 @@ pub(crate) struct Callers {
     by_call: Index,
     /// One a step of each group, and behind them one an agent.
     queues: Vec<Queue>,
+    /// The lines of all queues, each with the queue that it is of.
+    ranks: Vec<(usize, Line<u32>)>,
     /// The first of each queue, side by side, so that an agent of many skills looks through few cache lines.
-    heads: Vec<Option<(Turn, u32)>>,
+    heads: Vec<Head>,
     /// By group, who waits on the line for an offer.
     waiting: Vec<usize>,
     /// Who waits for one agent alone: mostly nobody, so that an agent who becomes free need not look.
     alone: usize,
-    /// By group, what it is worth to wait in it.
-    head_starts: Vec<Duration>,
-    priority_worth: Duration,
+    /// By group, the beginning of time less what it is worth to wait in it, in nanoseconds.
+    origins: Vec<u64>,
+    /// A step of priority, in nanoseconds.
+    priority_worth: u64,
     pub(crate) steps: Steps,
-    lines: Lines,
+    lines: Lines<u32>,
 }
 
 impl Callers {
@@ -234,11 +245,12 @@ impl Callers {
             all: Slab::new(),
             by_call: Index::default(),
             queues: vec![Queue::default(); queues],
-            heads: vec![None; queues],
+            ranks: Vec::new(),
+            heads: vec![NOBODY; queues],
             waiting: vec![0; plan.groups.len()],
             alone: 0,
-            head_starts: plan.groups.iter().map(|group| group.head_start).collect(),
-            priority_worth: plan.priority_worth,
+            origins: plan.groups.iter().map(|group| ORIGIN.saturating_sub(nanos(group.head_start))).collect(),
+            priority_worth: nanos(plan.priority_worth),
             steps,
             lines: Lines::default(),
         }
@@ -275,6 +287,11 @@ impl Callers {
         self.all.get(key)
     }
 
+    /// The key of whoever has this place.
+    pub(crate) fn key_at(&self, slot: u32) -> Option<Key> {
+        self.all.at(slot).map(|(key, _)| key)
+    }
+
     pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut Caller> {
         self.all.get_mut(key)
     }
@@ -301,39 +318,43 @@ impl Callers {
 
     /// Puts a caller into the line of whom it asks for and its priority, at its turn.
     pub(crate) fn join(&mut self, key: Key) {
-        let Some(turn) = self.all.get(key).map(|caller| self.turn(caller)) else { return };
+        let Some(caller) = self.all.get(key) else { return };
+        let (turn, queue) = (self.turn(caller), self.steps.queue(caller.group, caller.asks()));
+        let Some(number) = self.line_of(queue, caller.priority) else { return };
         let Some(caller) = self.all.get_mut(key) else { return };
-        caller.standing = Standing::Waiting;
-        let (queue, priority, group) = (self.steps.queue(caller.group, caller.asks()), caller.priority, caller.group);
-        let live = usize::from(!caller.is_called_back());
-        let Some(lines) = self.queues.get_mut(queue).map(|queue| &mut queue.lines) else { return };
-        let place = match lines.binary_search_by_key(&priority, |(p, _)| *p) {
-            Ok(place) => place,
-            Err(place) => {
-                lines.insert(place, (priority, Line::default()));
-                place
-            }
-        };
-        self.lines.join(&mut lines[place].1, key.slot, turn);
-        self.waiting[usize::from(group.0)] += live;
+        (caller.standing, caller.line) = (Standing::Waiting, number);
+        self.waiting[usize::from(caller.group.0)] += usize::from(!caller.is_called_back());
         self.alone += usize::from(queue >= self.steps.queues());
-        self.renew_head(queue);
+        self.lines.join(&mut self.ranks[number as usize].1, key.slot, turn);
+        self.heads[queue] = self.heads[queue].min((turn, key.slot));
     }
 
-    /// Takes a caller out of its line; the caller then stands with `standing`, or is about to be removed.
+    /// The line of a priority in a queue.
+    fn line_of(&mut self, queue: usize, priority: u8) -> Option<u32> {
+        let lines = self.queues.get_mut(queue)?;
+        if let Some((_, line)) = lines.iter().find(|(p, _)| *p == priority) {
+            return Some(*line);
+        }
+        let number = self.ranks.len() as u32;
+        lines.push((priority, number));
+        self.ranks.push((queue, Line::default()));
+        Some(number)
+    }
+
+    /// Takes a caller out of its line.
     pub(crate) fn leave(&mut self, key: Key) {
         let Some(caller) = self.all.get(key).filter(|c| c.standing == Standing::Waiting) else { return };
-        let (queue, priority, group) = (self.steps.queue(caller.group, caller.asks()), caller.priority, caller.group);
-        let Some(lines) = self.queues.get_mut(queue).map(|queue| &mut queue.lines) else { return };
-        let Ok(place) = lines.binary_search_by_key(&priority, |(p, _)| *p) else { return };
-        let live = usize::from(!caller.is_called_back());
-        let line = &mut lines[place].1;
-        let before = line.len();
-        self.lines.leave(line, key.slot);
-        let left = before - line.len();
-        self.waiting[usize::from(group.0)] -= left * live;
-        self.alone -= if queue >= self.steps.queues() { left } else { 0 };
-        self.renew_head(queue);
+        let turn = self.turn(caller);
+        let Some(caller) = self.all.get_mut(key) else { return };
+        caller.standing = Standing::Nowhere;
+        self.waiting[usize::from(caller.group.0)] -= usize::from(!caller.is_called_back());
+        let Some((queue, line)) = self.ranks.get_mut(caller.line as usize) else { return };
+        let queue = *queue;
+        self.lines.leave(line, key.slot, turn);
+        self.alone -= usize::from(queue >= self.steps.queues());
+        if self.heads[queue].1 == key.slot {
+            self.renew_head(queue);
+        }
     }
 
     /// A caller's place among all: who was pulled forward, then since when it waits, less what group and priority are worth, then who
@@ -342,14 +363,24 @@ impl Callers {
         if let Some(pulled) = caller.pulled {
             return (Time::ZERO, u64::from(pulled.get()));
         }
-        let head_start = self.head_starts.get(usize::from(caller.group.0)).copied().unwrap_or_default();
-        let worth = head_start + self.priority_worth * u32::from(caller.priority);
-        (caller.since + ORIGIN.saturating_sub(worth), caller.arrival)
+        let origin = self.origins.get(usize::from(caller.group.0)).copied().unwrap_or(ORIGIN);
+        let worth = self.priority_worth.saturating_mul(u64::from(caller.priority));
+        let time = caller.since.as_nanos().saturating_add(origin.saturating_sub(worth));
+        (Time::from_nanos(time), caller.arrival)
     }
 
+    /// The first of a queue has left, and another one is.
     fn renew_head(&mut self, queue: usize) {
-        let Some(Queue { lines }) = self.queues.get(queue) else { return };
-        self.heads[queue] = lines.iter().filter_map(|(_, line)| line.first()).min();
+        let firsts = self.lines_of(queue..queue + 1).filter_map(Line::first);
+        let head = firsts.min().unwrap_or(NOBODY);
+        self.heads[queue] = head;
+        // The next agent takes this one, and then need not wait until its data comes from afar.
+        self.all.prefetch(head.1);
+    }
+
+    fn lines_of(&self, queues: Range<usize>) -> impl Iterator<Item = &Line<u32>> {
+        let lines = self.queues.get(queues).unwrap_or_default().iter().flatten();
+        lines.map(|(_, number)| &self.ranks[*number as usize].1)
     }
 
     /// Those of a group who are in line, in order of turn. Takes time in proportion to all callers.
@@ -362,16 +393,17 @@ impl Callers {
 
     /// The first caller of a queue.
     pub(crate) fn first(&self, queue: usize) -> Option<(Turn, Key)> {
-        let (turn, slot) = (*self.heads.get(queue)?)?;
+        let (turn, slot) = *self.heads.get(queue)?;
         self.all.at(slot).map(|(key, _)| (turn, key))
     }
 
     /// The first caller of these queues, and of those who wait for this agent alone.
-    pub(crate) fn first_of(&self, queues: impl Iterator<Item = usize>, agent: AgentId) -> Option<Key> {
+    pub(crate) fn first_of(&self, queues: &[u32], agent: AgentId) -> Option<Key> {
         let alone = (self.alone > 0).then(|| self.steps.personal(agent));
         // Callers lie far apart in memory: only the one that is first of all is looked at.
-        let heads = queues.chain(alone).filter_map(|queue| *self.heads.get(queue)?);
-        heads.min().and_then(|(_, slot)| self.all.at(slot)).map(|(key, _)| key)
+        let heads = queues.iter().map(|queue| *queue as usize).chain(alone).filter_map(|queue| self.heads.get(queue));
+        let (_, slot) = heads.min()?;
+        self.all.at(*slot).map(|(key, _)| key)
     }
 
     /// The first caller who waits for this agent alone.
@@ -386,15 +418,13 @@ impl Callers {
 
     /// The time since when whoever of the group waits longest for an offer by its steps does.
     pub(crate) fn longest(&self, group: GroupId) -> Option<Time> {
-        let queues = self.queues.get(self.steps.of_group(group))?;
-        let firsts = queues.iter().flat_map(|queue| &queue.lines).filter_map(|(_, line)| line.first());
+        let firsts = self.lines_of(self.steps.of_group(group)).filter_map(Line::first);
         firsts.filter_map(|(_, slot)| self.all.at(slot)).map(|(_, caller)| caller.since).min()
     }
 
     /// How many of the group have their turn before this one, but for those who wait for one agent alone.
     pub(crate) fn ahead(&self, group: GroupId, turn: Turn) -> usize {
-        let queues = self.queues.get(self.steps.of_group(group)).unwrap_or_default();
-        queues.iter().flat_map(|queue| &queue.lines).map(|(_, line)| self.lines.ahead(line, turn)).sum()
+        self.lines_of(self.steps.of_group(group)).map(|line| self.lines.ahead(line, turn)).sum()
     }
 
     /// The caller's position, never worse than told before; 1 is next. Who waits for one agent alone stands where it would stand

@@ -65,7 +65,7 @@ impl Acd {
         }
         out.push(Action::Fact(Fact::Offered { call, agent, reservation }));
         out.push(Action::TakenOver { call, agent, reservation });
-        self.begin_talk(now, (call, agent, reservation), out);
+        self.begin_talk(now, Some(key), (call, agent, reservation), out);
         if let Some(caller) = freed {
             self.resume(now, caller, out);
         }

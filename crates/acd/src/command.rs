@@ -59,7 +59,7 @@ pub enum Command {
     Rested { agent: AgentId },
     /// A switch: a caller who waits would rather be called back, and hangs up: the turn is kept. Answered with `Action::Promised`. From then
     /// on it waits under `CallId::again` of the call, and this call is gone.
-    CallBack { call: CallId, citizen: Citizen },
+    CallBack { call: CallId, citizen: Box<Citizen> },
     /// A switch: the citizen who is called back has answered, and talks with the agent.
     Reached { call: CallId },
     /// A switch: the citizen does not answer, or the agent is not on the line any more. The agent is free, without wrap-up; it is tried

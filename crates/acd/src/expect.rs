@@ -102,8 +102,8 @@ impl Expect {
         self.learned = before.learned;
         self.told_at.iter_mut().zip(before.told_at).for_each(|(told_at, before)| *told_at = before);
         for (id, agent) in (0..).map(AgentId).zip(agents.iter()) {
-            for serves in agents.serves(id).iter().filter(|_| agent.works) {
-                if let Some(count) = self.at_work.get_mut(serves.queue as usize) {
+            for queue in agents.serves(id).iter().filter(|_| agent.works) {
+                if let Some(count) = self.at_work.get_mut(*queue as usize) {
                     *count += 1;
                 }
             }
@@ -162,8 +162,8 @@ impl Acd {
     pub(crate) fn at_work(&mut self, id: AgentId, works: bool) {
         let Some(agent) = self.agents.get_mut(id).filter(|agent| agent.works != works) else { return };
         agent.works = works;
-        for serves in self.agents.serves(id) {
-            if let Some(count) = self.expect.at_work.get_mut(serves.queue as usize) {
+        for queue in self.agents.serves(id) {
+            if let Some(count) = self.expect.at_work.get_mut(*queue as usize) {
                 *count = if works { *count + 1 } else { count.saturating_sub(1) };
             }
         }

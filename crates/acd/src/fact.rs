@@ -39,7 +39,7 @@ pub enum Fact {
     /// It takes callers again.
     Opened { group: GroupId },
     /// This caller is to be called back; told again with each change, and replaces what was promised the caller before.
-    Promised { caller: CallerKey, promise: Promise },
+    Promised { caller: CallerKey, promise: Box<Promise> },
     /// The caller was reached or has called again, somebody took it back, or it was tried often enough.
     PromiseOver { caller: CallerKey },
     /// So long agents take to answer a caller of the group, and to serve one, and so long callers are patient; told at most once in a

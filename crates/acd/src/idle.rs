@@ -7,16 +7,6 @@ use base::{AgentId, Rng, Time};
 use crate::line::{Line, Lines, Turn};
 use crate::plan::Strategy;
 
-/// One agent's place among those who serve one queue.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Serves {
-    pub(crate) queue: u32,
-    /// How well the agent meets what is asked; 1 is best.
-    pub(crate) level: u8,
-    /// The agent's number in the idle list.
-    pub(crate) member: u32,
-}
-
 /// What the strategies look at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Standing {
@@ -30,32 +20,54 @@ pub(crate) struct Standing {
     pub(crate) weight: u16,
 }
 
-/// The idle agents of one queue, a list a level, best level first.
+/// Somebody in a list, by what the agent's stamp was on joining.
+type Stamped = (AgentId, u32);
+
+/// The idle agents of one queue at one level.
+#[derive(Clone, Debug, Default)]
+struct List {
+    queue: u32,
+    /// Who joined, and some who idle no more: whoever stands first does idle.
+    line: Line<Stamped>,
+    /// How many of them idle.
+    idle: usize,
+}
+
+/// The idle agents of one queue.
 #[derive(Clone, Debug, Default)]
 struct Idle {
     strategy: Strategy,
-    levels: Vec<(u8, Line)>,
+    /// A list a level, best level first.
+    levels: Vec<(u8, u32)>,
     /// Up to where lots were drawn.
     drawn: Time,
 }
 
-/// The idle agents of all queues.
+/// The idle agents of all queues. An agent who is taken from one of them leaves the others too, in which it stands anywhere: there it is
+/// passed over when its turn comes, and nothing is searched for.
 #[derive(Clone, Debug)]
 pub(crate) struct Idlers {
     queues: Vec<Idle>,
-    lines: Lines,
-    /// Whose number in an idle list this is.
-    members: Vec<AgentId>,
+    /// By queue, the first of its first list in which anybody idles.
+    firsts: Vec<Option<AgentId>>,
+    lists: Vec<List>,
+    lines: Lines<Stamped>,
+    /// By agent, how often it joined and left: odd while it idles.
+    stamps: Vec<u32>,
     rng: Rng,
 }
 
+/// A list has at most so many who idle no more, and as many as idle in it: fewer would be looked for too often.
+const GONE_MAX: usize = 64;
+
 impl Idlers {
-    /// Lists for queues of these strategies.
-    pub(crate) fn new(strategies: impl Iterator<Item = Strategy>) -> Idlers {
-        let queues = strategies.map(|strategy| Idle { strategy, ..Idle::default() }).collect();
+    /// Lists for queues of these strategies, and for so many agents.
+    pub(crate) fn new(strategies: impl Iterator<Item = Strategy>, agents: usize) -> Idlers {
+        let queues: Vec<_> = strategies.map(|strategy| Idle { strategy, ..Idle::default() }).collect();
         // Lots only have to be even, and the same in a replay: nobody gains by guessing one.
         let rng = Rng::from_number(0);
-        Idlers { queues, lines: Lines::default(), members: Vec::new(), rng }
+        let firsts = vec![None; queues.len()];
+        Idlers { queues, firsts, lists: Vec::new(), lines: Lines::default(), stamps: vec![0; agents], rng }
     }
 
     /// Draws lots where the lists of before left off, not the same ones again.
@@ -63,40 +75,81 @@ impl Idlers {
         self.rng = before.rng;
     }
 
-    /// A number for an agent in the idle list of a queue.
-    pub(crate) fn add(&mut self, agent: AgentId, queue: usize, level: u8) -> Option<Serves> {
+    /// The number of the list of a queue and level.
+    pub(crate) fn list(&mut self, queue: usize, level: u8) -> Option<u32> {
         let levels = &mut self.queues.get_mut(queue)?.levels;
-        if let Err(place) = levels.binary_search_by_key(&level, |(l, _)| *l) {
-            levels.insert(place, (level, Line::default()));
-        }
-        let member = self.members.len() as u32;
-        self.members.push(agent);
-        Some(Serves { queue: queue as u32, level, member })
+        let place = match levels.binary_search_by_key(&level, |(l, _)| *l) {
+            Ok(place) => place,
+            Err(place) => {
+                levels.insert(place, (level, self.lists.len() as u32));
+                self.lists.push(List { queue: queue as u32, ..List::default() });
+                place
+            }
+        };
+        Some(levels[place].1)
     }
 
-    /// Puts an agent into one list.
-    pub(crate) fn join(&mut self, serves: Serves, standing: &Standing) {
-        let Some(idle) = self.queues.get_mut(serves.queue as usize) else { return };
-        let turn = turn(idle, standing, &mut self.rng);
-        if let Ok(place) = idle.levels.binary_search_by_key(&serves.level, |(level, _)| *level) {
-            self.lines.join(&mut idle.levels[place].1, serves.member, turn);
+    /// Puts an agent who is in none of them into these lists.
+    pub(crate) fn join(&mut self, lists: &[u32], standing: &Standing) {
+        let agent = standing.agent;
+        let Some(stamp) = self.stamps.get_mut(agent.0 as usize) else { return };
+        *stamp = stamp.wrapping_add(1);
+        let stamped = (agent, *stamp);
+        for list in lists {
+            let Some(list) = self.lists.get_mut(*list as usize) else { continue };
+            let Some(queue) = self.queues.get(list.queue as usize) else { continue };
+            let turn = turn(queue, standing, &mut self.rng);
+            self.lines.join(&mut list.line, stamped, turn);
+            list.idle += 1;
+            // Whoever joins behind others changes nothing of who is first.
+            if list.line.first().is_some_and(|(_, first)| first == stamped) {
+                let queue = list.queue;
+                self.look_at_first(queue);
+            }
         }
     }
 
-    pub(crate) fn leave(&mut self, serves: Serves) {
-        let Some(idle) = self.queues.get_mut(serves.queue as usize) else { return };
-        if let Ok(place) = idle.levels.binary_search_by_key(&serves.level, |(level, _)| *level) {
-            self.lines.leave(&mut idle.levels[place].1, serves.member);
+    /// Takes an agent who is in all of them out of these lists.
+    pub(crate) fn leave(&mut self, lists: &[u32], agent: AgentId) {
+        let Some(stamp) = self.stamps.get_mut(agent.0 as usize) else { return };
+        let stamped = (agent, *stamp);
+        *stamp = stamp.wrapping_add(1);
+        for number in lists {
+            let Some(list) = self.lists.get_mut(*number as usize) else { continue };
+            list.idle -= 1;
+            if list.line.first().is_some_and(|(_, first)| first == stamped) {
+                let queue = list.queue;
+                self.pass_over(*number);
+                self.look_at_first(queue);
+            } else if list.line.len() > 2 * list.idle + GONE_MAX {
+                let stamps = &self.stamps;
+                self.lines.retain(&mut list.line, |stamped| is_idle(stamps, stamped));
+            }
         }
+    }
+
+    /// Takes those out of the front of a list who idle no more.
+    fn pass_over(&mut self, list: u32) {
+        let line = &mut self.lists[list as usize].line;
+        while line.first().is_some_and(|(_, first)| !is_idle(&self.stamps, first)) {
+            self.lines.pop_first(line);
+        }
+    }
+
+    fn look_at_first(&mut self, queue: u32) {
+        let first = self.first_turn(queue as usize).map(|(_, agent)| agent);
+        self.firsts[queue as usize] = first;
     }
 
     /// The agent whom a caller of this queue is offered.
     pub(crate) fn first(&self, queue: usize) -> Option<AgentId> {
-        self.first_turn(queue).and_then(|(_, member)| self.members.get(member as usize).copied())
+        *self.firsts.get(queue)?
     }
 
-    fn first_turn(&self, queue: usize) -> Option<(Turn, u32)> {
-        self.queues.get(queue)?.levels.iter().find_map(|(_, line)| line.first())
+    fn first_turn(&self, queue: usize) -> Option<(Turn, AgentId)> {
+        let first = |list: u32| self.lists[list as usize].line.first();
+        let (turn, (agent, _)) = self.queues.get(queue)?.levels.iter().find_map(|(_, list)| first(*list))?;
+        Some((turn, agent))
     }
 
     /// The first agent of this queue has been taken by lot: who draws now draws from there on.
@@ -108,6 +161,11 @@ impl Idlers {
             idle.drawn = turn.0;
         }
     }
+}
+
+/// Whether an agent idles since it joined with this stamp.
+fn is_idle(stamps: &[u32], (agent, stamp): Stamped) -> bool {
+    stamps.get(agent.0 as usize) == Some(&stamp)
 }
 
 fn turn(idle: &Idle, standing: &Standing, rng: &mut Rng) -> Turn {

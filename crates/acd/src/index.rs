@@ -1,7 +1,7 @@
-//! Which caller has a call: places in the slab by hash of the call, without the calls.
+//! Which caller has a call: by the place where the switch keeps the call, and by hash of the call where another one has that place.
 //!
-//! Whoever looks a call up wants its caller anyway, who says which call it is; so eight bytes a place do. A call that is not there, as
-//! that of whoever arrives, is known by its hash to be none of those, and no caller is touched.
+//! Whoever looks a call up wants its caller anyway, who says which call it is; so four bytes a place do, and eight among the hashes. The
+//! places of a switch lie close together, and one that was used lately is used again.
 
 use std::hash::{BuildHasher as _, BuildHasherDefault};
 
@@ -31,32 +31,63 @@ struct Table {
 }
 
 #[derive(Clone, Debug)]
-pub(crate) struct Index(Vec<Table>);
+pub(crate) struct Index {
+    /// By the place of the call; `NONE` where no caller has it.
+    places: Vec<u32>,
+    /// By hash: calls whose place another one has, of another switch or none, and those whose place lies too far out.
+    others: Vec<Table>,
+    others_len: usize,
+}
+
+/// Places that are looked up directly: four megabytes of a switch with as many calls at once, ten times what a machine bears.
+const DIRECT_MAX: usize = 1 << 20;
 
 impl Default for Index {
     fn default() -> Index {
-        Index(vec![Table { entries: vec![EMPTY; PLACES], len: 0 }; PARTS])
+        Index { places: Vec::new(), others: vec![Table { entries: vec![EMPTY; PLACES], len: 0 }; PARTS], others_len: 0 }
     }
 }
 
 impl Index {
     pub(crate) fn find(&self, callers: &Slab<Caller>, call: CallId) -> Option<Key> {
-        let (part, hash) = hash(call);
         let has_call = |slot: u32| callers.at(slot).filter(|(_, caller)| caller.call == call).map(|(key, _)| key);
-        self.0[part].with_hash(hash).find_map(|(_, slot)| has_call(slot))
+        let direct = self.places.get(call.slot as usize).filter(|slot| **slot != NONE);
+        if let Some(key) = direct.and_then(|slot| has_call(*slot)) {
+            return Some(key);
+        }
+        if self.others_len == 0 {
+            return None;
+        }
+        let (part, hash) = hash(call);
+        self.others[part].with_hash(hash).find_map(|(_, slot)| has_call(slot))
     }
 
     pub(crate) fn insert(&mut self, call: CallId, key: Key) {
-        let (part, hash) = hash(call);
-        self.0[part].insert(Entry { hash, slot: key.slot });
+        let place = call.slot as usize;
+        if place < DIRECT_MAX && place >= self.places.len() {
+            self.places.resize(place + 1, NONE);
+        }
+        match self.places.get_mut(place).filter(|slot| **slot == NONE) {
+            Some(slot) => *slot = key.slot,
+            None => {
+                let (part, hash) = hash(call);
+                self.others[part].insert(Entry { hash, slot: key.slot });
+                self.others_len += 1;
+            }
+        }
     }
 
     pub(crate) fn remove(&mut self, call: CallId, key: Key) {
+        if let Some(slot) = self.places.get_mut(call.slot as usize).filter(|slot| **slot == key.slot) {
+            *slot = NONE;
+            return;
+        }
         let (part, hash) = hash(call);
-        let table = &mut self.0[part];
+        let table = &mut self.others[part];
         let found = table.with_hash(hash).find(|(_, slot)| *slot == key.slot);
         if let Some((place, _)) = found {
             table.remove(place);
+            self.others_len -= 1;
         }
     }
 }
@@ -134,8 +165,9 @@ mod tests {
         let mut rng = Rng::from_number(1);
         let (mut index, mut callers, mut model) = (Index::default(), Slab::new(), BTreeMap::new());
         for step in 0..60_000u32 {
-            // A slot serves again and again, as those of a switch do.
-            let call = CallId { serial: step, slot: rng.below(300) as u32, ..CallId::default() };
+            // A slot serves again and again, as those of a switch do; some are no place.
+            let slot = if rng.chance(0.1) { u32::MAX } else { rng.below(300) as u32 };
+            let call = CallId { serial: step, slot, ..CallId::default() };
             let growing = rng.chance(if step / 10_000 % 2 == 0 { 0.8 } else { 0.3 });
             if growing {
                 let key = callers.insert(Caller::new(call, GroupId(0), Claim::default(), 0));
@@ -152,8 +184,10 @@ mod tests {
             assert_eq!(index.find(&callers, call), model.get(&call).copied());
         }
         assert!(model.len() > 3_000, "{} are left", model.len());
-        assert_eq!(index.0.iter().map(|table| table.len).sum::<usize>(), model.len());
-        assert!(index.0.iter().all(|table| table.entries.len() > PLACES), "they grew");
+        let direct = index.places.iter().filter(|slot| **slot != NONE).count();
+        assert_eq!(index.others.iter().map(|table| table.len).sum::<usize>(), index.others_len);
+        assert_eq!((direct + index.others_len, index.places.len()), (model.len(), 300));
+        assert!(index.others.iter().all(|table| table.entries.len() > PLACES), "they grew");
         assert!(model.iter().all(|(call, key)| index.find(&callers, *call) == Some(*key)));
     }
 }

@@ -225,7 +225,7 @@ impl Ledger {
             Fact::Tallied { agent, day, calls, talk } => drop(self.tallies.insert(agent, Tally { day, calls, talk })),
             Fact::Closed { group } => drop(self.closed.insert(group)),
             Fact::Opened { group } => drop(self.closed.remove(&group)),
-            Fact::Promised { caller, promise } => drop(self.promises.insert(caller, promise)),
+            Fact::Promised { caller, promise } => drop(self.promises.insert(caller, *promise)),
             Fact::PromiseOver { caller } => drop(self.promises.remove(&caller)),
             Fact::Learned { group, learned } => drop(self.learned.insert(group, learned)),
             Fact::Called { caller, at, until } => self.calls.entry(caller).or_default().add(at, until),

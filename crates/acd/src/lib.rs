@@ -125,8 +125,9 @@
 //! - For each of `Raise`, `Move`, `Release`, `Open` and `Surge` there is one `Steered`.
 //! - No command fails or panics, in whatever order commands arrive.
 //! - A match looks at the first of each queue that the agent serves, or of each level of the caller's queue: its cost does not
-//!   depend on how many wait or idle. Leaving from the middle, a return to a place ahead of the last, and joining the idle of a
-//!   strategy that is not the longest idle, search by halves. A position adds up one counter per 32 in line, from the nearer end.
+//!   depend on how many wait or idle. Leaving a line from the middle, a return to a place ahead of the last, and joining the idle of a
+//!   strategy that is not the longest idle, search by halves. Whoever idles no more is passed over where it stood, and now and then all
+//!   of those are cleared from a list at once. A position adds up one counter per 32 in line, from the nearer end.
 
 mod acd;
 mod agents;
@@ -156,6 +157,7 @@ mod steps;
 mod surge;
 mod tally;
 mod timer;
+mod waits;
 
 pub mod action;
 pub mod command;

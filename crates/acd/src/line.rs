@@ -1,8 +1,7 @@
 //! Lines in which callers wait and agents idle: in order of time, in blocks that lie side by side in memory.
 //!
-//! Joining at the end, leaving, and looking at the first take the same time whatever the length, but for a search by halves among the
-//! blocks where neither end is meant. Joining out of order is such a search too. Counting those ahead adds up one counter per `BLOCK`
-//! members, from the nearer end.
+//! Joining at the end, leaving from the front, and looking at the first take the same time whatever the length. Joining and leaving elsewhere
+//! is a search by halves, among the blocks and then in one. Counting those ahead adds up one counter per `BLOCK` members, from the nearer end.
 
 use std::collections::VecDeque;
 
@@ -11,47 +10,59 @@ use base::Time;
 /// Members side by side. With 64 a position beside a million who wait costs a fifth more: a search within a block touches cold memory,
 /// the one among blocks does not.
 const BLOCK: usize = 32;
-const NONE: u32 = u32::MAX;
 
 /// The order in a line: the time since when, then the number that was drawn first.
 pub(crate) type Turn = (Time, u64);
 
-/// Neighbours in a row: those of `from..to`, in order.
+/// Neighbours in a row, in order; which places are taken says the entry of the block.
 #[derive(Clone, Debug)]
 #[repr(C)]
-struct Block {
-    from: usize,
-    to: usize,
-    members: [u32; BLOCK],
+struct Block<M> {
+    members: [M; BLOCK],
     turns: [Turn; BLOCK],
 }
 
-/// A block in its line: all of its turns are at or after `since`, all of those before it are earlier.
+/// A block in its line: all of its turns are at or after `since`, all of those before it are earlier or the same.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     since: Turn,
     block: u32,
-    count: u32,
+    /// The places that are taken: so many from this one on.
+    from: u16,
+    count: u16,
+}
+
+impl Entry {
+    fn taken(&self) -> std::ops::Range<usize> {
+        usize::from(self.from)..usize::from(self.from) + usize::from(self.count)
+    }
 }
 
 /// One line. Its members live in a `Lines`, to which every operation on the line must go.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Line {
+#[derive(Clone, Debug)]
+pub(crate) struct Line<M> {
     /// In order, none of them empty.
     entries: VecDeque<Entry>,
-    first: Option<(Turn, u32)>,
-    last: Option<Turn>,
+    /// The first and the last turn mean nothing in an empty line.
+    first: (Turn, M),
+    last: Turn,
     len: usize,
 }
 
-impl Line {
+impl<M: Default> Default for Line<M> {
+    fn default() -> Line<M> {
+        Line { entries: VecDeque::new(), first: Default::default(), last: Turn::default(), len: 0 }
+    }
+}
+
+impl<M: Copy> Line<M> {
     pub(crate) fn len(&self) -> usize {
         self.len
     }
 
-    /// Its first member: turn and number.
-    pub(crate) fn first(&self) -> Option<(Turn, u32)> {
-        self.first
+    /// Its first member, with the turn.
+    pub(crate) fn first(&self) -> Option<(Turn, M)> {
+        (self.len > 0).then_some(self.first)
     }
 
     /// The last entry that begins at or before a turn; the first one where none does.
@@ -59,224 +70,274 @@ impl Line {
         self.entries.partition_point(|entry| entry.since <= turn).saturating_sub(1)
     }
 
-    /// Where a block stands that has a member of this turn.
-    fn entry_with(&self, block: u32, turn: Turn) -> Option<usize> {
-        let at = self.entry_of(turn);
-        let there = |entry: &&Entry| entry.block == block;
-        // Members of one turn may stand in two blocks.
-        self.entries.get(at).filter(there).map(|_| at).or_else(|| self.entries.iter().position(|e| there(&e)))
-    }
-
-    /// How many stand in the entries before this one.
-    fn before(&self, entry: usize) -> usize {
-        let sum = |count, entry: &Entry| count + entry.count as usize;
-        if entry <= self.entries.len() / 2 {
-            self.entries.range(..entry).fold(0, sum)
-        } else {
-            self.len - self.entries.range(entry..).fold(0, sum)
+    /// The last entry that begins before a turn, if any does, and how many stand in those before it; looked for from the nearer end.
+    fn entry_before(&self, turn: Turn) -> Option<(&Entry, usize)> {
+        let middle = self.entries.get(self.entries.len() / 2)?;
+        if middle.since < turn {
+            let mut count = self.len;
+            return self.entries.iter().rev().find_map(|entry| {
+                count -= usize::from(entry.count);
+                (entry.since < turn).then_some((entry, count))
+            });
         }
+        let mut count = 0;
+        let mut found = None;
+        for entry in self.entries.iter().take_while(|entry| entry.since < turn) {
+            let before = count;
+            count += usize::from(entry.count);
+            found = Some((entry, before));
+        }
+        found
     }
 }
 
-/// The members of all lines, by a small number that the user of the line gives them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Lines {
-    /// By member, the block that it stands in; `NONE` for a member of no line.
-    places: Vec<u32>,
-    /// Blocks stay where they are and serve again: as many as were in use at once.
-    #[expect(clippy::vec_box, reason = "a list that doubles moves all that it holds: a word a block, not a kilobyte")]
-    blocks: Vec<Box<Block>>,
+/// The members of all lines.
+#[derive(Clone, Debug)]
+pub(crate) struct Lines<M> {
+    /// Blocks stay where they are and serve again: as many as were in use at once. Boxed, since a list that doubles moves all that it holds: a
+    /// word a block, not a kilobyte.
+    blocks: Vec<Box<Block<M>>>,
     unused: Vec<u32>,
 }
 
-impl Lines {
-    /// Puts `member` where its turn is. A member is in one line at a time; joining twice changes nothing.
-    pub(crate) fn join(&mut self, line: &mut Line, member: u32, turn: Turn) {
-        let index = member as usize;
-        if self.places.len() <= index {
-            self.places.resize(index + 1, NONE);
+impl<M> Default for Lines<M> {
+    fn default() -> Lines<M> {
+        Lines { blocks: Vec::new(), unused: Vec::new() }
+    }
+}
+
+impl<M: Copy + Default + PartialEq> Lines<M> {
+    /// Puts a member where its turn is.
+    pub(crate) fn join(&mut self, line: &mut Line<M>, member: M, turn: Turn) {
+        if line.len == 0 || turn >= line.last {
+            self.append(line, member, turn);
+        } else {
+            self.join_before_last(line, member, turn);
         }
-        if self.places[index] != NONE {
-            return;
-        }
-        match line.last {
-            Some(last) if turn < last => self.join_before_last(line, member, turn),
-            _ => self.append(line, member, turn),
+        if line.len == 0 || turn < line.first.0 {
+            line.first = (turn, member);
         }
         line.len += 1;
-        if line.first.is_none_or(|(first, _)| turn < first) {
-            line.first = Some((turn, member));
-        }
     }
 
-    fn append(&mut self, line: &mut Line, member: u32, turn: Turn) {
-        let room = line.entries.back().is_some_and(|entry| self.blocks[entry.block as usize].to < BLOCK);
-        if !room {
-            let block = self.empty_block();
-            line.entries.push_back(Entry { since: turn, block, count: 0 });
-        }
-        line.last = Some(turn);
-        let Some(entry) = line.entries.back_mut() else { return };
+    fn append(&mut self, line: &mut Line<M>, member: M, turn: Turn) {
+        line.last = turn;
+        let entry = match line.entries.back_mut() {
+            Some(entry) if entry.taken().end < BLOCK => entry,
+            _ => {
+                let block = self.empty_block();
+                line.entries.push_back(Entry { since: turn, block, from: 0, count: 0 });
+                let last = line.entries.len() - 1;
+                &mut line.entries[last]
+            }
+        };
+        let (block, place) = (&mut self.blocks[entry.block as usize], entry.taken().end);
+        (block.turns[place], block.members[place]) = (turn, member);
         entry.count += 1;
-        let block = &mut self.blocks[entry.block as usize];
-        (block.turns[block.to], block.members[block.to]) = (turn, member);
-        block.to += 1;
-        self.places[member as usize] = entry.block;
     }
 
-    fn join_before_last(&mut self, line: &mut Line, member: u32, turn: Turn) {
+    fn join_before_last(&mut self, line: &mut Line<M>, member: M, turn: Turn) {
         let mut at = line.entry_of(turn);
-        if line.entries.get(at).is_some_and(|entry| entry.count as usize == BLOCK) {
+        if line.entries.get(at).is_some_and(|entry| usize::from(entry.count) == BLOCK) {
             self.split(line, at);
             at = line.entry_of(turn);
         }
         let Some(entry) = line.entries.get_mut(at) else { return };
+        self.blocks[entry.block as usize].insert(entry, member, turn);
         entry.since = entry.since.min(turn);
-        entry.count += 1;
-        self.blocks[entry.block as usize].insert(member, turn);
-        self.places[member as usize] = entry.block;
     }
 
-    /// Takes `member` out of its line; nothing when it is in none.
-    pub(crate) fn leave(&mut self, line: &mut Line, member: u32) {
-        let Some(place) = self.places.get_mut(member as usize) else { return };
-        let number = std::mem::replace(place, NONE);
-        let Some(block) = self.blocks.get_mut(number as usize) else { return };
-        let Some(turn) = block.remove(member) else { return };
-        let Some(at) = line.entry_with(number, turn) else { return };
+    /// Takes a member of this turn out of its line; whether it was there.
+    pub(crate) fn leave(&mut self, line: &mut Line<M>, member: M, turn: Turn) -> bool {
+        if line.first() == Some((turn, member)) {
+            self.pop_first(line);
+            return true;
+        }
+        let Some((at, place)) = self.find(line, member, turn) else { return false };
+        let entry = &mut line.entries[at];
+        self.blocks[entry.block as usize].remove(entry, place);
         line.len -= 1;
-        line.entries[at].count -= 1;
-        if line.entries[at].count == 0 {
-            line.entries.remove(at);
-            self.unused.push(number);
-        } else {
+        if entry.count > 0 {
             self.merge_around(line, at);
+        } else if let Some(entry) = line.entries.remove(at) {
+            self.unused.push(entry.block);
         }
-        if line.first.is_some_and(|(_, first)| first == member) {
-            line.first = line.entries.front().and_then(|entry| self.blocks[entry.block as usize].first());
+        self.look_at_last(line);
+        true
+    }
+
+    /// Takes the first member out of its line.
+    pub(crate) fn pop_first(&mut self, line: &mut Line<M>) {
+        let Some(entry) = line.entries.front_mut() else { return };
+        line.len -= 1;
+        (entry.from, entry.count) = (entry.from + 1, entry.count - 1);
+        if entry.count == 0 {
+            self.unused.push(entry.block);
+            line.entries.pop_front();
         }
-        if line.last == Some(turn) {
-            line.last = line.entries.back().and_then(|entry| self.blocks[entry.block as usize].last());
+        self.look_at_first(line);
+    }
+
+    fn look_at_first(&self, line: &mut Line<M>) {
+        if let Some(entry) = line.entries.front() {
+            let (block, place) = (&self.blocks[entry.block as usize], usize::from(entry.from));
+            line.first = (block.turns[place], block.members[place]);
         }
+    }
+
+    fn look_at_last(&self, line: &mut Line<M>) {
+        if let Some(entry) = line.entries.back() {
+            line.last = self.blocks[entry.block as usize].turns[entry.taken().end - 1];
+        }
+    }
+
+    /// Keeps the members for whom that holds. Takes time in proportion to all.
+    pub(crate) fn retain(&mut self, line: &mut Line<M>, keeps: impl Fn(M) -> bool) {
+        let mut kept = 0_usize;
+        line.len = 0;
+        for at in 0..line.entries.len() {
+            let mut entry = line.entries[at];
+            self.blocks[entry.block as usize].retain(&mut entry, &keeps);
+            line.len += usize::from(entry.count);
+            let before = kept.checked_sub(1).and_then(|before| line.entries.get_mut(before));
+            match before.filter(|before| before.taken().end + usize::from(entry.count) <= BLOCK) {
+                Some(before) => self.add_to(before, entry),
+                None if entry.count == 0 => self.unused.push(entry.block),
+                None => {
+                    line.entries[kept] = entry;
+                    kept += 1;
+                }
+            }
+        }
+        line.entries.truncate(kept);
+        self.look_at_first(line);
+        self.look_at_last(line);
+    }
+
+    /// Moves the members of a block behind those of the one before, which has room for them.
+    fn add_to(&mut self, kept: &mut Entry, gone: Entry) {
+        let (from, to) = (kept.taken().end, kept.taken().end + usize::from(gone.count));
+        let both = self.blocks.get_disjoint_mut([gone.block as usize, kept.block as usize]);
+        if let Ok([gone_block, block]) = both {
+            block.turns[from..to].copy_from_slice(&gone_block.turns[gone.taken()]);
+            block.members[from..to].copy_from_slice(&gone_block.members[gone.taken()]);
+            kept.count += gone.count;
+            self.unused.push(gone.block);
+        }
+    }
+
+    /// The entry of a member of this turn, and the place in its block.
+    fn find(&self, line: &Line<M>, member: M, turn: Turn) -> Option<(usize, usize)> {
+        // Members of one turn may stand in several blocks.
+        let first = line.entries.partition_point(|entry| entry.since < turn).saturating_sub(1);
+        let entries = line.entries.range(first..).take_while(|entry| entry.since <= turn);
+        entries.zip(first..).find_map(|(entry, at)| {
+            let block = &self.blocks[entry.block as usize];
+            let from = usize::from(entry.from) + block.ahead(entry, turn);
+            let mut same = (from..entry.taken().end).take_while(|place| block.turns[*place] == turn);
+            same.find(|place| block.members[*place] == member).map(|place| (at, place))
+        })
     }
 
     /// How many of the line have their turn before this one.
-    pub(crate) fn ahead(&self, line: &Line, turn: Turn) -> usize {
+    pub(crate) fn ahead(&self, line: &Line<M>, turn: Turn) -> usize {
         // Who just arrived is behind everybody: the usual question, and the one asked of every arrival.
-        if line.last.is_none_or(|last| last < turn) {
+        if line.len == 0 || line.last < turn {
             return line.len;
         }
-        let at = line.entry_of(turn);
-        let Some(entry) = line.entries.get(at) else { return 0 };
-        line.before(at) + self.blocks[entry.block as usize].ahead(turn)
+        let Some((entry, before)) = line.entry_before(turn) else { return 0 };
+        before + self.blocks[entry.block as usize].ahead(entry, turn)
     }
 
     /// A block without members, which is in no line yet.
     fn empty_block(&mut self) -> u32 {
-        let block = self.unused.pop().unwrap_or_else(|| {
-            let (turns, members) = ([Turn::default(); BLOCK], [NONE; BLOCK]);
-            self.blocks.push(Box::new(Block { from: 0, to: 0, members, turns }));
+        self.unused.pop().unwrap_or_else(|| {
+            let (turns, members) = ([Turn::default(); BLOCK], [M::default(); BLOCK]);
+            self.blocks.push(Box::new(Block { members, turns }));
             self.blocks.len() as u32 - 1
-        });
-        let empty = &mut self.blocks[block as usize];
-        (empty.from, empty.to) = (0, 0);
-        block
+        })
     }
 
     /// Moves the later half of a block into one of its own.
-    fn split(&mut self, line: &mut Line, at: usize) {
-        let Some(&Entry { block, count, .. }) = line.entries.get(at) else { return };
+    fn split(&mut self, line: &mut Line<M>, at: usize) {
         let new = self.empty_block();
-        let later = count / 2;
-        self.take_over(block, new, later as usize);
-        let Some((since, _)) = self.blocks[new as usize].first() else { return };
-        line.entries[at].count -= later;
-        line.entries.insert(at + 1, Entry { since, block: new, count: later });
-    }
-
-    /// Moves the last `count` of one block, or all, to the front of the later one, which has room for them.
-    fn take_over(&mut self, from: u32, into: u32, count: usize) {
-        let mut moved = 0;
-        while moved < count {
-            let Some((turn, member)) = self.blocks[from as usize].pop() else { return };
-            self.blocks[into as usize].insert(member, turn);
-            self.places[member as usize] = into;
-            moved += 1;
-        }
+        let Some(entry) = line.entries.get_mut(at) else { return };
+        let (later, taken) = (entry.count / 2, entry.taken());
+        let moved = taken.end - usize::from(later)..taken.end;
+        let Ok([from, into]) = self.blocks.get_disjoint_mut([entry.block as usize, new as usize]) else { return };
+        into.turns[..moved.len()].copy_from_slice(&from.turns[moved.clone()]);
+        into.members[..moved.len()].copy_from_slice(&from.members[moved]);
+        entry.count -= later;
+        line.entries.insert(at + 1, Entry { since: into.turns[0], block: new, from: 0, count: later });
     }
 
     /// Merges a block with its neighbour if both have few members: at half a block, so that a merge is paid for by the departures
     /// before it.
-    fn merge_around(&mut self, line: &mut Line, at: usize) {
-        let count = |at: usize| line.entries.get(at).map_or(BLOCK as u32, |entry| entry.count);
-        let fits = |at: usize| count(at) + count(at + 1) <= BLOCK as u32 / 2;
+    fn merge_around(&mut self, line: &mut Line<M>, at: usize) {
+        let count = |at: usize| line.entries.get(at).map_or(BLOCK, |entry| usize::from(entry.count));
+        let fits = |at: usize| count(at) + count(at + 1) <= BLOCK / 2;
         let Some(earlier) = [Some(at), at.checked_sub(1)].into_iter().flatten().find(|at| fits(*at)) else { return };
-        let Some(Entry { since, block, count }) = line.entries.remove(earlier) else { return };
-        let later = &mut line.entries[earlier];
-        (later.since, later.count) = (since, later.count + count);
-        let into = later.block;
-        self.take_over(block, into, count as usize);
-        self.unused.push(block);
+        let Some(gone) = line.entries.remove(earlier) else { return };
+        let kept = &mut line.entries[earlier];
+        let Ok([from, into]) = self.blocks.get_disjoint_mut([gone.block as usize, kept.block as usize]) else { return };
+        let first = usize::from(gone.count);
+        into.turns.copy_within(kept.taken(), first);
+        into.members.copy_within(kept.taken(), first);
+        into.turns[..first].copy_from_slice(&from.turns[gone.taken()]);
+        into.members[..first].copy_from_slice(&from.members[gone.taken()]);
+        (kept.since, kept.from, kept.count) = (gone.since, 0, kept.count + gone.count);
+        self.unused.push(gone.block);
     }
 }
 
-impl Block {
-    fn turns(&self) -> &[Turn] {
-        &self.turns[self.from..self.to]
-    }
-
-    fn first(&self) -> Option<(Turn, u32)> {
-        self.turns().first().map(|turn| (*turn, self.members[self.from]))
-    }
-
-    fn last(&self) -> Option<Turn> {
-        self.turns().last().copied()
-    }
-
+impl<M: Copy> Block<M> {
     /// How many have their turn before this one.
-    fn ahead(&self, turn: Turn) -> usize {
-        self.turns().partition_point(|t| *t < turn)
+    fn ahead(&self, entry: &Entry, turn: Turn) -> usize {
+        self.turns[entry.taken()].partition_point(|t| *t < turn)
     }
 
     /// Puts a member where its turn is; there is room at one end at least.
-    fn insert(&mut self, member: u32, turn: Turn) {
-        let mut at = self.from + self.ahead(turn);
-        let early = at - self.from < self.to - at;
-        if self.from > 0 && (early || self.to == BLOCK) {
-            self.turns.copy_within(self.from..at, self.from - 1);
-            self.members.copy_within(self.from..at, self.from - 1);
-            self.from -= 1;
+    fn insert(&mut self, entry: &mut Entry, member: M, turn: Turn) {
+        let (from, to) = (usize::from(entry.from), entry.taken().end);
+        let mut at = from + self.ahead(entry, turn);
+        let early = at - from < to - at;
+        if from > 0 && (early || to == BLOCK) {
+            self.turns.copy_within(from..at, from - 1);
+            self.members.copy_within(from..at, from - 1);
+            entry.from -= 1;
             at -= 1;
-        } else if self.to < BLOCK {
-            self.turns.copy_within(at..self.to, at + 1);
-            self.members.copy_within(at..self.to, at + 1);
-            self.to += 1;
         } else {
-            return;
+            self.turns.copy_within(at..to, at + 1);
+            self.members.copy_within(at..to, at + 1);
         }
+        entry.count += 1;
         (self.turns[at], self.members[at]) = (turn, member);
     }
 
-    /// Takes a member out; its turn.
-    fn remove(&mut self, member: u32) -> Option<Turn> {
-        let at = self.from + self.members[self.from..self.to].iter().position(|m| *m == member)?;
-        let turn = self.turns[at];
-        if at - self.from < self.to - at {
-            self.turns.copy_within(self.from..at, self.from + 1);
-            self.members.copy_within(self.from..at, self.from + 1);
-            self.from += 1;
-        } else {
-            self.turns.copy_within(at + 1..self.to, at);
-            self.members.copy_within(at + 1..self.to, at);
-            self.to -= 1;
+    /// Keeps the members for whom that holds.
+    fn retain(&mut self, entry: &mut Entry, keeps: impl Fn(M) -> bool) {
+        let mut to = usize::from(entry.from);
+        for place in entry.taken() {
+            if keeps(self.members[place]) {
+                (self.turns[to], self.members[to]) = (self.turns[place], self.members[place]);
+                to += 1;
+            }
         }
-        Some(turn)
+        entry.count = (to - usize::from(entry.from)) as u16;
     }
 
-    fn pop(&mut self) -> Option<(Turn, u32)> {
-        let last = self.to.checked_sub(1).filter(|last| *last >= self.from)?;
-        self.to = last;
-        Some((self.turns[last], self.members[last]))
+    /// Takes out the member at a place.
+    fn remove(&mut self, entry: &mut Entry, at: usize) {
+        let (from, to) = (usize::from(entry.from), entry.taken().end);
+        if at - from < to - at {
+            self.turns.copy_within(from..at, from + 1);
+            self.members.copy_within(from..at, from + 1);
+            entry.from += 1;
+        } else {
+            self.turns.copy_within(at + 1..to, at);
+            self.members.copy_within(at + 1..to, at);
+        }
+        entry.count -= 1;
     }
 }
 
@@ -286,18 +347,17 @@ mod tests {
     use base::Rng;
 
     /// Walks the line and checks every block and counter on the way.
-    fn members(lines: &Lines, line: &Line) -> Vec<(Turn, u32)> {
+    fn members(lines: &Lines<u32>, line: &Line<u32>) -> Vec<(Turn, u32)> {
         let mut all: Vec<(Turn, u32)> = Vec::new();
         for entry in &line.entries {
             let block = &lines.blocks[entry.block as usize];
-            assert!(block.from < block.to && block.to - block.from == entry.count as usize, "none is empty");
-            assert!(entry.since <= block.turns()[0] && all.last().is_none_or(|(turn, _)| *turn < entry.since));
-            let members = &block.members[block.from..block.to];
-            assert!(members.iter().all(|member| lines.places[*member as usize] == entry.block));
-            all.extend(block.turns().iter().copied().zip(members.iter().copied()));
+            let turns = &block.turns[entry.taken()];
+            assert!(entry.count > 0, "none is empty");
+            assert!(entry.since <= turns[0] && all.last().is_none_or(|(turn, _)| *turn < entry.since));
+            all.extend(turns.iter().copied().zip(block.members[entry.taken()].iter().copied()));
         }
-        assert_eq!((line.len, line.first), (all.len(), all.first().copied()));
-        assert_eq!(line.last, all.last().map(|(turn, _)| *turn));
+        assert_eq!((line.len, line.first()), (all.len(), all.first().copied()));
+        assert_eq!(line.last, all.last().map_or(line.last, |(turn, _)| *turn));
         assert_eq!(lines.blocks.len(), lines.unused.len() + line.entries.len());
         all
     }
@@ -319,9 +379,8 @@ mod tests {
                 } else {
                     let first = rng.chance(0.5);
                     let at = if first { 0 } else { rng.below(model.len() as u64) as usize };
-                    let (_, member) = model.remove(at);
-                    lines.leave(&mut line, member);
-                    lines.leave(&mut line, member);
+                    let (turn, member) = model.remove(at);
+                    assert!(lines.leave(&mut line, member, turn) && !lines.leave(&mut line, member, turn));
                 }
                 let probe = (Time::from_millis(rng.below(step + 1)), rng.below(step + 1));
                 assert_eq!(lines.ahead(&line, probe), model.iter().filter(|m| m.0 < probe).count(), "seed {seed}");
@@ -329,8 +388,25 @@ mod tests {
                 if step % 50 == 0 {
                     assert_eq!(members(&lines, &line), model, "seed {seed} step {step}");
                 }
+                if step % 300 == 0 {
+                    let keeps = |member: u32| member % 7 != 0;
+                    lines.retain(&mut line, keeps);
+                    model.retain(|(_, member)| keeps(*member));
+                    assert_eq!(members(&lines, &line), model, "seed {seed} step {step}");
+                }
             }
         }
+    }
+
+    #[test]
+    fn tells_members_of_one_turn_apart() {
+        let (mut lines, mut line) = (Lines::default(), Line::default());
+        for n in 0..200u32 {
+            lines.join(&mut line, n, (Time::ZERO, 7));
+        }
+        assert!((0..200).rev().filter(|n| n % 3 > 0).all(|n| lines.leave(&mut line, n, (Time::ZERO, 7))));
+        assert!(!lines.leave(&mut line, 1, (Time::ZERO, 7)));
+        assert_eq!((line.len(), line.first()), (67, Some(((Time::ZERO, 7), 0))));
     }
 
     #[test]
@@ -340,7 +416,7 @@ mod tests {
             lines.join(&mut line, n, (Time::ZERO, u64::from(n)));
         }
         for n in (0..1_000).filter(|n| n % 100 != 7).chain((0..1_000).filter(|n| n % 100 == 7)) {
-            lines.leave(&mut line, n);
+            assert!(lines.leave(&mut line, n, (Time::ZERO, u64::from(n))));
         }
         assert_eq!((line.len(), line.entries.len(), line.first()), (0, 0, None));
         assert_eq!(lines.unused.len(), lines.blocks.len());

@@ -47,12 +47,76 @@ impl Need {
     }
 }
 
+/// Needs by the skills that they name: an agent who has none of those meets a need as well as somebody without any skill does.
+pub(crate) struct BySkill {
+    of: Vec<Vec<u32>>,
+    /// Those that somebody without any skill meets.
+    met_by_all: Vec<u32>,
+}
+
+impl BySkill {
+    pub(crate) fn of<'a>(needs: impl Iterator<Item = &'a Need>) -> BySkill {
+        let mut by_skill = BySkill { of: Vec::new(), met_by_all: Vec::new() };
+        for (number, need) in (0..).zip(needs) {
+            if need.rank(&[]).is_some() {
+                by_skill.met_by_all.push(number);
+            } else {
+                by_skill.note(number, need);
+            }
+        }
+        by_skill
+    }
+
+    fn note(&mut self, number: u32, need: &Need) {
+        match need {
+            Need::Skill { skill, .. } => {
+                let place = usize::from(skill.0);
+                if place >= self.of.len() {
+                    self.of.resize(place + 1, Vec::new());
+                }
+                self.of[place].push(number);
+            }
+            Need::All(parts) | Need::Any(parts) => parts.iter().for_each(|part| self.note(number, part)),
+        }
+    }
+
+    /// The numbers of needs that somebody with these skills may meet, in their order.
+    pub(crate) fn of_agent(&self, skills: &[Skill], out: &mut Vec<u32>) {
+        out.clear();
+        out.extend(&self.met_by_all);
+        out.extend(skills.iter().filter_map(|s| self.of.get(usize::from(s.skill.0))).flatten());
+        out.sort_unstable();
+        out.dedup();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn skills(of: &[(u16, u8)]) -> Vec<Skill> {
         of.iter().map(|&(skill, level)| Skill { skill: SkillId(skill), level }).collect()
+    }
+
+    #[test]
+    fn whoever_meets_a_need_is_found_by_skill() {
+        let one = |skill| Need::of(SkillId(skill));
+        let needs = [
+            one(7),
+            Need::All(vec![one(1), Need::Any(vec![one(2), one(3)])]),
+            Need::Any(vec![Need::All(Vec::new()), one(9)]),
+            Need::Any(Vec::new()),
+            Need::All(vec![one(1), one(1)]),
+        ];
+        let (by_skill, mut found) = (BySkill::of(needs.iter()), Vec::new());
+        for picked in 0..1 << 10 {
+            let has: Vec<_> = (0..10).filter(|skill| picked >> skill & 1 == 1).map(|skill| (skill, 1)).collect();
+            by_skill.of_agent(&skills(&has), &mut found);
+            let met = |number: &u32| needs[*number as usize].rank(&skills(&has)).is_some();
+            let all: Vec<u32> = (0..needs.len() as u32).filter(met).collect();
+            found.retain(met);
+            assert_eq!(found, all, "{has:?}");
+        }
     }
 
     #[test]

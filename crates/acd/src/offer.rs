@@ -23,6 +23,16 @@ impl Acd {
         }
     }
 
+    /// The caller of a call, of which an agent named along with it mostly knows.
+    pub(crate) fn held(&self, agent: AgentId, call: CallId) -> Option<Key> {
+        let of_agent = match self.agents.get(agent).map(|agent| agent.state) {
+            Some(State::Offered { caller, .. } | State::Talking { caller, .. }) => Some(caller),
+            _ => None,
+        };
+        let same = |key: &Key| self.callers.get(*key).is_some_and(|caller| caller.call == call);
+        of_agent.filter(same).or_else(|| self.callers.find(call))
+    }
+
     /// How many phones ring for a caller who waits.
     pub(crate) fn ringing(&self, key: Key) -> usize {
         let first = self.callers.get(key).and_then(|caller| match caller.standing {
@@ -145,7 +155,7 @@ impl Acd {
     ) {
         let Some(a) = self.agents.get(agent) else { return };
         let (stale_for_agent, rung_at) = (reservation <= a.heard, a.rung_at);
-        let known = self.callers.find(call);
+        let known = self.held(agent, call);
         let floor = known.and_then(|key| self.callers.get(key)).map_or(0, |c| c.floor);
         if reservation.0 > self.issued || reservation.0 <= floor {
             return;
@@ -168,7 +178,7 @@ impl Acd {
             return self.review(now, agent, out);
         }
         let freed = self.free_for_talk(now, agent, out);
-        self.begin_talk(now, (call, agent, reservation), out);
+        self.begin_talk(now, known, (call, agent, reservation), out);
         if let Some(caller) = freed {
             self.resume(now, caller, out);
         }
@@ -232,10 +242,16 @@ impl Acd {
     }
 
     /// Ties caller and agent together until `Ended`.
-    pub(crate) fn begin_talk(&mut self, now: Time, (call, agent, reservation): Named, out: &mut Vec<Action>) {
+    pub(crate) fn begin_talk(
+        &mut self,
+        now: Time,
+        known: Option<Key>,
+        (call, agent, reservation): Named,
+        out: &mut Vec<Action>,
+    ) {
         self.agents.list(agent, false);
         let Some(a) = self.agents.get_mut(agent) else { return };
-        let known = self.callers.find(call);
+        let known = known.filter(|key| self.callers.get(*key).is_some());
         let offered = a.newest.filter(|newest| newest.reservation == reservation);
         let group = offered.map(|o| o.group).or_else(|| known.and_then(|key| self.callers.get(key)).map(|c| c.group));
         // A call refused while its acceptance was under way talks all the same.
@@ -262,8 +278,9 @@ impl Acd {
         if called_back {
             caller.back = Back::Accepted;
         }
-        for deadline in [caller.wait.take(), caller.relax.take()].into_iter().flatten() {
-            self.deadlines.cancel(deadline);
+        self.deadlines.cancel_wait(key.slot);
+        if let Some(relax) = caller.relax.take() {
+            self.deadlines.cancel(relax);
         }
         let number = caller.claim().caller;
         out.push(Action::Fact(Fact::Talks { call, agent }));

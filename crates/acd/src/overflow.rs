@@ -5,7 +5,6 @@ use base::{GroupId, Key, Time};
 use crate::callers::{Claim, Standing};
 use crate::estimate::Outcome;
 use crate::expect::Told;
-use crate::timer::Armed;
 use crate::{Acd, Action, Overflow, Refusal};
 
 /// Where a caller goes whom a group cannot keep.
@@ -59,9 +58,9 @@ impl Acd {
     }
 
     /// A caller's time in its group is over; one whose offer is open waits for the outcome first.
-    pub(crate) fn waited(&mut self, now: Time, key: Key, out: &mut Vec<Action>) {
-        let Some(caller) = self.callers.get_mut(key).filter(|c| self.deadlines.has_fired(c.wait)) else { return };
-        caller.wait = Armed::default();
+    pub(crate) fn waited(&mut self, now: Time, slot: u32, ticket: u32, out: &mut Vec<Action>) {
+        let Some(key) = self.callers.key_at(slot).filter(|_| self.deadlines.wait_ends(slot, ticket)) else { return };
+        let Some(caller) = self.callers.get_mut(key) else { return };
         match caller.standing {
             Standing::Waiting => self.overflow(now, key, out),
             Standing::Offered(_) => caller.overdue = true,
@@ -129,9 +128,7 @@ impl Acd {
         (caller.group, caller.standing) = (to, Standing::Nowhere);
         caller.prefer(None);
         (caller.told, caller.promise) = (u32::MAX, Told::default());
-        if let Some(wait) = caller.wait.take() {
-            self.deadlines.cancel(wait);
-        }
+        self.deadlines.cancel_wait(key.slot);
         out.push(Action::Moved { call, from, to, by_hand });
         self.note(key, out);
         self.enter(now, key, out);

@@ -6,7 +6,6 @@ use base::{AgentId, GroupId, Key, Now, Time};
 
 use crate::agents::Agent;
 use crate::callers::Asks;
-use crate::timer::Timer;
 use crate::{Acd, Action, Plan};
 
 impl Acd {
@@ -52,21 +51,19 @@ impl Acd {
     /// A wait of another length counts from when the caller entered the group, or from now where that had no end and so was not noted.
     fn renew_waits<'a>(&mut self, now: Time, before: &Plan, waiting: impl Iterator<Item = &'a Key>) {
         let wait = |plan: &Plan, group: GroupId| plan.groups.get(usize::from(group.0)).and_then(|group| group.wait);
+        let (ends, mut renewed) = (self.deadlines.waits(), Vec::new());
         for key in waiting {
-            let Some(caller) = self.callers.get_mut(*key) else { continue };
+            let Some(caller) = self.callers.get(*key) else { continue };
             let (was, is) = (wait(before, caller.group), wait(&self.plan, caller.group));
             if was == is || caller.overdue {
                 continue;
             }
-            let mut entered = now;
-            if let Some(due) = caller.wait.take() {
-                let since_start = self.deadlines.when(due).map(|due| due - Time::ZERO).unwrap_or_default();
-                entered = Time::ZERO + since_start.saturating_sub(was.unwrap_or_default());
-                self.deadlines.cancel(due);
-            }
-            let due = is.map(|is| self.deadlines.set((entered + is).max(now), Timer::Waited { caller: *key }));
-            caller.wait = due.into();
+            self.deadlines.cancel_wait(key.slot);
+            let end = ends.get(key.slot as usize).copied().flatten();
+            let entered = end.map(|end| Time::ZERO + (end - Time::ZERO).saturating_sub(was.unwrap_or_default()));
+            renewed.extend(is.map(|is| (is, (entered.unwrap_or(now) + is).max(now), key.slot)));
         }
+        self.deadlines.set_waits(renewed.into_iter());
     }
 
     /// Whoever is rung for next is asked by what the group asks for now.

@@ -111,7 +111,8 @@ impl Acd {
 
     /// How long an agent wraps up after a talk of this group; an agent's own time goes first.
     fn wrap_up(&self, agent: AgentId, group: Option<GroupId>) -> Duration {
-        let own = self.plan.agents.get(agent.0 as usize).and_then(|a| a.wrap_up);
+        let has_own = self.agents.get(agent).is_some_and(|a| a.own_wrap_up);
+        let own = self.plan.agents.get(agent.0 as usize).filter(|_| has_own).and_then(|a| a.wrap_up);
         let of_group = || self.plan.groups.get(usize::from(group?.0)).map(|g| g.wrap_up);
         own.or_else(of_group).unwrap_or_default()
     }

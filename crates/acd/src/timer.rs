@@ -1,8 +1,14 @@
 //! The deadlines of the queue.
 
+use std::time::Duration;
+
 use base::{AgentId, GroupId, Key, Time, TimerId, Wheel};
 
 use crate::Reservation;
+use crate::waits::{End, Waits};
+
+/// The wheel's.
+const NANOS_PER_TICK: u64 = 1_000_000;
 
 /// Every deadline the queue has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,8 +17,8 @@ pub(crate) enum Timer {
     RingOut { agent: AgentId, reservation: Reservation },
     /// The agent's wrap-up after a talk, or rest after an offer that came to nothing, is over.
     Rested { agent: AgentId },
-    /// The caller waited for the group's `wait` since entering it, and overflows.
-    Waited { caller: Key },
+    /// Who has this place, and this ticket for the wait, waited for the group's `wait` since entering it, and overflows.
+    Waited { slot: u32, ticket: u32 },
     /// The caller has waited so long for some agents that others may serve too.
     Relaxes { caller: Key },
     /// Nobody who serves the group has been signed on for `Plan::unstaffed_after`.
@@ -61,6 +67,7 @@ impl From<Option<TimerId>> for Armed {
 #[derive(Clone, Debug)]
 pub(crate) struct Deadlines {
     wheel: Wheel<Due>,
+    waits: Waits,
     set: u64,
     /// For `due`, so that what comes due takes no memory each time.
     due: Vec<Due>,
@@ -68,12 +75,46 @@ pub(crate) struct Deadlines {
 
 impl Deadlines {
     pub(crate) fn new(now: Time) -> Deadlines {
-        Deadlines { wheel: Wheel::new(now), set: 0, due: Vec::new() }
+        Deadlines { wheel: Wheel::new(now), waits: Waits::default(), set: 0, due: Vec::new() }
     }
 
     pub(crate) fn set(&mut self, at: Time, timer: Timer) -> TimerId {
         self.set += 1;
         self.wheel.arm(at, Due { at, order: self.set, timer })
+    }
+
+    /// Has the wait of whoever has this place end then, which is of this length.
+    pub(crate) fn set_wait(&mut self, length: Duration, at: Time, slot: u32) {
+        let end = self.end(at, slot);
+        self.waits.set(length, end);
+    }
+
+    /// As `set_wait` for many, in any order of time.
+    pub(crate) fn set_waits(&mut self, waits: impl Iterator<Item = (Duration, Time, u32)>) {
+        let ends: Vec<_> = waits.map(|(length, at, slot)| (length, self.end(at, slot))).collect();
+        self.waits.set_all(ends.into_iter());
+    }
+
+    fn end(&mut self, at: Time, slot: u32) -> End {
+        self.set += 1;
+        // No ticket is zero.
+        self.set += u64::from(self.set as u32 == 0);
+        End { at, slot, ticket: self.set as u32 }
+    }
+
+    /// The wait of whoever has this place is over before its end.
+    pub(crate) fn cancel_wait(&mut self, slot: u32) {
+        self.waits.cancel(slot);
+    }
+
+    /// Whether the wait that came due is that of whoever has the place, and not one that was over or began anew by what came due before it.
+    pub(crate) fn wait_ends(&mut self, slot: u32, ticket: u32) -> bool {
+        self.waits.end(slot, ticket)
+    }
+
+    /// By the caller's place, when each wait ends.
+    pub(crate) fn waits(&self) -> Vec<Option<Time>> {
+        self.waits.ends()
     }
 
     pub(crate) fn cancel(&mut self, id: TimerId) {
@@ -85,13 +126,10 @@ impl Deadlines {
         armed.get().is_some_and(|id| self.wheel.get(id).is_none())
     }
 
-    /// When a deadline is due that is set.
-    pub(crate) fn when(&self, id: TimerId) -> Option<Time> {
-        self.wheel.get(id).map(|due| due.at)
-    }
-
     pub(crate) fn next(&self) -> Option<Time> {
-        self.wheel.next()
+        let ticks = |at: Time| at.as_nanos().div_ceil(NANOS_PER_TICK);
+        let wait = self.waits.next().map(|at| Time::from_nanos(ticks(at).saturating_mul(NANOS_PER_TICK)));
+        self.wheel.next().into_iter().chain(wait).min()
     }
 
     /// All that are due, in order; at most two a caller, one an agent and one a group, so bounded by those. To be given back by `done`.
@@ -100,6 +138,12 @@ impl Deadlines {
         while let Some(one) = self.wheel.pop(now) {
             due.push(one);
         }
+        let set = self.set;
+        // As the wheel does, whole ticks at once.
+        self.waits.due(Time::from_millis(now.as_millis()), |End { at, slot, ticket }| {
+            let order = set - u64::from((set as u32).wrapping_sub(ticket));
+            due.push(Due { at, order, timer: Timer::Waited { slot, ticket } });
+        });
         due.sort_unstable_by_key(|d| (d.at, d.order));
         due
     }

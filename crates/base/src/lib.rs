@@ -30,6 +30,6 @@ pub use order::OrderNumber;
 pub use record::{AgentEvent, AgentHappening, EndReason, Record, RecordEntry, StartRecord, Wait, WaitOutcome};
 pub use rng::Rng;
 pub use secret::Secret;
-pub use slab::{Key, Slab};
+pub use slab::{Key, Slab, prefetch};
 pub use time::{Now, Time, Wall};
 pub use wheel::{TimerId, Wheel};

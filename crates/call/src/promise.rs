@@ -67,7 +67,7 @@ impl Call {
         let Some(Place { group, .. }) = self.place() else { return };
         let Some(number) = self.number_to_call().filter(|_| self.call_back_key(group).is_some()) else { return };
         let locale = self.plan.prompts.locale_name(self.locale).to_owned();
-        let citizen = Citizen { number, called: self.start.called.clone(), locale };
+        let citizen = Box::new(Citizen { number, called: self.start.called.clone(), locale });
         out.push(Action::Queue(acd::Command::CallBack { call: self.start.id, citizen }));
     }
 

@@ -22,7 +22,7 @@ impl Switch {
         // Its ends are leased one by one as phones ring.
         let worker = self.leases.pick_worker(NetworkId(0)).unwrap_or(WorkerId(0));
         let session_id = self.rng.u64() >> 2;
-        let returned = Returned { start, citizen, group, priority, since, last, session_id };
+        let returned = Returned { start, citizen: *citizen, group, priority, since, last, session_id };
         self.begin(now, (id, estate), worker, |plan, actions| Call::return_call(plan, now, returned, actions), out);
     }
 }

@@ -198,6 +198,7 @@ fn a_journal_that_is_cut_anywhere_loses_no_promise() {
     acd.handle(desk.now, again, &mut Vec::new());
     let ledger = acd.ledger();
     let citizen = desk.ledger.promises.values().next().expect("a promise").citizen.clone();
+    let citizen = Box::new(citizen);
     acd.handle(desk.now, Command::CallBack { call: id(9), citizen }, &mut out);
     let facts: Vec<Fact> =
         out.into_iter().filter_map(|a| if let Action::Fact(f) = a { Some(f) } else { None }).collect();

@@ -371,7 +371,7 @@ impl Both {
             }
             Step::CallBack { call } => {
                 let (number, called, locale) = (call.to_string(), String::new(), String::new());
-                Command::CallBack { call: id(call), citizen: Citizen { number, called, locale } }
+                Command::CallBack { call: id(call), citizen: Box::new(Citizen { number, called, locale }) }
             }
             Step::Reached { older } => Command::Reached { call: about(older)?.1 },
             Step::Unreached { older } => {

@@ -185,7 +185,7 @@ impl Desk {
     /// The caller of this call would rather be called back.
     pub(crate) fn call_back(&mut self, call: u32) -> Vec<String> {
         let (number, called, locale) = ("13800138000".to_owned(), "12345".to_owned(), "zh-CN".to_owned());
-        self.tell(Command::CallBack { call: id(call), citizen: Citizen { number, called, locale } })
+        self.tell(Command::CallBack { call: id(call), citizen: Box::new(Citizen { number, called, locale }) })
     }
 
     /// Somebody says whether the group is in surge, or leaves it to the rule.
@@ -286,7 +286,7 @@ fn fact_word(fact: &Fact) -> String {
         Fact::Closed { group } => format!("Closed g{}", group.0),
         Fact::Opened { group } => format!("Opened g{}", group.0),
         Fact::Promised { caller, promise } => {
-            let Promise { call, group, priority, since, tried, not_before, .. } = promise;
+            let Promise { call, group, priority, since, tried, not_before, .. } = &**promise;
             let rests = if *not_before == Time::ZERO { String::new() } else { format!(" from {}", at(*not_before)) };
             let of = format!("{} g{} p{priority} since {}", back(*call), group.0, at(*since));
             format!("Promised n{} {of} tried {tried}{rests}", caller.0[0])

@@ -226,7 +226,7 @@ fn facts_keep_their_form() {
         Fact::Closed { group },
         Fact::Opened { group },
         Fact::Learned { group, learned: learned() },
-        Fact::Promised { caller, promise: promise(call.again()) },
+        Fact::Promised { caller, promise: Box::new(promise(call.again())) },
         Fact::PromiseOver { caller },
         Fact::Surges { group, surging: acd::ledger::Surging { on: true, by_hand: Some(true) } },
         Fact::Called { caller, at: since, until },

@@ -195,7 +195,7 @@ impl Story {
             Deed::Presses(who) => {
                 let (number, called, locale) = (who.to_owned(), "12345".to_owned(), "zh-CN".to_owned());
                 let citizen = acd::Citizen { number, called, locale };
-                Command::CallBack { call: id(self.caller(who)), citizen }
+                Command::CallBack { call: id(self.caller(who)), citizen: Box::new(citizen) }
             }
             Deed::Answers(who) => Command::Reached { call: id(self.caller(who)) },
             Deed::DoesNotAnswer(who) => {

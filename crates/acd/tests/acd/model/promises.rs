@@ -92,7 +92,7 @@ impl Model {
         promised.begun = true;
         let (citizen, last) = (promised.promise.citizen.clone(), promised.promise.tried + 1 >= tries);
         let (group, priority, since) = (caller.group, caller.priority, caller.since);
-        self.out.push(Action::CallsBack { call, group, priority, since, citizen, last });
+        self.out.push(Action::CallsBack { call, group, priority, since, citizen: Box::new(citizen), last });
     }
 
     pub(super) fn with_promise(&self, number: Option<CallerKey>, rank: (u8, Time)) -> (u8, Time) {
