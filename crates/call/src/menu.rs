@@ -36,8 +36,7 @@ impl Call {
 
     /// Has a citizen's call counted, and be told of earlier ones; none of a number that is nobody's business, nor one of an agent.
     pub(crate) fn ask_for_repeats(&self, out: &mut Vec<Action>) {
-        let counts =
-            self.legs[0].party == Party::Outside && self.errand.is_none() && !self.account.is_confidential();
+        let counts = self.legs[0].party == Party::Outside && self.errand.is_none() && !self.account.is_confidential();
         if let Some(caller) = self.caller.filter(|_| counts) {
             out.push(Action::Queue(acd::Command::Called { call: self.start.id, caller }));
         }
