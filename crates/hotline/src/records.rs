@@ -206,6 +206,7 @@ mod tests {
             end_reason: Some("caller_hangup".into()),
             order: Some("GD-1".into()),
             earlier: Some(2),
+            rating: Some(4),
             ..open.clone()
         };
         [ended, open]
@@ -278,12 +279,13 @@ STARTED               CALLER        CALLED  MENU          GROUP   WAIT  AGENT  T
         assert_eq!(ended["menu_path"], json!(["welcome", "咨询"]));
         assert_eq!(ended["waits"][0]["outcome"], "answered");
         assert_eq!((&ended["order"], &open["order"]), (&json!("GD-1"), &Value::Null));
+        assert_eq!((&ended["rating"], &open["rating"]), (&json!(4), &Value::Null));
         assert_eq!((&ended["earlier_calls"], &open["earlier_calls"]), (&json!(2), &Value::Null));
         assert_eq!((&ended["queued_ms"], &ended["talk_ms"]), (&json!(1234), &json!(55_000)));
         for key in ["answered", "ended", "menu_path", "skill_group", "queued_ms", "agent", "talk_ms", "end_reason"] {
             assert_eq!(open.get(key), Some(&Value::Null), "{key}");
         }
-        assert_eq!(ended.as_object().map(|o| o.len()), Some(21));
+        assert_eq!(ended.as_object().map(|o| o.len()), Some(22));
     }
 
     #[test]

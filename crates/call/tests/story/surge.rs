@@ -71,7 +71,6 @@ fn an_agent_who_asks_the_group_hears_nothing_of_it() {
 fn in_surge_the_menu_begins_where_it_says() {
     let bench = Bench::known(plan(|_| {}), true);
     assert_snapshot!(bench.lines(), @r#"
-    queue Called
     arm MenuLimit
     disarm Menu
     disarm MenuLimit
