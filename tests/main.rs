@@ -24,6 +24,7 @@ mod kit;
 mod ladder;
 mod life;
 mod lines;
+mod menus;
 mod offers;
 mod orders;
 mod outward;

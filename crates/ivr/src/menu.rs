@@ -86,7 +86,6 @@ pub(crate) struct Digits {
     pub(crate) valid: Vec<Form>,
     pub(crate) star: Option<char>,
     pub(crate) confirm: Option<Vec<Say>>,
-    pub(crate) hidden: bool,
     pub(crate) silence: Duration,
     pub(crate) gap: Duration,
     /// Wrong entries and silences together; the next one fails.

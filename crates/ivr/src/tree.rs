@@ -219,8 +219,6 @@ pub struct Digits {
     pub star: Option<char>,
     /// Said before what was typed, which the caller then confirms.
     pub confirm: Option<Vec<Say>>,
-    /// Whether nobody may see what was typed.
-    pub hidden: bool,
     pub silence: Option<Duration>,
     pub gap: Option<Duration>,
     pub tries: Option<u8>,

@@ -197,11 +197,6 @@ impl Walk {
         self.state == State::Over
     }
 
-    /// Whether nobody may see the keys that are pressed now.
-    pub fn hides_keys(&self, menu: &Menu) -> bool {
-        matches!(menu.node(self.node), Some(Node { kind: Kind::Digits(digits), .. }) if digits.hidden)
-    }
-
     pub fn handle(&mut self, menu: &Menu, around: &Around<'_>, now: Now, event: Event<'_>, out: &mut Vec<Step>) {
         self.hops = 0;
         let turn = &mut Turn { menu, around, now, out };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use call::area::Areas;
 use call::listed::KnownCallers;
 use call::plan::DialRule;
+use ivr::OnAir;
 
 use crate::agents::Agents;
 use crate::groups::Groups;
@@ -29,12 +30,26 @@ pub(crate) struct Parts {
     pub(crate) agents: Agents,
     pub(crate) states: States,
     pub(crate) menus: Menus,
+    pub(crate) on_air: OnAir,
     pub(crate) sounds: SoundPlan,
 }
 
 pub(crate) fn plans(parts: Parts) -> Plans {
-    let Parts { service, areas, callers, networks, trunks, dial, tokens, groups, agents, states, menus, sounds } =
-        parts;
+    let Parts {
+        service,
+        areas,
+        callers,
+        networks,
+        trunks,
+        dial,
+        tokens,
+        groups,
+        agents,
+        states,
+        menus,
+        on_air,
+        sounds,
+    } = parts;
     let areas = Arc::new(areas);
     let server = Server {
         networks: networks.server,
@@ -51,7 +66,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
     let call = call::Plan {
         known: callers,
         areas,
-        on_air: Arc::default(),
+        on_air: Arc::new(on_air),
         realm: service.realm,
         digest: service.digest.to_vec(),
         networks: networks.call,

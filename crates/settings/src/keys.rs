@@ -217,7 +217,6 @@ const KEYS: &[&str] = &[
     "node.digits.valid",
     "node.digits.star",
     "node.digits.confirm",
-    "node.digits.hidden",
     "node.digits.silence_s",
     "node.digits.gap_s",
     "node.digits.tries",

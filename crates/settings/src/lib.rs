@@ -19,6 +19,7 @@ mod merge;
 mod nearest;
 mod needs;
 mod network;
+mod on_air;
 mod outward;
 mod plans;
 mod problem;

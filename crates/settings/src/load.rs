@@ -11,8 +11,8 @@ use crate::reader::Document;
 use crate::report::Report;
 use crate::source::{self, Part, Sources};
 use crate::{
-    Plans, agents, areas, assemble, calendar, call_backs, callers, dial, groups, menu, network, profile, service,
-    sounds, states, token, trunk,
+    Plans, agents, areas, assemble, calendar, call_backs, callers, dial, groups, menu, network, on_air, profile,
+    service, sounds, states, token, trunk,
 };
 
 /// Reads the configuration in `dir`, with `HOTLINE__SECTION__KEY` variables of `env` over it.
@@ -127,6 +127,8 @@ fn build(
     let service = main.as_ref().map(|root| service::read(root, &menus.names, problems)).unwrap_or_default();
     let areas = main.as_ref().map(|root| areas::read(dir, root, problems)).unwrap_or_default();
     let (duty_lines, calls_back) = (groups.duty_lines.clone(), groups.call_backs.clone());
+    let on_air = of(Part::OnAir).map(Document::root).next();
+    let on_air = on_air.map(|root| on_air::read(&root, &sound_plan)).unwrap_or_default();
     let mut plans = assemble::plans(assemble::Parts {
         service,
         areas,
@@ -139,6 +141,7 @@ fn build(
         agents,
         states,
         menus,
+        on_air,
         sounds: sound_plan,
     });
     dial::set_duty_lines(&mut plans.call, &duty_lines, problems);

@@ -45,6 +45,7 @@ impl<'a> Document<'a> {
                 ],
             ),
             Part::Queues => (&[], &["queue", "back_off", "callers", "skill", "group", "agents", "agent"]),
+            Part::OnAir => (&[], &["on_air"]),
             Part::Calendar => (&[], &["hours", "holiday", "workday"]),
             Part::Menu => (&["tree"], &[]),
             Part::Fragment => (&["fragment"], &[]),

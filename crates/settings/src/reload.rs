@@ -110,7 +110,6 @@ fn keep(plans: &mut Plans, running: &Plans) -> Vec<String> {
     call.networks.clone_from(&was.networks);
     call.trunks.clone_from(&was.trunks);
     call.areas.clone_from(&was.areas);
-    call.on_air.clone_from(&was.on_air);
     plans.carrier.clone_from(&running.carrier);
     call.realm.clone_from(&was.realm);
     call.digest.clone_from(&was.digest);
@@ -216,6 +215,7 @@ fn others(running: &Plans, plans: &Plans) -> Vec<String> {
     let differs = [
         ("[queue]", queue(running) != queue(plans)),
         ("[back_off]", running.acd.back_off != plans.acd.back_off),
+        ("on-air.toml", running.call.on_air != plans.call.on_air),
         ("[[callers]]", running.call.known != plans.call.known),
         ("[agents]", of_agents(running) != of_agents(plans)),
         ("[sip] expires and contacts", sip(running) != sip(plans)),

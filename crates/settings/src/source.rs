@@ -15,6 +15,8 @@ pub(crate) enum Part {
     Main,
     /// `queues.toml`.
     Queues,
+    /// `on-air.toml`, where there is one.
+    OnAir,
     /// `calendar/*.toml`.
     Calendar,
     /// `menu/*.toml`.
@@ -56,6 +58,7 @@ pub(crate) fn read_main(dir: &Path, problems: &Problems) -> Sources {
 /// The texts in `dir`; a file that is missing or unreadable is a problem.
 pub(crate) fn read(dir: &Path, problems: &Problems) -> Sources {
     let mut files = vec![(dir.join("hotline.toml"), Part::Main), (dir.join("queues.toml"), Part::Queues)];
+    files.extend(Some((dir.join("on-air.toml"), Part::OnAir)).filter(|(path, _)| path.exists()));
     files.extend(folder(&dir.join("calendar")).into_iter().map(|path| (path, Part::Calendar)));
     let menus = folder(&dir.join("menu"));
     if menus.is_empty() && dir.is_dir() {

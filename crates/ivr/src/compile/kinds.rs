@@ -128,7 +128,6 @@ impl<'a> Compiler<'a> {
                 Some(confirm) => Some(confirm?),
                 None => None,
             },
-            hidden: digits.hidden,
             silence: digits.silence.unwrap_or(tree.silence),
             gap: digits.gap.unwrap_or(tree.digit_gap),
             tries: digits.tries.unwrap_or(tree.invalid_tries),

@@ -28,16 +28,16 @@ fn any_menu() -> impl Strategy<Value = Kind> {
 }
 
 fn any_digits() -> impl Strategy<Value = Kind> {
-    let shape = (2..6_u8, 0..4_u8, any::<bool>(), any::<bool>(), any::<bool>());
+    let shape = (2..6_u8, 0..4_u8, any::<bool>(), any::<bool>());
     (shape, prop::option::of(1..3_u8), target(), prop::option::of((0..8_u8).prop_map(|n| format!("n{n}")))).prop_map(
-        |((min, more, star, confirm, hidden), tries, next, failed)| {
+        |((min, more, star, confirm), tries, next, failed)| {
             let confirm = confirm.then(|| vec![Say::always("deep"), Say::always("{digits:id}")]);
             let star = star.then_some('X');
             let (silence, gap) = (None, None);
             let into = "id".to_owned();
             let max = min + more;
             let valid = Vec::new();
-            Kind::Digits(Digits { into, min, max, valid, star, confirm, hidden, silence, gap, tries, next, failed })
+            Kind::Digits(Digits { into, min, max, valid, star, confirm, silence, gap, tries, next, failed })
         },
     )
 }

@@ -14,7 +14,6 @@ fn asks(change: impl FnOnce(&mut Digits)) -> Tree {
         valid: Vec::new(),
         star: None,
         confirm: None,
-        hidden: false,
         silence: None,
         gap: None,
         tries: None,

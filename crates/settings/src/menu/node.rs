@@ -222,7 +222,6 @@ fn digits(table: &Table<'_>) -> Option<Digits> {
         valid: table.get("valid").map(|v| says::words(&v)).unwrap_or_default(),
         star: table.get("star").and_then(|v| star(&v)),
         confirm: table.get("confirm").map(|v| says::parts(&v)),
-        hidden: table.bool("hidden", false),
         silence: seconds(table, "silence_s"),
         gap: seconds(table, "gap_s"),
         tries: tries(table, "tries"),

@@ -4,6 +4,7 @@ mod areas;
 mod bad;
 mod broken;
 mod callers;
+mod guide;
 mod kit;
 mod profile;
 mod reload;
