@@ -220,7 +220,7 @@ fn calls(town: &Town, id: PhoneId) -> bool {
 fn a_fault_of_an_owner_ends_the_process_at_once() {
     let said = "a drill: this panic was asked for";
     std::thread::scope(|scope| {
-        for drill in ["queue:3", "roster:2", "transactions:9", "worker:5"] {
+        for drill in ["queue:4", "roster:2", "transactions:9", "worker:5"] {
             scope.spawn(move || an_owner_dies(drill, said));
         }
     });
