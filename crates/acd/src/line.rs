@@ -389,7 +389,7 @@ mod tests {
                     assert_eq!(members(&lines, &line), model, "seed {seed} step {step}");
                 }
                 if step % 300 == 0 {
-                    let keeps = |member: u32| member % 7 != 0;
+                    let keeps = |member: u32| !member.is_multiple_of(7);
                     lines.retain(&mut line, keeps);
                     model.retain(|(_, member)| keeps(*member));
                     assert_eq!(members(&lines, &line), model, "seed {seed} step {step}");

@@ -8,7 +8,7 @@ use call::plan::DialRule;
 use ivr::OnAir;
 
 use crate::agents::Agents;
-use crate::groups::Groups;
+use crate::groups::{Groups, Queue};
 use crate::menu::Menus;
 use crate::network::Networks;
 use crate::service::Service;
@@ -93,20 +93,29 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         pause_reasons: states.pause_reasons,
         star_codes: states.star_codes,
     };
-    let acd = acd::Plan {
-        groups: groups.acd,
-        agents: agents.acd,
-        back_off: groups.back_off,
-        redial: groups.queue.redial,
-        hung_up: groups.queue.hung_up,
-        unstaffed_after: groups.queue.unstaffed_after,
-        wrap_up_max: groups.queue.wrap_up_max,
-        priority_worth: groups.queue.priority_worth,
-        remember: groups.queue.remember,
-        repeat: groups.queue.repeat,
-        day_begins: groups.queue.day_begins,
-    };
+    let acd = acd_plan(groups.acd, agents.acd, groups.back_off, &groups.queue);
     let carrier = carrier::Plan { trunks: trunks.carriers };
     let (prompt_files, skills) = (sounds.current, groups.skills);
     Plans { server, acd, roster, call, carrier, sounds: sounds.files, prompt_files, skills, warnings: Vec::new() }
+}
+
+fn acd_plan(
+    groups: Vec<acd::plan::Group>,
+    agents: Vec<acd::plan::Agent>,
+    back_off: acd::plan::BackOff,
+    queue: &Queue,
+) -> acd::Plan {
+    acd::Plan {
+        groups,
+        agents,
+        back_off,
+        redial: queue.redial,
+        hung_up: queue.hung_up,
+        unstaffed_after: queue.unstaffed_after,
+        wrap_up_max: queue.wrap_up_max,
+        priority_worth: queue.priority_worth,
+        remember: queue.remember,
+        repeat: queue.repeat,
+        day_begins: queue.day_begins,
+    }
 }

@@ -1,5 +1,6 @@
 //! A small menu of every kind of node, and callers who walk it by a script.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use base::{Digit, GroupId, Now, SoundId};
@@ -86,13 +87,16 @@ pub(crate) fn small() -> Tree {
     Tree { locales, digit_gap, invalid_tries: 1, ..Tree::new("zh-CN", "notice", "staff", "invalid", nodes) }
 }
 
+/// Groups, opening hours and lists of callers.
+type Known = ([String; 2], [(String, Hours); 1], [String; 1]);
+
+static KNOWN: LazyLock<Known> = LazyLock::new(|| {
+    let [consult, english, vip, never] = ["consult", "english", "vip", "never"].map(str::to_owned);
+    ([consult, english], [(never, Hours::default())], [vip])
+});
+
 pub(crate) fn names(prompts: &Prompts) -> Names<'_> {
-    static NAMES: std::sync::LazyLock<([String; 2], [(String, Hours); 1], [String; 1])> =
-        std::sync::LazyLock::new(|| {
-            let [consult, english, vip, never] = ["consult", "english", "vip", "never"].map(str::to_owned);
-            ([consult, english], [(never, Hours::default())], [vip])
-        });
-    let (groups, hours, lists) = &*NAMES;
+    let (groups, hours, lists) = &*KNOWN;
     Names { groups, hours, prompts, lists, lengths: &[] }
 }
 

@@ -89,10 +89,9 @@ fn advice(tree: &Tree, refers: Names<'_>, fault: &Fault) -> (&'static str, Strin
             let known = did_you_mean(name, refers.lists.iter().map(String::as_str));
             ("unknown list", format!("{known}; lists stand in queues.toml as `[[callers]]`"))
         }
-        Wrong::UnknownLine(kind) => (
-            "unknown kind of line",
-            did_you_mean(kind, ["mobile", "fixed", "service", "foreign", "unknown"].into_iter()),
-        ),
+        Wrong::UnknownLine(kind) => {
+            ("unknown kind of line", did_you_mean(kind, call::number::LineKind::ALL.map(call::number::LineKind::name)))
+        }
         Wrong::NotAQueue(_) => {
             let queues = tree
                 .nodes
