@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use base::CallId;
-use reqwest::{Client, Response, redirect};
+use reqwest::{Client, ClientBuilder, Response, redirect};
 use switch::WebRequest;
 use tokio::sync::{Semaphore, mpsc};
 
@@ -34,11 +34,16 @@ pub(crate) struct Web {
 /// Starts the thread; answers wake the control thread through `stop`.
 ///
 /// # Errors
-/// The system gives no thread, or no certificates can be read.
+/// The system gives no thread.
 pub(crate) fn start(stop: Arc<Stop>) -> std::io::Result<Web> {
     let (questions, asked) = mpsc::channel(WAITING);
     let (sender, answers) = mpsc::channel(WAITING);
-    let client = client().map_err(std::io::Error::other)?;
+    let client = client().or_else(|error| {
+        // A machine that knows no authority has calls to take all the same.
+        tracing::warn!(reason = cause(&error), "menus can ask over http alone: no certificates can be read; install ca-certificates and restart to let them ask over https");
+        builder().tls_certs_only([]).build()
+    });
+    let client = client.map_err(std::io::Error::other)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let serve = move || runtime.block_on(serve(client, asked, sender, stop));
     std::thread::Builder::new().name("web".to_owned()).spawn(serve)?;
@@ -46,9 +51,14 @@ pub(crate) fn start(stop: Arc<Stop>) -> std::io::Result<Web> {
 }
 
 /// What a menu asks is asked there and nowhere else: no proxy of the environment, no address that an answer names.
-fn client() -> reqwest::Result<Client> {
+fn builder() -> ClientBuilder {
     let agent = concat!("hotline/", env!("CARGO_PKG_VERSION"));
-    Client::builder().redirect(redirect::Policy::none()).no_proxy().user_agent(agent).build()
+    Client::builder().redirect(redirect::Policy::none()).no_proxy().user_agent(agent)
+}
+
+/// Believes the authorities that the system knows.
+fn client() -> reqwest::Result<Client> {
+    builder().build()
 }
 
 impl Web {

@@ -94,6 +94,14 @@ fn nobody_there_and_nobody_in_time() {
 }
 
 #[test]
+fn who_knows_no_authority_asks_over_http() {
+    let (address, _served) = desk(ok(r#"{"a":"b"}"#));
+    let bare = builder().tls_certs_only([]).build().expect("a client");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    assert_eq!(runtime.block_on(answer(&bare, &request(address, &["/a"]))), Ok(vec!["b".to_owned()]));
+}
+
+#[test]
 fn a_host_is_all_that_is_logged_of_a_url() {
     for (url, told) in [
         ("http://desk:8080/orders?id=7", "desk:8080"),
