@@ -4,6 +4,8 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::kit::engine::{Engine, hotline, replace, root};
 use crate::kit::process::Process;
 use crate::kit::wait;
@@ -29,6 +31,35 @@ fn an_error_is_shown_with_file_line_and_caret() {
     let text = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
     assert!(text.contains("queues.toml:"), "{text}");
     assert!(text.contains("rings_s") && text.contains('^'), "{text}");
+}
+
+/// The objects that `hotline check --json` prints of a configuration.
+fn findings(config: &Path) -> (Option<i32>, Vec<Value>) {
+    let out = run(&["check", "--json", "--config", &config.display().to_string()]);
+    let text = String::from_utf8(out.stdout).expect("JSON is UTF-8");
+    (out.status.code(), text.lines().map(|line| serde_json::from_str(line).expect("an object a line")).collect())
+}
+
+#[test]
+fn programs_read_findings_and_the_proof() {
+    let dir = tempfile::tempdir().expect("a folder");
+    copy(&root().join("config"), dir.path());
+    let (code, proved) = findings(dir.path());
+    assert_eq!((code, proved.len(), &proved[0]["severity"]), (Some(0), 1, &json!("proof")));
+    let start = &proved[0]["nodes"][0];
+    assert_eq!((&start["node"], &start["keys"]), (&json!("notice"), &json!(1)));
+    assert!(start["announcements_ms"].as_u64().is_some_and(|heard| (20_000..=30_000).contains(&heard)), "{start}");
+    replace(&dir.path().join("menu/12345.toml"), "2 = \"complaint\"", "2 = \"complain\"");
+    let (code, found) = findings(dir.path());
+    assert_eq!((code, found.len()), (Some(2), 2), "once in each language: {found:?}");
+    let error = &found[0];
+    assert_eq!((&error["severity"], &error["title"]), (&json!("error"), &json!("no node is named `complain`")));
+    assert!(error["origin"].as_str().is_some_and(|origin| origin.ends_with("menu/12345.toml")), "{error}");
+    let text = std::fs::read_to_string(dir.path().join("menu/12345.toml")).expect("the menu");
+    let line = text.lines().nth(error["line"].as_u64().expect("a line") as usize - 1).expect("that line");
+    let columns = ["column", "to_column"].map(|key| error[key].as_u64().expect("a column") as usize - 1);
+    assert_eq!(&line[columns[0]..columns[1]], "\"complain\"");
+    assert!(error["help"].as_str().is_some_and(|help| help.contains("complaint")), "{error}");
 }
 
 fn copy(from: &Path, to: &Path) {

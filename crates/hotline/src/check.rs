@@ -4,12 +4,18 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Reads the configuration and tells everything that is wrong with it.
+use serde_json::{Value, json};
+use settings::{Finding, MenuReach, Plans, Report};
+
+/// Reads the configuration and tells everything that is wrong with it, and how far people are in each menu.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The folder of hotline.toml, queues.toml, menu/, calendar/ and profile/
     #[arg(long, value_name = "DIR", default_value = "config")]
     config: PathBuf,
+    /// Prints a JSON object a line, for editors and pipelines
+    #[arg(long)]
+    json: bool,
 }
 
 /// Exit code 2: the configuration is wrong.
@@ -17,25 +23,61 @@ const WRONG: u8 = 2;
 
 pub(crate) fn run(args: Args) -> ExitCode {
     let (plans, days) = (settings::load(&args.config, std::env::vars()), settings::check_profiles(&args.config));
-    let plans = match (plans, days) {
-        (Ok(plans), Ok(_)) => plans,
-        (plans, days) => {
-            for report in plans.err().into_iter().chain(days.err().into_iter().flatten()) {
-                eprint!("{}", report.render(std::io::stderr().is_terminal()));
+    match (plans, days) {
+        (Ok(plans), Ok(_)) => {
+            if args.json {
+                plans.warnings.iter().map(object).chain(plans.reach().iter().map(reach)).for_each(|o| println!("{o}"));
+            } else {
+                plans.warnings.iter().for_each(|warning| eprintln!("{warning}\n"));
+                println!("{}", summary(&args, &plans));
             }
-            return ExitCode::from(WRONG);
+            ExitCode::SUCCESS
         }
-    };
-    for warning in &plans.warnings {
-        eprintln!("{warning}\n");
+        (plans, days) => {
+            let reports: Vec<Report> = plans.err().into_iter().chain(days.err().into_iter().flatten()).collect();
+            if args.json {
+                reports.iter().flat_map(Report::findings).for_each(|finding| println!("{}", object(&finding)));
+            } else {
+                let styled = std::io::stderr().is_terminal();
+                reports.iter().for_each(|report| eprint!("{}", report.render(styled)));
+            }
+            ExitCode::from(WRONG)
+        }
     }
-    println!("{}", summary(&args, &plans));
-    ExitCode::SUCCESS
 }
 
-fn summary(args: &Args, plans: &settings::Plans) -> String {
+/// Null where a finding is of a file as a whole.
+fn object(finding: &Finding) -> Value {
+    let place = finding.place;
+    json!({
+        "severity": finding.severity.name(),
+        "origin": finding.origin,
+        "line": place.map(|place| place.line),
+        "column": place.map(|place| place.column),
+        "to_column": place.map(|place| place.to_column),
+        "title": finding.title,
+        "label": finding.label,
+        "help": finding.help,
+    })
+}
+
+/// The proof of one menu, node by node; null where whoever presses nothing comes to no person, as in a survey.
+fn reach(menu: &MenuReach) -> Value {
+    let milliseconds = |time: Option<std::time::Duration>| time.map(|time| u64::try_from(time.as_millis()).ok());
+    let node = |(name, reach): &(String, settings::Reach)| {
+        json!({
+            "node": name,
+            "keys": reach.keys,
+            "announcements_ms": milliseconds(reach.announcements),
+            "silent_ms": milliseconds(reach.silent),
+        })
+    };
+    json!({"severity": "proof", "menu": menu.menu, "nodes": menu.nodes.iter().map(node).collect::<Vec<_>>()})
+}
+
+fn summary(args: &Args, plans: &Plans) -> String {
     let nodes: usize = plans.call.menus.iter().map(|m| m.menu.node_count()).sum();
-    format!(
+    let fine = format!(
         "{} is fine: {} networks, {} trunks, {} numbers, {} menus with {nodes} nodes, {} groups, {} agents, {} sounds",
         args.config.display(),
         plans.server.networks.len(),
@@ -45,5 +87,18 @@ fn summary(args: &Args, plans: &settings::Plans) -> String {
         plans.acd.groups.len(),
         plans.acd.agents.len(),
         plans.sounds.len(),
+    );
+    std::iter::once(fine).chain(plans.reach().iter().map(proof)).collect::<Vec<_>>().join("\n")
+}
+
+fn proof(menu: &MenuReach) -> String {
+    let seconds = |time: Option<std::time::Duration>| time.unwrap_or_default().as_millis().div_ceil(1000);
+    let keys = menu.nodes.iter().map(|(_, reach)| reach.keys).max().unwrap_or_default();
+    let (heard, silent) = (seconds(menu.start.announcements), seconds(menu.start.silent));
+    let plural = if keys == 1 { "key" } else { "keys" };
+    format!(
+        "menu {}: a person is {keys} {plural} away at most; who presses nothing hears {heard} s of announcements at most \
+         and is in a queue after {silent} s",
+        menu.menu
     )
 }

@@ -155,6 +155,11 @@ impl Menu {
         self.nodes.len()
     }
 
+    /// The node that a call enters first.
+    pub fn start(&self) -> NodeId {
+        self.start
+    }
+
     /// Where calls begin, each node once.
     pub(crate) fn starts(&self) -> impl Iterator<Item = NodeId> {
         let other = Some(self.surge_start).filter(|other| *other != self.start);

@@ -35,7 +35,7 @@ pub(crate) fn load_as(
     let plans = parse(&sources, &env, &problems).map(|documents| build(dir, &documents, &sources, running, &problems));
     let (errors, warnings) = problems.into_sorted();
     match plans {
-        Some(plans) if errors.is_empty() => Ok(Plans { warnings: Report::new(warnings, sources).texts(), ..plans }),
+        Some(plans) if errors.is_empty() => Ok(Plans { warnings: Report::new(warnings, sources).warnings(), ..plans }),
         _ => Err(Report::new(errors, sources)),
     }
 }

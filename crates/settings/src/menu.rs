@@ -46,7 +46,7 @@ pub(crate) fn read(
     refers: Refers<'_>,
     problems: &Problems,
 ) -> Menus {
-    let lengths: Vec<Duration> = refers.sounds.lengths();
+    let lengths: Vec<Duration> = crate::sounds::lengths(&refers.sounds.files);
     let Refers { hours, groups, lists, sounds } = refers;
     let names = Names { groups, hours, lists, prompts: &sounds.prompts, lengths: &lengths };
     let fragments = Fragments::read(fragments, sources);

@@ -13,7 +13,7 @@ use crate::value::Value;
 const SLOTS_MAX: usize = 100;
 
 pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan) -> OnAir {
-    let lengths = sounds.lengths();
+    let lengths = crate::sounds::lengths(&sounds.files);
     let slots = root.get("on_air").map(|v| v.names()).unwrap_or_default();
     if slots.len() > SLOTS_MAX {
         let title = format!("{} slots, but at most {SLOTS_MAX} are possible", slots.len());

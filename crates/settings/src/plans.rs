@@ -9,6 +9,8 @@ use std::time::Duration;
 use base::SoundId;
 use call::area::Areas;
 
+use crate::Finding;
+
 /// Everything the engine is started with.
 #[derive(Clone, Debug)]
 pub struct Plans {
@@ -24,8 +26,8 @@ pub struct Plans {
     pub prompt_files: Vec<(PathBuf, SoundId)>,
     /// By `SkillId`: groups have a skill each, of their own names, empty where one is removed.
     pub skills: Vec<String>,
-    /// What works, but probably not as meant; ready to print.
-    pub warnings: Vec<String>,
+    /// What works, but probably not as meant.
+    pub warnings: Vec<Finding>,
 }
 
 /// What the rim needs: sockets, folders, threads.

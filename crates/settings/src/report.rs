@@ -4,6 +4,7 @@ use std::fmt;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
+use crate::finding::{Finding, Severity};
 use crate::problem::{Problem, Spot};
 use crate::source::Sources;
 
@@ -33,9 +34,20 @@ impl Report {
         format!("{}\n\n{count} {noun} in the configuration\n", texts.join("\n\n"))
     }
 
+    /// Each error, in the order of files and lines.
+    pub fn findings(&self) -> Vec<Finding> {
+        self.all(Severity::Error)
+    }
+
     /// Each problem as a warning.
-    pub(crate) fn texts(&self) -> Vec<String> {
-        self.problems.iter().map(|p| self.one(p, Level::WARNING, &Renderer::plain())).collect()
+    pub(crate) fn warnings(&self) -> Vec<Finding> {
+        self.all(Severity::Warning)
+    }
+
+    fn all(&self, severity: Severity) -> Vec<Finding> {
+        let level = if severity == Severity::Error { Level::ERROR } else { Level::WARNING };
+        let text = |problem| self.one(problem, level.clone(), &Renderer::plain());
+        self.problems.iter().map(|p| Finding::of(p, severity, &self.sources, text(p))).collect()
     }
 
     fn one(&self, problem: &Problem, level: Level<'_>, renderer: &Renderer) -> String {
@@ -59,7 +71,7 @@ impl Report {
 }
 
 /// A span of at most one line, on the edges of characters.
-fn whole_characters(text: &str, from: usize, to: usize) -> (usize, usize) {
+pub(crate) fn whole_characters(text: &str, from: usize, to: usize) -> (usize, usize) {
     let mut from = from.min(text.len());
     while !text.is_char_boundary(from) {
         from -= 1;

@@ -113,13 +113,13 @@ fn folder(config: &Path, written: &str) -> PathBuf {
 /// Samples a millisecond: sounds are of 8 kHz.
 const SAMPLES_PER_MS: u64 = 8;
 
-impl SoundPlan {
-    /// By `SoundId`, how long each sound is.
-    pub(crate) fn lengths(&self) -> Vec<Duration> {
-        let length = |file: &SoundFile| Duration::from_millis(file.samples.len() as u64 / SAMPLES_PER_MS);
-        self.files.iter().map(length).collect()
-    }
+/// By `SoundId`, how long each sound is.
+pub(crate) fn lengths(files: &[SoundFile]) -> Vec<Duration> {
+    let length = |file: &SoundFile| Duration::from_millis(file.samples.len() as u64 / SAMPLES_PER_MS);
+    files.iter().map(length).collect()
+}
 
+impl SoundPlan {
     fn read_folder(&mut self, dir: &Path, problems: &Problems) -> Vec<(String, SoundId)> {
         let mut found = Vec::new();
         for path in wavs(dir, problems) {

@@ -8,7 +8,7 @@ use crate::kit::{load_with, root};
 fn told(case: &str, env: &[(&str, &str)]) -> String {
     let dir = Path::new("tests/bad").join(case);
     let text = match load_with(&dir, env) {
-        Ok(plans) => plans.warnings.join("\n\n"),
+        Ok(plans) => plans.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n"),
         Err(report) => report.to_string(),
     };
     text.replace(&root().display().to_string(), "ROOT")

@@ -8,7 +8,7 @@ use crate::kit::{config, load, load_with};
 #[test]
 fn it_loads_clean() {
     let plans = load(&config()).unwrap_or_else(|report| panic!("{report}"));
-    assert_eq!(plans.warnings, Vec::<String>::new());
+    assert_eq!(plans.warnings, Vec::new());
     let groups: Vec<_> = plans.acd.groups.iter().map(|g| g.name.as_str()).collect();
     assert_eq!(groups, ["consult", "complaint", "suggestion", "order", "english"]);
     assert_eq!(plans.call.agents.len(), 10);
