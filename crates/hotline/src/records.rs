@@ -285,7 +285,7 @@ STARTED               CALLER        CALLED  MENU          GROUP   WAIT  AGENT  T
         for key in ["answered", "ended", "menu_path", "skill_group", "queued_ms", "agent", "talk_ms", "end_reason"] {
             assert_eq!(open.get(key), Some(&Value::Null), "{key}");
         }
-        assert_eq!(ended.as_object().map(|o| o.len()), Some(22));
+        assert_eq!(ended.as_object().map(|o| o.len()), Some(23));
     }
 
     #[test]
