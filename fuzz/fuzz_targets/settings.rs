@@ -25,7 +25,7 @@ fuzz_target!(|input: &[u8]| {
         std::fs::write(dir.join(file), text).expect("the folder takes files");
     }
     match settings::load(dir, []) {
-        Ok(plans) => assert!(plans.warnings.iter().all(|warning| !warning.is_empty())),
+        Ok(plans) => assert!(plans.warnings.iter().all(|warning| !warning.to_string().is_empty())),
         Err(report) => {
             let text = report.to_string();
             assert!(text.contains(".toml") || text.contains("prompts"), "a report names a file: {text}");
