@@ -101,7 +101,9 @@ impl Packed for Calls {
         if times.len() > EARLIER_MAX {
             return Err(Unreadable { expected: "a caller's calls" });
         }
-        calls.times.iter_mut().zip(times).for_each(|(place, at)| *place = at);
+        // Nobody called at zero.
+        let known = times.into_iter().filter(|at| *at != Time::ZERO);
+        calls.times.iter_mut().zip(known).for_each(|(place, at)| *place = at);
         calls.until = Packed::unpack(from)?;
         Ok(calls)
     }
