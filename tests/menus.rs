@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::kit::baresip::{Baresip, Options};
 use crate::kit::engine::{Engine, replace};
-use crate::kit::scene::{CITIZEN, STEP, agent, heard, press, talk};
+use crate::kit::scene::{CITIZEN, STEP, agent, heard, in_menu, menu_path, press, talk};
 use crate::kit::tone::{self, Pair};
 use crate::kit::wait;
 
@@ -37,17 +37,7 @@ fn engine(nodes: &str, edit: impl FnOnce(&Path)) -> Engine {
 
 /// A citizen in the menu.
 fn calls(engine: &Engine) -> Baresip {
-    let (server, user) = (engine.sip, "13800138000");
-    let options =
-        Options { user, password: None, server, transport: "udp", codec: "PCMA", answers: false, voice: CITIZEN };
-    let mut phone = Baresip::start(&options);
-    phone.command("dial", &format!("sip:12345@{server}"));
-    phone.event("CALL_ESTABLISHED", STEP);
-    phone
-}
-
-fn path(record: &Value) -> Vec<&str> {
-    record["menu_path"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    in_menu(engine, "13800138000", "udp", CITIZEN)
 }
 
 fn turns(phone: &Baresip) -> Vec<Pair> {
@@ -138,7 +128,7 @@ fn an_order_number_is_typed_read_back_and_asked_for_at_the_desk() {
     talk(&engine);
     citizen.command("hangup", "");
     let records = engine.ended_records(1);
-    assert_eq!(path(&records[0]), ["first", "ask", "which", "done", "staff"]);
+    assert_eq!(menu_path(&records[0]), ["first", "ask", "which", "done", "staff"]);
     assert!(!records[0].to_string().contains("20261130"), "what was typed stands in no record: {}", records[0]);
     [&mut citizen, &mut desk_phone].into_iter().for_each(Baresip::quit);
     assert_eq!(turns(&citizen), [ASK, ANSWER], "the question, and the answer");
@@ -170,7 +160,7 @@ fn a_desk_that_gives_no_good_answer_keeps_nobody_from_people() {
                 citizen.command("hangup", "");
                 let records = engine.ended_records(1);
                 let tail = ["sorry", "staff"];
-                assert_eq!(path(&records[0])[path(&records[0]).len() - 2..], tail, "{address}");
+                assert_eq!(menu_path(&records[0])[menu_path(&records[0]).len() - 2..], tail, "{address}");
                 citizen.quit();
                 assert_eq!(turns(&citizen).last(), Some(&SORRY), "{address}");
             });
@@ -225,7 +215,7 @@ fn a_caller_is_brought_to_a_line_outside_for_a_while() {
     // The talk is cut after its time.
     citizen.event("CALL_CLOSED", STEP);
     let records = engine.ended_records(1);
-    assert_eq!((path(&records[0]), &records[0]["end_reason"]), (vec!["first"], &json!("max_talk")));
+    assert_eq!((menu_path(&records[0]), &records[0]["end_reason"]), (vec!["first"], &json!("max_talk")));
     [&mut citizen, &mut outside].into_iter().for_each(Baresip::quit);
     heard("the citizen", &[citizen.heard(LINE)], &[citizen.heard(SORRY)]);
     heard("the line", &[outside.heard(CITIZEN)], &[outside.heard(ASK)]);
@@ -243,7 +233,7 @@ fn a_line_that_nobody_answers_leads_back_into_the_menu() {
     talk(&engine);
     citizen.command("hangup", "");
     let records = engine.ended_records(1);
-    assert_eq!(path(&records[0]), ["first", "sorry", "staff"]);
+    assert_eq!(menu_path(&records[0]), ["first", "sorry", "staff"]);
     [&mut citizen, &mut desk_phone, &mut outside].into_iter().for_each(Baresip::quit);
     assert_eq!(turns(&citizen), [ASK, SORRY]);
     heard("the citizen", &[citizen.heard(AGENT)], &[citizen.heard(LINE)]);
@@ -290,7 +280,7 @@ fn a_citizen_whose_agent_has_hung_up_gives_a_verdict() {
     let records = engine.ended_records(1);
     let record = &records[0];
     assert_eq!((&record["rating"], &record["end_reason"]), (&json!(4), &json!("agent_hangup")));
-    assert_eq!(path(record), ["first", "rate", "thanks", "bye"]);
+    assert_eq!(menu_path(record), ["first", "rate", "thanks", "bye"]);
     assert_eq!(record["agent"], "1001");
     let talked = record["talk_ms"].as_u64().expect("a talk");
     assert!((3_000..14_000).contains(&talked), "the survey is no talk: {talked}");

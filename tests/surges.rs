@@ -4,11 +4,9 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use serde_json::Value;
-
-use crate::kit::baresip::{Baresip, Options};
+use crate::kit::baresip::Baresip;
 use crate::kit::engine::{Engine, hotline, replace};
-use crate::kit::scene::{CITIZEN, STEP, agent, caller, heard, talk};
+use crate::kit::scene::{CITIZEN, STEP, agent, caller, heard, in_menu, menu_path, talk};
 use crate::kit::tone::{self, Pair};
 use crate::kit::wait;
 
@@ -52,19 +50,10 @@ fn waiting(engine: &Engine, count: f64) {
 
 /// Calls, hears the menu, asks for a person, and hears what is said then.
 fn calls(engine: &Engine) -> Baresip {
-    let (server, user) = (engine.sip, "13800138000");
-    let options =
-        Options { user, password: None, server, transport: "udp", codec: "PCMA", answers: false, voice: CITIZEN };
-    let mut phone = Baresip::start(&options);
-    phone.command("dial", &format!("sip:12345@{server}"));
-    phone.event("CALL_ESTABLISHED", STEP);
+    let mut phone = in_menu(engine, "13800138000", "udp", CITIZEN);
     std::thread::park_timeout(Duration::from_secs(4));
     phone.command("sndcode", "0");
     phone
-}
-
-fn path(record: &Value) -> Vec<&str> {
-    record["menu_path"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 #[test]
@@ -91,8 +80,8 @@ fn who_joins_in_surge_hears_so_once_begins_at_the_shorter_menu_and_is_served() {
     is_in_surge(&engine, false);
     let records = engine.ended_records(2);
     let with = |reason: &str| records.iter().find(|record| record["end_reason"] == reason).expect("a record");
-    assert_eq!(path(with("caller_hangup")), ["short", "staff"]);
-    assert_eq!(path(with("restart")).first(), Some(&"notice"));
+    assert_eq!(menu_path(with("caller_hangup")), ["short", "staff"]);
+    assert_eq!(menu_path(with("restart")).first(), Some(&"notice"));
     [&mut early, &mut citizen, &mut desk].into_iter().for_each(Baresip::quit);
     let said = tone::turns(&[MENU, SURGE], citizen.recordings().first().expect("a recording"));
     assert_eq!(said, [MENU, SURGE], "the menu at once, then once that many are calling");

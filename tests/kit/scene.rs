@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::baresip::{Baresip, Options};
 use super::engine::Engine;
@@ -29,13 +29,24 @@ pub(crate) fn citizen(engine: &Engine, transport: &str) -> Baresip {
 
 /// The same of another number and voice.
 pub(crate) fn caller(engine: &Engine, user: &str, transport: &str, voice: Pair) -> Baresip {
+    let mut phone = in_menu(engine, user, transport, voice);
+    phone.command("sndcode", "0");
+    phone
+}
+
+/// Somebody who has been answered and has pressed nothing.
+pub(crate) fn in_menu(engine: &Engine, user: &str, transport: &str, voice: Pair) -> Baresip {
     let server = engine.sip;
     let options = Options { user, password: None, server, transport, codec: "PCMA", answers: false, voice };
     let mut phone = Baresip::start(&options);
     phone.command("dial", &format!("sip:12345@{}", engine.sip));
     phone.event("CALL_ESTABLISHED", STEP);
-    phone.command("sndcode", "0");
     phone
+}
+
+/// The nodes of the menu that a record names.
+pub(crate) fn menu_path(record: &Value) -> Vec<&str> {
+    record["menu_path"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// Some seconds of talk, for the recordings: the announcement of the agent's number takes four.

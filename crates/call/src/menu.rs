@@ -63,10 +63,9 @@ impl Call {
         };
         let mut steps = Vec::new();
         walk.handle(&self.menu.menu, &self.around(), now, event, &mut steps);
-        let said = walk.said().to_vec();
         self.journey = Journey::Menu(walk);
         for step in steps {
-            self.take_step(now, step, &said, out);
+            self.take_step(now, step, out);
         }
     }
 
@@ -89,11 +88,16 @@ impl Call {
         }
     }
 
-    fn take_step(&mut self, now: Now, step: Step, said: &[SoundId], out: &mut Vec<Action>) {
+    /// What the newest step of the menu lets the citizen hear.
+    fn said(&self) -> Vec<SoundId> {
+        if let Journey::Menu(walk) = &self.journey { walk.said().to_vec() } else { Vec::new() }
+    }
+
+    fn take_step(&mut self, now: Now, step: Step, out: &mut Vec<Action>) {
         match step {
             Step::Enter(node) => self.account.visited(self.menu.menu.node_name(node), out),
             Step::Locale(locale) => self.speak(locale, out),
-            Step::Play => self.program.play(said.to_vec(), After::Silence),
+            Step::Play => self.program.play(self.said(), After::Silence),
             Step::Hush => self.program.play(Vec::new(), After::Silence),
             Step::Wait { until } => out.push(Action::Arm { timer: Timer::Menu, at: until }),
             Step::StopWaiting => out.push(Action::Disarm(Timer::Menu)),
@@ -104,12 +108,12 @@ impl Call {
             // Its answer is of a question that nobody asks any more.
             Step::StopFetching => self.question = self.question.wrapping_add(1),
             Step::Queue { group, priority, call_back } => {
-                self.leave_menu(now, (group, priority), said.to_vec(), out);
+                self.leave_menu(now, (group, priority), self.said(), out);
                 if call_back {
                     self.ask_for_call_back(out);
                 }
             }
-            Step::Transfer { to, ring, talk_max } => self.transfer(now, &to, (ring, talk_max), said, out),
+            Step::Transfer { to, ring, talk_max } => self.transfer(now, &to, (ring, talk_max), out),
             Step::Rated(grade) => self.account.rated(grade, out),
             Step::End => self.end(now, self.after_survey.unwrap_or(EndReason::MenuEnd), out),
         }
@@ -142,22 +146,16 @@ impl Call {
     }
 
     /// To a line outside, which the house calls; the menu has the caller again when that comes to nothing.
-    fn transfer(
-        &mut self,
-        now: Now,
-        to: &str,
-        (ring, talk_max): (Duration, Option<Duration>),
-        said: &[SoundId],
-        out: &mut Vec<Action>,
-    ) {
+    fn transfer(&mut self, now: Now, to: &str, (ring, talk_max): (Duration, Option<Duration>), out: &mut Vec<Action>) {
         let Some(line) = self.plan.line(to) else { return self.walk(now, Walked::Refused, out) };
         let Journey::Menu(walk) = std::mem::replace(&mut self.journey, Journey::Arriving) else { return };
         out.push(Action::Disarm(Timer::MenuLimit));
         out.push(Action::Fact(Fact::Calling { to: line.clone() }));
         let outgoing = self.call_party_for(now, Callee::Line(line), ring, out);
+        let said = walk.said().to_vec();
         let menu = Some(Box::new(FromMenu { walk: *walk, talk_max }));
         self.journey = Journey::Calling(Calling { outgoing, told: 0, promised: None, last_resort: false, menu });
-        self.program.play(said.to_vec(), self.hold_music());
+        self.program.play(said, self.hold_music());
     }
 
     /// Nobody could be reached on that line.

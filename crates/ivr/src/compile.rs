@@ -33,6 +33,8 @@ pub struct Names<'a> {
     pub prompts: &'a Prompts,
     /// Lists of callers.
     pub lists: &'a [String],
+    /// Kinds of lines that a number may tell.
+    pub lines: &'a [&'a str],
     /// By `SoundId`, how long each sound is; one that is not there takes no time.
     pub lengths: &'a [Duration],
 }
@@ -40,7 +42,7 @@ pub struct Names<'a> {
 impl<'a> Names<'a> {
     /// Groups and prompts, and nothing else.
     pub fn new(groups: &'a [String], prompts: &'a Prompts) -> Names<'a> {
-        Names { groups, hours: &[], prompts, lists: &[], lengths: &[] }
+        Names { groups, hours: &[], prompts, lists: &[], lines: &[], lengths: &[] }
     }
 }
 

@@ -3,7 +3,7 @@
 use base::Digit;
 
 /// No number that a citizen has to type is longer.
-pub const DIGITS_MAX: usize = 32;
+pub(crate) const DIGITS_MAX: usize = 32;
 
 /// A form of what is typed.
 #[derive(Clone, Debug, PartialEq, Eq)]

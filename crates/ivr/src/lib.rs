@@ -23,15 +23,12 @@ mod when;
 
 pub use compile::{Compiled, Fault, Names, Place, Problem, compile};
 pub use dates::{date_pieces, time_pieces};
-pub use entry::DIGITS_MAX;
 pub use expected::pieces as wait_pieces;
 pub use hours::{Date, Hours, Span};
 pub use menu::{Menu, NodeId, Survey};
 pub use prompts::{LocaleId, Prompts};
 pub use reach::{ON_AIR_MAX, Reach, reach};
-pub use say::Spoken;
 pub use spoken::pieces as number_pieces;
 pub use tree::{Choice, Kind, Node, Tree};
-pub use value::{VALUE_MAX, VALUES_MAX};
 pub use walk::{Event, Request, Step, Walk};
 pub use when::{Around, OnAir};

@@ -30,7 +30,7 @@ impl Say {
 
 /// How a value is spoken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Spoken {
+pub(crate) enum Spoken {
     /// One by one.
     Digits,
     /// A cardinal number.
@@ -42,7 +42,7 @@ pub enum Spoken {
 }
 
 impl Spoken {
-    pub const WORDS: [(&'static str, Spoken); 4] =
+    pub(crate) const WORDS: [(&'static str, Spoken); 4] =
         [("digits", Spoken::Digits), ("number", Spoken::Number), ("date", Spoken::Date), ("time", Spoken::Time)];
 
     /// What is no number, day or time is said digit by digit.

@@ -173,6 +173,16 @@ impl Kind {
         Kind::Queue { group: group.to_owned(), by_locale: Vec::new(), priority, call_back: false }
     }
 
+    /// The names of the values that it sets, and the field that they stand in.
+    pub fn sets(&self) -> Option<(&'static str, Vec<&str>)> {
+        match self {
+            Kind::Digits(digits) => Some(("into", vec![digits.into.as_str()])),
+            Kind::Set { values, .. } => Some(("values", values.iter().map(|(name, _)| name.as_str()).collect())),
+            Kind::Http(http) => Some(("take", http.take.iter().map(|(name, _)| name.as_str()).collect())),
+            _ => None,
+        }
+    }
+
     /// Calls `change` with everything that this leads to.
     pub fn each_target(&mut self, mut change: impl FnMut(&mut String)) {
         match self {

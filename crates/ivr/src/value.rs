@@ -3,9 +3,9 @@
 use crate::when::Around;
 
 /// Longer than anything that is said to a caller or fits into a record; more is cut.
-pub const VALUE_MAX: usize = 256;
+pub(crate) const VALUE_MAX: usize = 256;
 /// Values of one menu: far more than anybody keeps apart.
-pub const VALUES_MAX: usize = 100;
+pub(crate) const VALUES_MAX: usize = 100;
 
 /// Names that are known without being set.
 pub(crate) const GIVEN: [&str; 2] = ["caller", "called"];

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use call::number::LineKind;
 use call::plan::MenuVersion;
 use ivr::tree::{Reach, Survey};
 use ivr::{Fault, Hours, Menu, Names, Problem as Wrong, Tree};
@@ -48,7 +49,8 @@ pub(crate) fn read(
 ) -> Menus {
     let lengths: Vec<Duration> = crate::sounds::lengths(&refers.sounds.files);
     let Refers { hours, groups, lists, sounds } = refers;
-    let names = Names { groups, hours, lists, prompts: &sounds.prompts, lengths: &lengths };
+    let lines = LineKind::ALL.map(LineKind::name);
+    let names = Names { groups, hours, lists, lines: &lines, prompts: &sounds.prompts, lengths: &lengths };
     let fragments = Fragments::read(fragments, sources);
     let mut menus = Menus::default();
     for document in documents {

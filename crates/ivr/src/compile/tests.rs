@@ -4,9 +4,6 @@ use super::{Compiler, Place, Problem};
 use crate::tree;
 use crate::when::Test;
 
-/// Kinds of lines that a number may tell.
-const LINES: [&str; 5] = ["mobile", "fixed", "service", "foreign", "unknown"];
-
 impl Compiler<'_> {
     pub(super) fn tests(&mut self, place: &Place, tests: &[tree::Test]) -> Option<Vec<Test>> {
         let all: Vec<_> = tests.iter().map(|test| self.test(place, test)).collect();
@@ -44,7 +41,7 @@ impl Compiler<'_> {
     }
 
     fn line(&mut self, place: &Place, kind: &str) -> Option<String> {
-        let known = LINES.contains(&kind);
+        let known = self.names.lines.contains(&kind);
         if !known {
             self.fault(place.clone(), Problem::UnknownLine(kind.to_owned()));
         }

@@ -1,19 +1,13 @@
 //! Values by their names, and texts that hold some.
 
 use super::{Compiler, Place, Problem};
-use crate::tree::Kind;
 use crate::value::{GIVEN, Part, Piece, Source, Template, VALUES_MAX, ValueId, pieces};
 
 impl Compiler<'_> {
     /// Gathers the names of every value that some node sets.
     pub(super) fn find_values(&mut self) {
         for node in &self.tree.nodes {
-            let (field, names): (_, Vec<&str>) = match &node.kind {
-                Kind::Digits(digits) => ("into", vec![digits.into.as_str()]),
-                Kind::Set { values, .. } => ("values", values.iter().map(|(name, _)| name.as_str()).collect()),
-                Kind::Http(http) => ("take", http.take.iter().map(|(name, _)| name.as_str()).collect()),
-                _ => continue,
-            };
+            let Some((field, names)) = node.kind.sets() else { continue };
             for name in names {
                 self.add_value(Place::node(&node.name, field), name);
             }

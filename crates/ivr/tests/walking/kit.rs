@@ -97,7 +97,7 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
 
 pub(crate) fn names(prompts: &Prompts) -> Names<'_> {
     let (groups, hours, lists) = &*KNOWN;
-    Names { groups, hours, prompts, lists, lengths: &[] }
+    Names { groups, hours, prompts, lists, lines: &["mobile", "fixed"], lengths: &[] }
 }
 
 pub(crate) fn compiled(tree: &Tree) -> Menu {

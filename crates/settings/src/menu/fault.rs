@@ -78,8 +78,8 @@ fn advice(tree: &Tree, refers: Names<'_>, fault: &Fault) -> (&'static str, Strin
             format!("add prompts/{locale}/{name}.wav, or write `{name}@LANGUAGE` to say it in one language"),
         ),
         Wrong::UnknownValue(name) => {
-            let known = values(tree);
-            let known = did_you_mean(name, known.iter().map(String::as_str));
+            let sets = tree.nodes.iter().filter_map(|node| node.kind.sets());
+            let known = did_you_mean(name, sets.flat_map(|(_, names)| names));
             (
                 "unknown value",
                 format!("{known}; nodes of kind digits, set and http make values, `caller` and `called` are given"),
@@ -89,9 +89,7 @@ fn advice(tree: &Tree, refers: Names<'_>, fault: &Fault) -> (&'static str, Strin
             let known = did_you_mean(name, refers.lists.iter().map(String::as_str));
             ("unknown list", format!("{known}; lists stand in queues.toml as `[[callers]]`"))
         }
-        Wrong::UnknownLine(kind) => {
-            ("unknown kind of line", did_you_mean(kind, call::number::LineKind::ALL.map(call::number::LineKind::name)))
-        }
+        Wrong::UnknownLine(kind) => ("unknown kind of line", did_you_mean(kind, refers.lines.iter().copied())),
         Wrong::NotAQueue(_) => {
             let queues = tree
                 .nodes
@@ -139,17 +137,4 @@ fn general(problem: &Wrong) -> (&'static str, String) {
         _ => ("", ""),
     };
     (label, help.to_owned())
-}
-
-/// The names of all values.
-fn values(tree: &Tree) -> Vec<String> {
-    let of = |kind: &Kind| -> Vec<String> {
-        match kind {
-            Kind::Digits(digits) => vec![digits.into.clone()],
-            Kind::Set { values, .. } => values.iter().map(|(name, _)| name.clone()).collect(),
-            Kind::Http(http) => http.take.iter().map(|(name, _)| name.clone()).collect(),
-            _ => Vec::new(),
-        }
-    };
-    tree.nodes.iter().flat_map(|node| of(&node.kind)).collect()
 }
