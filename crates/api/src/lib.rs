@@ -16,6 +16,8 @@ mod dispatch;
 mod guard;
 mod ladder;
 mod ladder_shapes;
+mod menu_shapes;
+mod menus;
 mod metrics;
 mod openapi;
 mod problem;
@@ -37,4 +39,4 @@ pub mod tokens;
 mod trunks;
 mod v1;
 
-pub use serve::{Error, Http, Reload, Setup, Source, serve};
+pub use serve::{Configuration, Error, Http, Setup, Source, serve};

@@ -4,24 +4,30 @@ use std::sync::Arc;
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use server::{Refused, Reloaded};
+use server::{Configurable, Refused, Reloaded};
 use settings::{Changes, Listed};
 
 use crate::problem::Problem;
 use crate::route::Request;
 
 pub(crate) async fn reload(request: Request) -> Result<Value, Problem> {
-    let reload = Arc::clone(&request.shared.reload);
-    // It reads every file: nobody else's request waits for that.
-    let outcome = tokio::task::spawn_blocking(move || reload()).await;
-    let outcome = match outcome {
-        Ok(outcome) => outcome.map(|reloaded| answer(&reloaded)).map_err(|refused| problem(&refused)),
-        Err(_) => Err(fault()),
-    };
-    request.audited(json!({"change": "reload"}), outcome).await
+    let outcome = apart(&request, |configuration| configuration.reload()).await;
+    request.audited(json!({"change": "reload"}), outcome.map(|reloaded| answer(&reloaded))).await
 }
 
-fn answer(Reloaded { changes, warnings }: &Reloaded) -> Value {
+/// On a thread of its own: it reads every file, and nobody else's request waits for that.
+pub(crate) async fn apart<T: Send + 'static>(
+    request: &Request,
+    work: impl FnOnce(&dyn Configurable) -> Result<T, Refused> + Send + 'static,
+) -> Result<T, Problem> {
+    let configuration = Arc::clone(&request.shared.configuration);
+    match tokio::task::spawn_blocking(move || work(&*configuration)).await {
+        Ok(outcome) => outcome.map_err(|refused| problem(&refused)),
+        Err(_) => Err(fault()),
+    }
+}
+
+pub(crate) fn answer(Reloaded { changes, warnings, release, unpublished }: &Reloaded) -> Value {
     let Changes { groups, agents, menus, prompts, others, restart } = changes;
     json!({
         "groups": listed(groups),
@@ -31,6 +37,8 @@ fn answer(Reloaded { changes, warnings }: &Reloaded) -> Value {
         "others": others,
         "restart_needed": restart,
         "warnings": warnings,
+        "release": release.as_ref().map(|release| release.as_str()),
+        "unpublished": unpublished,
     })
 }
 
@@ -40,20 +48,28 @@ fn listed(Listed { added, removed, changed }: &Listed) -> Value {
 
 fn problem(refused: &Refused) -> Problem {
     let message = refused.to_string();
-    match refused {
-        Refused::Wrong { .. } => {
-            let next = "nothing has changed: correct the files, look with `hotline check`, and reload again";
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong_configuration", message, next)
+    let (status, code, next) = match refused {
+        Refused::Wrong { .. } => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "wrong_configuration",
+            "nothing has changed: correct the files, look with `hotline check`, and ask again",
+        ),
+        Refused::Busy => (StatusCode::CONFLICT, "busy", "wait for the other one, then look what it changed"),
+        Refused::Changed(_) => {
+            (StatusCode::CONFLICT, "files_changed", "look at the differences again, and ask for what they are now")
         }
-        Refused::Busy => {
-            Problem::new(StatusCode::CONFLICT, "busy", message, "wait for the other one, then look what it changed")
+        Refused::Late => (StatusCode::GATEWAY_TIMEOUT, "no_answer", "look whether the change was made, then ask again"),
+        Refused::Gone => (StatusCode::SERVICE_UNAVAILABLE, "stopped", "ask after the restart"),
+        missing if missing.is_missing() => {
+            (StatusCode::NOT_FOUND, "not_found", "look at /api/v1/menu/releases, which says what there is")
         }
-        Refused::Late => {
-            let next = "look whether the change was made, then ask again";
-            Problem::new(StatusCode::GATEWAY_TIMEOUT, "no_answer", message, next)
-        }
-        Refused::Gone => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "stopped", message, "ask after the restart"),
-    }
+        Refused::NoRelease(_) | Refused::Releases(_) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "disk_failing",
+            "nothing has changed: look after the data folder, and ask again",
+        ),
+    };
+    Problem::new(status, code, message, next)
 }
 
 fn fault() -> Problem {

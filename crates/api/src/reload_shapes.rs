@@ -24,5 +24,12 @@ pub(crate) const RELOADED: Shape = Shape {
         field("others", TEXTS, "Further tables that are other than before, as [queue]."),
         field("restart_needed", TEXTS, "Tables of which nothing holds before the engine starts again."),
         field("warnings", TEXTS, "What works, but probably not as meant."),
+        field(
+            "release",
+            Schema::Maybe(&Schema::Text),
+            "The release whose menus, calendars and prompts hold; null where nothing was ever published, and after a publication, which \
+             names it itself.",
+        ),
+        field("unpublished", TEXTS, "Files of menus, calendars and prompts that are not as they were published."),
     ],
 };

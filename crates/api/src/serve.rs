@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::serve::Listener;
 use server::view::View;
-use server::{Board, Desk, Inbox, Ladders, Refused, Reloaded};
+use server::{Board, Configurable, Desk, Inbox, Ladders};
 use settings::{Areas, Token};
 use tokio::net::{TcpSocket, UnixStream};
 use tokio::sync::{Semaphore, oneshot, watch};
@@ -25,8 +25,8 @@ use crate::tokens::Tokens;
 /// Where the last published view is found.
 pub type Source = Arc<dyn Fn() -> Arc<View> + Send + Sync>;
 
-/// Reads the configuration anew, and blocks until it holds or is refused.
-pub type Reload = Arc<dyn Fn() -> Result<Reloaded, Refused> + Send + Sync>;
+/// Reads the configuration anew and publishes menus; each blocks until that holds or is refused.
+pub type Configuration = Arc<dyn Configurable>;
 
 /// How long answers under way may take when the server stops.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -43,7 +43,7 @@ const READING: usize = 4;
 pub struct Setup {
     pub view: Source,
     pub desk: Desk,
-    pub reload: Reload,
+    pub configuration: Configuration,
     /// What the control thread tells; none where somebody else folds it into the board.
     pub inbox: Option<Inbox>,
     pub board: Arc<Board>,
@@ -60,7 +60,7 @@ pub struct Setup {
 pub(crate) struct Shared {
     pub(crate) view: Source,
     pub(crate) desk: Desk,
-    pub(crate) reload: Reload,
+    pub(crate) configuration: Configuration,
     pub(crate) board: Arc<Board>,
     pub(crate) ladders: Arc<Ladders>,
     pub(crate) tokens: Tokens,
@@ -157,7 +157,7 @@ fn listener(listen: SocketAddr) -> io::Result<tokio::net::TcpListener> {
 ///
 /// Needs the clock of the runtime that runs it, and its sockets where the setup has an inbox.
 pub async fn serve<L: Listener<Addr = SocketAddr>>(setup: Setup, listener: L, stopped: oneshot::Receiver<()>) {
-    let Setup { view, desk, reload, inbox, board, ladders, tokens, areas, data } = setup;
+    let Setup { view, desk, configuration, inbox, board, ladders, tokens, areas, data } = setup;
     let (stopping, told) = watch::channel(false);
     let mut ended = told.clone();
     if let Some(inbox) = inbox {
@@ -169,7 +169,7 @@ pub async fn serve<L: Listener<Addr = SocketAddr>>(setup: Setup, listener: L, st
     let shared = Arc::new(Shared {
         view,
         desk,
-        reload,
+        configuration,
         board,
         ladders,
         tokens: Tokens::new(tokens),

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::access::{ADMINS, DESKS, ENGINEERS, EVERYBODY, OPERATORS, OVERSEERS, SUPERVISORS};
 use crate::ladder_shapes::LADDER;
+use crate::menu_shapes::{DIFFERENCES, HISTORY, PUBLISH, PUBLISHED};
 use crate::problem::Problem;
 use crate::queue_shapes::{MOVE, QUEUE_CALLERS, QUEUES, SURGE};
 use crate::record_shapes::{MISSED, RECORD, RECORDS};
@@ -14,7 +15,7 @@ use crate::shapes::{
     AGENT, AGENTS, AUDIT, CALL, CALL_BACK, CALLS, CALLS_BACK, DONE, END_REASON, EVENT, HAPPENINGS, ORDER, STATE,
     STATE_CHANGE, TRUNKS, WRAP_UP, WRAPS_UP,
 };
-use crate::{agents, calls, ladder, openapi, queues, records, reload, trunks};
+use crate::{agents, calls, ladder, menus, openapi, queues, records, reload, trunks};
 
 const CALL_ID: &[Field] = &[field("id", Schema::CallId, "The call's id.")];
 const NUMBER: &[Field] = &[field("number", Schema::Number, "The agent's number.")];
@@ -26,6 +27,9 @@ const GROUP: &[Field] = &[field("group", Schema::Text, "The name of a skill grou
 const NO_GROUP: (u16, &str) = (404, "No such group.");
 const NOT_NOW: (u16, &str) = (409, "The call waits in no queue, or the group takes nobody: the error says which.");
 const NO_AGENT: (u16, &str) = (404, "No such agent.");
+const NO_RELEASE: (u16, &str) = (404, "No such release, or its files are gone.");
+const WRONG_FILES: (u16, &str) = (422, "The configuration is wrong: the message has every error, with file and line.");
+const DISK_FAILS: (u16, &str) = (500, "The data folder cannot be read or written.");
 const STORE_FAILS: (u16, &str) = (500, "The records cannot be read.");
 
 /// Where a route begins; the rest is said where it differs.
@@ -343,9 +347,57 @@ pub(crate) static ROUTES: &[Route] = &[
         answer: Schema::Object(&RELOADED),
         problems: &[
             (409, "Another reload is under way."),
-            (422, "The configuration is wrong: the message has every error, with file and line."),
+            WRONG_FILES,
         ],
         handle: Handle::Json(|r: Request| Box::pin(reload::reload(r))),
+        ..POST
+    },
+    Route {
+        path: "/menu/releases",
+        name: "listReleases",
+        about: "What was published, newest first.",
+        access: Access::Token(OVERSEERS),
+        query: &[LENGTH],
+        answer: Schema::Object(&HISTORY),
+        problems: &[DISK_FAILS],
+        handle: Handle::Json(|r: Request| Box::pin(menus::history(r))),
+        ..GET
+    },
+    Route {
+        path: "/menu/differences",
+        name: "listDifferences",
+        about: "What differs between two releases, or between one and the files of the configuration's folder.",
+        access: Access::Token(OPERATORS),
+        query: &[
+            optional("from", Schema::Text, "A release, or `files`; what holds unless told otherwise."),
+            optional("to", Schema::Text, "A release, or `files`, as unless told otherwise."),
+        ],
+        answer: Schema::Object(&DIFFERENCES),
+        problems: &[NO_RELEASE, WRONG_FILES, DISK_FAILS],
+        handle: Handle::Json(|r: Request| Box::pin(menus::differences(r))),
+        ..GET
+    },
+    Route {
+        path: "/menu/publish",
+        name: "publish",
+        about: "Checks menus, calendars and prompts, keeps them as a release, and has calls that come from then on run it; where anything \
+                is wrong, nothing changes.",
+        access: Access::Token(OPERATORS),
+        body: Some(&PUBLISH),
+        answer: Schema::Object(&PUBLISHED),
+        problems: &[(409, "Another change is under way, or the files are no more what was asked for."), WRONG_FILES, DISK_FAILS],
+        handle: Handle::Json(|r: Request| Box::pin(menus::publish(r))),
+        ..POST
+    },
+    Route {
+        path: "/menu/rollback",
+        name: "rollBack",
+        about: "Has calls that come from then on run an earlier release; where it does not fit the groups of today, nothing changes.",
+        access: Access::Token(OPERATORS),
+        body: Some(&PUBLISH),
+        answer: Schema::Object(&PUBLISHED),
+        problems: &[NO_RELEASE, (409, "Another change is under way."), WRONG_FILES, DISK_FAILS],
+        handle: Handle::Json(|r: Request| Box::pin(menus::roll_back(r))),
         ..POST
     },
     Route {

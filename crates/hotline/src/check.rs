@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use settings::{Finding, MenuReach, Plans, Report};
+use settings::{Finding, Folders, MenuReach, Plans, Report};
+
+use crate::held::Held;
 
 /// Reads the configuration and tells everything that is wrong with it, and how far people are in each menu.
 #[derive(Debug, clap::Args)]
@@ -13,6 +15,12 @@ pub(crate) struct Args {
     /// The folder of hotline.toml, queues.toml, menu/, calendar/ and profile/
     #[arg(long, value_name = "DIR", default_value = "config")]
     config: PathBuf,
+    /// What a start would run with: menus, calendars and prompts of the release that holds, beside the other files
+    #[arg(long)]
+    released: bool,
+    /// Where releases lie [default: `server.data` of the configuration]
+    #[arg(long, value_name = "DIR", requires = "released")]
+    data: Option<PathBuf>,
     /// Prints a JSON object a line, for editors and pipelines
     #[arg(long)]
     json: bool,
@@ -21,8 +29,17 @@ pub(crate) struct Args {
 /// Exit code 2: the configuration is wrong.
 const WRONG: u8 = 2;
 
-pub(crate) fn run(args: Args) -> ExitCode {
-    let (plans, days) = (settings::load(&args.config, std::env::vars()), settings::check_profiles(&args.config));
+pub(crate) fn run(mut args: Args) -> ExitCode {
+    let held = args.released.then(|| Held::find(&args.config, args.data.take())).transpose();
+    let held = match held {
+        Ok(held) => held,
+        Err(reason) => {
+            eprintln!("{}", reason.trim_end());
+            return ExitCode::from(WRONG);
+        }
+    };
+    let from = held.as_ref().map_or(Folders::from(&args.config), |held| held.folders(&args.config));
+    let (plans, days) = (settings::load(from, std::env::vars()), settings::check_profiles(&args.config));
     match (plans, days) {
         (Ok(plans), Ok(_)) => {
             if args.json {

@@ -2,7 +2,6 @@
 
 mod server;
 
-use std::io::{self, IsTerminal as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -31,26 +30,17 @@ pub(crate) struct Where {
 const TOKEN: &str = "HOTLINE_TOKEN";
 
 impl Where {
-    /// Whether the configuration is right, where it is what tells where the server is; every error of it.
-    pub(crate) fn check(&self) -> Result<(), String> {
-        if self.url.is_some() {
-            return Ok(());
-        }
-        let loaded = settings::load(&self.config, std::env::vars());
-        loaded.map(drop).map_err(|report| report.render(io::stderr().is_terminal()))
-    }
-
     /// What is not given is looked for in the configuration, which is not read where all is given.
     pub(crate) fn server(&self) -> Result<Server, String> {
         let given = self.token.clone().or_else(|| std::env::var(TOKEN).ok()).filter(|token| !token.is_empty());
         let known = self.url.is_some() && (given.is_some() || self.data.is_some());
-        let plans = if known { None } else { Some(plans(&self.config)?) };
-        let url = match (&self.url, &plans) {
+        let reached = if known { None } else { Some(self.reached()?) };
+        let url = match (&self.url, &reached) {
             (Some(url), _) => url.clone(),
-            (None, Some(plans)) => url_of(plans.server.http)?,
+            (None, Some(reached)) => url_of(reached.http)?,
             (None, None) => return Err("give --url".to_owned()),
         };
-        let data = self.data.as_ref().or(plans.as_ref().map(|plans| &plans.server.data));
+        let data = self.data.as_ref().or(reached.as_ref().map(|reached| &reached.data));
         let token = match (given, data) {
             (Some(token), _) => token,
             (None, Some(data)) => admin_token(data)?,
@@ -58,17 +48,13 @@ impl Where {
         };
         Server::new(&url, token)
     }
-}
 
-fn plans(config: &Path) -> Result<settings::Plans, String> {
-    settings::load(config, std::env::vars()).map_err(|report| {
-        let folder = config.display();
-        format!("the configuration in {folder} cannot be used, see `hotline check`: {}; give --config, or --url and --token", first(&report.render(false)))
-    })
-}
-
-fn first(report: &str) -> &str {
-    report.lines().next().unwrap_or_default()
+    fn reached(&self) -> Result<settings::Reached, String> {
+        let folder = self.config.display();
+        crate::held::reached(&self.config).map_err(|report| {
+            format!("{}\n{folder} does not say where the server is: give --config, or --url and --token", report.trim_end())
+        })
+    }
 }
 
 /// Where a server on this machine is reached that listens there.

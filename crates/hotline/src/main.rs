@@ -4,8 +4,10 @@ mod agent;
 mod call;
 mod check;
 mod client;
+mod held;
 mod ladder;
 mod log;
+mod menu;
 mod panics;
 mod queue;
 mod records;
@@ -45,6 +47,7 @@ enum Command {
     Records(records::Args),
     Ladder(ladder::Args),
     Queue(queue::Args),
+    Menu(menu::Args),
     Reload(reload::Args),
     Simulate(simulate::Args),
     Staff(staffing::Args),
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Command::Records(args) => records::run(args),
         Command::Ladder(args) => ladder::run(&args),
         Command::Queue(args) => queue::run(&args),
+        Command::Menu(args) => menu::run(&args),
         Command::Reload(args) => reload::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Staff(args) => staffing::run(&args),

@@ -11,6 +11,7 @@ use settings::{Role, Token};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::held::Held;
 use crate::log::Log;
 use crate::panics;
 use crate::size::Size;
@@ -44,7 +45,14 @@ const WRONG: u8 = 2;
 
 pub(crate) fn run(args: Args) -> ExitCode {
     let config = args.config.unwrap_or_else(|| PathBuf::from("config"));
-    let plans = match settings::load(&config, std::env::vars()) {
+    let held = match Held::find(&config, args.data) {
+        Ok(held) => held,
+        Err(reason) => {
+            eprintln!("{}", reason.trim_end());
+            return ExitCode::from(WRONG);
+        }
+    };
+    let plans = match settings::load(held.folders(&config), std::env::vars()) {
         Ok(plans) => plans,
         Err(report) => {
             eprint!("{}", report.render(std::io::stderr().is_terminal()));
@@ -62,7 +70,10 @@ pub(crate) fn run(args: Args) -> ExitCode {
     for warning in &plans.warnings {
         log.say(&format!("{warning}\n"));
     }
-    let data = args.data.unwrap_or_else(|| plans.server.data.clone());
+    if let Some(release) = &held.release {
+        log.say(&format!("menus, calendars and prompts are those of release {}\n", release.id));
+    }
+    let data = held.data;
     let (limit, key) = (args.trace_limit.0, args.trace_key);
     let trace = args.trace.map(|file| server::Trace { file, limit, key });
     let ended = serve(plans, data, Options { drill: args.drill, trace, config });
@@ -84,10 +95,7 @@ fn serve(plans: settings::Plans, data: PathBuf, options: Options) -> Result<(), 
     let setup = Setup {
         view: Arc::new(move || view.load_full()),
         desk: running.desk.clone(),
-        reload: {
-            let reloader = Arc::clone(&running.reloader);
-            Arc::new(move || reloader.reload())
-        },
+        configuration: Arc::clone(&running.reloader) as api::Configuration,
         inbox: running.inbox.take(),
         board: Arc::clone(&running.board),
         ladders: Arc::clone(&running.ladders),
@@ -175,6 +183,9 @@ fn reload(reloader: &server::Reloader) {
         Ok(reloaded) => {
             reloaded.warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
             tracing::info!("the configuration was read anew: {}", crate::reload::summary(&reloaded.changes));
+            if !reloaded.unpublished.is_empty() {
+                tracing::warn!("not published, so that calls do not have it: {}", reloaded.unpublished.join(", "));
+            }
         }
         Err(refused) => tracing::error!("the configuration was not read anew, nothing has changed: {refused}"),
     }

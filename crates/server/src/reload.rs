@@ -3,12 +3,13 @@
 
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
 use legs::Bank;
 use media::Sounds;
-use settings::{Changes, Plans};
+use releases::{Release, ReleaseId, Releases};
+use settings::{Changes, Folders, Plans, Report};
 
 use crate::stop::Stop;
 
@@ -21,12 +22,19 @@ pub enum Refused {
     /// Every error of the files, as `hotline check` prints them.
     #[error("{report}")]
     Wrong { errors: usize, report: String },
-    #[error("another reload is under way; ask again when it is done")]
+    #[error("another reload or publication is under way; ask again when it is done")]
     Busy,
     #[error("the engine has not taken up the configuration within ten seconds; it will, unless it has stopped")]
     Late,
     #[error("the engine has stopped")]
     Gone,
+    /// The files are other ones than those that somebody looked at.
+    #[error("the files are those of release {0} now, and another one was asked for")]
+    Changed(ReleaseId),
+    #[error("{0}")]
+    NoRelease(String),
+    #[error(transparent)]
+    Releases(#[from] releases::Error),
 }
 
 /// What a reload came to.
@@ -35,12 +43,17 @@ pub struct Reloaded {
     pub changes: Changes,
     /// What works, but probably not as meant; ready to print.
     pub warnings: Vec<String>,
+    /// The release whose menus, calendars and prompts hold; none where those of the configuration's folder do.
+    pub release: Option<ReleaseId>,
+    /// Files of the configuration's folder that are other than those of the release.
+    pub unpublished: Vec<String>,
 }
 
-/// Reads the configuration anew; one at a time.
+/// Reads the configuration anew, and publishes menus; one at a time.
 #[derive(Debug)]
 pub struct Reloader {
-    config: PathBuf,
+    pub(crate) config: PathBuf,
+    pub(crate) releases: Releases,
     /// What holds, or is about to.
     running: Mutex<Plans>,
     sounds: Arc<Sounds>,
@@ -64,27 +77,50 @@ pub(crate) struct Orders {
 }
 
 /// Both sides, for an engine that runs by these plans.
-pub(crate) fn open(config: PathBuf, running: Plans, sounds: Arc<Sounds>, stop: Arc<Stop>) -> (Reloader, Orders) {
+pub(crate) fn open(
+    (config, releases): (PathBuf, Releases),
+    running: Plans,
+    sounds: Arc<Sounds>,
+    stop: Arc<Stop>,
+) -> (Reloader, Orders) {
     let (sender, receiver) = sync_channel(1);
-    let reloader = Reloader { config, running: Mutex::new(running), sounds, sender, stop };
+    let reloader = Reloader { config, releases, running: Mutex::new(running), sounds, sender, stop };
     (reloader, Orders { receiver, waits: None })
 }
 
 impl Reloader {
-    /// Reads and checks everything, and has it hold if it is right; blocks until then, a second for thousands of prompts.
+    /// Reads and checks everything, and has it hold if it is right; blocks until then, a second for thousands of prompts. Menus,
+    /// calendars and prompts are those of the release that holds, where there is one.
     ///
     /// # Errors
     /// Nothing has changed, but after `Late`.
     pub fn reload(&self) -> Result<Reloaded, Refused> {
-        let mut running = match self.running.try_lock() {
-            Ok(running) => running,
+        let mut running = self.alone()?;
+        let held = self.releases.holding()?;
+        let read = settings::reload(self.folders(held.as_ref()), std::env::vars(), &running).map_err(wrong)?;
+        let unpublished = held.as_ref().map(|held| self.unpublished(held)).transpose()?.unwrap_or_default();
+        let reloaded = self.take_up(&mut running, read)?;
+        Ok(Reloaded { release: held.map(|held| held.id), unpublished, ..reloaded })
+    }
+
+    pub(crate) fn folders<'a>(&'a self, held: Option<&'a Release>) -> Folders<'a> {
+        Folders { config: &self.config, released: held.map(|held| held.folder.as_path()) }
+    }
+
+    /// # Errors
+    /// `Busy` where somebody else is at it.
+    pub(crate) fn alone(&self) -> Result<MutexGuard<'_, Plans>, Refused> {
+        match self.running.try_lock() {
+            Ok(running) => Ok(running),
             // Plans are replaced whole.
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Err(Refused::Busy),
-        };
-        let read = settings::reload(&self.config, std::env::vars(), &running);
-        let settings::Reloaded { plans, changes } =
-            read.map_err(|report| Refused::Wrong { errors: report.count(), report: report.render(false) })?;
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => Err(Refused::Busy),
+        }
+    }
+
+    /// Has these plans hold, for everything that comes from then on.
+    pub(crate) fn take_up(&self, running: &mut Plans, read: settings::Reloaded) -> Result<Reloaded, Refused> {
+        let settings::Reloaded { plans, changes } = read;
         if plans.sounds.len() > running.sounds.len() {
             self.sounds.set(Arc::new(bank(&plans)));
         }
@@ -99,11 +135,15 @@ impl Reloader {
         *running = plans;
         self.stop.ring();
         match taken.recv_timeout(DEADLINE) {
-            Ok(()) => Ok(Reloaded { changes, warnings }),
+            Ok(()) => Ok(Reloaded { changes, warnings, ..Reloaded::default() }),
             Err(RecvTimeoutError::Timeout) => Err(Refused::Late),
             Err(RecvTimeoutError::Disconnected) => Err(Refused::Gone),
         }
     }
+}
+
+pub(crate) fn wrong(report: Report) -> Refused {
+    Refused::Wrong { errors: report.count(), report: report.render(false) }
 }
 
 /// All sounds, in both codecs.

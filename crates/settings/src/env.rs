@@ -6,7 +6,8 @@ use crate::keys::{ENV_SECTIONS, keys};
 use crate::nearest::nearest;
 use crate::problem::{Problem, Problems, Spot};
 
-const PREFIX: &str = "HOTLINE__";
+/// Before the name of a section.
+pub(crate) const PREFIX: &str = "HOTLINE__";
 
 /// The variables by `section.key`, each with its name and its text.
 #[derive(Debug, Default)]

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use call::area::Areas;
 
-use crate::env::Env;
+use crate::env::{Env, PREFIX};
 use crate::merge::Running;
 use crate::problem::Problems;
-use crate::reader::Document;
+use crate::reader::{Document, Table};
+use crate::release::Folders;
 use crate::report::Report;
 use crate::source::{self, Part, Sources};
 use crate::{
@@ -15,24 +16,28 @@ use crate::{
     service, sounds, states, token, trunk,
 };
 
-/// Reads the configuration in `dir`, with `HOTLINE__SECTION__KEY` variables of `env` over it.
+/// Reads the configuration in a folder, with `HOTLINE__SECTION__KEY` variables of `env` over it; menus, calendars and prompts of a release
+/// where there is one.
 ///
 /// # Errors
 /// Every fault of every file and variable, in the order of files and lines.
-pub fn load(dir: &Path, env: impl IntoIterator<Item = (String, String)>) -> Result<Plans, Report> {
-    load_as(dir, env, None)
+pub fn load<'a>(
+    from: impl Into<Folders<'a>>,
+    env: impl IntoIterator<Item = (String, String)>,
+) -> Result<Plans, Report> {
+    load_as(from.into(), env, None)
 }
 
 /// The same where an engine runs already: what it knows by a number keeps that number.
 pub(crate) fn load_as(
-    dir: &Path,
+    from: Folders<'_>,
     env: impl IntoIterator<Item = (String, String)>,
     running: Running<'_>,
 ) -> Result<Plans, Report> {
     let problems = Problems::default();
-    let sources = source::read(dir, &problems);
+    let sources = source::read(from, &problems);
     let env = Env::new(env, &problems);
-    let plans = parse(&sources, &env, &problems).map(|documents| build(dir, &documents, &sources, running, &problems));
+    let plans = parse(&sources, &env, &problems).map(|documents| build(from, &documents, &sources, running, &problems));
     let (errors, warnings) = problems.into_sorted();
     match plans {
         Some(plans) if errors.is_empty() => Ok(Plans { warnings: Report::new(warnings, sources).warnings(), ..plans }),
@@ -46,16 +51,28 @@ pub(crate) fn load_as(
 /// # Errors
 /// Every fault of what says where callers are at home, or of the grammar of the file.
 pub fn load_areas(dir: &Path, env: impl IntoIterator<Item = (String, String)>) -> Result<Areas, Report> {
+    with_main(dir, env, &["NUMBERS"], |root, problems| areas::read(dir, root, problems))
+}
+
+/// What `read` makes of `hotline.toml` alone; variables of other sections than these are not judged either.
+pub(crate) fn with_main<T>(
+    dir: &Path,
+    env: impl IntoIterator<Item = (String, String)>,
+    sections: &[&str],
+    read: impl FnOnce(&Table<'_>, &Problems) -> T,
+) -> Result<T, Report> {
     let problems = Problems::default();
     let sources = source::read_main(dir, &problems);
-    // Variables of other sections are the server's.
-    let numbers = |(name, _): &(String, String)| name.starts_with("HOTLINE__NUMBERS__");
-    let env = Env::new(env.into_iter().filter(numbers), &problems);
+    let told = |(name, _): &(String, String)| {
+        let path = name.strip_prefix(PREFIX).unwrap_or_default();
+        path.split_once("__").is_some_and(|(section, _)| sections.contains(&section))
+    };
+    let env = Env::new(env.into_iter().filter(told), &problems);
     let document = sources.ids().next().and_then(|file| Document::parse(&sources, file, &env, &problems));
-    let areas = document.as_ref().map(|document| areas::read(dir, &document.root(), &problems));
+    let found = document.as_ref().map(|document| read(&document.root(), &problems));
     let (errors, _) = problems.into_sorted();
-    match areas {
-        Some(areas) if errors.is_empty() => Ok(areas),
+    match found {
+        Some(found) if errors.is_empty() => Ok(found),
         _ => Err(Report::new(errors, sources)),
     }
 }
@@ -98,16 +115,17 @@ fn parse<'a>(sources: &'a Sources, env: &'a Env, problems: &'a Problems) -> Opti
 }
 
 fn build(
-    dir: &Path,
+    from: Folders<'_>,
     documents: &[Document<'_>],
     sources: &Sources,
     running: Running<'_>,
     problems: &Problems,
 ) -> Plans {
+    let dir = from.config;
     let of = |part: Part| documents.iter().filter(move |d| d.part == part);
     let main = of(Part::Main).map(Document::root).next();
     let queues = of(Part::Queues).map(Document::root).next();
-    let sound_plan = main.as_ref().map(|root| sounds::read(dir, root, running, problems)).unwrap_or_default();
+    let sound_plan = main.as_ref().map(|root| sounds::read(from, root, running, problems)).unwrap_or_default();
     let networks = main.as_ref().map(|root| network::read(root, problems)).unwrap_or_default();
     let trunks = main.as_ref().map(|root| trunk::read(root, &networks, problems)).unwrap_or_default();
     let groups = queues.as_ref().map(|root| groups::read(root, &sound_plan, running, problems)).unwrap_or_default();

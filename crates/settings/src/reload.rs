@@ -6,6 +6,7 @@ use std::path::Path;
 use acd::{Need, SkillId};
 
 use crate::load::load_as;
+use crate::release::Folders;
 use crate::{Plans, Report};
 
 /// Plans that may take the place of those that run.
@@ -60,18 +61,18 @@ impl Changes {
     }
 }
 
-/// Reads the configuration in `dir` anew for an engine that runs by `running`, as [`load`](crate::load) reads it, and as strictly: groups,
+/// Reads the configuration in a folder anew for an engine that runs by `running`, as [`load`](crate::load) reads it, and as strictly: groups,
 /// agents, rules and sounds that the engine knows by a number keep it, removed ones keep their places. What sockets, threads and trunks
 /// hang on stays what it was, and is named.
 ///
 /// # Errors
 /// Every fault of every file and variable, in the order of files and lines: nothing may change then.
-pub fn reload(
-    dir: &Path,
+pub fn reload<'a>(
+    from: impl Into<Folders<'a>>,
     env: impl IntoIterator<Item = (String, String)>,
     running: &Plans,
 ) -> Result<Reloaded, Report> {
-    let mut plans = load_as(dir, env, Some(running))?;
+    let mut plans = load_as(from.into(), env, Some(running))?;
     let restart = keep(&mut plans, running);
     let changes = Changes {
         groups: Listed::of(&groups(running), &groups(&plans)),

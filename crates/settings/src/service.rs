@@ -73,16 +73,27 @@ const LADDER_MIB_MAX: u64 = 4096;
 /// One machine's memory and ports; more calls need more machines.
 pub(crate) const CALLS_MAX: u64 = 100_000;
 
+/// Where HTTP is served.
+pub(crate) fn http(root: &Table<'_>, problems: &Problems) -> SocketAddr {
+    let listen = root.section("http").get("listen").and_then(|v| http_listen(&v, problems));
+    listen.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)))
+}
+
+/// The folder of what the engine writes.
+pub(crate) fn data(root: &Table<'_>) -> PathBuf {
+    PathBuf::from(root.section("server").text("data", "data"))
+}
+
 pub(crate) fn read(root: &Table<'_>, menus: &[String], problems: &Problems) -> Service {
     let d = Service::default();
-    let [server, sip, http] = ["server", "sip", "http"].map(|s| root.section(s));
+    let [server, sip] = ["server", "sip"].map(|s| root.section(s));
     let [media, connect, limits, drain] = ["media", "connect", "limits", "drain"].map(|s| root.section(s));
     let servers = root.section("dns").get("servers").map(|v| v.list()).unwrap_or_default();
     let ladder = root.section("ladder");
     let seconds = |table: &Table<'_>, key, default: Duration, min| table.seconds(key, default.as_secs(), min, DAY);
     let service = Service {
-        http: http.get("listen").and_then(|v| http_listen(&v, problems)).unwrap_or(d.http),
-        data: PathBuf::from(server.text("data", "data")),
+        http: http(root, problems),
+        data: data(root),
         log: server.get("log").and_then(|v| log_filter(&v)).unwrap_or(d.log),
         media_workers: match media.number("workers", 0, 0, 128) {
             0 => None,

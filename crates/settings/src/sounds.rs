@@ -13,6 +13,7 @@ use ivr::{LocaleId, Prompts};
 use crate::merge::Running;
 use crate::problem::{Problem, Problems, Spot};
 use crate::reader::Table;
+use crate::release::Folders;
 use crate::{SoundFile, wav};
 
 #[derive(Clone, Debug, Default)]
@@ -20,8 +21,8 @@ pub(crate) struct SoundPlan {
     pub(crate) dir: PathBuf,
     /// Those of the running engine first: what plays now may be one that no file holds any more.
     pub(crate) files: Vec<SoundFile>,
-    /// By file and what it holds, where a sound stands that is known already.
-    known: BTreeMap<(PathBuf, Arc<[i16]>), SoundId>,
+    /// By what it holds, where a sound stands that is known already, whichever file it was first read from.
+    known: BTreeMap<Arc<[i16]>, SoundId>,
     /// What is in the folders now.
     pub(crate) current: Vec<(PathBuf, SoundId)>,
     pub(crate) prompts: Prompts,
@@ -54,19 +55,26 @@ const BUILD: &str = "build the prompts with `cargo xtask prompts`, or record the
 /// Samples that are kept for calls which may play them: a quarter of a gigabyte, and as much in each codec. Nine hours of speech.
 const SAMPLES_MAX: usize = 1 << 27;
 
-pub(crate) fn read(config: &Path, root: &Table<'_>, running: Running<'_>, problems: &Problems) -> SoundPlan {
+/// The folder of prompts, and the languages, each with a folder in it.
+pub(crate) fn place(from: Folders<'_>, root: &Table<'_>) -> (PathBuf, Vec<String>) {
     let table = root.section("prompts");
-    let dir = folder(config, &table.text("dir", "prompts"));
+    let written = table.text("dir", "prompts");
+    let dir = from.released.map_or_else(|| folder(from.config, &written), |released| released.join("prompts"));
     let locales = table.get("locales").map(|v| v.texts()).unwrap_or_default();
     let mut names: Vec<String> = locales.into_iter().map(|(name, _)| name).collect();
     if names.is_empty() {
         names.push("zh-CN".to_owned());
     }
+    (dir, names)
+}
+
+pub(crate) fn read(from: Folders<'_>, root: &Table<'_>, running: Running<'_>, problems: &Problems) -> SoundPlan {
+    let (dir, names) = place(from, root);
     if let Some(running) = running {
-        refuse_other_locales(&running.call.prompts, &names, &table, problems);
+        refuse_other_locales(&running.call.prompts, &names, &root.section("prompts"), problems);
     }
     let files = running.map(|plans| plans.sounds.clone()).unwrap_or_default();
-    let known = (0..).map(SoundId).zip(&files).map(|(id, f)| ((f.path.clone(), Arc::clone(&f.samples)), id)).collect();
+    let known = (0..).map(SoundId).zip(&files).map(|(id, file)| (Arc::clone(&file.samples), id)).collect();
     let mut plan = SoundPlan { prompts: Prompts::new(names.clone()), dir, files, known, ..SoundPlan::default() };
     for (id, name) in (0..=u8::MAX).map(LocaleId).zip(&names) {
         for (prompt, sound) in plan.read_folder(&plan.dir.join(name), problems) {
@@ -132,10 +140,10 @@ impl SoundPlan {
         found
     }
 
-    /// A sound that the running engine knows by a number keeps it; a file that was changed is another sound.
+    /// A sound that the running engine knows by a number keeps it; a file that was changed is another sound, one that was moved is not.
     fn take(&mut self, path: PathBuf, samples: Arc<[i16]>) -> SoundId {
         let new = SoundId(self.files.len() as u32);
-        let id = *self.known.entry((path.clone(), Arc::clone(&samples))).or_insert(new);
+        let id = *self.known.entry(Arc::clone(&samples)).or_insert(new);
         if id == new {
             self.files.push(SoundFile { path: path.clone(), samples });
         }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::problem::{Problem, Problems, Spot};
+use crate::release::Folders;
 
 /// A file, by place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,18 +56,19 @@ pub(crate) fn read_main(dir: &Path, problems: &Problems) -> Sources {
     Sources(read_one(dir.join("hotline.toml"), Part::Main, problems).into_iter().collect())
 }
 
-/// The texts in `dir`; a file that is missing or unreadable is a problem.
-pub(crate) fn read(dir: &Path, problems: &Problems) -> Sources {
+/// The texts in these folders; a file that is missing or unreadable is a problem.
+pub(crate) fn read(from: Folders<'_>, problems: &Problems) -> Sources {
+    let (dir, menus) = (from.config, from.menus());
     let mut files = vec![(dir.join("hotline.toml"), Part::Main), (dir.join("queues.toml"), Part::Queues)];
     files.extend(Some((dir.join("on-air.toml"), Part::OnAir)).filter(|(path, _)| path.exists()));
-    files.extend(folder(&dir.join("calendar")).into_iter().map(|path| (path, Part::Calendar)));
-    let menus = folder(&dir.join("menu"));
-    if menus.is_empty() && dir.is_dir() {
+    files.extend(folder(&menus.join("calendar")).into_iter().map(|path| (path, Part::Calendar)));
+    let trees = folder(&menus.join("menu"));
+    if trees.is_empty() && menus.is_dir() {
         let help = "write the menu there, as `menu/12345.toml` of the shipped configuration";
-        problems.error(Problem::new(Spot::Path(dir.join("menu")), "there is no menu", "", help));
+        problems.error(Problem::new(Spot::Path(menus.join("menu")), "there is no menu", "", help));
     }
-    files.extend(menus.into_iter().map(|path| (path, Part::Menu)));
-    files.extend(folder(&dir.join("menu/fragments")).into_iter().map(|path| (path, Part::Fragment)));
+    files.extend(trees.into_iter().map(|path| (path, Part::Menu)));
+    files.extend(folder(&menus.join("menu/fragments")).into_iter().map(|path| (path, Part::Fragment)));
     Sources(files.into_iter().filter_map(|(path, part)| read_one(path, part, problems)).collect())
 }
 
@@ -100,8 +102,13 @@ fn read_one(path: PathBuf, part: Part, problems: &Problems) -> Option<Source> {
 
 /// The TOML files of a folder by name; none when there is no such folder.
 fn folder(dir: &Path) -> Vec<PathBuf> {
+    files(dir, "toml")
+}
+
+/// The files of a folder with this ending by name.
+pub(crate) fn files(dir: &Path, ending: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut files: Vec<_> = entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+    let mut files: Vec<_> = entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == ending)).collect();
     files.sort();
     files
 }

@@ -1,6 +1,7 @@
 //! A prompt's bytes: WAV, 8 kHz, mono, 16-bit PCM.
 
 use std::io::Read;
+use std::time::Duration;
 
 use hound::{SampleFormat, WavReader, WavSpec};
 
@@ -32,6 +33,13 @@ pub fn read(bytes: impl Read) -> Result<Vec<i16>, String> {
         samples.push(sample);
     }
     Ok(samples)
+}
+
+/// How long a playable sound is, by its head; none for what is no such sound.
+pub fn length(bytes: impl Read) -> Option<Duration> {
+    let reader = WavReader::new(bytes).ok()?;
+    let rate = reader.spec().sample_rate;
+    (rate > 0).then(|| Duration::from_millis(u64::from(reader.duration()) * 1000 / u64::from(rate)))
 }
 
 fn one_line(error: &hound::Error) -> String {

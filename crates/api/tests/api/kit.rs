@@ -3,7 +3,7 @@
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ use server::{AgentPicture, Board, Desk, Ladders, News, Picture, Stop, desk};
 use settings::{Areas, Role, Token};
 use store::Store;
 use switch::{Answer, Ask};
+
+use crate::configuration::Played;
 
 pub(crate) const CALLER: &str = "13800138000";
 pub(crate) const MASKED: &str = "138******00";
@@ -152,7 +154,7 @@ fn start(
     let setup = Setup {
         view: Arc::new(move || Arc::clone(&view)),
         desk,
-        reload: reload(),
+        configuration: Arc::new(Played::default()),
         inbox: None,
         board: Arc::clone(board),
         ladders: Arc::clone(ladders),
@@ -161,19 +163,6 @@ fn start(
         data: data.to_owned(),
     };
     Http::start(([127, 0, 0, 1], 0).into(), setup).expect("listens")
-}
-
-/// The first reload finds a group more and a network, the second one a wrong file, the third another one under way.
-fn reload() -> api::Reload {
-    let count = AtomicUsize::new(0);
-    let added = settings::Listed { added: vec!["night".into()], ..settings::Listed::default() };
-    let restart = vec!["[http]".into()];
-    let changes = settings::Changes { groups: added, restart, ..settings::Changes::default() };
-    Arc::new(move || match count.fetch_add(1, Ordering::Relaxed) {
-        0 => Ok(server::Reloaded { changes: changes.clone(), warnings: vec!["warning: x".into()] }),
-        1 => Err(server::Refused::Wrong { errors: 1, report: "error: x\n --> queues.toml:7:3".into() }),
-        _ => Err(server::Refused::Busy),
-    })
 }
 
 /// The mobiles of call 1's caller are at home in Beijing, of all others nothing is known; and one county.
@@ -216,7 +205,7 @@ pub(crate) fn probe(listen: SocketAddr, view: api::Source) -> Result<Http, api::
         Setup {
             view,
             desk,
-            reload: reload(),
+            configuration: Arc::new(Played::default()),
             inbox: None,
             board,
             ladders,

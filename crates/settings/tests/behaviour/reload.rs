@@ -153,7 +153,9 @@ fn a_prompt_that_was_recorded_anew_is_another_sound() {
     let sound = |plans: &Plans| plans.call.prompts.sound(ivr::LocaleId(0), "please-wait").expect("a sound");
     let file = dir.join("prompts/zh-CN/please-wait.wav");
     let before = fs::read(&file).expect("a prompt");
-    fs::copy(dir.join("prompts/zh-CN/requeued.wav"), &file).expect("a writable folder");
+    let mut other = before.clone();
+    other[1000] ^= 0x10;
+    fs::write(&file, other).expect("a writable folder");
     let Reloaded { plans, changes } = reload(&dir, &running);
     assert_eq!(changes.prompts, listed(&[], &[], &["zh-CN/please-wait.wav"]));
     assert_eq!(plans.sounds.len(), running.sounds.len() + 1);
@@ -163,6 +165,34 @@ fn a_prompt_that_was_recorded_anew_is_another_sound() {
     let again = reload(&dir, &plans);
     assert_eq!(sound(&again.plans), sound(&running), "a sound that is kept is found again");
     assert_eq!(again.plans.sounds.len(), plans.sounds.len());
+    fs::copy(dir.join("prompts/zh-CN/requeued.wav"), &file).expect("a writable folder");
+    let moved = reload(&dir, &plans);
+    assert_eq!(moved.plans.sounds.len(), plans.sounds.len(), "what another file holds is known");
+    assert_eq!(moved.changes.prompts, listed(&[], &[], &["zh-CN/please-wait.wav"]));
+}
+
+#[test]
+fn menus_calendars_and_prompts_of_a_release_go_before_those_of_the_folder() {
+    let dir = folder_with("reload-release", "queues.toml", shipped("queues.toml").as_bytes());
+    let released = dir.join("released");
+    let files = settings::release_files(&dir, env(&dir)).unwrap_or_else(|report| panic!("{report}"));
+    for file in &files {
+        let to = released.join(&file.name);
+        fs::create_dir_all(to.parent().expect("a folder")).expect("a writable folder");
+        fs::copy(&file.path, to).expect("a file");
+    }
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names[..2], ["calendar/hours.toml", "menu/12345.toml"]);
+    assert!(names.contains(&"prompts/zh-CN/welcome.wav") && names.contains(&"prompts/manifest.toml"), "{names:?}");
+    let running = load(&dir);
+    fs::write(dir.join("menu/12345.toml"), "start = \"nowhere\"").expect("a writable folder");
+    settings::reload(&dir, env(&dir), &running).expect_err("the folder's menu is broken");
+    let folders = settings::Folders { config: &dir, released: Some(&released) };
+    let Reloaded { plans, changes } = settings::reload(folders, env(&dir), &running).unwrap_or_else(|r| panic!("{r}"));
+    assert!(changes.is_empty(), "{changes:?}");
+    assert_eq!(plans.sounds.len(), running.sounds.len(), "what was moved is known by what it holds");
+    let reached = settings::load_reached(&dir, env(&dir)).unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!((reached.http, reached.data), (running.server.http, running.server.data));
 }
 
 #[test]
