@@ -104,7 +104,10 @@ fn call(engine: &Engine, user: &str, records: usize) -> (Baresip, Value) {
 fn callers_keep_the_menu_they_began_with_and_the_next_ones_have_what_was_published() {
     let engine = Engine::start_with(write_menu);
     let mut desk = agent(&engine, "1001", "udp", true, AGENT);
-    assert_eq!(done(&engine, &["history"]), "nothing was ever published: the files of the configuration's folder hold\n");
+    assert_eq!(
+        done(&engine, &["history"]),
+        "nothing was ever published: the files of the configuration's folder hold\n"
+    );
     assert!(refused(&engine, &["rollback", "--why", "none"]).contains("nothing was ever published"));
     let said = done(&engine, &["publish", "--why", "as it was"]);
     assert!(said.contains("nothing has changed") && said.contains("nothing was published before it"), "{said}");
@@ -116,11 +119,18 @@ fn callers_keep_the_menu_they_began_with_and_the_next_ones_have_what_was_publish
     assert!(said.contains("-keys = { 1 = \"consult\" }\n+keys = { 1 = \"complaint\" }\n"), "{said}");
     assert!(said.contains("changed prompts/zh-CN/order-closed.wav: 10.0 s, then 10.0 s"), "{said}");
     let said = done(&engine, &["publish", "--why", "look", "--dry-run"]);
-    assert!(said.contains("menus: changed 12345") && said.contains("nothing was done: this would be release "), "{said}");
-    let release = said.split("would be release ").nth(1).and_then(|rest| rest.split(';').next()).expect("a name").to_owned();
+    assert!(
+        said.contains("menus: changed 12345") && said.contains("nothing was done: this would be release "),
+        "{said}"
+    );
+    let release =
+        said.split("would be release ").nth(1).and_then(|rest| rest.split(';').next()).expect("a name").to_owned();
     assert!(refused(&engine, &["publish", "--why", "late", "--only", "0123456789ab"]).contains(&release));
     let said = done(&engine, &["publish", "--why", "complaints first", "--only", &release]);
-    assert!(said.contains(&format!("published {release}")) && said.contains("prompts: changed zh-CN/order-closed.wav"), "{said}");
+    assert!(
+        said.contains(&format!("published {release}")) && said.contains("prompts: changed zh-CN/order-closed.wav"),
+        "{said}"
+    );
     let second = version(&engine);
     assert_ne!(first, second);
 
@@ -145,7 +155,10 @@ fn what_was_published_outlives_a_kill_and_an_edit_and_a_rollback_brings_the_one_
     done(&engine, &["publish", "--why", "complaints first"]);
     let second = version(&engine);
     replace(&menu_file(&engine), "keys = { 1 = \"complaint\" }", "keys = { 1 = \"complane\" }");
-    let line = std::fs::read_to_string(menu_file(&engine)).expect("the file").lines().position(|line| line.contains("complane"));
+    let line = std::fs::read_to_string(menu_file(&engine))
+        .expect("the file")
+        .lines()
+        .position(|line| line.contains("complane"));
     let place = format!("config/menu/12345.toml:{}", line.expect("a line") + 1);
     let said = refused(&engine, &["publish", "--why", "in a hurry"]);
     assert!(said.contains(&place) && said.contains("did you mean `complaint`?"), "{said}");
@@ -213,7 +226,8 @@ fn publishing_each_second_fails_no_call_and_is_not_heard_by_two_hundred_in_menus
 fn publish_each_second(engine: &Engine, over: &AtomicBool) -> usize {
     let (admin, mut count) = (engine.admin_token(), 0);
     while !over.load(Ordering::Relaxed) {
-        let (from, to) = if count % 2 == 0 { ("\"consult\" }", "\"complaint\" }") } else { ("\"complaint\" }", "\"consult\" }") };
+        let (from, to) =
+            if count % 2 == 0 { ("\"consult\" }", "\"complaint\" }") } else { ("\"complaint\" }", "\"consult\" }") };
         replace(&menu_file(engine), &format!("keys = {{ 1 = {from}"), &format!("# {count}\nkeys = {{ 1 = {to}"));
         let (status, answer) = engine.api("POST", &admin, "/menu/publish", r#"{"why": "each second"}"#);
         assert!(status == 200 && answer["holds"] == true, "{status}: {answer}");

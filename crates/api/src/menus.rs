@@ -93,5 +93,6 @@ fn difference(difference: &Difference) -> Value {
 /// How long a sound is; none for what is no sound.
 fn sound_ms(path: &Path) -> Option<u64> {
     path.extension().filter(|ending| *ending == "wav")?;
-    settings::wav::length(std::fs::File::open(path).ok()?).map(|length| u64::try_from(length.as_millis()).unwrap_or(u64::MAX))
+    settings::wav::length(std::fs::File::open(path).ok()?)
+        .map(|length| u64::try_from(length.as_millis()).unwrap_or(u64::MAX))
 }

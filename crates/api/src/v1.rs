@@ -345,10 +345,7 @@ pub(crate) static ROUTES: &[Route] = &[
                 nothing changes.",
         access: Access::Token(OPERATORS),
         answer: Schema::Object(&RELOADED),
-        problems: &[
-            (409, "Another reload is under way."),
-            WRONG_FILES,
-        ],
+        problems: &[(409, "Another reload is under way."), WRONG_FILES],
         handle: Handle::Json(|r: Request| Box::pin(reload::reload(r))),
         ..POST
     },
@@ -385,7 +382,11 @@ pub(crate) static ROUTES: &[Route] = &[
         access: Access::Token(OPERATORS),
         body: Some(&PUBLISH),
         answer: Schema::Object(&PUBLISHED),
-        problems: &[(409, "Another change is under way, or the files are no more what was asked for."), WRONG_FILES, DISK_FAILS],
+        problems: &[
+            (409, "Another change is under way, or the files are no more what was asked for."),
+            WRONG_FILES,
+            DISK_FAILS,
+        ],
         handle: Handle::Json(|r: Request| Box::pin(menus::publish(r))),
         ..POST
     },

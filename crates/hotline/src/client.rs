@@ -52,7 +52,10 @@ impl Where {
     fn reached(&self) -> Result<settings::Reached, String> {
         let folder = self.config.display();
         crate::held::reached(&self.config).map_err(|report| {
-            format!("{}\n{folder} does not say where the server is: give --config, or --url and --token", report.trim_end())
+            format!(
+                "{}\n{folder} does not say where the server is: give --config, or --url and --token",
+                report.trim_end()
+            )
         })
     }
 }

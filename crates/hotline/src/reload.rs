@@ -35,7 +35,9 @@ fn print(answer: &Value, out: &mut impl Write) -> Result<(), String> {
     if !unpublished.is_empty() {
         let release = answer["release"].as_str().unwrap_or_default();
         let some = some(&unpublished);
-        lines.push(format!("not published, so that calls go on with release {release}: {some}; `hotline menu publish` has them hold"));
+        lines.push(format!(
+            "not published, so that calls go on with release {release}: {some}; `hotline menu publish` has them hold"
+        ));
     }
     lines
         .iter()

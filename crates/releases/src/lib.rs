@@ -58,7 +58,11 @@ impl Releases {
     /// When its files are not there.
     pub fn release(&self, id: &ReleaseId) -> Result<Release, Error> {
         let folder = self.folder(id);
-        if folder.is_dir() { Ok(Release { id: id.clone(), folder }) } else { Err(Error::Gone { id: id.clone(), folder }) }
+        if folder.is_dir() {
+            Ok(Release { id: id.clone(), folder })
+        } else {
+            Err(Error::Gone { id: id.clone(), folder })
+        }
     }
 
     /// Every line of the history, oldest first.

@@ -50,7 +50,9 @@ impl Rig {
 
 fn entry(release: ReleaseId, action: Action) -> Entry {
     let menus = vec![Version { menu: "12345".into(), version: "0a".into() }];
-    Entry { release, action, at: Wall(1_790_000_000_000), by: "值班 \"a\"".into(), why: "暴雨\n预警".into(), menus }
+    Entry {
+        release, action, at: Wall(1_790_000_000_000), by: "值班 \"a\"".into(), why: "暴雨\n预警".into(), menus
+    }
 }
 
 const BOTH: &[&str] = &["menu/a.toml", "prompts/en/a.wav"];
@@ -108,7 +110,9 @@ fn what_was_staged_goes_away_where_nobody_keeps_it() {
     // A process that died while it staged leaves such a folder.
     fs::create_dir_all(folder.join("menu/old")).expect("writable");
     assert_eq!(rig.publish(&BOTH[..1]), rig.releases.holding().expect("readable").expect("holds").id);
-    assert!(rig.releases.files(&rig.publish(&BOTH[..1])).expect("readable").iter().all(|file| file.name == "menu/a.toml"));
+    assert!(
+        rig.releases.files(&rig.publish(&BOTH[..1])).expect("readable").iter().all(|file| file.name == "menu/a.toml")
+    );
 }
 
 #[test]
@@ -180,7 +184,12 @@ fn differences_are_told_file_by_file() {
     let found = differences(&before, &after).expect("readable");
     let told: Vec<_> = found.iter().map(|one| (one.name.as_str(), one.change)).collect();
     let (added, removed, changed) = (Change::Added, Change::Removed, Change::Changed);
-    let wanted = [("menu/a.toml", changed), ("menu/gone.toml", removed), ("menu/new.toml", added), ("prompts/en/a.wav", changed)];
+    let wanted = [
+        ("menu/a.toml", changed),
+        ("menu/gone.toml", removed),
+        ("menu/new.toml", added),
+        ("prompts/en/a.wav", changed),
+    ];
     assert_eq!(told, wanted);
     assert_eq!(found[0].lines.as_deref(), Some("@@ -1,3 +1,3 @@\n one\n-two\n+two!\n three\n"));
     assert_eq!((&found[3].lines, found[1].paths[1].is_none()), (&None, true), "sounds have no lines");

@@ -24,7 +24,10 @@ fn a_menu_is_published_by_an_operator_and_the_history_says_so() {
     let (status, answer) = rig.get("viewer", "/menu/releases");
     let told = |place: usize, field: &str| answer["releases"][place][field].clone();
     assert_eq!(status, 200, "{answer}");
-    assert_eq!([told(0, "action"), told(0, "by"), told(0, "why")], [json!("rollback"), json!("the admin"), json!("too early")]);
+    assert_eq!(
+        [told(0, "action"), told(0, "by"), told(0, "why")],
+        [json!("rollback"), json!("the admin"), json!("too early")]
+    );
     assert_eq!([told(0, "holds"), told(0, "kept")], [json!(true), json!(false)]);
     assert_eq!([told(1, "holds"), told(1, "kept"), told(1, "by")], [json!(false), json!(true), json!("the operator")]);
     assert_eq!(told(1, "menus"), json!([{"menu": "12345", "version": "a1"}]));

@@ -44,7 +44,8 @@ fn body(wish: &Wish, release: Option<&str>) -> Value {
 /// What changed, and the release behind it.
 fn outcome(answer: &Value, wish: &Wish, done: &str) -> Vec<String> {
     let changes = &answer["changes"];
-    let mut lines: Vec<String> = list(changes, "warnings").iter().filter_map(Value::as_str).map(str::to_owned).collect();
+    let mut lines: Vec<String> =
+        list(changes, "warnings").iter().filter_map(Value::as_str).map(str::to_owned).collect();
     lines.extend(reload::changed(changes));
     let (release, before) = (text(answer, "release"), text(answer, "before"));
     let instead = match before {
@@ -153,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_difference_is_a_line_and_what_is_below_it() {
-        let sound = json!({"file": "prompts/en/a.wav", "change": "changed", "lines": null, "before_ms": 3210, "after_ms": 900});
+        let sound =
+            json!({"file": "prompts/en/a.wav", "change": "changed", "lines": null, "before_ms": 3210, "after_ms": 900});
         assert_eq!(difference(&sound), ["changed prompts/en/a.wav: 3.2 s, then 0.9 s"]);
         let text = json!({"file": "menu/1.toml", "change": "added", "lines": ["@@ -0,0 +1 @@", "+a = 1"]});
         assert_eq!(difference(&text), ["added menu/1.toml", "@@ -0,0 +1 @@", "+a = 1"]);

@@ -28,7 +28,7 @@ fn examples(page: &str) -> Vec<Example<'_>> {
             "fragment" => fragment = text,
             "toml" => menu = text,
             "story" => found.push(Example { fragment: std::mem::take(&mut fragment), menu, story: text }),
-            "" => {}
+            "" | "console" => {}
             other => panic!("no guide has blocks of {other}"),
         }
     }
