@@ -1,7 +1,7 @@
 //! Another configuration while the engine runs: read and prepared here, on whichever thread asks, and taken up by the control thread in one
 //! step.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
@@ -76,14 +76,16 @@ pub(crate) struct Orders {
     waits: Option<SyncSender<()>>,
 }
 
-/// Both sides, for an engine that runs by these plans.
+/// Both sides, for an engine that runs by these plans; releases lie below `data`.
 pub(crate) fn open(
-    (config, releases): (PathBuf, Releases),
+    config: PathBuf,
+    data: &Path,
     running: Plans,
     sounds: Arc<Sounds>,
     stop: Arc<Stop>,
 ) -> (Reloader, Orders) {
     let (sender, receiver) = sync_channel(1);
+    let releases = Releases::new(data);
     let reloader = Reloader { config, releases, running: Mutex::new(running), sounds, sender, stop };
     (reloader, Orders { receiver, waits: None })
 }

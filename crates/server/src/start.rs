@@ -12,7 +12,6 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use base::{Epoch, NodeId, Rng, SwitchId};
 use media::{Clock, Media, NetworkMedia, WorkerLink};
-use releases::Releases;
 use settings::Plans;
 use store::Store;
 use switch::trace::Head;
@@ -139,8 +138,7 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let (poll, streams) = listen::watch(doors).map_err(|source| Error::Thread { source })?;
     let stop = Arc::new(Stop::new().map_err(|source| Error::Thread { source })?);
     let (media, links) = start_media(&plans, clock, &mut rng, &stop, options.drill)?;
-    let files = (options.config, Releases::new(&data));
-    let (reloader, orders) = reload::open(files, plans.clone(), media.sounds(), Arc::clone(&stop));
+    let (reloader, orders) = reload::open(options.config, &data, plans.clone(), media.sounds(), Arc::clone(&stop));
     let drain = plans.server.drain;
     let servers = std::mem::take(&mut plans.server.dns);
     let named = plans.carrier.needs_dns().then(|| dns::start(servers, Arc::clone(&stop)));

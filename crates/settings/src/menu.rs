@@ -1,8 +1,10 @@
 //! `menu/*.toml`: the tree as an operator writes it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base::SoundId;
 use call::number::LineKind;
 use call::plan::MenuVersion;
 use ivr::tree::{Reach, Survey};
@@ -52,7 +54,7 @@ pub(crate) fn read(
     let lines = LineKind::ALL.map(LineKind::name);
     let names = Names { groups, hours, lists, lines: &lines, prompts: &sounds.prompts, lengths: &lengths };
     let fragments = Fragments::read(fragments, sources);
-    let mut menus = Menus::default();
+    let (mut menus, mut prints) = (Menus::default(), SoundPrints::default());
     for document in documents {
         let Some(source) = sources.get(document.file) else { continue };
         let name = source.path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
@@ -64,7 +66,7 @@ pub(crate) fn read(
         match ivr::compile(&tree, names) {
             Ok(compiled) if broken.is_empty() => {
                 compiled.warnings.iter().for_each(|fault| problems.warn(tell(&root, &uses, &tree, names, fault)));
-                let version = version(&source.text, &uses, &compiled.menu, refers);
+                let version = version(&source.text, &uses, &compiled.menu, refers, &mut prints);
                 menus.versions.push(Arc::new(MenuVersion { name, version, menu: compiled.menu }));
             }
             Ok(_) => {}
@@ -85,16 +87,34 @@ fn is_unheard(fault: &Fault, sounds: &SoundPlan) -> bool {
 
 /// Twelve digits of the hash of what decides a caller's way and what is heard on it: the texts, which name its groups, the hours, and the
 /// sounds of its prompts.
-fn version(text: &str, uses: &fragments::Uses<'_>, menu: &Menu, refers: Refers<'_>) -> String {
+fn version(
+    text: &str,
+    uses: &fragments::Uses<'_>,
+    menu: &Menu,
+    refers: Refers<'_>,
+    prints: &mut SoundPrints,
+) -> String {
     let mut hash = Sha256::new();
     hash.update(text);
     uses.texts().for_each(|text| hash.update(text));
     hash.update(format!("{:?}", refers.hours));
-    for sound in menu.sounds() {
-        let file = usize::try_from(sound.0).ok().and_then(|place| refers.sounds.files.get(place));
-        file.iter().flat_map(|file| file.samples.iter()).for_each(|sample| hash.update(sample.to_le_bytes()));
-    }
+    menu.sounds().for_each(|sound| hash.update(prints.of(sound, refers.sounds)));
     hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The hash of each sound that a menu plays, made once however many nodes play it.
+#[derive(Debug, Default)]
+struct SoundPrints(BTreeMap<SoundId, [u8; 32]>);
+
+impl SoundPrints {
+    fn of(&mut self, sound: SoundId, sounds: &SoundPlan) -> [u8; 32] {
+        *self.0.entry(sound).or_insert_with(|| {
+            let file = usize::try_from(sound.0).ok().and_then(|place| sounds.files.get(place));
+            let samples = file.map_or(&[][..], |file| &file.samples);
+            let bytes: Vec<u8> = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+            Sha256::digest(bytes).into()
+        })
+    }
 }
 
 const DEFAULT_SILENCE_S: u64 = 5;
