@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::kit::baresip::{Baresip, Options};
 use crate::kit::engine::{self, Engine};
-use crate::kit::scene::{CITIZEN, STEP, agent, heard, press, talk};
+use crate::kit::scene::{CITIZEN, STEP, agent, heard, menu_path, press, talk};
 use crate::kit::tone::Pair;
 use crate::kit::wait;
 
@@ -30,6 +30,11 @@ fn citizen() -> Baresip {
 
 /// An engine whose first group calls back over a trunk to this telephone.
 fn engine(citizen: &Baresip) -> Engine {
+    engine_with(citizen, |_| {})
+}
+
+/// The same with a configuration that `edit` changes.
+fn engine_with(citizen: &Baresip, edit: impl FnOnce(&Path)) -> Engine {
     let trunk = format!(
         "[[trunk]]\nname = \"out\"\ntargets = [{{ uri = \"sip:{}\" }}]\noptions_s = 0\ncaller = \"02012345\"\n\
          [[dial]]\nname = \"mobile\"\nprefixes = [\"13\"]\ntrunks = [\"out\"]\n",
@@ -42,6 +47,7 @@ fn engine(citizen: &Baresip) -> Engine {
         let file = config.join("hotline.toml");
         let before = std::fs::read_to_string(&file).expect("the shipped server");
         std::fs::write(file, format!("{before}\n{trunk}")).expect("written");
+        edit(config);
     })
 }
 
@@ -102,6 +108,31 @@ fn a_citizen_presses_the_key_hangs_up_and_is_called_when_an_agent_is_there() {
     assert_eq!((&second["caller"], &second["agent"]), (&NUMBER.into(), &"1001".into()), "{second}");
     assert_eq!((&second["source"], &second["skill_group"]), (&"call back".into(), &"consult".into()), "{second}");
     assert_eq!(engine.metric("hotline_call_backs_total{result=\"kept\"}"), Some(1.0));
+}
+
+#[test]
+fn a_node_of_the_menu_promises_a_call_back_and_keeps_the_place() {
+    let mut citizen = citizen();
+    let engine = engine_with(&citizen, |config| {
+        let file = config.join("menu/12345.toml");
+        engine::replace(&file, "start = \"notice\"", "start = \"busy\"");
+        let text = std::fs::read_to_string(&file).expect("the shipped menu");
+        let node = "[node.busy]\nkind = \"menu\"\nprompt = \"main-menu\"\nkeys = { 1 = \"later\" }\n\n\
+                    [node.later]\nkind = \"call_back\"\ngroup = \"consult\"\n";
+        std::fs::write(&file, format!("{text}\n{node}")).expect("written");
+    });
+    citizen.command("dial", &format!("sip:12345@{}", engine.sip));
+    citizen.event("CALL_ESTABLISHED", STEP);
+    press(&mut citizen, "1");
+    wait::until("the promise in the metrics", STEP, || {
+        (engine.gauge("hotline_queue_call_backs{group=\"consult\"}") == 1.0).then_some(())
+    });
+    citizen.event("CALL_CLOSED", STEP);
+    is_called(&mut citizen, &engine);
+    let records = engine.ended_records(2);
+    let first = records.iter().find(|r| r["end_reason"] == "call_back").expect("the record of the promise");
+    assert_eq!(menu_path(first), ["busy", "later"]);
+    assert!(records.iter().any(|r| r["source"] == "call back" && r["agent"] == "1001"), "{records:?}");
 }
 
 #[test]

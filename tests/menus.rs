@@ -289,3 +289,72 @@ fn a_citizen_whose_agent_has_hung_up_gives_a_verdict() {
     heard("the citizen", &[citizen.heard(AGENT)], &[]);
     heard("the agent", &[desk_phone.heard(CITIZEN)], &[desk_phone.heard(ANSWER)]);
 }
+
+#[test]
+fn who_asks_for_a_person_instead_of_a_verdict_is_served_again() {
+    let engine = engine(SURVEY, |config| {
+        replace(
+            &config.join("menu/12345.toml"),
+            "silence_s = 5",
+            "survey = { start = \"rate\", talk_s = 3 }\nsilence_s = 5",
+        );
+    });
+    let mut desk_phone = agent(&engine, "1001", "udp", true, AGENT);
+    let mut citizen = calls(&engine);
+    talk(&engine);
+    desk_phone.command("hangup", "");
+    std::thread::park_timeout(Duration::from_secs(1));
+    press(&mut citizen, "0");
+    talk(&engine);
+    citizen.command("hangup", "");
+    let records = engine.ended_records(1);
+    let record = &records[0];
+    assert_eq!(menu_path(record), ["first", "rate", "staff"]);
+    assert_eq!((&record["rating"], &record["end_reason"]), (&json!(0), &json!("caller_hangup")));
+    let waits: Vec<_> = record["waits"].as_array().expect("waits").iter().map(|wait| &wait["outcome"]).collect();
+    assert_eq!(waits, ["answered", "answered"], "{record}");
+    [&mut citizen, &mut desk_phone].into_iter().for_each(Baresip::quit);
+    heard("the citizen", &[citizen.heard(AGENT)], &[citizen.heard(SORRY)]);
+    heard("the agent", &[desk_phone.heard(CITIZEN)], &[desk_phone.heard(ANSWER)]);
+}
+
+/// Says ASK, then whatever is on air, and brings the caller to people.
+const NEWS: &str = r#"
+[node.first]
+kind = "play"
+prompt = "main-menu"
+next = "news"
+
+[node.news]
+kind = "on_air"
+slot = "news"
+next = "staff"
+"#;
+
+#[test]
+fn what_goes_on_air_is_heard_at_once_by_who_is_in_the_menu_and_no_more_when_it_is_taken_off() {
+    let engine = engine(NEWS, |_| {});
+    let file = engine.dir.path().join("config/on-air.toml");
+    let reload = || {
+        let (status, answer) = engine.api("POST", &engine.admin_token(), "/reload", "");
+        assert_eq!((status, &answer["others"]), (200, &json!(["on-air.toml"])), "{answer}");
+    };
+    let mut first = calls(&engine);
+    std::fs::write(&file, "[on_air]\nnews = [\"order-closed\"]\n").expect("written");
+    reload();
+    let waits = |count: f64| {
+        wait::until("the citizen in the queue", STEP, || {
+            (engine.gauge("hotline_queue_waiting{group=\"consult\"}") == count).then_some(())
+        });
+    };
+    waits(1.0);
+    std::fs::remove_file(&file).expect("ours");
+    reload();
+    let mut second = in_menu(&engine, "13800138001", "udp", CITIZEN);
+    waits(2.0);
+    [&mut first, &mut second].into_iter().for_each(|phone| phone.command("hangup", ""));
+    let records = engine.ended_records(2);
+    assert!(records.iter().all(|record| menu_path(record) == ["first", "news", "staff"]), "{records:?}");
+    [&mut first, &mut second].into_iter().for_each(Baresip::quit);
+    assert_eq!((turns(&first), turns(&second)), (vec![ASK, ANSWER], vec![ASK]));
+}
