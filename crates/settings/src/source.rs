@@ -25,6 +25,8 @@ pub(crate) enum Part {
     Fragment,
     /// `profile/*.toml`: no part of what the engine is started with.
     Profile,
+    /// `menu/*.script`: no part of it either.
+    Script,
 }
 
 #[derive(Clone, Debug)]
@@ -75,6 +77,18 @@ pub(crate) fn profiles(dir: &Path) -> Vec<PathBuf> {
     folder(&dir.join("profile"))
 }
 
+/// The scripts of `menu/`.
+pub(crate) fn read_scripts(dir: &Path, problems: &Problems) -> Sources {
+    let files = with_ending(&dir.join("menu"), "script").into_iter();
+    Sources(files.filter_map(|path| read_one(path, Part::Script, problems)).collect())
+}
+
+/// The names of the menus: files without their ending.
+pub(crate) fn menu_names(dir: &Path) -> Vec<String> {
+    let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    folder(&dir.join("menu")).iter().filter_map(stem).collect()
+}
+
 /// A profile alone.
 pub(crate) fn read_profile(path: &Path, problems: &Problems) -> Sources {
     Sources(read_one(path.to_owned(), Part::Profile, problems).into_iter().collect())
@@ -100,8 +114,12 @@ fn read_one(path: PathBuf, part: Part, problems: &Problems) -> Option<Source> {
 
 /// The TOML files of a folder by name; none when there is no such folder.
 fn folder(dir: &Path) -> Vec<PathBuf> {
+    with_ending(dir, "toml")
+}
+
+fn with_ending(dir: &Path, ending: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    let mut files: Vec<_> = entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
+    let mut files: Vec<_> = entries.map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == ending)).collect();
     files.sort();
     files
 }
