@@ -31,6 +31,7 @@ mod outward;
 mod overload;
 mod parting;
 mod reach;
+mod rehearsing;
 mod reload;
 mod repeats;
 mod restart;

@@ -9,6 +9,7 @@ mod log;
 mod panics;
 mod queue;
 mod records;
+mod rehearse;
 mod reload;
 mod serve;
 mod simulate;
@@ -45,6 +46,7 @@ enum Command {
     Records(records::Args),
     Ladder(ladder::Args),
     Queue(queue::Args),
+    Rehearse(rehearse::Args),
     Reload(reload::Args),
     Simulate(simulate::Args),
     Staff(staffing::Args),
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
         Command::Records(args) => records::run(args),
         Command::Ladder(args) => ladder::run(&args),
         Command::Queue(args) => queue::run(&args),
+        Command::Rehearse(args) => rehearse::run(&args),
         Command::Reload(args) => reload::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Staff(args) => staffing::run(&args),

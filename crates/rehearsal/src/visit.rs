@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
-use base::{Digit, GroupId, Now, Time};
+use base::{Digit, GroupId, Now, SoundId, Time};
 use call::plan::MenuVersion;
 use ivr::{Event, Heard, Menu, NodeId, Request, Step, Walk, Way};
 use settings::Plans;
@@ -63,7 +63,8 @@ pub enum Outcome {
 pub enum News {
     Enters(NodeId),
     Speaks(String),
-    Hears(Vec<Heard>),
+    /// In words, and the sounds of it.
+    Hears(Vec<Heard>, Vec<SoundId>),
     /// Another system is asked.
     Asks(Request),
     Rated(u8),
@@ -348,7 +349,7 @@ impl<'a> Visit<'a> {
             }
             Step::Play => {
                 self.heard_at = Some(self.now.time + self.length());
-                self.news.push(News::Hears(self.walk.heard().to_vec()));
+                self.news.push(News::Hears(self.walk.heard().to_vec(), self.walk.said().to_vec()));
             }
             Step::Hush => self.heard_at = None,
             Step::Wait { until } => {
@@ -394,7 +395,7 @@ impl<'a> Visit<'a> {
     /// What is said to somebody who leaves.
     fn hears_at_last(&mut self) {
         if !self.walk.heard().is_empty() {
-            self.news.push(News::Hears(self.walk.heard().to_vec()));
+            self.news.push(News::Hears(self.walk.heard().to_vec(), self.walk.said().to_vec()));
         }
     }
 
@@ -406,7 +407,7 @@ impl<'a> Visit<'a> {
 
     /// Of what is said now.
     fn length(&self) -> Duration {
-        let file = |sound: &base::SoundId| usize::try_from(sound.0).ok().and_then(|place| self.plans.sounds.get(place));
+        let file = |sound: &SoundId| usize::try_from(sound.0).ok().and_then(|place| self.plans.sounds.get(place));
         self.walk.said().iter().filter_map(file).map(settings::SoundFile::length).sum()
     }
 }

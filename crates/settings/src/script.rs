@@ -21,6 +21,7 @@ use crate::report::Report;
 use crate::source::{FileId, Sources};
 
 pub use files::scripts;
+pub use line::DEEDS_MAX;
 pub use phrase::{Misfit, Phrase};
 pub use who::{Survey, Who};
 

@@ -50,7 +50,7 @@ impl Sources {
 }
 
 /// A configuration is written by hand; more is a mistake.
-const FILE_BYTES_MAX: u64 = 4 << 20;
+pub(crate) const FILE_BYTES_MAX: u64 = 4 << 20;
 
 /// `hotline.toml` alone.
 pub(crate) fn read_main(dir: &Path, problems: &Problems) -> Sources {

@@ -6,7 +6,7 @@ use super::phrase::{Misfit, end};
 use super::{End, Phrase, Story, Told, Who};
 
 /// Deeds of one story: nobody stays in a menu for so long.
-const DEEDS_MAX: usize = 100;
+pub const DEEDS_MAX: usize = 100;
 /// Commas as they are typed, those of Chinese keyboards too.
 const COMMAS: [char; 2] = [',', '，'];
 const ARROWS: [&str; 2] = ["->", "→"];
