@@ -62,6 +62,42 @@ fn programs_read_findings_and_the_proof() {
     assert!(error["help"].as_str().is_some_and(|help| help.contains("complaint")), "{error}");
 }
 
+#[test]
+fn stories_are_played_and_one_that_leads_elsewhere_is_shown() {
+    let shipped = run(&["check", "--scripts"]);
+    let text = String::from_utf8_lossy(&shipped.stdout).into_owned();
+    assert_eq!(shipped.status.code(), Some(0), "{text}{}", String::from_utf8_lossy(&shipped.stderr));
+    assert!(text.contains("stories come to 11 of 11 nodes") && text.contains(", all true"), "{text}");
+    let dir = tempfile::tempdir().expect("a folder");
+    copy(&root().join("config"), dir.path());
+    let (script, config) = (dir.path().join("menu/12345.script"), dir.path().display().to_string());
+    std::fs::write(&script, "press 2, wait -> queue consult\n").expect("written");
+    let out = run(&["check", "--scripts", "--config", &config]);
+    let (told, text) = (String::from_utf8_lossy(&out.stderr), String::from_utf8_lossy(&out.stdout));
+    assert_eq!(out.status.code(), Some(2), "{told}{text}");
+    assert!(told.contains("12345.script:1:18") && told.contains("(key 2) complaint") && told.contains('^'), "{told}");
+    assert!(text.contains("no story takes from main: key 1, key 3") && text.contains("1 of 1 story"), "{text}");
+    assert_eq!(run(&["check", "--config", &config]).status.code(), Some(0), "without stories all is well");
+    let out = run(&["check", "--scripts", "--json", "--config", &config]);
+    let objects: Vec<Value> = String::from_utf8_lossy(&out.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("an object a line"))
+        .collect();
+    let kinds: Vec<_> = objects.iter().map(|object| object["severity"].as_str().expect("a kind")).collect();
+    assert_eq!(kinds, ["proof", "error", "coverage", "rehearsal"]);
+    assert_eq!((&objects[1]["line"], &objects[1]["column"], &objects[3]["failed"]), (&json!(1), &json!(18), &json!(1)));
+    // A line that is none is told of by every check, beside what is wrong elsewhere.
+    std::fs::write(&script, "prss 2 -> queue consult\n").expect("written");
+    replace(&dir.path().join("queues.toml"), "ring_s", "rings_s");
+    let (code, found) = findings(dir.path());
+    let titles: Vec<_> = found.iter().map(|finding| finding["title"].as_str().expect("a title")).collect();
+    assert_eq!(code, Some(2));
+    assert!(
+        titles.contains(&"`prss 2` is nothing that a caller does") && titles.iter().any(|t| t.contains("rings_s")),
+        "{titles:?}"
+    );
+}
+
 fn copy(from: &Path, to: &Path) {
     let status = Command::new("cp").arg("-r").arg(from.join(".")).arg(to).status().expect("cp runs");
     assert!(status.success());

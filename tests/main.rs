@@ -32,6 +32,7 @@ mod overload;
 mod parting;
 mod publishing;
 mod reach;
+mod rehearsing;
 mod reload;
 mod repeats;
 mod restart;

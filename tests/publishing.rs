@@ -36,6 +36,12 @@ fn write_menu(config: &Path) {
     replace(&file, "start = \"notice\"", "start = \"topics\"");
     let text = std::fs::read_to_string(&file).expect("the shipped menu");
     std::fs::write(&file, format!("{text}\n{MENU}")).expect("written");
+    std::fs::write(script_file(config), "press 1 -> queue consult through topics\n").expect("written");
+}
+
+/// What callers of the menu do, and where it leads them.
+fn script_file(config: &Path) -> PathBuf {
+    config.join("menu/12345.script")
 }
 
 fn menu_file(engine: &Engine) -> PathBuf {
@@ -72,6 +78,11 @@ fn history(engine: &Engine) -> Vec<Value> {
 fn version(engine: &Engine) -> Value {
     let newest = history(engine).into_iter().next().expect("a line");
     newest["menus"][0]["version"].clone()
+}
+
+/// The story beside the menu tells that key 1 leads to complaint.
+fn tell(engine: &Engine) {
+    replace(&script_file(&engine.dir.path().join("config")), "queue consult", "queue complaint");
 }
 
 /// Key 1 leads to complaint, and the menu sounds otherwise.
@@ -118,7 +129,14 @@ fn callers_keep_the_menu_they_began_with_and_the_next_ones_have_what_was_publish
     let said = done(&engine, &["diff"]);
     assert!(said.contains("-keys = { 1 = \"consult\" }\n+keys = { 1 = \"complaint\" }\n"), "{said}");
     assert!(said.contains("changed prompts/zh-CN/order-closed.wav: 10.0 s, then 10.0 s"), "{said}");
+    let said = refused(&engine, &["publish", "--why", "in a hurry"]);
+    assert!(
+        said.contains("error: this story leads to `queue complaint`") && said.contains("config/menu/12345.script:1:12"),
+        "{said}"
+    );
+    tell(&engine);
     let said = done(&engine, &["publish", "--why", "look", "--dry-run"]);
+    assert!(said.contains("stories: 1 played, all as they are told"), "{said}");
     assert!(
         said.contains("menus: changed 12345") && said.contains("nothing was done: this would be release "),
         "{said}"
@@ -152,6 +170,7 @@ fn what_was_published_outlives_a_kill_and_an_edit_and_a_rollback_brings_the_one_
     done(&engine, &["publish", "--why", "as it was"]);
     let first = version(&engine);
     change(&engine);
+    tell(&engine);
     done(&engine, &["publish", "--why", "complaints first"]);
     let second = version(&engine);
     replace(&menu_file(&engine), "keys = { 1 = \"complaint\" }", "keys = { 1 = \"complane\" }");
@@ -200,6 +219,7 @@ fn publishing_each_second_fails_no_call_and_is_not_heard_by_two_hundred_in_menus
         write_menu(config);
         let prompt = config.with_file_name("prompts/zh-CN/order-closed.wav");
         tone::write(SAID, 24, &prompt);
+        std::fs::remove_file(script_file(config)).expect("ours");
     });
     let mut town = Town::with(engine.sip, 0, CALLERS, |config| {
         config.script = Vec::new();

@@ -66,7 +66,7 @@ impl Configurable for Configuration {
 
     fn publish(&self, release: Option<&str>, order: Order) -> Result<Published, Refused> {
         let release: ReleaseId = release.unwrap_or("0123456789ab").parse()?;
-        Ok(Published { release, before: None, holds: !order.dry_run, reloaded: Reloaded::default() })
+        Ok(Published { release, before: None, holds: !order.dry_run, stories: 2, reloaded: Reloaded::default() })
     }
 
     fn roll_back(&self, release: Option<&str>, order: Order) -> Result<Published, Refused> {

@@ -29,6 +29,7 @@ pub(crate) const PUBLISHED: Shape = Shape {
         field("release", Schema::Text, "Twelve digits of the hash of its files."),
         field("before", TEXT_OR_NULL, "The release that held before; null where none did."),
         field("holds", Schema::Bool, "It holds now; false after a dry run."),
+        field("stories", COUNT, "Stories of callers beside the menus that were played before; 0 for a rollback."),
         field("changes", Schema::Object(&RELOADED), "What it changed, with all that was changed in other files."),
     ],
 };

@@ -46,6 +46,7 @@ fn published_answer(published: &Published) -> Value {
         "release": published.release.as_str(),
         "before": published.before.as_ref().map(|before| before.as_str()),
         "holds": published.holds,
+        "stories": published.stories,
         "changes": answer(&published.reloaded),
     })
 }

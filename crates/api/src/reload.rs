@@ -54,6 +54,11 @@ fn problem(refused: &Refused) -> Problem {
             "wrong_configuration",
             "nothing has changed: correct the files, look with `hotline check`, and ask again",
         ),
+        Refused::Rehearsal { .. } => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "rehearsal_failed",
+            "nothing has changed: correct the menu or the story, look with `hotline check --scripts`, and ask again",
+        ),
         Refused::Busy => (StatusCode::CONFLICT, "busy", "wait for the other one, then look what it changed"),
         Refused::Changed(_) => {
             (StatusCode::CONFLICT, "files_changed", "look at the differences again, and ask for what they are now")

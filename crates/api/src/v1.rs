@@ -28,7 +28,10 @@ const NO_GROUP: (u16, &str) = (404, "No such group.");
 const NOT_NOW: (u16, &str) = (409, "The call waits in no queue, or the group takes nobody: the error says which.");
 const NO_AGENT: (u16, &str) = (404, "No such agent.");
 const NO_RELEASE: (u16, &str) = (404, "No such release, or its files are gone.");
-const WRONG_FILES: (u16, &str) = (422, "The configuration is wrong: the message has every error, with file and line.");
+const WRONG_FILES: (u16, &str) = (
+    422,
+    "The configuration is wrong, or a story of a caller leads elsewhere: the message has every error, with file and line.",
+);
 const DISK_FAILS: (u16, &str) = (500, "The data folder cannot be read or written.");
 const STORE_FAILS: (u16, &str) = (500, "The records cannot be read.");
 

@@ -1,5 +1,7 @@
 //! `hotline check`: every error of a configuration at once.
 
+mod stories;
+
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,6 +26,9 @@ pub(crate) struct Args {
     /// Prints a JSON object a line, for editors and pipelines
     #[arg(long)]
     json: bool,
+    /// Plays the stories of menu/*.script too: which of them lead elsewhere, and what of each menu no story came to
+    #[arg(long)]
+    scripts: bool,
 }
 
 /// Exit code 2: the configuration is wrong.
@@ -40,26 +45,34 @@ pub(crate) fn run(mut args: Args) -> ExitCode {
     };
     let from = held.as_ref().map_or(Folders::from(&args.config), |held| held.folders(&args.config));
     let (plans, days) = (settings::load(from, std::env::vars()), settings::check_profiles(&args.config));
-    match (plans, days) {
-        (Ok(plans), Ok(_)) => {
+    // Where the configuration is wrong, scripts are read all the same: every error at once.
+    let scripts = settings::scripts(from, plans.as_ref().ok());
+    match (plans, days, scripts) {
+        (Ok(plans), Ok(_), Ok(scripts)) => {
             if args.json {
                 plans.warnings.iter().map(object).chain(plans.reach().iter().map(reach)).for_each(|o| println!("{o}"));
             } else {
                 plans.warnings.iter().for_each(|warning| eprintln!("{warning}\n"));
                 println!("{}", summary(&args, &plans));
             }
-            ExitCode::SUCCESS
+            let right = !args.scripts || stories::play(&plans, &scripts, args.json);
+            if right { ExitCode::SUCCESS } else { ExitCode::from(WRONG) }
         }
-        (plans, days) => {
-            let reports: Vec<Report> = plans.err().into_iter().chain(days.err().into_iter().flatten()).collect();
-            if args.json {
-                reports.iter().flat_map(Report::findings).for_each(|finding| println!("{}", object(&finding)));
-            } else {
-                let styled = std::io::stderr().is_terminal();
-                reports.iter().for_each(|report| eprint!("{}", report.render(styled)));
-            }
+        (plans, days, scripts) => {
+            let days = days.err().into_iter().flatten();
+            let reports: Vec<Report> = plans.err().into_iter().chain(days).chain(scripts.err()).collect();
+            tell(&reports, args.json);
             ExitCode::from(WRONG)
         }
+    }
+}
+
+fn tell(reports: &[Report], json: bool) {
+    if json {
+        reports.iter().flat_map(Report::findings).for_each(|finding| println!("{}", object(&finding)));
+    } else {
+        let styled = std::io::stderr().is_terminal();
+        reports.iter().for_each(|report| eprint!("{}", report.render(styled)));
     }
 }
 

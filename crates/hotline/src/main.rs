@@ -11,6 +11,7 @@ mod menu;
 mod panics;
 mod queue;
 mod records;
+mod rehearse;
 mod reload;
 mod serve;
 mod simulate;
@@ -48,6 +49,7 @@ enum Command {
     Ladder(ladder::Args),
     Queue(queue::Args),
     Menu(menu::Args),
+    Rehearse(rehearse::Args),
     Reload(reload::Args),
     Simulate(simulate::Args),
     Staff(staffing::Args),
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         Command::Ladder(args) => ladder::run(&args),
         Command::Queue(args) => queue::run(&args),
         Command::Menu(args) => menu::run(&args),
+        Command::Rehearse(args) => rehearse::run(&args),
         Command::Reload(args) => reload::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Staff(args) => staffing::run(&args),

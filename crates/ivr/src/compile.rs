@@ -113,6 +113,7 @@ impl<'a> Compiler<'a> {
             nodes: nodes.into_iter().collect::<Option<_>>()?,
             invalid: vec![invalid?],
             hours: self.names.hours.iter().map(|(_, hours)| hours.clone()).collect(),
+            hours_names: self.names.hours.iter().map(|(name, _)| name.clone()).collect(),
             values: std::mem::take(&mut self.values),
         })
     }

@@ -26,6 +26,8 @@ pub struct Menu {
     pub(crate) nodes: Vec<Node>,
     pub(crate) invalid: Vec<Say>,
     pub(crate) hours: Vec<Hours>,
+    /// By the place in `hours`.
+    pub(crate) hours_names: Vec<String>,
     /// The names of its values.
     pub(crate) values: Vec<String>,
 }
@@ -113,8 +115,9 @@ pub(crate) struct Transfer {
     pub(crate) failed: Target,
 }
 
+/// Where something leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
+pub enum Target {
     Node(NodeId),
     Back,
     Repeat,
@@ -145,6 +148,13 @@ impl Menu {
         self.survey
     }
 
+    /// The slots of what is on air.
+    pub fn slots(&self) -> impl Iterator<Item = &str> {
+        self.nodes
+            .iter()
+            .filter_map(|node| if let Kind::OnAir { slot, .. } = &node.kind { Some(slot.as_str()) } else { None })
+    }
+
     /// Every sound of its prompts.
     pub fn sounds(&self) -> impl Iterator<Item = SoundId> {
         let nodes = self.nodes.iter().flat_map(|node| node.prompt.iter().chain(node.kind.read_back()));
@@ -153,6 +163,28 @@ impl Menu {
 
     pub fn node_count(&self) -> usize {
         self.nodes.len()
+    }
+
+    pub fn node_ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        // The compiler lets no menu have more nodes than such ids.
+        (0..u16::try_from(self.nodes.len()).unwrap_or(u16::MAX)).map(NodeId)
+    }
+
+    /// The node behind 0.
+    pub fn person_node(&self) -> NodeId {
+        self.person
+    }
+
+    /// The node that a call enters first while the group behind 0 is in surge.
+    pub fn surge_start(&self) -> NodeId {
+        self.surge_start
+    }
+
+    /// The names of the values that a question to another system takes, in their order; none at other nodes.
+    pub fn takes(&self, node: NodeId) -> Vec<&str> {
+        let Some(Kind::Http(http)) = self.node(node).map(|node| &node.kind) else { return Vec::new() };
+        let name = |id: ValueId| self.values.get(usize::from(id.0)).map_or("", String::as_str);
+        http.take.iter().map(|(id, _)| name(*id)).collect()
     }
 
     /// The node that a call enters first.

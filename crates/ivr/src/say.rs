@@ -4,7 +4,7 @@ use base::SoundId;
 
 use crate::value::Source;
 use crate::when::{Judge, Test};
-use crate::{LocaleId, Prompts};
+use crate::{Heard, LocaleId, Prompts};
 
 /// A part of a prompt, said where all its conditions hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,4 +68,13 @@ pub(crate) fn fill(parts: &[Say], judge: &Judge<'_>, out: &mut Vec<SoundId>) {
             }
         }
     }
+}
+
+/// The same in words: what stands for a value is the value itself.
+pub(crate) fn words(parts: &[Say], judge: &Judge<'_>) -> Vec<Heard> {
+    let one = |part: &Say| match &part.what {
+        What::Sound(sounds) => sounds.get(usize::from(judge.locale.0)).copied().flatten().map(Heard::Sound),
+        What::Value(_, source) => Some(Heard::Value(judge.values.of(*source, judge.around).to_owned())),
+    };
+    parts.iter().filter(|part| judge.all(&part.when)).filter_map(one).collect()
 }

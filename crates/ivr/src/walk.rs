@@ -9,12 +9,20 @@ use crate::entry::Entry;
 use crate::menu::{Kind, Node, Target};
 use crate::say::{self, Say};
 use crate::value::Values;
+use crate::ways::Way;
 use crate::when::{Around, Judge};
 use crate::{LocaleId, Menu, NodeId};
 
 mod collect;
 mod keys;
 mod outside;
+mod state;
+mod watch;
+
+pub use watch::Heard;
+
+use state::State;
+use watch::Watch;
 
 /// Prompts begun in one call, after which the caller goes to a person: far beyond anyone who still chooses, and with
 /// a few seconds each still inside an hour.
@@ -92,34 +100,6 @@ pub struct Request {
     pub timeout: Duration,
 }
 
-/// Where the caller is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Idle,
-    /// The prompt of `node` plays.
-    Playing,
-    /// The prompt of `node` was heard; the silence runs.
-    Waiting,
-    /// The caller types digits; the gap runs.
-    Typing,
-    /// What was typed is read back.
-    Reading,
-    /// It was read back; the silence runs.
-    Confirming,
-    /// Another system was asked.
-    Fetching,
-    /// Somebody outside is called.
-    Away,
-    Over,
-}
-
-impl State {
-    /// Whether a deadline is armed.
-    fn waits(self) -> bool {
-        matches!(self, State::Waiting | State::Typing | State::Confirming | State::Fetching)
-    }
-}
-
 /// The interpreter's state for one call.
 #[derive(Clone, Debug)]
 pub struct Walk {
@@ -133,6 +113,8 @@ pub struct Walk {
     entry: Entry,
     values: Values,
     said: Vec<SoundId>,
+    /// None in a call: nobody looks.
+    watch: Option<Box<Watch>>,
     /// At least this, in whatever group the caller comes to.
     priority: u8,
     entries: u16,
@@ -175,6 +157,7 @@ impl Walk {
             entry: Entry::default(),
             values: Values::default(),
             said: Vec::with_capacity(SAID_ROOM),
+            watch: None,
             priority: 0,
             entries: 0,
             hops: 0,
@@ -199,6 +182,7 @@ impl Walk {
 
     pub fn handle(&mut self, menu: &Menu, around: &Around<'_>, now: Now, event: Event<'_>, out: &mut Vec<Step>) {
         self.hops = 0;
+        self.forget_ways();
         let turn = &mut Turn { menu, around, now, out };
         match (self.state, event) {
             (State::Idle, Event::Start) => self.enter(turn, self.start),
@@ -245,7 +229,7 @@ impl Walk {
     fn on_played(&mut self, turn: &mut Turn<'_>) {
         let Some(node) = turn.menu.node(self.node) else { return };
         match &node.kind {
-            Kind::Play { next } | Kind::OnAir { next, .. } => self.pass(turn, *next),
+            Kind::Play { next } | Kind::OnAir { next, .. } => self.pass(turn, Way::On, *next),
             Kind::Menu(keys) => self.await_key(turn, keys.silence),
             Kind::Rate { silence, .. } => self.await_key(turn, *silence),
             Kind::Digits(asked) => self.await_digits(turn, asked),
@@ -284,7 +268,8 @@ impl Walk {
     }
 
     /// On from a node that asks for nothing; one that leads back leads to a person where there was no choice yet.
-    fn pass(&mut self, turn: &mut Turn<'_>, target: Target) {
+    fn pass(&mut self, turn: &mut Turn<'_>, way: Way, target: Target) {
+        self.took(way);
         match target {
             Target::Back if self.trail.is_empty() => self.go(turn, Target::Node(turn.menu.person)),
             _ => self.go(turn, target),
@@ -318,12 +303,15 @@ impl Walk {
         match &node.kind {
             Kind::Hours { hours, open, closed } => {
                 let is_open = turn.menu.hours.get(*hours).is_some_and(|h| h.is_open(turn.now.wall));
-                self.pass(turn, if is_open { *open } else { *closed });
+                let (way, next) = if is_open { (Way::Open, open) } else { (Way::Closed, closed) };
+                self.pass(turn, way, *next);
             }
             Kind::When { cases, otherwise } => {
                 let judge = self.judge(turn);
-                let holds = cases.iter().find(|(tests, _)| judge.all(tests)).map(|(_, next)| *next);
-                self.pass(turn, holds.unwrap_or(*otherwise));
+                let holds = cases.iter().zip(0..).find(|((tests, _), _)| judge.all(tests));
+                let (way, next) =
+                    holds.map_or((Way::Otherwise, *otherwise), |((_, next), case)| (Way::Case(case), *next));
+                self.pass(turn, way, next);
             }
             Kind::Set { .. } => self.set(turn, &node.kind),
             Kind::Queue { .. } => self.leave_for_queue(turn, node),
@@ -348,7 +336,7 @@ impl Walk {
         }
         self.priority = self.priority.max(*priority);
         self.speak(turn, *locale);
-        self.pass(turn, *next);
+        self.pass(turn, Way::On, *next);
     }
 
     fn speak(&mut self, turn: &mut Turn<'_>, locale: Option<LocaleId>) {
@@ -398,7 +386,9 @@ impl Walk {
         let judge = self.judge(turn);
         say::fill(first, &judge, &mut said);
         say::fill(then, &judge, &mut said);
+        let heard = self.watch.is_some().then(|| [say::words(first, &judge), say::words(then, &judge)].concat());
         self.said = said;
+        self.hears(heard);
     }
 
     fn play(&mut self, turn: &mut Turn<'_>, node: &Node, first: &[Say]) {
@@ -406,6 +396,7 @@ impl Walk {
             let names = turn.around.on_air.get(slot).map_or(&[][..], Vec::as_slice);
             self.said.clear();
             self.said.extend(names.iter().filter_map(|name| turn.around.prompts.sound(self.locale, name)));
+            self.hears_sounds();
         } else {
             self.say(turn, first, &node.prompt);
         }

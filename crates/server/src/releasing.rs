@@ -25,6 +25,8 @@ pub struct Published {
     pub before: Option<ReleaseId>,
     /// It holds now. Not after a dry run.
     pub holds: bool,
+    /// Stories of callers that were played before; none for what was published earlier.
+    pub stories: usize,
     pub reloaded: Reloaded,
 }
 
@@ -42,7 +44,7 @@ pub trait Configurable: Send + Sync {
     /// Nothing has changed, but after `Late`.
     fn reload(&self) -> Result<Reloaded, Refused>;
 
-    /// Has the files of the configuration's folder hold, if they are right: checked, kept under their name, and taken up by calls that come
+    /// Has the files of the configuration's folder hold, if they are right: checked, rehearsed, kept under their name, and taken up by calls that come
     /// from then on. Only where they are those of `release`, if it is named.
     ///
     /// # Errors
@@ -78,13 +80,12 @@ impl Configurable for Reloader {
             return Err(Refused::Changed(staged.id().clone()));
         }
         let folders = Folders { config: &self.config, released: Some(staged.folder()) };
-        let read = settings::reload(folders, std::env::vars(), &running).map_err(|report| {
-            // The same errors, at the places where operators mend them.
-            let here = settings::reload(&self.config, std::env::vars(), &running);
-            wrong(here.err().unwrap_or(report))
-        })?;
+        // Where it is wrong, the same errors at the places where operators mend them.
+        let here = |refused| rehearsed((&self.config).into(), &running).err().unwrap_or(refused);
+        let (read, stories) = rehearsed(folders, &running).map_err(here)?;
         let (id, action) = (staged.id().clone(), Action::Publish);
-        self.have_hold(&mut running, read, Some(staged), (id, action), order)
+        let published = self.have_hold(&mut running, read, Some(staged), (id, action), order)?;
+        Ok(Published { stories, ..published })
     }
 
     fn roll_back(&self, release: Option<&str>, order: Order) -> Result<Published, Refused> {
@@ -118,6 +119,18 @@ impl Configurable for Reloader {
         let to = to.map_or_else(|| self.files(), |name| self.named(name))?;
         Ok(differences(&from, &to)?)
     }
+}
+
+/// Checks these files and plays the stories that are written beside the menus; how many there were.
+fn rehearsed(folders: Folders<'_>, running: &Plans) -> Result<(settings::Reloaded, usize), Refused> {
+    let read = settings::reload(folders, std::env::vars(), running).map_err(wrong)?;
+    let scripts = settings::scripts(folders, Some(&read.plans)).map_err(wrong)?;
+    let rehearsal = rehearsal::run(&read.plans, &scripts);
+    if rehearsal.failed.is_empty() {
+        return Ok((read, rehearsal.stories));
+    }
+    let report = rehearsal.failed.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n");
+    Err(Refused::Rehearsal { failed: rehearsal.failed.len(), report })
 }
 
 /// The name of what lies in the configuration's folder.
@@ -160,7 +173,7 @@ impl Reloader {
         if dry_run {
             let warnings = read.plans.warnings.iter().map(ToString::to_string).collect();
             let reloaded = Reloaded { changes: read.changes, warnings, ..Reloaded::default() };
-            return Ok(Published { release, before, holds: false, reloaded });
+            return Ok(Published { release, before, holds: false, stories: 0, reloaded });
         }
         let menus = read.plans.call.menus.iter().map(|menu| version(menu)).collect();
         // What holds already needs no line, and may hold anew beside another queues.toml.
@@ -170,7 +183,7 @@ impl Reloader {
             self.releases.hold(staged, entry)?;
         }
         match self.take_up(running, read) {
-            Ok(reloaded) => Ok(Published { release, before, holds: true, reloaded }),
+            Ok(reloaded) => Ok(Published { release, before, holds: true, stories: 0, reloaded }),
             // It will hold, and so does the line.
             Err(Refused::Late) => Err(Refused::Late),
             Err(refused) => {

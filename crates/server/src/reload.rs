@@ -22,6 +22,9 @@ pub enum Refused {
     /// Every error of the files, as `hotline check` prints them.
     #[error("{report}")]
     Wrong { errors: usize, report: String },
+    /// Stories that are written beside the menus lead elsewhere.
+    #[error("{report}")]
+    Rehearsal { failed: usize, report: String },
     #[error("another reload or publication is under way; ask again when it is done")]
     Busy,
     #[error("the engine has not taken up the configuration within ten seconds; it will, unless it has stopped")]

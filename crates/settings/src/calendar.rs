@@ -10,7 +10,7 @@ use crate::reader::Table;
 use crate::value::Value;
 
 const WEEK: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const CHINA: i32 = 480;
+pub(crate) const CHINA: i32 = 480;
 /// Longer is a slip in a date.
 const HOLIDAY_DAYS_MAX: i64 = 60;
 
@@ -132,14 +132,14 @@ fn date(value: &Value<'_>) -> Option<i64> {
 }
 
 /// The inverse of `civil`, with years that begin in March, so that the leap day is a year's last.
-fn day_number(date: Date) -> i64 {
+pub(crate) fn day_number(date: Date) -> i64 {
     let (month, day) = (i64::from(date.month), i64::from(date.day));
     let year = i64::from(date.year) - i64::from(month <= 2);
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
 }
 
-fn civil(day: i64) -> Date {
+pub(crate) fn civil(day: i64) -> Date {
     let civil = Civil::from_wall(Wall(day * 86_400_000), 0);
     Date { year: civil.year, month: civil.month, day: civil.day }
 }

@@ -49,6 +49,8 @@ impl<'a> Document<'a> {
             Part::Calendar => (&[], &["hours", "holiday", "workday"]),
             Part::Menu => (&["tree"], &[]),
             Part::Fragment => (&["fragment"], &[]),
+            // A script is no TOML.
+            Part::Script => (&[], &[]),
             Part::Profile => (&[], &["calls", "burst", "choice", "keypad", "patience", "staff", "trouble"]),
         };
         let spot = Spot::text(self.file, 0..0);

@@ -123,8 +123,13 @@ const SAMPLES_PER_MS: u64 = 8;
 
 /// By `SoundId`, how long each sound is.
 pub(crate) fn lengths(files: &[SoundFile]) -> Vec<Duration> {
-    let length = |file: &SoundFile| Duration::from_millis(file.samples.len() as u64 / SAMPLES_PER_MS);
-    files.iter().map(length).collect()
+    files.iter().map(SoundFile::length).collect()
+}
+
+impl SoundFile {
+    pub fn length(&self) -> Duration {
+        Duration::from_millis(self.samples.len() as u64 / SAMPLES_PER_MS)
+    }
 }
 
 impl SoundPlan {

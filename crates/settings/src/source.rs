@@ -26,6 +26,8 @@ pub(crate) enum Part {
     Fragment,
     /// `profile/*.toml`: no part of what the engine is started with.
     Profile,
+    /// `menu/*.script`: no part of it either.
+    Script,
 }
 
 #[derive(Clone, Debug)]
@@ -49,7 +51,7 @@ impl Sources {
 }
 
 /// A configuration is written by hand; more is a mistake.
-const FILE_BYTES_MAX: u64 = 4 << 20;
+pub(crate) const FILE_BYTES_MAX: u64 = 4 << 20;
 
 /// `hotline.toml` alone.
 pub(crate) fn read_main(dir: &Path, problems: &Problems) -> Sources {
@@ -75,6 +77,18 @@ pub(crate) fn read(from: Folders<'_>, problems: &Problems) -> Sources {
 /// Days for the simulator that lie beside a configuration.
 pub(crate) fn profiles(dir: &Path) -> Vec<PathBuf> {
     folder(&dir.join("profile"))
+}
+
+/// The scripts of `menu/`.
+pub(crate) fn read_scripts(dir: &Path, problems: &Problems) -> Sources {
+    let files = files(&dir.join("menu"), "script").into_iter();
+    Sources(files.filter_map(|path| read_one(path, Part::Script, problems)).collect())
+}
+
+/// The names of the menus: files without their ending.
+pub(crate) fn menu_names(dir: &Path) -> Vec<String> {
+    let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    folder(&dir.join("menu")).iter().filter_map(stem).collect()
 }
 
 /// A profile alone.

@@ -28,7 +28,7 @@ impl Played {
         if !dry_run {
             entries.push(Entry { release, action, at, by, why, menus });
         }
-        Ok(Published { release: name.parse()?, before, holds: !dry_run, reloaded: Reloaded::default() })
+        Ok(Published { release: name.parse()?, before, holds: !dry_run, stories: 2, reloaded: Reloaded::default() })
     }
 }
 

@@ -47,6 +47,9 @@ fn outcome(answer: &Value, wish: &Wish, done: &str) -> Vec<String> {
     let mut lines: Vec<String> =
         list(changes, "warnings").iter().filter_map(Value::as_str).map(str::to_owned).collect();
     lines.extend(reload::changed(changes));
+    if let Some(stories @ 1..) = answer["stories"].as_u64() {
+        lines.push(format!("stories: {stories} played, all as they are told"));
+    }
     let (release, before) = (text(answer, "release"), text(answer, "before"));
     let instead = match before {
         "" => "; nothing was published before it".to_owned(),

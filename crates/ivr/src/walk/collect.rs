@@ -7,6 +7,7 @@ use base::Digit;
 use super::{State, Step, Turn, Walk};
 use crate::entry::typed;
 use crate::menu::{Digits, Kind, Target};
+use crate::ways::Way;
 
 /// What somebody types who wants a person.
 const PERSON: &str = "0";
@@ -60,7 +61,7 @@ impl Walk {
         }
         let confirming = self.state == State::Confirming;
         match self.is_tried(asked) {
-            true => self.pass(turn, asked.failed),
+            true => self.pass(turn, Way::Failed, asked.failed),
             false if confirming => self.read_back(turn, asked, false),
             false => self.again(turn, &[]),
         }
@@ -78,14 +79,19 @@ impl Walk {
         self.values.set(asked.into, self.entry.text());
         match &asked.confirm {
             Some(_) => self.read_back(turn, asked, false),
-            None => self.go(turn, asked.next),
+            None => self.typed_right(turn, asked),
         }
+    }
+
+    fn typed_right(&mut self, turn: &mut Turn<'_>, asked: &Digits) {
+        self.took(Way::On);
+        self.go(turn, asked.next);
     }
 
     fn type_wrong(&mut self, turn: &mut Turn<'_>, asked: &Digits) {
         self.typed.clear();
         if self.is_tried(asked) {
-            return self.pass(turn, asked.failed);
+            return self.pass(turn, Way::Failed, asked.failed);
         }
         self.again(turn, &turn.menu.invalid);
     }
@@ -123,10 +129,10 @@ impl Walk {
 
     fn confirm(&mut self, turn: &mut Turn<'_>, asked: &Digits, digit: Digit) {
         match digit {
-            RIGHT => return self.go(turn, asked.next),
+            RIGHT => return self.typed_right(turn, asked),
             Digit::Number(0) => return self.ask_for_person(turn),
             Digit::Pound => return self.read_back(turn, asked, false),
-            _ if self.is_tried(asked) => return self.pass(turn, asked.failed),
+            _ if self.is_tried(asked) => return self.pass(turn, Way::Failed, asked.failed),
             AGAIN | Digit::Star => return self.again(turn, &[]),
             _ => self.typed.clear(),
         }

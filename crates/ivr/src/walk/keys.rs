@@ -6,6 +6,7 @@ use base::Digit;
 
 use super::{State, Step, Turn, Walk};
 use crate::menu::{Choice, Keys, Target};
+use crate::ways::Way;
 
 /// The best and the worst verdict are keys of a telephone (政务服务"好差评": five grades).
 const GRADES: std::ops::RangeInclusive<u8> = 1..=5;
@@ -26,9 +27,10 @@ impl Walk {
         match keys.keys.iter().find(|(key, _)| *key == digit) {
             Some((_, Choice { locale, next })) => {
                 self.speak(turn, *locale);
+                self.took(Way::Key(digit));
                 self.go(turn, *next);
             }
-            None => self.on_invalid(turn, keys.invalid_tries, keys.on_invalid),
+            None => self.on_invalid(turn, keys.invalid_tries, Way::Invalid, keys.on_invalid),
         }
     }
 
@@ -37,14 +39,16 @@ impl Walk {
         if self.silences < keys.silence_tries {
             self.again(turn, &[]);
         } else {
+            self.took(Way::Silence);
             self.go(turn, keys.on_silence);
         }
     }
 
-    fn on_invalid(&mut self, turn: &mut Turn<'_>, tries: u8, failed: Target) {
+    fn on_invalid(&mut self, turn: &mut Turn<'_>, tries: u8, way: Way, failed: Target) {
         self.typed.clear();
         self.invalids = self.invalids.saturating_add(1);
         if self.invalids > tries {
+            self.took(way);
             return self.go(turn, failed);
         }
         self.again(turn, &turn.menu.invalid);
@@ -54,14 +58,19 @@ impl Walk {
         match digit {
             Digit::Number(grade) if GRADES.contains(&grade) => {
                 turn.out.push(Step::Rated(grade));
+                self.took(Way::On);
                 self.go(turn, next);
             }
-            _ => self.on_invalid(turn, tries, next),
+            _ => self.on_invalid(turn, tries, Way::On, next),
         }
     }
 
     pub(super) fn rate_nothing(&mut self, turn: &mut Turn<'_>, tries: u8, next: Target) {
         self.silences = self.silences.saturating_add(1);
-        if self.silences < tries { self.again(turn, &[]) } else { self.go(turn, next) }
+        if self.silences < tries {
+            return self.again(turn, &[]);
+        }
+        self.took(Way::On);
+        self.go(turn, next);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Request, State, Step, Turn, Walk};
 use crate::menu::{Http, Kind, Node, Transfer};
+use crate::ways::Way;
 
 impl Walk {
     pub(super) fn leave_for_queue(&mut self, turn: &mut Turn<'_>, node: &Node) {
@@ -14,7 +15,7 @@ impl Walk {
     pub(super) fn transfer(&mut self, turn: &mut Turn<'_>, node: &Node, transfer: &Transfer) {
         let to = transfer.to.fill(&self.values, turn.around);
         if to.is_empty() {
-            return self.pass(turn, transfer.failed);
+            return self.pass(turn, Way::Failed, transfer.failed);
         }
         self.say(turn, &[], &node.prompt);
         self.state = State::Away;
@@ -23,7 +24,7 @@ impl Walk {
 
     pub(super) fn on_refused(&mut self, turn: &mut Turn<'_>) {
         let Some(Node { kind: Kind::Transfer(transfer), .. }) = turn.menu.node(self.node) else { return };
-        self.pass(turn, transfer.failed);
+        self.pass(turn, Way::Failed, transfer.failed);
     }
 
     pub(super) fn fetch(&mut self, turn: &mut Turn<'_>, node: &Node, http: &Http) {
@@ -53,9 +54,9 @@ impl Walk {
                 for ((id, _), text) in http.take.iter().zip(values) {
                     self.values.set(*id, text);
                 }
-                self.pass(turn, http.next);
+                self.pass(turn, Way::On, http.next);
             }
-            None => self.pass(turn, http.failed),
+            None => self.pass(turn, Way::Failed, http.failed),
         }
     }
 }

@@ -1,0 +1,106 @@
+//! A menu walked in the terminal and drawn, as an operator does it before callers come.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+use crate::kit::engine::{folder, hotline, root};
+
+/// `hotline rehearse` with lines piped to it.
+fn rehearse(args: &[&str], lines: &str) -> Output {
+    let mut command = Command::new(hotline());
+    command
+        .arg("rehearse")
+        .args(args)
+        .current_dir(root())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary runs");
+    // It may have left before the last line.
+    let _ = child.stdin.take().expect("a pipe").write_all(lines.as_bytes());
+    child.wait_with_output().expect("it ends")
+}
+
+fn text(out: &Output) -> String {
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8_lossy(&out.stdout).into_owned()
+}
+
+/// What is printed behind `Story: ` last.
+fn story(text: &str) -> &str {
+    text.lines().rev().find_map(|line| line.split("Story: ").nth(1)).unwrap_or_else(|| panic!("no story in {text}"))
+}
+
+#[test]
+fn an_operator_walks_the_menu_and_gets_the_line_of_a_script() {
+    let walk = text(&rehearse(&["--from", "+8613900139000"], "\n9\nback one step\n4\n"));
+    for shown in
+        ["- main (menu)", "咨询请按一", "main asks for a key: 1 consult, 2 complaint", "| 26.7 s of announcements"]
+    {
+        assert!(walk.contains(shown), "no {shown} in {walk}");
+    }
+    let lines = [
+        "\n\n",
+        "at 02:00\n4\n\n",
+        "9\n7\n\n\n2\n",
+        "on 2026-10-01 at 09:30\nfrom 057188001122\ncalled before 2 times\n9*3\n\n",
+        "prss 2\n*\n#\n9\nrestart\nlisten\n777\n",
+        "surge in consult\n1\nwait\n",
+    ];
+    let walks: Vec<String> = lines.iter().map(|lines| text(&rehearse(&[], lines))).collect();
+    let mut stories: Vec<&str> = walks.iter().map(|walk| story(walk)).collect();
+    stories.push(story(&walk));
+    assert_eq!(
+        stories[1],
+        "at 02:00, press 4, listen -> queue consult through notice, welcome, main, order-hours, order-closed, consult"
+    );
+    assert!(walks[4].contains("did you mean `press`?"), "{}", walks[4]);
+    let dir = folder(|config| std::fs::write(config.join("menu/12345.script"), stories.join("\n")).expect("written"));
+    let config = dir.path().join("config").display().to_string();
+    let out = Command::new(hotline())
+        .args(["check", "--scripts", "--config", &config])
+        .current_dir(root())
+        .output()
+        .expect("it runs");
+    assert!(text(&out).contains("7 stories, all true"), "{}", String::from_utf8_lossy(&out.stdout));
+}
+
+#[test]
+fn each_prompt_is_played_once_by_a_command_that_is_named() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let heard = dir.path().join("heard").display().to_string();
+    let player = format!("cp --backup=numbered {{file}} {heard}");
+    text(&rehearse(&["--player", &player], "\n"));
+    // Notice, welcome and the choice.
+    let files: Vec<_> = std::fs::read_dir(dir.path()).expect("the folder").flatten().collect();
+    assert_eq!(files.len(), 3, "{files:?}");
+    let out = rehearse(&["--player", "no-such-player"], "\n\n");
+    assert!(text(&out).contains("= queue consult"), "it goes on without sound");
+    let told = String::from_utf8_lossy(&out.stderr).into_owned();
+    assert_eq!(told.matches("no-such-player").count(), 1, "told once: {told}");
+}
+
+#[test]
+fn wrong_words_and_closed_pipes_are_no_panic() {
+    for (args, advice) in [
+        (["--menu", "1234"], "one of `12345`"),
+        (["--at", "noon"], "2026-10-01T02:00"),
+        (["--from", "nobody"], "from 057188001122"),
+        (["--called", "110"], "--menu"),
+        (["--config", "no/such"], "no/such"),
+    ] {
+        let out = rehearse(&args, "");
+        let told = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(out.status.code() == Some(2) && told.contains(advice), "{args:?}: {told}");
+    }
+    let mut command = Command::new(hotline());
+    command.arg("rehearse").current_dir(root()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary runs");
+    drop(child.stdout.take());
+    let _ = child.stdin.take().expect("a pipe").write_all("restart\n".repeat(2000).as_bytes());
+    let out = child.wait_with_output().expect("it ends");
+    assert_eq!((out.status.code(), String::from_utf8_lossy(&out.stderr).as_ref()), (Some(0), ""));
+    // Bytes that are no text, and a line without an end.
+    let long = "9".repeat(10_000);
+    assert!(text(&rehearse(&[], &format!("\u{1b}[31m\n{long}"))).contains('?'));
+}
