@@ -6,6 +6,7 @@ mod check;
 mod client;
 mod ladder;
 mod log;
+mod menu;
 mod panics;
 mod queue;
 mod records;
@@ -45,6 +46,7 @@ enum Command {
     Agent(agent::Args),
     Records(records::Args),
     Ladder(ladder::Args),
+    Menu(menu::Args),
     Queue(queue::Args),
     Rehearse(rehearse::Args),
     Reload(reload::Args),
@@ -63,6 +65,7 @@ fn main() -> ExitCode {
         Command::Agent(args) => agent::run(args),
         Command::Records(args) => records::run(args),
         Command::Ladder(args) => ladder::run(&args),
+        Command::Menu(args) => menu::run(&args),
         Command::Queue(args) => queue::run(&args),
         Command::Rehearse(args) => rehearse::run(&args),
         Command::Reload(args) => reload::run(&args),
