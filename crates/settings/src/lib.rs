@@ -51,5 +51,5 @@ pub use plans::{Network, Plans, Role, Server, SoundFile, Token};
 pub use reach::MenuReach;
 pub use reload::{Changes, Listed, Reloaded, reload};
 pub use report::Report;
-pub use script::{Script, scripts};
+pub use script::{Rehearsed, Script, rehearse, scripts};
 pub use texts::Texts;

@@ -13,8 +13,9 @@ use std::process::ExitCode;
 
 use base::Wall;
 use clap::ValueEnum;
+use rehearsal::Who;
 use settings::Plans;
-use settings::script::{Phrase, Who};
+use settings::script::Phrase;
 
 use crate::table::reader_left;
 use chart::Chart;
