@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-use crate::kit::engine::{folder, hotline, root};
+use crate::kit::engine::{Engine, folder, hotline, root};
 
 /// `hotline rehearse` with lines piped to it.
 fn rehearse(args: &[&str], lines: &str) -> Output {
@@ -103,4 +103,45 @@ fn wrong_words_and_closed_pipes_are_no_panic() {
     // Bytes that are no text, and a line without an end.
     let long = "9".repeat(10_000);
     assert!(text(&rehearse(&[], &format!("\u{1b}[31m\n{long}"))).contains('?'));
+}
+
+/// `hotline menu graph`.
+fn graph(args: &[&str]) -> Output {
+    Command::new(hotline()).args(["menu", "graph"]).args(args).current_dir(root()).output().expect("the binary runs")
+}
+
+#[test]
+fn a_menu_is_drawn_with_the_calls_of_a_day() {
+    let engine = Engine::start();
+    let server = format!("sip:12345@{}", engine.sip);
+    let call = |args: &[&str]| {
+        let mut command = Command::new(hotline());
+        command.args(["call", &server]).args(args).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().expect("the binary runs")
+    };
+    let mut calls = [call(&["--press", "2", "--after", "1s", "--seconds", "7"]), call(&["--seconds", "2"])];
+    calls.iter_mut().for_each(|call| assert!(call.wait().expect("it ends").success()));
+    engine.ended_records(2);
+    let (data, out) = (engine.dir.path().join("data").display().to_string(), engine.dir.path().join("menu.svg"));
+    let today = ["--traffic", "--since", "2026-01-01", "--data", &data];
+    text(&graph(&[&today[..], &["--out", &out.display().to_string()]].concat()));
+    let svg = std::fs::read_to_string(&out).expect("a picture");
+    for shown in ["<svg ", "2 calls; 1 hung up in the menu", ">2 calls · 1 hung up<", "2 · 0 s · 1 call", "order-hours"]
+    {
+        assert!(svg.contains(shown), "no {shown} in {svg}");
+    }
+    let drawn = text(&graph(&[&today[..], &["--format", "mermaid"]].concat()));
+    assert!(drawn.contains("flowchart LR") && drawn.contains("|\"2 · 0 s · 1 call\"|"), "{drawn}");
+    let before = text(&graph(&["--traffic", "--day", "2020-02-29", "--data", &data]));
+    assert!(before.contains("0 calls; 0 hung up"), "{before}");
+    for (args, code, advice) in [
+        (&["--menu", "1234"][..], 1, "one of `12345`"),
+        (&["--traffic", "--day", "2026-02-30"], 2, "2026-10-01"),
+        (&["--day", "2026-02-28"], 2, "--traffic"),
+        (&["--traffic", "--data", "no/such"], 1, "no/such"),
+    ] {
+        let out = graph(args);
+        let told = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert!(out.status.code() == Some(code) && told.contains(advice), "{args:?}: {told}");
+    }
 }

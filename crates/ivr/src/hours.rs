@@ -23,6 +23,23 @@ pub struct Date {
     pub day: u8,
 }
 
+impl Date {
+    /// Days since 1970-01-01, with years that begin in March, so that the leap day is a year's last. A day that no month has is one of the
+    /// next.
+    pub fn day_number(self) -> i64 {
+        let (month, day) = (i64::from(self.month), i64::from(self.day));
+        let year = i64::from(self.year) - i64::from(month <= 2);
+        let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
+    }
+
+    /// The date of a day since 1970-01-01.
+    pub fn of_day(day: i64) -> Date {
+        let civil = Civil::from_wall(Wall(day * 86_400_000), 0);
+        Date { year: civil.year, month: civil.month, day: civil.day }
+    }
+}
+
 /// When something is open.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hours {
@@ -53,6 +70,13 @@ mod tests {
 
     fn at(day: i64, hour: i64, minute: i64) -> Wall {
         Wall(MONDAY + ((day * 24 + hour) * 60 + minute) * 60_000)
+    }
+
+    #[test]
+    fn day_numbers_and_dates_are_inverse() {
+        for day in (-800_000..800_000).step_by(13) {
+            assert_eq!(Date::of_day(day).day_number(), day);
+        }
     }
 
     #[test]

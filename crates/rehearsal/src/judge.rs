@@ -1,39 +1,55 @@
 //! Whether a story leads where its line says.
 
-use settings::script::{Deed, End, Story, Told};
-use settings::{Finding, Script};
+use std::ops::Range;
 
-use crate::{Misfit, Outcome, Visit};
+use crate::{Deed, End, Misfit, Outcome, Story, Told, Visit};
+
+/// What comes out differently from what a story says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The bytes of its file that are not true.
+    pub place: Range<usize>,
+    /// What happens, in one line.
+    pub title: String,
+    /// Beside the place.
+    pub label: &'static str,
+    /// The way that it takes, and what to do.
+    pub help: String,
+}
+
+impl Fault {
+    fn new(place: &Range<usize>, title: String, label: &'static str, help: String) -> Fault {
+        Fault { place: place.clone(), title, label, help }
+    }
+}
 
 /// A story of a menu that nobody has.
-pub(crate) fn not_begun(script: &Script, story: &Story) -> Finding {
+pub(crate) fn not_begun(menu: &str, story: &Story) -> Fault {
     let (title, help) = match &story.who.survey {
-        Some(_) => {
-            (format!("the menu `{}` has no survey", script.menu), "add `survey` to the menu, or remove the story")
-        }
-        None => (format!("there is no menu `{}`", script.menu), "name the script as its menu, or remove it"),
+        Some(_) => (format!("the menu `{menu}` has no survey"), "add `survey` to the menu, or remove the story"),
+        None => (format!("there is no menu `{menu}`"), "name the script as its menu, or remove it"),
     };
-    script.finding(&story.place, title, "this story", help.to_owned())
+    Fault::new(&story.place, title, "this story", help.to_owned())
 }
 
 /// Plays the story; gives the first thing that comes out differently.
-pub(crate) fn play(visit: &mut Visit<'_>, script: &Script, story: &Story) -> Option<Finding> {
+pub(crate) fn play(visit: &mut Visit<'_>, story: &Story) -> Option<Fault> {
     for deed in &story.deeds {
         if let Err(misfit) = visit.does(&deed.what) {
-            return Some(out_of_place(visit, script, deed, &misfit));
+            return Some(out_of_place(visit, deed, &misfit));
         }
     }
     let wrong = story.ends.iter().find(|told| !is_true(visit, &told.what));
     if let Some(told) = wrong {
         let title = format!("this story leads to {}", led(visit, &told.what));
-        return Some(script.finding(&told.place, title, "another end is expected", help(visit, &told.what)));
+        return Some(Fault::new(&told.place, title, "another end is expected", help(visit, &told.what)));
     }
     let mut path = visit.path().iter().map(|stop| visit.menu().node_name(stop.node));
     // In their order: each is looked for behind the one before.
     let missed = story.through.iter().find(|told| !path.by_ref().any(|name| name == told.what))?;
     let title = format!("this story does not come to `{}`{}", missed.what, order(story, missed));
     let help = format!("it goes {}", way(visit));
-    Some(script.finding(&missed.place, title, "not on the way", help))
+    Some(Fault::new(&missed.place, title, "not on the way", help))
 }
 
 fn order(story: &Story, missed: &Told<String>) -> &'static str {
@@ -41,9 +57,9 @@ fn order(story: &Story, missed: &Told<String>) -> &'static str {
     if is_first { "" } else { " behind the nodes before it" }
 }
 
-fn out_of_place(visit: &Visit<'_>, script: &Script, deed: &Told<Deed>, misfit: &Misfit) -> Finding {
+fn out_of_place(visit: &Visit<'_>, deed: &Told<Deed>, misfit: &Misfit) -> Fault {
     let help = format!("the caller has come to {}; it goes {}", end(visit), way(visit));
-    script.finding(&deed.place, misfit.to_string(), "cannot happen here", help)
+    Fault::new(&deed.place, misfit.to_string(), "cannot happen here", help)
 }
 
 /// Whether an end is that of the visit.

@@ -6,41 +6,51 @@
 mod coverage;
 mod judge;
 mod setting;
+mod story;
 mod visit;
+mod who;
 
-use settings::{Finding, Plans, Script};
+use std::time::Duration;
 
 pub use coverage::Coverage;
+pub use judge::Fault;
+pub use story::{Deed, End, Story, Told};
 pub use visit::{Misfit, News, Outcome, Stop, Visit};
+pub use who::{Survey, Who};
 
-/// What came of all stories.
-#[derive(Clone, Debug, Default)]
-pub struct Rehearsed {
-    /// The stories that led elsewhere, in the order of files and lines.
-    pub failed: Vec<Finding>,
-    pub stories: usize,
-    /// By menu, in the order of the plans.
-    pub coverage: Vec<Coverage>,
+/// What stories are played on.
+#[derive(Clone, Copy, Debug)]
+pub struct Stage<'a> {
+    pub plan: &'a call::Plan,
+    /// By `SoundId`, how long each sound is.
+    pub lengths: &'a [Duration],
 }
 
-/// Plays every story on the menu that it is of. One of a menu that is not in the plans fails.
-pub fn run(plans: &Plans, scripts: &[Script]) -> Rehearsed {
-    let mut rehearsed = Rehearsed::default();
-    let mut seen: Vec<_> = plans.call.menus.iter().map(|_| coverage::Seen::default()).collect();
-    for script in scripts {
-        for story in &script.stories {
-            rehearsed.stories += 1;
-            let menu = plans.call.menus.iter().position(|version| version.name == script.menu);
-            let played = menu.and_then(|place| Some((place, Visit::begin(plans, place, &story.who)?)));
-            let Some((place, mut visit)) = played else {
-                rehearsed.failed.push(judge::not_begun(script, story));
-                continue;
-            };
-            rehearsed.failed.extend(judge::play(&mut visit, script, story));
-            seen[place].add(&visit);
-        }
+/// Plays stories one after the other, and keeps what they came to.
+#[derive(Clone, Debug)]
+pub struct Company<'a> {
+    stage: Stage<'a>,
+    /// By place of the menu in the plan.
+    seen: Vec<coverage::Seen>,
+}
+
+impl<'a> Company<'a> {
+    pub fn new(stage: Stage<'a>) -> Company<'a> {
+        Company { stage, seen: stage.plan.menus.iter().map(|_| coverage::Seen::default()).collect() }
     }
-    let menus = plans.call.menus.iter().zip(&seen);
-    rehearsed.coverage = menus.map(|(version, seen)| seen.of(version)).collect();
-    rehearsed
+
+    /// Plays a story on the menu of that name; gives the first thing that comes out differently. A menu that is not there is such a thing.
+    pub fn play(&mut self, menu: &str, story: &Story) -> Option<Fault> {
+        let place = self.stage.plan.menus.iter().position(|version| version.name == menu);
+        let begun = place.and_then(|place| Some((place, Visit::begin(self.stage, place, &story.who)?)));
+        let Some((place, mut visit)) = begun else { return Some(judge::not_begun(menu, story)) };
+        let fault = judge::play(&mut visit, story);
+        self.seen[place].add(&visit);
+        fault
+    }
+
+    /// By menu, in the order of the plan.
+    pub fn coverage(&self) -> Vec<Coverage> {
+        self.stage.plan.menus.iter().zip(&self.seen).map(|(version, seen)| seen.of(version)).collect()
+    }
 }

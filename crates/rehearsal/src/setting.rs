@@ -1,13 +1,15 @@
 //! What the menu may ask about a call of a story: what the engine would know of it.
 
 use base::GroupId;
+use call::Plan;
+use call::number::LineKind;
 use ivr::{Around, OnAir};
-use settings::script::Who;
-use settings::{LineKind, Plans};
+
+use crate::Who;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Setting<'a> {
-    plans: &'a Plans,
+    plan: &'a Plan,
     caller: String,
     called: String,
     called_before: u32,
@@ -18,14 +20,14 @@ pub(crate) struct Setting<'a> {
 impl<'a> Setting<'a> {
     /// A story that does not say which number was dialled dials the first that leads to its menu. What is on air today is not on air in
     /// a story, unless it says so.
-    pub(crate) fn new(plans: &'a Plans, menu: usize, who: &Who) -> Setting<'a> {
-        let own = || plans.call.called.iter().find(|called| called.menu == menu).map(|called| called.number.clone());
+    pub(crate) fn new(plan: &'a Plan, menu: usize, who: &Who) -> Setting<'a> {
+        let own = || plan.called.iter().find(|called| called.menu == menu).map(|called| called.number.clone());
         Setting {
-            plans,
+            plan,
             caller: who.caller.clone().unwrap_or_default(),
             called: who.called.clone().or_else(own).unwrap_or_default(),
             called_before: who.called_before.unwrap_or_default(),
-            surging: who.surge.iter().filter_map(|group| plans.call.group(group)).collect(),
+            surging: who.surge.iter().filter_map(|group| plan.group(group)).collect(),
             on_air: who.on_air.clone(),
         }
     }
@@ -35,18 +37,18 @@ impl<'a> Setting<'a> {
     }
 
     pub(crate) fn around(&self) -> Around<'_> {
-        let home = self.plans.server.areas.home(&self.caller, self.caller.is_empty());
+        let home = self.plan.areas.home(&self.caller, self.caller.is_empty());
         Around {
             caller: &self.caller,
             called: &self.called,
             city: home.city.unwrap_or_default(),
             county: home.county.unwrap_or_default(),
             line: LineKind::of(&self.caller).name(),
-            list: self.plans.call.known.find(&self.caller).map_or("", |list| list.name.as_str()),
+            list: self.plan.known.find(&self.caller).map_or("", |list| list.name.as_str()),
             called_before: self.called_before,
             surging: &self.surging,
             on_air: &self.on_air,
-            prompts: &self.plans.call.prompts,
+            prompts: &self.plan.prompts,
         }
     }
 }

@@ -7,10 +7,9 @@ use std::time::Duration;
 use base::{Digit, GroupId, Now, SoundId, Time};
 use call::plan::MenuVersion;
 use ivr::{Event, Heard, Menu, NodeId, Request, Step, Walk, Way};
-use settings::Plans;
-use settings::script::{Deed, End, Who};
 
 use crate::setting::Setting;
+use crate::{Deed, End, Stage, Who};
 
 /// Announcements that one wait hears out: the interpreter takes a caller to a person after a hundred of a call.
 const ANNOUNCEMENTS_MAX: usize = 200;
@@ -18,7 +17,7 @@ const ANNOUNCEMENTS_MAX: usize = 200;
 /// A caller who came by some nodes and is somewhere now.
 #[derive(Clone, Debug)]
 pub struct Visit<'a> {
-    plans: &'a Plans,
+    stage: Stage<'a>,
     version: &'a MenuVersion,
     setting: Setting<'a>,
     walk: Walk,
@@ -107,25 +106,26 @@ impl fmt::Display for Misfit {
 
 impl<'a> Visit<'a> {
     /// A call of such a caller begins, in the menu at that place of the plans; none where there is no such menu, or no such survey.
-    pub fn begin(plans: &'a Plans, menu: usize, who: &Who) -> Option<Visit<'a>> {
-        let version = plans.call.menus.get(menu)?.as_ref();
-        let setting = Setting::new(plans, menu, who);
+    pub fn begin(stage: Stage<'a>, menu: usize, who: &Who) -> Option<Visit<'a>> {
+        let plan = stage.plan;
+        let version = plan.menus.get(menu)?.as_ref();
+        let setting = Setting::new(plan, menu, who);
         let walk = match &who.survey {
             Some(survey) => {
-                let locale = survey.locale.as_ref().and_then(|name| plans.call.prompts.locale(name));
+                let locale = survey.locale.as_ref().and_then(|name| plan.prompts.locale(name));
                 Walk::survey(&version.menu, locale.unwrap_or(version.menu.locale()))?
             }
             None if setting.is_surging(version.menu.person().0) => Walk::in_surge(&version.menu),
             None => Walk::new(&version.menu),
         };
         let mut visit = Visit {
-            plans,
+            stage,
             version,
             setting,
             walk: walk.watched(),
             is_survey: who.survey.is_some(),
             now: Now { time: Time::ZERO, wall: who.wall() },
-            limit: Time::ZERO + plans.call.limits.menu,
+            limit: Time::ZERO + plan.limits.menu,
             heard_at: None,
             until: None,
             asks: None,
@@ -176,12 +176,12 @@ impl<'a> Visit<'a> {
     }
 
     pub fn group_name(&self, group: GroupId) -> &'a str {
-        self.plans.call.groups.get(usize::from(group.0)).map_or("", |group| group.name.as_str())
+        self.stage.plan.groups.get(usize::from(group.0)).map_or("", |group| group.name.as_str())
     }
 
     /// Whether a number is that line.
     pub fn is_line(&self, number: &str, line: &str) -> bool {
-        self.plans.call.line(number).as_deref() == Some(line)
+        self.stage.plan.line(number).as_deref() == Some(line)
     }
 
     /// Where the caller is, as a script says it.
@@ -298,7 +298,7 @@ impl<'a> Visit<'a> {
         }
         self.outcome = None;
         // The menu has the caller anew, for as long as at first.
-        self.limit = self.now.time + self.plans.call.limits.menu;
+        self.limit = self.now.time + self.stage.plan.limits.menu;
         self.tell(Event::Refused);
         Ok(())
     }
@@ -344,7 +344,7 @@ impl<'a> Visit<'a> {
     fn take(&mut self, step: Step) {
         match step {
             Step::Locale(locale) => {
-                let name = self.plans.call.prompts.locale_name(locale).to_owned();
+                let name = self.stage.plan.prompts.locale_name(locale).to_owned();
                 self.news.push(News::Speaks(name));
             }
             Step::Play => {
@@ -378,7 +378,7 @@ impl<'a> Visit<'a> {
 
     /// Whether nobody can be called there.
     fn transfer(&mut self, to: &str) -> bool {
-        match self.plans.call.line(to) {
+        match self.stage.plan.line(to) {
             Some(line) => {
                 self.hears_at_last();
                 self.leave(Outcome::Transfer(line));
@@ -407,7 +407,7 @@ impl<'a> Visit<'a> {
 
     /// Of what is said now.
     fn length(&self) -> Duration {
-        let file = |sound: &SoundId| usize::try_from(sound.0).ok().and_then(|place| self.plans.sounds.get(place));
-        self.walk.said().iter().filter_map(file).map(settings::SoundFile::length).sum()
+        let length = |sound: &SoundId| usize::try_from(sound.0).ok().and_then(|place| self.stage.lengths.get(place));
+        self.walk.said().iter().filter_map(length).sum()
     }
 }

@@ -125,7 +125,7 @@ impl Configurable for Reloader {
 fn rehearsed(folders: Folders<'_>, running: &Plans) -> Result<(settings::Reloaded, usize), Refused> {
     let read = settings::reload(folders, std::env::vars(), running).map_err(wrong)?;
     let scripts = settings::scripts(folders, Some(&read.plans)).map_err(wrong)?;
-    let rehearsal = rehearsal::run(&read.plans, &scripts);
+    let rehearsal = settings::rehearse(&read.plans, &scripts);
     if rehearsal.failed.is_empty() {
         return Ok((read, rehearsal.stories));
     }

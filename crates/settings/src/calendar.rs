@@ -1,7 +1,5 @@
 //! `calendar/*.toml`: opening hours, holidays, and weekends that are worked.
 
-use base::Wall;
-use base::time::Civil;
 use ivr::{Date, Hours, Span};
 
 use crate::groups::refuse_twins;
@@ -10,7 +8,7 @@ use crate::reader::Table;
 use crate::value::Value;
 
 const WEEK: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-pub(crate) const CHINA: i32 = 480;
+const CHINA: i32 = 480;
 /// Longer is a slip in a date.
 const HOLIDAY_DAYS_MAX: i64 = 60;
 
@@ -104,7 +102,7 @@ fn holidays(root: &Table<'_>) -> Vec<(Date, Day)> {
             root.problems.error(Problem::new(spot, title, "not its last day", help));
             continue;
         }
-        days.extend((from..=to).map(|day| (civil(day), Day::Holiday)));
+        days.extend((from..=to).map(|day| (Date::of_day(day), Day::Holiday)));
     }
     days
 }
@@ -115,7 +113,7 @@ fn workdays(root: &Table<'_>) -> Vec<(Date, Day)> {
     for table in root.sections("workday") {
         let day = table.need("date", "2026-10-10").and_then(|v| date(&v));
         let like = table.get("like").map_or(Some(0), |v| v.word("weekday", &weekdays));
-        days.extend(day.zip(like).map(|(day, like)| (civil(day), Day::Like(like))));
+        days.extend(day.zip(like).map(|(day, like)| (Date::of_day(day), Day::Like(like))));
     }
     days
 }
@@ -123,37 +121,17 @@ fn workdays(root: &Table<'_>) -> Vec<(Date, Day)> {
 /// Days since 1970-01-01; a date that no calendar has is an error.
 fn date(value: &Value<'_>) -> Option<i64> {
     let date = value.date()?;
-    let day = day_number(date);
-    if civil(day) != date {
+    let day = date.day_number();
+    if Date::of_day(day) != date {
         value.error("there is no such date", "not in any calendar", "check the day of the month");
         return None;
     }
     Some(day)
 }
 
-/// The inverse of `civil`, with years that begin in March, so that the leap day is a year's last.
-pub(crate) fn day_number(date: Date) -> i64 {
-    let (month, day) = (i64::from(date.month), i64::from(date.day));
-    let year = i64::from(date.year) - i64::from(month <= 2);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    year * 365 + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + day_of_year - 719_468
-}
-
-pub(crate) fn civil(day: i64) -> Date {
-    let civil = Civil::from_wall(Wall(day * 86_400_000), 0);
-    Date { year: civil.year, month: civil.month, day: civil.day }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn day_numbers_and_dates_are_inverse() {
-        for day in (-800_000..800_000).step_by(13) {
-            assert_eq!(day_number(civil(day)), day);
-        }
-    }
 
     #[test]
     fn minutes_of_the_day() {

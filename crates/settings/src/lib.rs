@@ -53,5 +53,5 @@ pub use reach::MenuReach;
 pub use release::{Folders, Reached, ReleaseFile, load_reached, release_files};
 pub use reload::{Changes, Listed, Reloaded, reload};
 pub use report::Report;
-pub use script::{Script, scripts};
+pub use script::{Rehearsed, Script, rehearse, scripts};
 pub use texts::Texts;

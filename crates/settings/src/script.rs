@@ -1,19 +1,17 @@
 //! `menu/NAME.script`: stories of callers and where the menu leads each, a line each. Operators write them, and a rehearsal plays them.
 //!
 //! A line is `who and when, what the caller does -> where that leads through nodes`. This module reads lines and judges names;
-//! nothing here walks a menu.
+//! `rehearsal` walks the menu.
 
 mod files;
 mod line;
 mod names;
 mod phrase;
-mod who;
+mod play;
 
-use std::fmt;
-use std::ops::Range;
 use std::sync::Arc;
 
-use base::Digit;
+use rehearsal::{Fault, Story};
 
 use crate::Finding;
 use crate::problem::{Problem, Spot};
@@ -22,8 +20,8 @@ use crate::source::{FileId, Sources};
 
 pub use files::scripts;
 pub use line::DEEDS_MAX;
-pub use phrase::{Misfit, Phrase};
-pub use who::{Survey, Who};
+pub use phrase::{Misfit, Phrase, take};
+pub use play::{Rehearsed, rehearse};
 
 /// Stories of one file.
 #[derive(Clone, Debug)]
@@ -35,90 +33,12 @@ pub struct Script {
     sources: Arc<Sources>,
 }
 
-/// A line: what a caller does, and where that leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Story {
-    pub who: Who,
-    pub deeds: Vec<Told<Deed>>,
-    pub ends: Vec<Told<End>>,
-    /// Nodes on the way, in their order; others may stand between them.
-    pub through: Vec<Told<String>>,
-    /// The whole line.
-    pub place: Range<usize>,
-}
-
-/// Something, and the bytes of the file that say so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told<T> {
-    pub what: T,
-    pub place: Range<usize>,
-}
-
-/// What a caller does, or what happens around.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
-    Press(Vec<Digit>),
-    /// What plays is heard to its end, until a key is asked for.
-    Listen,
-    /// The same, and then the silence passes.
-    Wait,
-    /// Another system answers with these values, by name.
-    Answer(Vec<(String, String)>),
-    NoAnswer,
-    /// Nobody could be reached on a line outside.
-    LineRefused,
-}
-
-/// Where a story leads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    Queue(String),
-    CallBack(String),
-    Transfer(String),
-    /// The menu says goodbye.
-    Over,
-    /// Still in the menu, at this node.
-    At(String),
-    Rated(u8),
-}
-
 impl Script {
     /// What is wrong with a story, at a place of its file.
-    pub fn finding(&self, place: &Range<usize>, title: String, label: &str, help: String) -> Finding {
-        let problem = Problem::new(Spot::text(self.file, place.clone()), title, label, help);
+    fn finding(&self, fault: Fault) -> Finding {
+        let Fault { place, title, label, help } = fault;
+        let problem = Problem::new(Spot::text(self.file, place), title, label, help);
         // A problem is a finding.
         Report::new(vec![problem], self.sources.as_ref().clone()).findings().remove(0)
-    }
-}
-
-impl fmt::Display for Deed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Deed::Press(keys) => {
-                f.write_str("press ")?;
-                keys.iter().try_for_each(|key| write!(f, "{}", key.as_char()))
-            }
-            Deed::Listen => f.write_str("listen"),
-            Deed::Wait => f.write_str("wait"),
-            Deed::Answer(values) => {
-                f.write_str("answer")?;
-                values.iter().try_for_each(|(name, text)| write!(f, " {name}={text}"))
-            }
-            Deed::NoAnswer => f.write_str("no answer"),
-            Deed::LineRefused => f.write_str("line refused"),
-        }
-    }
-}
-
-impl fmt::Display for End {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            End::Queue(group) => write!(f, "queue {group}"),
-            End::CallBack(group) => write!(f, "call back {group}"),
-            End::Transfer(to) => write!(f, "transfer {to}"),
-            End::Over => f.write_str("end"),
-            End::At(node) => write!(f, "at {node}"),
-            End::Rated(grade) => write!(f, "rated {grade}"),
-        }
     }
 }

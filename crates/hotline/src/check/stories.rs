@@ -1,12 +1,12 @@
 //! `hotline check --scripts`: the stories of a configuration, played.
 
-use rehearsal::{Coverage, Rehearsed};
+use rehearsal::Coverage;
 use serde_json::{Value, json};
-use settings::{Plans, Script};
+use settings::{Plans, Rehearsed, Script};
 
 /// Plays every story and prints what came of it; whether all are true.
 pub(super) fn play(plans: &Plans, scripts: &[Script], json: bool) -> bool {
-    let rehearsed = rehearsal::run(plans, scripts);
+    let rehearsed = settings::rehearse(plans, scripts);
     if json {
         objects(&rehearsed).for_each(|object| println!("{object}"));
     } else {

@@ -1,36 +1,84 @@
 //! Releases of a running server, as people read them.
 
-use std::io::Write;
+use std::io::{self, Write as _};
 
 use serde_json::{Value, json};
 
-use crate::client::{Server, list, piece, text};
+use crate::client::{Where, list, piece, text};
 use crate::reload;
 use crate::table::{self, printable, reader_left};
 
-/// What somebody wants to publish or to roll back, and why.
+/// Shows what differs between what holds and the files of the configuration's folder, or between two releases
 #[derive(Debug, clap::Args)]
-pub(crate) struct Wish {
+pub(super) struct Diff {
+    /// A release, or `files` [default: what holds]
+    #[arg(value_name = "FROM")]
+    from: Option<String>,
+    /// A release, or `files` [default: files]
+    #[arg(value_name = "TO", requires = "from")]
+    to: Option<String>,
+    #[command(flatten)]
+    at: Where,
+}
+
+/// Checks the files, plays the stories beside the menus, keeps all as a release and has calls that come from then on run it; where anything
+/// is wrong nothing changes
+#[derive(Debug, clap::Args)]
+pub(super) struct Publish {
+    /// Only if the files are still those of this release, as a dry run named it
+    #[arg(long, value_name = "RELEASE")]
+    only: Option<String>,
+    #[command(flatten)]
+    wish: Wish,
+    #[command(flatten)]
+    at: Where,
+}
+
+/// Has calls that come from then on run an earlier release
+#[derive(Debug, clap::Args)]
+pub(super) struct Rollback {
+    /// Which one [default: the one before what holds]
+    #[arg(value_name = "RELEASE")]
+    release: Option<String>,
+    #[command(flatten)]
+    wish: Wish,
+    #[command(flatten)]
+    at: Where,
+}
+
+/// Lists what was published, newest first: when, by whom and why
+#[derive(Debug, clap::Args)]
+pub(super) struct History {
+    /// Prints a JSON object a line
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    at: Where,
+}
+
+/// Why somebody publishes or rolls back.
+#[derive(Debug, clap::Args)]
+struct Wish {
     /// Why, for whoever looks at the history
     #[arg(long, value_name = "TEXT")]
     why: String,
     /// Looks at everything, says what would change, and changes nothing
     #[arg(long)]
     dry_run: bool,
-    /// Only if the files are still those of this release, as a dry run named it
-    #[arg(long, value_name = "RELEASE")]
-    only: Option<String>,
 }
 
-pub(super) fn publish(server: &Server, wish: &Wish, out: &mut impl Write) -> Result<(), String> {
-    let body = body(wish, wish.only.as_deref());
-    let answer = server.post("/api/v1/menu/publish", &body)?;
-    write(&outcome(&answer, wish, "published"), out)
+impl Publish {
+    pub(super) fn run(&self) -> Result<(), String> {
+        let answer = self.at.server()?.post("/api/v1/menu/publish", &body(&self.wish, self.only.as_deref()))?;
+        write(&outcome(&answer, &self.wish, "published"))
+    }
 }
 
-pub(super) fn roll_back(server: &Server, to: Option<&str>, wish: &Wish, out: &mut impl Write) -> Result<(), String> {
-    let answer = server.post("/api/v1/menu/rollback", &body(wish, to.or(wish.only.as_deref())))?;
-    write(&outcome(&answer, wish, "rolled back to"), out)
+impl Rollback {
+    pub(super) fn run(&self) -> Result<(), String> {
+        let answer = self.at.server()?.post("/api/v1/menu/rollback", &body(&self.wish, self.release.as_deref()))?;
+        write(&outcome(&answer, &self.wish, "rolled back to"))
+    }
 }
 
 fn body(wish: &Wish, release: Option<&str>) -> Value {
@@ -63,18 +111,20 @@ fn outcome(answer: &Value, wish: &Wish, done: &str) -> Vec<String> {
     lines
 }
 
-pub(super) fn history(server: &Server, as_json: bool, out: &mut impl Write) -> Result<(), String> {
-    let answer = server.get("/api/v1/menu/releases?limit=500")?;
-    let releases = list(&answer, "releases");
-    if as_json {
-        return write(&releases.iter().map(Value::to_string).collect::<Vec<_>>(), out);
+impl History {
+    pub(super) fn run(&self) -> Result<(), String> {
+        let answer = self.at.server()?.get("/api/v1/menu/releases?limit=500")?;
+        let releases = list(&answer, "releases");
+        if self.json {
+            return write(&releases.iter().map(Value::to_string).collect::<Vec<_>>());
+        }
+        if releases.is_empty() {
+            return write(&["nothing was ever published: the files of the configuration's folder hold".to_owned()]);
+        }
+        let head = ["", "RELEASE", "AT", "BY", "ACTION", "MENUS", "WHY"].map(str::to_owned);
+        let lines: Vec<[String; 7]> = std::iter::once(head).chain(releases.iter().map(row)).collect();
+        table::write(&lines, &mut io::stdout().lock()).or_else(reader_left)
     }
-    if releases.is_empty() {
-        return write(&["nothing was ever published: the files of the configuration's folder hold".to_owned()], out);
-    }
-    let head = ["", "RELEASE", "AT", "BY", "ACTION", "MENUS", "WHY"].map(str::to_owned);
-    let lines: Vec<[String; 7]> = std::iter::once(head).chain(releases.iter().map(row)).collect();
-    table::write(&lines, out).or_else(reader_left)
 }
 
 fn row(release: &Value) -> [String; 7] {
@@ -96,20 +146,17 @@ fn row(release: &Value) -> [String; 7] {
     cells.map(|cell| printable(&cell))
 }
 
-pub(super) fn differences(
-    server: &Server,
-    from: Option<&str>,
-    to: Option<&str>,
-    out: &mut impl Write,
-) -> Result<(), String> {
-    let sides = [("from", from), ("to", to)].into_iter().filter_map(|(name, side)| Some((name, side?)));
-    let query: Vec<String> = sides.map(|(name, side)| format!("{name}={}", piece(side))).collect();
-    let answer = server.get(&format!("/api/v1/menu/differences?{}", query.join("&")))?;
-    let files = list(&answer, "files");
-    if files.is_empty() {
-        return write(&["nothing differs".to_owned()], out);
+impl Diff {
+    pub(super) fn run(&self) -> Result<(), String> {
+        let sides = [("from", &self.from), ("to", &self.to)];
+        let sides = sides.into_iter().filter_map(|(name, side)| Some((name, side.as_deref()?)));
+        let query: Vec<String> = sides.map(|(name, side)| format!("{name}={}", piece(side))).collect();
+        let answer = self.at.server()?.get(&format!("/api/v1/menu/differences?{}", query.join("&")))?;
+        match list(&answer, "files") {
+            [] => write(&["nothing differs".to_owned()]),
+            files => write(&files.iter().flat_map(difference).collect::<Vec<_>>()),
+        }
     }
-    write(&files.iter().flat_map(difference).collect::<Vec<_>>(), out)
 }
 
 /// A line that names the file, and those that differ.
@@ -125,7 +172,8 @@ fn difference(file: &Value) -> Vec<String> {
     std::iter::once(head).chain(lines).collect()
 }
 
-fn write(lines: &[String], out: &mut impl Write) -> Result<(), String> {
+fn write(lines: &[String]) -> Result<(), String> {
+    let mut out = io::stdout().lock();
     let mut lines = lines.iter().flat_map(|line| line.lines());
     lines.try_for_each(|line| writeln!(out, "{}", printable(line))).or_else(reader_left)
 }
@@ -136,7 +184,7 @@ mod tests {
 
     #[test]
     fn what_was_done_and_what_would_be_is_told() {
-        let wish = |dry_run| Wish { why: "storm".to_owned(), dry_run, only: None };
+        let wish = |dry_run| Wish { why: "storm".to_owned(), dry_run };
         let changes = json!({"menus": {"added": [], "removed": [], "changed": ["12345"]}});
         let answer = json!({"release": "0123456789ab", "before": "ba9876543210", "holds": true, "changes": changes});
         assert_eq!(

@@ -7,9 +7,11 @@ mod show;
 use std::io::{self, BufRead, IsTerminal as _, Read as _, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
-use settings::script::{Phrase, Who};
-use settings::{Plans, Texts};
+use rehearsal::{Stage, Who};
+use settings::script::Phrase;
+use settings::{Plans, SoundFile, Texts};
 
 use crate::table::{printable, reader_left};
 use player::Player;
@@ -68,7 +70,9 @@ pub(crate) fn run(args: &Args) -> ExitCode {
     let interactive = io::stdin().is_terminal();
     let command = args.player.as_deref().or(args.play.then_some(PLAYER));
     let mut player = command.map(|command| Player::new(command, interactive));
-    let Some(mut session) = Session::begin(&plans, &texts, menu, who) else { return ExitCode::from(WRONG) };
+    let lengths: Vec<Duration> = plans.sounds.iter().map(SoundFile::length).collect();
+    let stage = Stage { plan: &plans.call, lengths: &lengths };
+    let Some(mut session) = Session::begin(&plans, stage, &texts, menu, who) else { return ExitCode::from(WRONG) };
     let (mut input, mut out) = (io::stdin().lock(), io::stdout().lock());
     let talk = Talk { interactive, player: &mut player };
     match talk.run(&mut session, &mut input, &mut out).or_else(reader_left) {

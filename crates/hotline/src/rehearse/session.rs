@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use base::Digit;
 use ivr::{Outline, Way};
-use rehearsal::{News, Outcome, Visit};
-use settings::script::{DEEDS_MAX, Deed, Phrase, Who};
+use rehearsal::{Deed, News, Outcome, Stage, Visit, Who};
+use settings::script::{DEEDS_MAX, Phrase};
 use settings::{Plans, Texts};
 
 use super::show;
@@ -13,6 +13,7 @@ use crate::table::printable;
 
 pub(super) struct Session<'a> {
     plans: &'a Plans,
+    stage: Stage<'a>,
     texts: &'a Texts,
     menu: usize,
     outline: Vec<Outline>,
@@ -46,11 +47,18 @@ pub(super) fn settle(who: &mut Who, phrase: Phrase) -> Option<Deed> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn begin(plans: &'a Plans, texts: &'a Texts, menu: usize, who: Who) -> Option<Session<'a>> {
+    pub(super) fn begin(
+        plans: &'a Plans,
+        stage: Stage<'a>,
+        texts: &'a Texts,
+        menu: usize,
+        who: Who,
+    ) -> Option<Session<'a>> {
         let groups: Vec<String> = plans.call.groups.iter().map(|group| group.name.clone()).collect();
         let outline = ivr::outline(&plans.call.menus.get(menu)?.menu, &groups, &plans.call.prompts);
-        let visits = vec![Visit::begin(plans, menu, &who)?];
-        let mut session = Session { plans, texts, menu, outline, who, deeds: Vec::new(), visits, news: Vec::new() };
+        let visits = vec![Visit::begin(stage, menu, &who)?];
+        let mut session =
+            Session { plans, stage, texts, menu, outline, who, deeds: Vec::new(), visits, news: Vec::new() };
         session.news = session.visits[0].take_news();
         Some(session)
     }
@@ -110,7 +118,7 @@ impl<'a> Session<'a> {
         if let Some(group) = unknown {
             return Err(format!("no group is named `{group}`"));
         }
-        let begun = Visit::begin(self.plans, self.menu, &who);
+        let begun = Visit::begin(self.stage, self.menu, &who);
         let mut visit = begun.ok_or_else(|| "this menu has no survey".to_owned())?;
         self.news = visit.take_news();
         (self.who, self.deeds, self.visits) = (who, Vec::new(), vec![visit]);

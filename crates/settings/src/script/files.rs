@@ -50,7 +50,7 @@ fn menu_of(source: &Source, menus: &[String], problems: &Problems) -> Option<Str
     found
 }
 
-fn stories(file: FileId, source: &Source, problems: &Problems) -> Vec<super::Story> {
+fn stories(file: FileId, source: &Source, problems: &Problems) -> Vec<rehearsal::Story> {
     let mut stories = Vec::new();
     let mut at = 0;
     for text in source.text.split_inclusive('\n') {
@@ -74,7 +74,7 @@ fn stories(file: FileId, source: &Source, problems: &Problems) -> Vec<super::Sto
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::script::{Deed, End, Told};
+    use rehearsal::{Deed, End, Told};
 
     #[test]
     fn a_story_is_read_and_written_alike() {

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::phrase::{Misfit, end};
-use super::{End, Phrase, Story, Told, Who};
+use rehearsal::{End, Story, Told, Who};
+
+use super::phrase::{Misfit, Phrase, end, take};
 
 /// Deeds of one story: nobody stays in a menu for so long.
 pub const DEEDS_MAX: usize = 100;
@@ -62,7 +63,7 @@ fn read_left(line: &str, side: Range<usize>, story: &mut Story, wrong: &mut Vec<
                 let help = "write who calls and when before what the caller does";
                 Err(Misfit::new("this is settled before the caller does anything", help))
             }
-            Ok(phrase) => story.who.take(phrase),
+            Ok(phrase) => take(&mut story.who, phrase),
             Err(misfit) => Err(misfit),
         };
         wrong.extend(taken.err().map(|what| Told { what, place: place.clone() }));

@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use call::plan::MenuVersion;
 
-use super::{End, Script, Story};
+use rehearsal::{End, Story};
+
+use super::Script;
 use crate::Plans;
 use crate::nearest::did_you_mean;
 use crate::problem::{Problem, Problems, Spot};

@@ -4,8 +4,9 @@ use base::Digit;
 use call::number::canonical;
 use ivr::Date;
 
-use super::{Deed, End, Survey, Who};
-use crate::calendar::{civil, day_number, minute};
+use rehearsal::{Deed, End, Survey, Who};
+
+use crate::calendar::minute;
 use crate::nearest::nearest;
 
 /// Keys of one phrase: more than anybody types in one go.
@@ -96,32 +97,28 @@ impl Phrase {
     }
 }
 
-impl Who {
-    /// Takes what a phrase says of a call; gives back one that is a deed.
-    ///
-    /// # Errors
-    /// When the same was said already.
-    pub fn take(&mut self, phrase: Phrase) -> Result<Option<Deed>, Misfit> {
-        let fresh = match phrase {
-            Phrase::Day(day, clock) => {
-                set(&mut self.day, day) && clock.is_none_or(|clock| set(&mut self.minute, clock))
-            }
-            Phrase::Clock(clock) => set(&mut self.minute, clock),
-            Phrase::From(number) => set(&mut self.caller, number),
-            Phrase::To(number) => set(&mut self.called, number),
-            Phrase::CalledBefore(times) => set(&mut self.called_before, times),
-            Phrase::Survey(survey) => set(&mut self.survey, survey),
-            Phrase::Surge(group) => {
-                let fresh = !self.surge.contains(&group);
-                self.surge.push(group);
-                fresh
-            }
-            Phrase::OnAir(slot, prompts) => self.on_air.insert(slot, prompts).is_none(),
-            Phrase::Deed(deed) => return Ok(Some(deed)),
-        };
-        let twice = || Misfit::new("this is said twice in one story", "leave one of the two out");
-        if fresh { Ok(None) } else { Err(twice()) }
-    }
+/// Takes what a phrase says of a call; gives back one that is a deed.
+///
+/// # Errors
+/// When the same was said already.
+pub fn take(who: &mut Who, phrase: Phrase) -> Result<Option<Deed>, Misfit> {
+    let fresh = match phrase {
+        Phrase::Day(day, clock) => set(&mut who.day, day) && clock.is_none_or(|clock| set(&mut who.minute, clock)),
+        Phrase::Clock(clock) => set(&mut who.minute, clock),
+        Phrase::From(number) => set(&mut who.caller, number),
+        Phrase::To(number) => set(&mut who.called, number),
+        Phrase::CalledBefore(times) => set(&mut who.called_before, times),
+        Phrase::Survey(survey) => set(&mut who.survey, survey),
+        Phrase::Surge(group) => {
+            let fresh = !who.surge.contains(&group);
+            who.surge.push(group);
+            fresh
+        }
+        Phrase::OnAir(slot, prompts) => who.on_air.insert(slot, prompts).is_none(),
+        Phrase::Deed(deed) => return Ok(Some(deed)),
+    };
+    let twice = || Misfit::new("this is said twice in one story", "leave one of the two out");
+    if fresh { Ok(None) } else { Err(twice()) }
 }
 
 /// Whether nothing was there.
@@ -192,7 +189,7 @@ fn day_of(text: &str) -> Option<Date> {
     let (year, month, day) = (number(4)?, number(2)?, number(2)?);
     let date = Date { year: year.into(), month: u8::try_from(month).ok()?, day: u8::try_from(day).ok()? };
     let fits = (1..=12).contains(&date.month) && parts.next().is_none();
-    fits.then_some(date).filter(|date| civil(day_number(*date)) == *date)
+    fits.then_some(date).filter(|date| Date::of_day(date.day_number()) == *date)
 }
 
 /// A number in its one form.

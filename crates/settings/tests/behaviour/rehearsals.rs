@@ -1,18 +1,11 @@
-//! What the tests of this crate share.
+//! Stories, read and played on copies of the shipped configuration.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rehearsal::Rehearsed;
-use settings::{Plans, Report, Script};
+use settings::{Plans, Rehearsed, Report, Script};
 
-pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-pub(crate) fn config() -> PathBuf {
-    root().join("config")
-}
+use crate::kit::{config, load};
 
 /// A folder with the shipped configuration, but without its stories.
 pub(crate) fn folder(case: &str) -> PathBuf {
@@ -25,11 +18,6 @@ pub(crate) fn folder(case: &str) -> PathBuf {
         fs::copy(config().join(name), dir.join(name)).expect("the shipped file");
     }
     dir
-}
-
-pub(crate) fn load(dir: &Path) -> Result<Plans, Report> {
-    let prompts = ("HOTLINE__PROMPTS__DIR".to_owned(), root().join("prompts").display().to_string());
-    settings::load(dir, [prompts])
 }
 
 pub(crate) fn plans(dir: &Path) -> Plans {
@@ -45,5 +33,5 @@ pub(crate) fn scripts(dir: &Path, plans: &Plans, text: &str) -> Result<Vec<Scrip
 pub(crate) fn rehearse(dir: &Path, text: &str) -> Rehearsed {
     let plans = plans(dir);
     let scripts = scripts(dir, &plans, text).unwrap_or_else(|report| panic!("{report}"));
-    rehearsal::run(&plans, &scripts)
+    settings::rehearse(&plans, &scripts)
 }

@@ -6,12 +6,12 @@ use base::Wall;
 use base::time::Civil;
 use ivr::{Date, OnAir};
 
-use crate::calendar::{CHINA, day_number};
-
 /// A Monday that is no holiday, at ten: when a story that names no day plays, so that its result never depends on today.
-pub(super) const DAY: Date = Date { year: 2026, month: 11, day: 23 };
+const DAY: Date = Date { year: 2026, month: 11, day: 23 };
 const MINUTE: u16 = 10 * 60;
 const MINUTE_MS: i64 = 60_000;
+/// East of UTC.
+const CHINA_MINUTES: i32 = 480;
 
 /// What is known of a call before it begins; nothing that is not said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,13 +41,13 @@ pub struct Survey {
 impl Who {
     /// When the call begins, in China's time.
     pub fn wall(&self) -> Wall {
-        let minutes = day_number(self.day.unwrap_or(DAY)) * 1440 + i64::from(self.minute.unwrap_or(MINUTE));
-        Wall((minutes - i64::from(CHINA)) * MINUTE_MS)
+        let minutes = self.day.unwrap_or(DAY).day_number() * 1440 + i64::from(self.minute.unwrap_or(MINUTE));
+        Wall((minutes - i64::from(CHINA_MINUTES)) * MINUTE_MS)
     }
 
     /// As this moment reads in China.
     pub fn set_wall(&mut self, wall: Wall) {
-        let civil = Civil::from_wall(wall, CHINA);
+        let civil = Civil::from_wall(wall, CHINA_MINUTES);
         self.day = Some(Date { year: civil.year, month: civil.month, day: civil.day });
         self.minute = Some(u16::from(civil.hour) * 60 + u16::from(civil.minute));
     }

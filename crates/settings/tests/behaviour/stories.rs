@@ -5,7 +5,8 @@ use std::path::Path;
 
 use ivr::Way;
 
-use crate::kit::{folder, plans, rehearse, scripts};
+use crate::kit::config;
+use crate::rehearsals::{folder, plans, rehearse, scripts};
 
 #[test]
 fn a_story_that_leads_elsewhere_tells_where_node_by_node() {
@@ -178,4 +179,17 @@ fn what_is_on_air_today_is_in_no_story_that_does_not_say_so() {
         "-> queue consult\non air news=welcome queue-surge -> at news\non air news=welcome, wait -> queue consult\n",
     );
     assert!(rehearsed.failed.is_empty(), "{:?}", rehearsed.failed);
+}
+
+#[test]
+fn the_shipped_stories_are_true_and_come_to_every_node_and_key() {
+    let plans = plans(&config());
+    let scripts = settings::scripts(&config(), Some(&plans)).unwrap_or_else(|report| panic!("{report}"));
+    let rehearsed = settings::rehearse(&plans, &scripts);
+    let failed: Vec<_> = rehearsed.failed.iter().map(ToString::to_string).collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!(rehearsed.stories >= 12 && rehearsed.coverage.len() == plans.call.menus.len());
+    for coverage in &rehearsed.coverage {
+        assert!(coverage.nodes_missed.is_empty() && coverage.ways_missed.is_empty(), "{coverage:?}");
+    }
 }

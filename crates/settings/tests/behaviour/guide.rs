@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::kit::{config, folder, rehearse, root};
+use crate::kit::{config, root};
+use crate::rehearsals::{folder, rehearse};
 
 const GUIDES: [&str; 2] = ["docs/menu.md", "docs/menu.zh.md"];
 

@@ -1,6 +1,0 @@
-//! Whole configurations with their scripts in, verdicts out.
-
-mod guide;
-mod kit;
-mod shipped;
-mod stories;
