@@ -85,6 +85,14 @@ fn tell(engine: &Engine) {
     replace(&script_file(&engine.dir.path().join("config")), "queue consult", "queue complaint");
 }
 
+fn check(engine: &Engine, args: &[&str]) -> Output {
+    let config = engine.dir.path().join("config");
+    let prompts = engine.dir.path().join("prompts");
+    let mut command = Command::new(hotline());
+    command.arg("check").arg("--config").arg(config).args(args).env("HOTLINE__PROMPTS__DIR", prompts);
+    command.output().expect("hotline runs")
+}
+
 /// Key 1 leads to complaint, and the menu sounds otherwise.
 fn change(engine: &Engine) {
     replace(&menu_file(engine), "keys = { 1 = \"consult\" }", "keys = { 1 = \"complaint\" }");
@@ -183,6 +191,9 @@ fn what_was_published_outlives_a_kill_and_an_edit_and_a_rollback_brings_the_one_
     assert!(said.contains(&place) && said.contains("did you mean `complaint`?"), "{said}");
     assert_eq!(version(&engine), second, "a failed publication changes nothing");
 
+    assert!(!check(&engine, &[]).status.success(), "the folder is broken");
+    let released = check(&engine, &["--released", "--data", &engine.dir.path().join("data").display().to_string()]);
+    assert!(released.status.success(), "a start is not: {}", String::from_utf8_lossy(&released.stderr));
     let engine = engine.restart();
     assert_eq!(version(&engine), second);
     let reload = Command::new(hotline())
@@ -203,6 +214,26 @@ fn what_was_published_outlives_a_kill_and_an_edit_and_a_rollback_brings_the_one_
     desk.quit();
     heard("after the kill", &[second_caller.heard(SECOND), second_caller.heard(AGENT)], &[second_caller.heard(FIRST)]);
     heard("after the rollback", &[first_caller.heard(FIRST), first_caller.heard(AGENT)], &[first_caller.heard(SECOND)]);
+}
+
+#[test]
+fn a_release_whose_files_are_gone_is_told_before_anything_starts() {
+    let engine = Engine::start_with(write_menu);
+    done(&engine, &["publish", "--why", "as it was"]);
+    let release = history(&engine)[0]["release"].as_str().expect("a name").to_owned();
+    let data = engine.dir.path().join("data");
+    std::fs::remove_dir_all(data.join("menu/releases").join(&release)).expect("ours");
+    let said = check(&engine, &["--released", "--data", &data.display().to_string()]);
+    let text = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert_eq!(said.status.code(), Some(2), "{text}");
+    assert!(
+        text.contains(&format!("the files of release {release} are not in")) && text.contains("publish again"),
+        "{text}"
+    );
+    assert_eq!(history(&engine)[0]["kept"], false);
+    // The engine runs on, and a publication heals it.
+    done(&engine, &["publish", "--why", "the files are back"]);
+    assert!(check(&engine, &["--released", "--data", &data.display().to_string()]).status.success());
 }
 
 /// In menus at once.

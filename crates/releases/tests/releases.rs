@@ -169,6 +169,29 @@ fn what_is_missing_or_was_touched_is_told_or_mended() {
 }
 
 #[test]
+fn a_disk_that_takes_nothing_changes_nothing() {
+    let rig = Rig::new();
+    rig.write("menu/a.toml", "a = 1");
+    let first = rig.publish(&BOTH[..1]);
+    rig.write("menu/a.toml", "a = 2");
+    let staged = rig.releases.stage(&rig.files(&BOTH[..1])).expect("staged");
+    let second = entry(staged.id().clone(), Action::Publish);
+    // A folder stands where the history would be written.
+    let text = fs::read(rig.history()).expect("a history");
+    fs::remove_file(rig.history()).expect("ours");
+    fs::create_dir(rig.history()).expect("writable");
+    let refused = rig.releases.hold(Some(staged), &second).expect_err("no history is written");
+    assert!(refused.to_string().contains("history.jsonl"), "{refused}");
+    fs::remove_dir(rig.history()).expect("ours");
+    fs::write(rig.history(), text).expect("writable");
+    assert_eq!(rig.releases.holding().expect("readable").expect("holds").id, first);
+    let plain = tempfile::tempdir().expect("a temporary folder");
+    fs::write(plain.path().join("menu"), "no folder").expect("writable");
+    let refused = Releases::new(plain.path()).stage(&rig.files(&BOTH[..1])).expect_err("no folder");
+    assert!(refused.to_string().contains("must be there and writable"), "{refused}");
+}
+
+#[test]
 fn differences_are_told_file_by_file() {
     let rig = Rig::new();
     rig.write("menu/a.toml", "one\ntwo\nthree\n");
