@@ -54,6 +54,7 @@ fn an_operator_walks_the_menu_and_gets_the_line_of_a_script() {
         stories[1],
         "at 02:00, press 4, listen -> queue consult through notice, welcome, main, order-hours, order-closed, consult"
     );
+    assert!(walks[1].contains("notice plays to its end; what was pressed counts afterwards"), "{}", walks[1]);
     assert!(walks[4].contains("did you mean `press`?"), "{}", walks[4]);
     let dir = folder(|config| std::fs::write(config.join("menu/12345.script"), stories.join("\n")).expect("written"));
     let config = dir.path().join("config").display().to_string();

@@ -64,27 +64,34 @@ impl Releases {
         Ok(staged)
     }
 
-    /// Has a release hold from now on, by a line of the history; what was staged gets its name. On the disk when this returns.
+    /// Gives what was staged its name, where it is not there already and whole. On the disk when this returns.
     ///
     /// # Errors
     /// When it cannot be written: what held before holds.
-    pub fn hold(&self, staged: Option<Staged>, entry: &Entry) -> Result<Release, Error> {
-        let release = Release { id: entry.release.clone(), folder: self.folder(&entry.release) };
-        if let Some(staged) = staged
-            && !is_intact(&release)
-        {
-            let above = self.dir.join("releases");
-            make(&above)?;
-            if release.folder.exists() {
-                fs::remove_dir_all(&release.folder).map_err(Error::at(&release.folder))?;
-            }
-            to_disk(&staged.folder)?;
-            fs::rename(&staged.folder, &release.folder).map_err(Error::at(&release.folder))?;
-            to_disk(&above)?;
+    pub fn keep(&self, staged: Staged) -> Result<Release, Error> {
+        let release = Release { id: staged.id.clone(), folder: self.folder(&staged.id) };
+        if is_intact(&release) {
+            return Ok(release);
         }
+        let above = self.dir.join("releases");
+        make(&above)?;
+        if release.folder.exists() {
+            fs::remove_dir_all(&release.folder).map_err(Error::at(&release.folder))?;
+        }
+        to_disk(&staged.folder)?;
+        fs::rename(&staged.folder, &release.folder).map_err(Error::at(&release.folder))?;
+        to_disk(&above)?;
+        Ok(release)
+    }
+
+    /// Has a release that is kept hold from now on, by a line of the history. On the disk when this returns.
+    ///
+    /// # Errors
+    /// When it cannot be written: what held before holds.
+    pub fn hold(&self, entry: &Entry) -> Result<(), Error> {
         history::append(&self.dir, entry)?;
         self.forget_oldest();
-        Ok(release)
+        Ok(())
     }
 
     /// Takes the last line back: the engine did not take it up.

@@ -34,8 +34,9 @@ impl Rig {
     /// Stages the files and has them hold.
     fn publish(&self, names: &[&str]) -> ReleaseId {
         let staged = self.releases.stage(&self.files(names)).expect("staged");
-        let entry = entry(staged.id().clone(), Action::Publish);
-        self.releases.hold(Some(staged), &entry).expect("holds").id
+        let id = self.releases.keep(staged).expect("kept").id;
+        self.releases.hold(&entry(id.clone(), Action::Publish)).expect("holds");
+        id
     }
 
     fn held(&self, name: &str) -> String {
@@ -75,7 +76,7 @@ fn what_is_published_holds_and_is_found_by_its_name_again() {
     };
     assert_eq!(sound(&first), sound(&second), "what did not change is there once");
     let back = entry(first.clone(), Action::RollBack);
-    rig.releases.hold(None, &back).expect("holds");
+    rig.releases.hold(&back).expect("holds");
     assert_eq!(rig.held("menu/a.toml"), "a = 1");
     rig.write("menu/a.toml", "a = 1");
     assert_eq!(rig.publish(BOTH), first, "the same files are the same release");
@@ -180,7 +181,8 @@ fn a_disk_that_takes_nothing_changes_nothing() {
     let text = fs::read(rig.history()).expect("a history");
     fs::remove_file(rig.history()).expect("ours");
     fs::create_dir(rig.history()).expect("writable");
-    let refused = rig.releases.hold(Some(staged), &second).expect_err("no history is written");
+    rig.releases.keep(staged).expect("kept");
+    let refused = rig.releases.hold(&second).expect_err("no history is written");
     assert!(refused.to_string().contains("history.jsonl"), "{refused}");
     fs::remove_dir(rig.history()).expect("ours");
     fs::write(rig.history(), text).expect("writable");

@@ -179,8 +179,9 @@ impl Reloader {
         // What holds already needs no line, and may hold anew beside another queues.toml.
         let entry = Some(Entry { release: release.clone(), action, at, by, why, menus });
         let entry = entry.filter(|_| before.as_ref() != Some(&release));
+        staged.map(|staged| self.releases.keep(staged)).transpose()?;
         if let Some(entry) = &entry {
-            self.releases.hold(staged, entry)?;
+            self.releases.hold(entry)?;
         }
         match self.take_up(running, read) {
             Ok(reloaded) => Ok(Published { release, before, holds: true, stories: 0, reloaded }),

@@ -177,8 +177,15 @@ impl<'a> Session<'a> {
             ("menu", Some(node)) => format!("{name} asks for a key: {}", self.keys(node)),
             ("digits", Some(node)) => format!("{name} asks for digits, the value `{}`", node.about),
             ("rate", _) => format!("{name} asks for a verdict, 1 to 5"),
+            _ if self.is_remembered() => format!("{name} plays to its end; what was pressed counts afterwards"),
             _ => format!("{name} plays"),
         }
+    }
+
+    /// Whether keys were pressed last, and nothing came of them yet.
+    fn is_remembered(&self) -> bool {
+        let before = self.visits.len().checked_sub(2).map(|place| self.visits[place].path().len());
+        matches!(self.deeds.last(), Some(Deed::Press(_))) && before == Some(self.visit().path().len())
     }
 
     fn keys(&self, node: &Outline) -> String {

@@ -185,8 +185,10 @@ mod tests {
     use super::super::chart::tests::{chart, large};
     use super::*;
 
+    type Named = (String, Rect);
+
     /// Boxes of nodes and words of edges, as they are drawn.
-    fn areas(chart: &Chart) -> (Vec<(String, Rect)>, Vec<(String, Rect)>) {
+    fn areas(chart: &Chart) -> (Vec<Named>, Vec<Named>) {
         let layout = layout::place(chart);
         let boxes = chart.nodes.iter().zip(&layout.boxes).map(|(node, rect)| (node.name.clone(), *rect)).collect();
         let words = layout.lines.iter().enumerate().map(|(place, line)| {
