@@ -260,15 +260,14 @@ next = "bye"
 kind = "end"
 "#;
 
+fn surveys() -> Engine {
+    let survey = "survey = { start = \"rate\", talk_s = 3 }\nsilence_s = 5";
+    engine(SURVEY, |config| replace(&config.join("menu/12345.toml"), "silence_s = 5", survey))
+}
+
 #[test]
 fn a_citizen_whose_agent_has_hung_up_gives_a_verdict() {
-    let engine = engine(SURVEY, |config| {
-        replace(
-            &config.join("menu/12345.toml"),
-            "silence_s = 5",
-            "survey = { start = \"rate\", talk_s = 3 }\nsilence_s = 5",
-        );
-    });
+    let engine = surveys();
     let mut desk_phone = agent(&engine, "1001", "udp", true, AGENT);
     let mut citizen = calls(&engine);
     talk(&engine);
@@ -292,13 +291,7 @@ fn a_citizen_whose_agent_has_hung_up_gives_a_verdict() {
 
 #[test]
 fn who_asks_for_a_person_instead_of_a_verdict_is_served_again() {
-    let engine = engine(SURVEY, |config| {
-        replace(
-            &config.join("menu/12345.toml"),
-            "silence_s = 5",
-            "survey = { start = \"rate\", talk_s = 3 }\nsilence_s = 5",
-        );
-    });
+    let engine = surveys();
     let mut desk_phone = agent(&engine, "1001", "udp", true, AGENT);
     let mut citizen = calls(&engine);
     talk(&engine);

@@ -1,6 +1,6 @@
 //! Any text as configuration: plans, or a report that names a file, never a panic.
 //!
-//! The input is the four files one after another, each behind a line `### <name>`; a file that is left out is the shipped one.
+//! The input is the six files one after another, each behind a line `### <name>`; a file that is left out is the shipped one.
 
 #![no_main]
 
@@ -9,12 +9,13 @@ use std::sync::OnceLock;
 
 use libfuzzer_sys::fuzz_target;
 
-const FILES: [&str; 4] = ["hotline.toml", "queues.toml", "calendar/hours.toml", "menu/12345.toml"];
+const FILES: [&str; 6] =
+    ["hotline.toml", "queues.toml", "calendar/hours.toml", "menu/12345.toml", "menu/12345.script", "on-air.toml"];
 
 fuzz_target!(|input: &[u8]| {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let dir = folder();
-    let mut texts: [&str; 4] = SHIPPED;
+    let mut texts: [&str; 6] = SHIPPED;
     for part in text.split("### ").skip(1) {
         let (name, body) = part.split_once('\n').unwrap_or((part, ""));
         if let Some(place) = FILES.iter().position(|file| *file == name) {
@@ -24,20 +25,28 @@ fuzz_target!(|input: &[u8]| {
     for (file, text) in FILES.iter().zip(texts) {
         std::fs::write(dir.join(file), text).expect("the folder takes files");
     }
-    match settings::load(dir, []) {
-        Ok(plans) => assert!(plans.warnings.iter().all(|warning| !warning.to_string().is_empty())),
-        Err(report) => {
-            let text = report.to_string();
-            assert!(text.contains(".toml") || text.contains("prompts"), "a report names a file: {text}");
+    let plans = settings::load(dir, []);
+    let scripts = settings::scripts(dir, plans.as_ref().ok());
+    let report = match (&plans, scripts) {
+        (Err(report), _) => report.to_string(),
+        (Ok(_), Err(report)) => report.to_string(),
+        (Ok(plans), Ok(scripts)) => {
+            assert!(plans.warnings.iter().all(|warning| !warning.to_string().is_empty()));
+            let rehearsed = settings::rehearse(plans, &scripts);
+            return assert!(rehearsed.failed.len() <= rehearsed.stories);
         }
-    }
+    };
+    let named = [".toml", ".script", "prompts"].iter().any(|name| report.contains(name));
+    assert!(named, "a report names a file: {report}");
 });
 
-const SHIPPED: [&str; 4] = [
+const SHIPPED: [&str; 6] = [
     include_str!("../../config/hotline.toml"),
     include_str!("../../config/queues.toml"),
     include_str!("../../config/calendar/hours.toml"),
     include_str!("../../config/menu/12345.toml"),
+    include_str!("../../config/menu/12345.script"),
+    "",
 ];
 
 /// A folder of this process, in memory where the machine has such; it holds no prompts, which is one error more.
