@@ -7,6 +7,7 @@ mod client;
 mod ladder;
 mod log;
 mod panics;
+mod prompts;
 mod queue;
 mod records;
 mod reload;
@@ -42,6 +43,8 @@ enum Command {
     Check(check::Args),
     Call(call::Args),
     Agent(agent::Args),
+    #[command(subcommand)]
+    Prompts(prompts::What),
     Records(records::Args),
     Ladder(ladder::Args),
     Queue(queue::Args),
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Call(args) => call::run(args),
         Command::Agent(args) => agent::run(args),
+        Command::Prompts(what) => prompts::run(&what),
         Command::Records(args) => records::run(args),
         Command::Ladder(args) => ladder::run(&args),
         Command::Queue(args) => queue::run(&args),

@@ -36,6 +36,7 @@ mod states;
 mod surges;
 mod token;
 mod trunk;
+mod uses;
 mod value;
 pub mod wav;
 
@@ -49,3 +50,4 @@ pub use plans::{Network, Plans, Role, Server, SoundFile, Token};
 pub use reach::MenuReach;
 pub use reload::{Changes, Listed, Reloaded, reload};
 pub use report::Report;
+pub use uses::{PromptUse, Voice, load_voice};

@@ -89,7 +89,7 @@ pub fn check_profiles(dir: &Path) -> Result<usize, Vec<Report>> {
 }
 
 /// The parsed files; none when one cannot be read, because what refers to it would only look wrong.
-fn parse<'a>(sources: &'a Sources, env: &'a Env, problems: &'a Problems) -> Option<Vec<Document<'a>>> {
+pub(crate) fn parse<'a>(sources: &'a Sources, env: &'a Env, problems: &'a Problems) -> Option<Vec<Document<'a>>> {
     let parse_one = |file| Document::parse(sources, file, env, problems);
     let documents: Vec<_> = sources.ids().map(parse_one).collect();
     let documents: Vec<_> = documents.into_iter().collect::<Option<_>>()?;

@@ -78,6 +78,23 @@ pub(crate) fn read(
     menus
 }
 
+/// Every menu as it is written, with its fragments in it; what is wrong in them is judged where they are compiled.
+pub(crate) fn trees(
+    documents: &[&Document<'_>],
+    fragments: &[&Document<'_>],
+    sources: &Sources,
+) -> Vec<(String, Tree)> {
+    let fragments = Fragments::read(fragments, sources);
+    let one = |document: &&Document<'_>| {
+        let name = sources.get(document.file)?.path.file_stem()?.to_string_lossy().into_owned();
+        let (root, mut broken) = (document.root(), Broken::default());
+        let mut tree = tree(&root, &mut broken);
+        fragments.add_to(&root, &mut tree, &mut broken);
+        Some((name, tree))
+    };
+    documents.iter().filter_map(one).collect()
+}
+
 /// Whether the fault only follows from a folder of prompts that cannot be read.
 fn is_unheard(fault: &Fault, sounds: &SoundPlan) -> bool {
     sounds.incomplete && matches!(fault.problem, Wrong::UnknownPrompt(_) | Wrong::MissingPrompt { .. })

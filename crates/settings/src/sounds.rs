@@ -32,7 +32,7 @@ pub(crate) struct SoundPlan {
 }
 
 /// What calls say beside the menu's own prompts.
-const ANNOUNCEMENTS: [&str; 15] = [
+pub(crate) const ANNOUNCEMENTS: [&str; 15] = [
     "agent-paused",
     "agent-ready",
     "agent-refused",
@@ -49,19 +49,15 @@ const ANNOUNCEMENTS: [&str; 15] = [
     "queue-unstaffed",
     "requeued",
 ];
-const BUILD: &str = "build the prompts with `cargo xtask prompts`, or record the file: 8 kHz, mono, 16-bit PCM";
+const BUILD: &str =
+    "build the prompts with `hotline prompts build`, or bring a recording in with `hotline prompts import`";
 
 /// Samples that are kept for calls which may play them: a quarter of a gigabyte, and as much in each codec. Nine hours of speech.
 const SAMPLES_MAX: usize = 1 << 27;
 
 pub(crate) fn read(config: &Path, root: &Table<'_>, running: Running<'_>, problems: &Problems) -> SoundPlan {
     let table = root.section("prompts");
-    let dir = folder(config, &table.text("dir", "prompts"));
-    let locales = table.get("locales").map(|v| v.texts()).unwrap_or_default();
-    let mut names: Vec<String> = locales.into_iter().map(|(name, _)| name).collect();
-    if names.is_empty() {
-        names.push("zh-CN".to_owned());
-    }
+    let (dir, names) = place(config, &table);
     if let Some(running) = running {
         refuse_other_locales(&running.call.prompts, &names, &table, problems);
     }
@@ -79,6 +75,17 @@ pub(crate) fn read(config: &Path, root: &Table<'_>, running: Running<'_>, proble
     plan.music = plan.read_folder(&plan.dir.join("music"), problems);
     refuse_too_much(&plan, running, problems);
     plan
+}
+
+/// Where prompts lie, and the languages that they exist in.
+pub(crate) fn place(config: &Path, table: &Table<'_>) -> (PathBuf, Vec<String>) {
+    let dir = folder(config, &table.text("dir", "prompts"));
+    let locales = table.get("locales").map(|v| v.texts()).unwrap_or_default();
+    let mut names: Vec<String> = locales.into_iter().map(|(name, _)| name).collect();
+    if names.is_empty() {
+        names.push("zh-CN".to_owned());
+    }
+    (dir, names)
 }
 
 /// A call knows its language by the place in the list.

@@ -70,7 +70,7 @@ fn advice(tree: &Tree, refers: Names<'_>, fault: &Fault) -> (&'static str, Strin
             let known = did_you_mean(name, refers.prompts.names());
             (
                 "no such file",
-                format!("{known}; a new prompt goes into prompts/manifest.toml, then `cargo xtask prompts`"),
+                format!("{known}; a new prompt goes into prompts/manifest.toml, then `hotline prompts build`"),
             )
         }
         Wrong::MissingPrompt { name, locale } => (

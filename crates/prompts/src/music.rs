@@ -4,10 +4,10 @@
 
 use std::f64::consts::TAU;
 
-use super::level;
+use crate::level;
 
 /// Eight bars of eight eighths: the arpeggio, then the melody after the bar line; `.` rests. A change builds the music again.
-pub(super) const SCORE: &str = "\
+pub(crate) const SCORE: &str = "\
 C4 G4 C5 E5 G5 E5 C5 G4 | E5 .  .  .  G5 .  .  .
 A3 E4 A4 C5 E5 C5 A4 E4 | A5 .  .  .  .  .  G5 .
 D4 A4 D5 F5 A5 F5 D5 A4 | D5 .  .  .  F5 .  .  .
@@ -40,7 +40,7 @@ const BELL: Timbre =
     Timbre { partials: &[1.0, 0.0, 0.22], attack_s: 0.02, decay_s: 0.9, length_s: 3.0, strength: 0.55 };
 
 /// The loop, at the level of music.
-pub(super) fn loop_of_music() -> Vec<i16> {
+pub(crate) fn loop_of_music() -> Vec<i16> {
     let bars: Vec<&str> = SCORE.lines().collect();
     let mut mix = vec![0.0; samples(bars.len() as f64 * 8.0 * EIGHTH_S)];
     for (bar, line) in bars.iter().enumerate() {

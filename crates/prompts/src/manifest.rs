@@ -6,53 +6,74 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
+use crate::folder::RECORDED;
+
+/// In the folder of prompts.
+const NAME: &str = "manifest.toml";
 const FILE: &str = "prompts/manifest.toml";
 
-pub(crate) struct Manifest {
+/// Every prompt and its text.
+#[derive(Debug)]
+pub struct Manifest {
     /// The speech engine's command line, with `{voice}`, `{text}` and `{out}`.
-    pub(crate) engine: String,
+    pub engine: String,
     /// The engine's voice by locale.
-    pub(crate) locales: BTreeMap<String, String>,
+    pub locales: BTreeMap<String, String>,
     /// By locale: what the engine would say wrong, and what it is given instead.
     pronounce: BTreeMap<String, BTreeMap<String, String>>,
     /// In the order of the file, which is the order of the recording script.
-    pub(crate) prompts: Vec<Prompt>,
+    pub prompts: Vec<Prompt>,
 }
 
-pub(crate) struct Prompt {
-    pub(crate) name: String,
+/// A prompt in every language that has it.
+#[derive(Debug)]
+pub struct Prompt {
+    pub name: String,
     /// By locale: one for each, or the one language that needs it.
-    pub(crate) text: BTreeMap<String, String>,
+    pub text: BTreeMap<String, String>,
 }
 
 /// A prompt in one language.
-pub(crate) struct Spoken<'a> {
-    pub(crate) locale: &'a str,
-    pub(crate) voice: &'a str,
-    pub(crate) name: &'a str,
+#[derive(Debug)]
+pub struct Spoken<'a> {
+    pub locale: &'a str,
+    pub voice: &'a str,
+    pub name: &'a str,
     /// For the engine: the text, with what it would say wrong replaced.
-    pub(crate) text: String,
+    pub text: String,
 }
 
 impl Spoken<'_> {
     /// The WAV, seen from `prompts/`.
-    pub(crate) fn path(&self) -> String {
+    pub fn path(&self) -> String {
         format!("{}/{}.wav", self.locale, self.name)
     }
 
     /// Where a voice talent's recording replaces the speech.
-    pub(crate) fn recording(&self, folder: &Path) -> PathBuf {
-        folder.join("recorded").join(self.path())
+    pub fn recording(&self, folder: &Path) -> PathBuf {
+        folder.join(RECORDED).join(self.path())
     }
 }
 
 impl Manifest {
-    pub(crate) fn read(folder: &Path) -> Result<Manifest, String> {
-        let text = fs::read_to_string(folder.join("manifest.toml"));
+    /// # Errors
+    /// The file is missing, or what is wrong in it.
+    pub fn read(folder: &Path) -> Result<Manifest, String> {
+        let text = fs::read_to_string(folder.join(NAME));
         Manifest::parse(&text.map_err(|error| format!("cannot read {FILE}: {error}"))?)
     }
 
-    pub(crate) fn parse(text: &str) -> Result<Manifest, String> {
+    /// As `read`, where a folder has one.
+    ///
+    /// # Errors
+    /// What is wrong in it.
+    pub fn read_where_there(folder: &Path) -> Result<Option<Manifest>, String> {
+        if folder.join(NAME).is_file() { Manifest::read(folder).map(Some) } else { Ok(None) }
+    }
+
+    /// # Errors
+    /// What is wrong in the text.
+    pub fn parse(text: &str) -> Result<Manifest, String> {
         let table: Table = text.parse().map_err(|error| format!("{FILE}: {error}"))?;
         let engine = string(&table, "engine")?;
         let locales = strings(&table, "locales")?;
@@ -87,8 +108,14 @@ impl Manifest {
         words.fold(text.to_owned(), |text, (word, instead)| text.replace(word, instead))
     }
 
+    /// What a prompt says in a language.
+    pub fn text(&self, name: &str, locale: &str) -> Option<&str> {
+        let prompt = self.prompts.iter().find(|prompt| prompt.name == name)?;
+        prompt.text.get(locale).map(String::as_str)
+    }
+
     /// Every prompt in every language that has it.
-    pub(crate) fn spoken(&self) -> impl Iterator<Item = Spoken<'_>> {
+    pub fn spoken(&self) -> impl Iterator<Item = Spoken<'_>> {
         self.prompts.iter().flat_map(|prompt| {
             self.locales.iter().filter_map(|(locale, voice)| {
                 let text = self.for_engine(locale, prompt.text.get(locale)?);
@@ -98,10 +125,15 @@ impl Manifest {
     }
 }
 
+/// Whether a prompt may have this name: it is a file's, on every system.
+pub fn is_name(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    !name.is_empty() && name.chars().all(fits)
+}
+
 fn prompt(entry: &Table, locales: &BTreeMap<String, String>) -> Result<Prompt, String> {
     let name = string(entry, "name")?;
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-    if name.is_empty() || !name.chars().all(fits) {
+    if !is_name(&name) {
         return Err(format!("{FILE}: '{name}' is no file name: use a-z, 0-9, - and _"));
     }
     let text = strings(entry, "text").map_err(|error| format!("{error} (prompt '{name}')"))?;

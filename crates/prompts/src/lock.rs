@@ -8,35 +8,45 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use toml::{Table, Value};
 
-use super::manifest::Spoken;
+use crate::folder;
+use crate::manifest::Spoken;
 
+/// In the folder of prompts.
+pub(crate) const NAME: &str = "manifest.lock";
 const FILE: &str = "prompts/manifest.lock";
 const HEAD: &str =
-    "# Written by `cargo xtask prompts`: for each WAV the SHA-256 of what went in and of the file itself.\n";
+    "# Written by `hotline prompts build`: for each WAV the SHA-256 of what went in and of the file itself.\n";
 /// Raised when the chain from speech to WAV changes, so that every prompt is built again.
 const CHAIN: u32 = 1;
+/// The same of the chain from a recording to a WAV.
+const RECORDING_CHAIN: u32 = 2;
 
-#[derive(Default)]
-pub(crate) struct Lock {
+/// What a folder of prompts was built from.
+#[derive(Debug, Default)]
+pub struct Lock {
     /// The engine's command line at the last build.
-    pub(crate) engine: String,
+    pub engine: String,
     /// By path, seen from `prompts/`.
-    pub(crate) files: BTreeMap<String, Entry>,
+    pub files: BTreeMap<String, Entry>,
 }
 
+/// Of one WAV.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
+pub struct Entry {
     /// Hash of engine, voice and text, or of the recording.
-    pub(crate) input: String,
+    pub input: String,
     /// Hash of the WAV.
-    pub(crate) sound: String,
+    pub sound: String,
 }
 
 impl Lock {
     /// An absent lock is an empty one.
-    pub(crate) fn read(folder: &Path) -> Result<Lock, String> {
-        let Ok(text) = fs::read_to_string(folder.join("manifest.lock")) else { return Ok(Lock::default()) };
-        let bad = |what: &str| format!("{FILE}: {what}; delete it and run cargo xtask prompts");
+    ///
+    /// # Errors
+    /// The file is no lock.
+    pub fn read(folder: &Path) -> Result<Lock, String> {
+        let Ok(text) = fs::read_to_string(folder.join(NAME)) else { return Ok(Lock::default()) };
+        let bad = |what: &str| format!("{FILE}: {what}; delete it and run `hotline prompts build`");
         let table: Table = text.parse().map_err(|_| bad("it cannot be read"))?;
         let engine = table.get("engine").and_then(Value::as_str).ok_or_else(|| bad("no engine"))?;
         let mut lock = Lock { engine: engine.to_owned(), files: BTreeMap::new() };
@@ -54,11 +64,11 @@ impl Lock {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "\"{path}\" = \"{input} {sound}\"");
         }
-        fs::write(folder.join("manifest.lock"), text).map_err(|error| format!("cannot write {FILE}: {error}"))
+        folder::put(&folder.join(NAME), text.as_bytes())
     }
 
     /// The hash of the WAV when it was built from `input` and nobody changed it since.
-    pub(crate) fn current(&self, folder: &Path, path: &str, input: &str) -> Option<String> {
+    pub fn current(&self, folder: &Path, path: &str, input: &str) -> Option<String> {
         let entry = self.files.get(path).filter(|entry| entry.input == input)?;
         let now = digest_of(&folder.join(path)).ok()?;
         (entry.sound == now).then_some(now)
@@ -66,20 +76,32 @@ impl Lock {
 }
 
 /// The hash of what a prompt is built from.
-pub(crate) fn input(folder: &Path, engine: &str, spoken: &Spoken<'_>) -> Result<String, String> {
+///
+/// # Errors
+/// The recording that cannot be read.
+pub fn input(folder: &Path, engine: &str, spoken: &Spoken<'_>) -> Result<String, String> {
     let recording = spoken.recording(folder);
     if recording.is_file() {
-        return digest_of(&recording).map(|hash| digest(format!("{CHAIN}\n{hash}").as_bytes()));
+        return digest_of(&recording).map(|hash| of_recording(&hash));
     }
     Ok(digest(format!("{CHAIN}\n{engine}\n{}\n{}", spoken.voice, spoken.text).as_bytes()))
 }
 
-pub(crate) fn digest_of(file: &Path) -> Result<String, String> {
+/// What a prompt is built from whose recording has this hash.
+pub(crate) fn of_recording(hash: &str) -> String {
+    digest(format!("recording {RECORDING_CHAIN}\n{hash}").as_bytes())
+}
+
+/// The hash of a file.
+///
+/// # Errors
+/// The file that cannot be read.
+pub fn digest_of(file: &Path) -> Result<String, String> {
     fs::read(file).map(|bytes| digest(&bytes)).map_err(|error| format!("cannot read {}: {error}", file.display()))
 }
 
 /// The first 128 bits tell two files apart as well as all 256.
-pub(crate) fn digest(bytes: &[u8]) -> String {
+pub fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -1,12 +1,11 @@
-//! From a text, or a recording, to samples of the telephone band without silence around them.
+//! From a text to samples of the telephone band without silence around them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::level;
-use crate::run;
+use crate::{child, level};
 
 /// Full resolution into the chain, and nothing random: the same input gives the same bytes.
 const SOX: &[&str] = &["-R", "-D"];
@@ -17,7 +16,7 @@ const EFFECTS: &[&str] = &[
     "silence", "1", "0.01", "0.5%", "reverse", "pad", "0.02", "0.06",
 ];
 
-pub(super) struct Studio {
+pub(crate) struct Studio {
     /// The engine's command line, by words.
     engine: Vec<String>,
     /// For what lies between two steps.
@@ -25,7 +24,7 @@ pub(super) struct Studio {
 }
 
 impl Studio {
-    pub(super) fn new(engine: &str, scratch: &Path) -> Result<Studio, String> {
+    pub(crate) fn new(engine: &str, scratch: &Path) -> Result<Studio, String> {
         for hole in ["{text}", "{out}"] {
             if !engine.contains(hole) {
                 return Err(format!("the engine '{engine}' has no {hole}: write where it goes"));
@@ -40,7 +39,7 @@ impl Studio {
     }
 
     /// Speaks `text`; the engine runs without a shell, so no text can break out of it.
-    pub(super) fn speak(&self, voice: &str, text: &str) -> Result<Vec<i16>, String> {
+    pub(crate) fn speak(&self, voice: &str, text: &str) -> Result<Vec<i16>, String> {
         let said = self.scratch.join("said.wav");
         let out = said.to_string_lossy();
         let mut words = self.engine.iter().map(|word| match word.as_str() {
@@ -48,21 +47,22 @@ impl Studio {
             word => word.replace("{voice}", voice).replace("{out}", &out).replace("{text}", text),
         });
         let program = words.next().unwrap_or_default();
-        run::output(Command::new(program).args(words))?;
+        child::run(Command::new(program).args(words), &self.scratch)?;
         self.trim(&said)
     }
 
     /// Brings a recording into the telephone band and the format of prompts.
-    pub(super) fn trim(&self, file: &Path) -> Result<Vec<i16>, String> {
+    pub(crate) fn trim(&self, file: &Path) -> Result<Vec<i16>, String> {
         let trimmed = self.scratch.join("trimmed.wav");
-        run::output(Command::new("sox").args(SOX).arg(file).args(FORMAT).arg(&trimmed).args(EFFECTS))?;
+        let mut sox = Command::new("sox");
+        child::run(sox.args(SOX).arg(file).args(FORMAT).arg(&trimmed).args(EFFECTS), &self.scratch)?;
         level::read_wav(&trimmed)
     }
 }
 
 impl Drop for Studio {
     fn drop(&mut self) {
-        // What is left behind lies in the target folder and harms nobody.
+        // What is left behind lies in a folder for that and harms nobody.
         let _ = fs::remove_dir_all(&self.scratch);
     }
 }

@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 
-use super::manifest::Manifest;
+use crate::manifest::Manifest;
 
-pub(super) fn markdown(manifest: &Manifest) -> String {
+/// As a table in Markdown.
+pub fn markdown(manifest: &Manifest) -> String {
     let locales: Vec<&str> = manifest.locales.keys().map(String::as_str).collect();
     let mut out = String::from("# Recording script\n\n");
     out.push_str("One WAV a line and language, any sampling rate, one voice, the same distance to the microphone, half a second of\n");
     out.push_str(
-        "silence around. Files go to `prompts/recorded/<language>/<file>`; then run `cargo xtask prompts`.\n\n",
+        "silence around. Files go to a folder `<language>/<file>`; then run `hotline prompts import FOLDER`.\n\n",
     );
     // Writing to a String cannot fail.
     let _ = writeln!(out, "| no. | file | {} |", locales.join(" | "));

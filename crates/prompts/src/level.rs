@@ -1,20 +1,23 @@
 //! WAV files of 8 kHz, one channel, 16 bits, and how loud they are.
 
+use std::io::Cursor;
 use std::path::Path;
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 
+use crate::folder;
+
 /// The format of every prompt.
-pub(crate) const FORMAT: WavSpec =
+pub const FORMAT: WavSpec =
     WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: SampleFormat::Int };
 /// RMS of speech below full scale: loud enough on a phone, with room for the peaks of any voice.
-pub(crate) const SPEECH_DB: f64 = -23.0;
+pub const SPEECH_DB: f64 = -23.0;
 /// Music stays behind the announcements.
-pub(crate) const MUSIC_DB: f64 = -26.0;
+pub const MUSIC_DB: f64 = -26.0;
 /// How far a level may be off.
-pub(crate) const TOLERANCE_DB: f64 = 0.5;
+pub const TOLERANCE_DB: f64 = 0.5;
 /// No sample beyond: G.711 and analogue gateways clip soon after.
-pub(crate) const PEAK_DB_MAX: f64 = -1.0;
+pub const PEAK_DB_MAX: f64 = -1.0;
 
 /// Above this part of full scale peaks are bent, so that they end below `PEAK_DB_MAX`.
 const KNEE: f64 = 0.6;
@@ -23,8 +26,12 @@ const CEILING: f64 = 0.87;
 const ROUNDS: usize = 6;
 
 /// The samples at the wanted RMS, their peaks bounded; none where there is only silence.
-pub(crate) fn to_rms(samples: &[i16], wanted_db: f64) -> Option<Vec<i16>> {
-    let mut shaped: Vec<f64> = samples.iter().map(|sample| f64::from(*sample) / 32768.0).collect();
+pub fn to_rms(samples: &[i16], wanted_db: f64) -> Option<Vec<i16>> {
+    shaped_to_rms(samples.iter().map(|sample| f64::from(*sample) / 32768.0).collect(), wanted_db)
+}
+
+/// As `to_rms`, from samples of full scale 1.
+pub(crate) fn shaped_to_rms(mut shaped: Vec<f64>, wanted_db: f64) -> Option<Vec<i16>> {
     for _ in 0..ROUNDS {
         let rms = (shaped.iter().map(|x| x * x).sum::<f64>() / shaped.len().max(1) as f64).sqrt();
         if rms < 1e-6 {
@@ -49,19 +56,23 @@ fn bend(x: f64) -> f64 {
     (KNEE + room * ((size - KNEE) / room).tanh()).copysign(x)
 }
 
-/// Decibels below full scale; minus infinity for silence.
-pub(crate) fn rms_db(samples: &[i16]) -> f64 {
+/// Decibels of full scale; minus infinity for silence.
+pub fn rms_db(samples: &[i16]) -> f64 {
     let energy: f64 = samples.iter().map(|sample| (f64::from(*sample) / 32768.0).powi(2)).sum();
     10.0 * (energy / samples.len().max(1) as f64).log10()
 }
 
-pub(crate) fn peak_db(samples: &[i16]) -> f64 {
+/// The loudest sample, as `rms_db`.
+pub fn peak_db(samples: &[i16]) -> f64 {
     let peak = samples.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
     20.0 * (f64::from(peak) / 32768.0).log10()
 }
 
-/// Reads a file of the format; another format is an error that says which.
-pub(crate) fn read_wav(file: &Path) -> Result<Vec<i16>, String> {
+/// Reads a file of the format.
+///
+/// # Errors
+/// The file is not there, or of another format, and of which.
+pub fn read_wav(file: &Path) -> Result<Vec<i16>, String> {
     let mut reader = WavReader::open(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
     let spec = reader.spec();
     if spec != FORMAT {
@@ -73,13 +84,24 @@ pub(crate) fn read_wav(file: &Path) -> Result<Vec<i16>, String> {
     samples.map_err(|error| format!("cannot read {}: {error}", file.display()))
 }
 
-pub(crate) fn write_wav(file: &Path, samples: &[i16]) -> Result<(), String> {
-    let cannot = |error: hound::Error| format!("cannot write {}: {error}", file.display());
-    let mut writer = WavWriter::create(file, FORMAT).map_err(cannot)?;
+/// Writes a file of the format in one step.
+///
+/// # Errors
+/// The file that cannot be written, and why.
+pub fn write_wav(file: &Path, samples: &[i16]) -> Result<(), String> {
+    folder::put(file, &wav(samples)?)
+}
+
+/// The bytes of a file of the format.
+pub(crate) fn wav(samples: &[i16]) -> Result<Vec<u8>, String> {
+    let cannot = |error: hound::Error| format!("cannot make a WAV: {error}");
+    let mut bytes = Cursor::new(Vec::new());
+    let mut writer = WavWriter::new(&mut bytes, FORMAT).map_err(cannot)?;
     for sample in samples {
         writer.write_sample(*sample).map_err(cannot)?;
     }
-    writer.finalize().map_err(cannot)
+    writer.finalize().map_err(cannot)?;
+    Ok(bytes.into_inner())
 }
 
 #[cfg(test)]
