@@ -25,10 +25,12 @@ pub(crate) fn run(args: Args) -> ExitCode {
     let (plans, days) = (settings::load(&args.config, std::env::vars()), settings::check_profiles(&args.config));
     match (plans, days) {
         (Ok(plans), Ok(_)) => {
+            let calendars = plans.calendars.missing(server::wall());
+            let warnings = plans.warnings.iter().chain(&calendars);
             if args.json {
-                plans.warnings.iter().map(object).chain(plans.reach().iter().map(reach)).for_each(|o| println!("{o}"));
+                warnings.map(object).chain(plans.reach().iter().map(reach)).for_each(|o| println!("{o}"));
             } else {
-                plans.warnings.iter().for_each(|warning| eprintln!("{warning}\n"));
+                warnings.for_each(|warning| eprintln!("{warning}\n"));
                 println!("{}", summary(&args, &plans));
             }
             ExitCode::SUCCESS

@@ -59,7 +59,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         }
     };
     panics::log();
-    for warning in &plans.warnings {
+    for warning in plans.warnings.iter().chain(&plans.calendars.missing(server::wall())) {
         log.say(&format!("{warning}\n"));
     }
     let data = args.data.unwrap_or_else(|| plans.server.data.clone());

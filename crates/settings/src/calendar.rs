@@ -10,7 +10,7 @@ use crate::reader::Table;
 use crate::value::Value;
 
 const WEEK: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const CHINA: i32 = 480;
+pub(crate) const CHINA: i32 = 480;
 /// Longer is a slip in a date.
 const HOLIDAY_DAYS_MAX: i64 = 60;
 
@@ -88,6 +88,12 @@ pub(crate) fn minute(text: &str) -> Option<u16> {
     (minute < 60 && hour * 60 + minute <= 1440).then_some(hour * 60 + minute)
 }
 
+/// The years that holidays of a file are in; what is wrong with them is told where they are read.
+pub(crate) fn years(root: &Table<'_>) -> Vec<i32> {
+    let dates = root.sections("holiday").into_iter().filter_map(|table| table.get("from")?.date());
+    dates.map(|date| date.year).collect()
+}
+
 fn holidays(root: &Table<'_>) -> Vec<(Date, Day)> {
     let mut days = Vec::new();
     for table in root.sections("holiday") {
@@ -132,7 +138,7 @@ fn date(value: &Value<'_>) -> Option<i64> {
 }
 
 /// The inverse of `civil`, with years that begin in March, so that the leap day is a year's last.
-fn day_number(date: Date) -> i64 {
+pub(crate) fn day_number(date: Date) -> i64 {
     let (month, day) = (i64::from(date.month), i64::from(date.day));
     let year = i64::from(date.year) - i64::from(month <= 2);
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;

@@ -7,6 +7,7 @@ mod agents;
 mod areas;
 mod assemble;
 mod calendar;
+mod calendars;
 mod call_backs;
 mod callers;
 mod dial;
@@ -40,6 +41,7 @@ mod uses;
 mod value;
 pub mod wav;
 
+pub use calendars::Calendars;
 pub use call::area::Areas;
 pub use call::number::LineKind;
 pub use finding::{Finding, Place, Severity};

@@ -11,8 +11,8 @@ use crate::reader::Document;
 use crate::report::Report;
 use crate::source::{self, Part, Sources};
 use crate::{
-    Plans, agents, areas, assemble, calendar, call_backs, callers, dial, groups, menu, network, on_air, profile,
-    service, sounds, states, token, trunk,
+    Plans, agents, areas, assemble, calendar, calendars, call_backs, callers, dial, groups, menu, network, on_air,
+    profile, service, sounds, states, token, trunk,
 };
 
 /// Reads the configuration in `dir`, with `HOTLINE__SECTION__KEY` variables of `env` over it.
@@ -113,8 +113,8 @@ fn build(
     let groups = queues.as_ref().map(|root| groups::read(root, &sound_plan, running, problems)).unwrap_or_default();
     let agents = queues.as_ref().map(|root| agents::read(root, &groups, running, problems)).unwrap_or_default();
     let states = queues.as_ref().map(|root| states::read(root, problems)).unwrap_or_default();
-    let calendars: Vec<_> = of(Part::Calendar).map(Document::root).collect();
-    let hours = calendar::read(&calendars, problems);
+    let calendar_roots: Vec<_> = of(Part::Calendar).map(Document::root).collect();
+    let hours = calendar::read(&calendar_roots, problems);
     let callers = queues.as_ref().map(|root| callers::read(dir, root, problems)).unwrap_or_default();
     let lists: Vec<_> = callers.names().map(str::to_owned).collect();
     let (menu_documents, fragments): (Vec<_>, Vec<_>) = (of(Part::Menu).collect(), of(Part::Fragment).collect());
@@ -127,6 +127,8 @@ fn build(
     let service = main.as_ref().map(|root| service::read(root, &menus.names, problems)).unwrap_or_default();
     let areas = main.as_ref().map(|root| areas::read(dir, root, problems)).unwrap_or_default();
     let (duty_lines, calls_back) = (groups.duty_lines.clone(), groups.call_backs.clone());
+    let (group_names, written) = (groups.names.clone(), menus.clone());
+    let calendars = calendars::read(dir, &calendar_roots);
     let on_air = of(Part::OnAir).map(Document::root).next();
     let on_air = on_air.map(|root| on_air::read(&root, &sound_plan)).unwrap_or_default();
     let mut plans = assemble::plans(assemble::Parts {
@@ -143,8 +145,10 @@ fn build(
         menus,
         on_air,
         sounds: sound_plan,
+        calendars,
     });
     dial::set_duty_lines(&mut plans.call, &duty_lines, problems);
     call_backs::refuse(&plans.call, &calls_back, problems);
+    menu::doubt_ways_out(&written, &plans.call, &group_names, &calls_back, problems);
     plans
 }

@@ -122,8 +122,11 @@ const SAMPLES_PER_MS: u64 = 8;
 
 /// By `SoundId`, how long each sound is.
 pub(crate) fn lengths(files: &[SoundFile]) -> Vec<Duration> {
-    let length = |file: &SoundFile| Duration::from_millis(file.samples.len() as u64 / SAMPLES_PER_MS);
-    files.iter().map(length).collect()
+    files.iter().map(|file| length(&file.samples)).collect()
+}
+
+pub(crate) fn length(samples: &[i16]) -> Duration {
+    Duration::from_millis(samples.len() as u64 / SAMPLES_PER_MS)
 }
 
 impl SoundPlan {
