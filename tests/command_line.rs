@@ -65,6 +65,16 @@ fn programs_read_findings_and_the_proof() {
 }
 
 #[test]
+fn the_schema_of_a_file_is_printed_for_editors() {
+    let out = run(&["check", "--schema", "menu"]);
+    assert_eq!(out.status.code(), Some(0), "{}", String::from_utf8_lossy(&out.stderr));
+    assert_eq!(out.stdout, std::fs::read(root().join("config/schema/menu.json")).expect("the copy"));
+    let out = run(&["check", "--schema", "menus"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("hotline, queues, menu, fragment, calendar, on-air"));
+}
+
+#[test]
 fn a_year_without_holidays_is_told_while_the_menu_is_right() {
     let dir = tempfile::tempdir().expect("a folder");
     copy(&root().join("config"), dir.path());

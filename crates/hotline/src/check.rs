@@ -1,11 +1,13 @@
 //! `hotline check`: every error of a configuration at once.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use settings::{Finding, MenuReach, Plans, Report};
+use settings::{Finding, MenuReach, Plans, Report, Schema};
+
+use crate::table::reader_left;
 
 /// Reads the configuration and tells everything that is wrong with it, and how far people are in each menu.
 #[derive(Debug, clap::Args)]
@@ -16,12 +18,29 @@ pub(crate) struct Args {
     /// Prints a JSON object a line, for editors and pipelines
     #[arg(long)]
     json: bool,
+    /// Prints the JSON Schema of a kind of file, for editors, and checks nothing
+    #[arg(long, value_name = "FILE", value_parser = schema, conflicts_with_all = ["config", "json"])]
+    schema: Option<Schema>,
+}
+
+fn schema(name: &str) -> Result<Schema, String> {
+    let found = Schema::ALL.into_iter().find(|schema| schema.name() == name);
+    found.ok_or_else(|| format!("one of {}", Schema::ALL.map(Schema::name).join(", ")))
 }
 
 /// Exit code 2: the configuration is wrong.
 const WRONG: u8 = 2;
 
 pub(crate) fn run(args: Args) -> ExitCode {
+    if let Some(schema) = args.schema {
+        return match std::io::stdout().write_all(schema.text().as_bytes()).or_else(reader_left) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(reason) => {
+                eprintln!("hotline check: {reason}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let (plans, days) = (settings::load(&args.config, std::env::vars()), settings::check_profiles(&args.config));
     match (plans, days) {
         (Ok(plans), Ok(_)) => {

@@ -27,6 +27,7 @@ mod ways;
 use fault::{spot, tell};
 use fragments::Fragments;
 use heard::{Ears, Texts};
+pub(crate) use node::kinds;
 use outward::WayOut;
 pub(crate) use outward::doubt_ways_out;
 

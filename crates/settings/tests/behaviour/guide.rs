@@ -126,6 +126,18 @@ fn told(plans: &Plans, line: &str) -> String {
     format!("{}{group}", caller.path.join(", "))
 }
 
+/// The folders of the examples of every guide.
+pub(crate) fn folders() -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for guide in GUIDES {
+        let page = std::fs::read_to_string(root().join(guide)).expect("the guide");
+        let stem = Path::new(guide).file_stem().and_then(|stem| stem.to_str()).expect("a name");
+        let dir = |(example, place)| folder(&format!("schema-{stem}-{place}"), &example);
+        all.extend(examples(&page).into_iter().zip(1..).map(dir));
+    }
+    all
+}
+
 fn check(guide: &str) -> usize {
     let page = std::fs::read_to_string(root().join(guide)).expect("the guide");
     let examples = examples(&page);

@@ -11,5 +11,6 @@ mod messages;
 mod profile;
 mod reload;
 mod routing;
+mod schema;
 mod shipped;
 mod walks;
