@@ -30,6 +30,7 @@ use heard::{Ears, Texts};
 pub(crate) use node::kinds;
 use outward::WayOut;
 pub(crate) use outward::doubt_ways_out;
+pub(crate) use ways::languages;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Menus {

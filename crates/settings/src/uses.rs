@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ivr::tree::Say;
 use ivr::{Kind, Tree};
 
 use crate::call_backs;
@@ -110,24 +111,28 @@ fn group(table: &Table<'_>, locales: &[String]) -> Vec<PromptUse> {
 }
 
 fn of_menu(menu: &str, tree: &Tree) -> Vec<PromptUse> {
-    let mut uses = said(&tree.invalid_prompt, tree, &format!("menu {menu}"));
+    let mut uses = said(&Say::always(&tree.invalid_prompt), tree, &format!("menu {menu}"));
     for node in &tree.nodes {
         let by = format!("menu {menu}: {}", node.name);
         let read_back = if let Kind::Digits(digits) = &node.kind { digits.confirm.as_deref() } else { None };
         for part in node.prompt.iter().chain(read_back.unwrap_or_default()) {
-            uses.extend(said(&part.text, tree, &by));
+            uses.extend(said(part, tree, &by));
         }
     }
     uses
 }
 
 /// A part of a prompt: a name, `name@locale`, or a value.
-fn said(text: &str, tree: &Tree, by: &str) -> Vec<PromptUse> {
+fn said(part: &Say, tree: &Tree, by: &str) -> Vec<PromptUse> {
+    let text = part.text.as_str();
+    let only = menu::languages(&part.when);
+    let is_said = |locale: &&String| only.is_none_or(|only| only.contains(locale));
+    let locales: Vec<String> = tree.locales.iter().filter(is_said).cloned().collect();
     match (text.strip_prefix('{'), text.split_once('@')) {
-        (Some(value), _) if value.starts_with("date:") => pieces(&tree.locales, by, ivr::date_pieces),
-        (Some(value), _) if value.starts_with("time:") => pieces(&tree.locales, by, ivr::time_pieces),
+        (Some(value), _) if value.starts_with("date:") => pieces(&locales, by, ivr::date_pieces),
+        (Some(value), _) if value.starts_with("time:") => pieces(&locales, by, ivr::time_pieces),
         (Some(_), _) => Vec::new(),
         (None, Some((name, locale))) => vec![used(name, &[locale.to_owned()], by, true)],
-        (None, None) => vec![used(text, &tree.locales, by, true)],
+        (None, None) => vec![used(text, &locales, by, true)],
     }
 }

@@ -242,6 +242,16 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read(text in "(按|一|二|至|、|键|下|press|one|to|or|,|-| |[0-9]|.){0,40}") {
+            for locale in ["zh-CN", "en"] {
+                let keys = keys(locale, &text).unwrap_or_default();
+                proptest::prop_assert!(keys == Keys::NONE || text.contains('按') || text.to_lowercase().contains("press"));
+            }
+        }
+    }
+
     #[test]
     fn other_languages_are_left_alone() {
         assert_eq!(told("fr", "appuyez sur un"), "unknown");

@@ -137,6 +137,7 @@ fn only(case: &Case) -> Option<&[String]> {
     languages(&case.when)
 }
 
-pub(super) fn languages(tests: &[Test]) -> Option<&[String]> {
+/// The languages that conditions name; none where they name none.
+pub(crate) fn languages(tests: &[Test]) -> Option<&[String]> {
     tests.iter().find_map(|test| if let Test::Locale(locales) = test { Some(locales.as_slice()) } else { None })
 }

@@ -55,6 +55,9 @@ fn a_key_is_announced_by_the_text_of_the_language_that_is_heard() {
     // Nobody has chosen English, so that nobody hears this part.
     let english = choice("start", "[\"main-menu\", { say = \"choose-language\", locale = \"en\" }]", KEYS);
     assert_eq!(doubts("english", &english), Vec::<String>::new());
+    // Nor does a part that one language hears need another.
+    let yao = choice("start", "[\"main-menu\", { say = \"number-yao\", locale = \"zh-CN\" }]", KEYS);
+    assert_eq!(doubts("yao", &yao), Vec::<String>::new());
     // What is said on a condition may be what announces it.
     let sometimes = choice(
         "start",
