@@ -30,6 +30,7 @@ mod orders;
 mod outward;
 mod overload;
 mod parting;
+mod prompts;
 mod publishing;
 mod reach;
 mod rehearsing;

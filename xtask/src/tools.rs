@@ -5,14 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::run;
+pub(crate) use prompts::tools::{Tool, find};
 
-/// A program, the Debian package that brings it, and what it is for.
-pub(crate) struct Tool {
-    pub(crate) program: &'static str,
-    pub(crate) package: &'static str,
-    pub(crate) purpose: &'static str,
-}
+use crate::run;
 
 /// Everything that `cargo xtask test` runs beside Rust.
 pub(crate) const TESTS: &[Tool] = &[
@@ -24,12 +19,6 @@ pub(crate) const TESTS: &[Tool] = &[
     Tool { program: "sox", package: "sox", purpose: "tones and prompts" },
     Tool { program: "espeak-ng", package: "espeak-ng", purpose: "speech of the prompts" },
     Tool { program: "tcpdump", package: "tcpdump", purpose: "captures of a failed call" },
-];
-
-/// What `cargo xtask prompts` needs when no other engine is named.
-pub(crate) const PROMPTS: &[Tool] = &[
-    Tool { program: "sox", package: "sox", purpose: "filter, trim, resample" },
-    Tool { program: "espeak-ng", package: "espeak-ng", purpose: "speech of the prompts" },
 ];
 
 /// What builds the fuzz targets, beside Rust.
@@ -81,15 +70,6 @@ pub(crate) fn install_cargo_fuzz(limit: Duration) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{}\ninstall by hand, then run this again: cargo install --locked cargo-fuzz", ran.all.trim_end()))
-}
-
-/// Where `program` lies on PATH, or in a place for administrators that PATH may lack.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    env::split_paths(&path)
-        .chain([PathBuf::from("/usr/sbin"), PathBuf::from("/sbin")])
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
 }
 
 /// Two tries: mirrors fail now and then.
@@ -150,14 +130,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn programs_are_found_on_path() {
-        assert!(find("sh").is_some());
-        assert!(find("no-such-program-anywhere").is_none());
-    }
-
-    #[test]
     fn what_prompts_need_the_tests_install_too() {
-        for tool in PROMPTS {
+        for tool in prompts::tools::ALL {
             assert!(TESTS.iter().any(|other| other.package == tool.package), "{}", tool.package);
         }
     }

@@ -2,14 +2,15 @@
 
 mod stories;
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use settings::{Finding, Folders, MenuReach, Plans, Report};
+use settings::{Finding, Folders, MenuReach, Plans, Report, Schema};
 
 use crate::held::Held;
+use crate::table::reader_left;
 
 /// Reads the configuration and tells everything that is wrong with it, and how far people are in each menu.
 #[derive(Debug, clap::Args)]
@@ -29,12 +30,29 @@ pub(crate) struct Args {
     /// Plays the stories of menu/*.script too: which of them lead elsewhere, and what of each menu no story came to
     #[arg(long)]
     scripts: bool,
+    /// Prints the JSON Schema of a kind of file, for editors, and checks nothing
+    #[arg(long, value_name = "FILE", value_parser = schema, conflicts_with_all = ["config", "json", "scripts", "released"])]
+    schema: Option<Schema>,
+}
+
+fn schema(name: &str) -> Result<Schema, String> {
+    let found = Schema::ALL.into_iter().find(|schema| schema.name() == name);
+    found.ok_or_else(|| format!("one of {}", Schema::ALL.map(Schema::name).join(", ")))
 }
 
 /// Exit code 2: the configuration is wrong.
 const WRONG: u8 = 2;
 
 pub(crate) fn run(mut args: Args) -> ExitCode {
+    if let Some(schema) = args.schema {
+        return match std::io::stdout().write_all(schema.text().as_bytes()).or_else(reader_left) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(reason) => {
+                eprintln!("hotline check: {reason}");
+                ExitCode::FAILURE
+            }
+        };
+    }
     let held = args.released.then(|| Held::find(&args.config, args.data.take())).transpose();
     let held = match held {
         Ok(held) => held,
@@ -49,10 +67,12 @@ pub(crate) fn run(mut args: Args) -> ExitCode {
     let scripts = settings::scripts(from, plans.as_ref().ok());
     match (plans, days, scripts) {
         (Ok(plans), Ok(_), Ok(scripts)) => {
+            let calendars = plans.calendars.missing(server::wall());
+            let warnings = plans.warnings.iter().chain(&calendars);
             if args.json {
-                plans.warnings.iter().map(object).chain(plans.reach().iter().map(reach)).for_each(|o| println!("{o}"));
+                warnings.map(object).chain(plans.reach().iter().map(reach)).for_each(|o| println!("{o}"));
             } else {
-                plans.warnings.iter().for_each(|warning| eprintln!("{warning}\n"));
+                warnings.for_each(|warning| eprintln!("{warning}\n"));
                 println!("{}", summary(&args, &plans));
             }
             let right = !args.scripts || stories::play(&plans, &scripts, args.json);

@@ -9,6 +9,7 @@ mod ladder;
 mod log;
 mod menu;
 mod panics;
+mod prompts;
 mod queue;
 mod records;
 mod rehearse;
@@ -45,6 +46,8 @@ enum Command {
     Check(check::Args),
     Call(call::Args),
     Agent(agent::Args),
+    #[command(subcommand)]
+    Prompts(prompts::What),
     Records(records::Args),
     Ladder(ladder::Args),
     Menu(menu::Args),
@@ -64,6 +67,7 @@ fn main() -> ExitCode {
         Command::Check(args) => check::run(args),
         Command::Call(args) => call::run(args),
         Command::Agent(args) => agent::run(args),
+        Command::Prompts(what) => prompts::run(&what),
         Command::Records(args) => records::run(args),
         Command::Ladder(args) => ladder::run(&args),
         Command::Menu(args) => menu::run(&args),

@@ -67,7 +67,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
         }
     };
     panics::log();
-    for warning in &plans.warnings {
+    for warning in plans.warnings.iter().chain(&plans.calendars.missing(server::wall())) {
         log.say(&format!("{warning}\n"));
     }
     if let Some(release) = &held.release {

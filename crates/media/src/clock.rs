@@ -28,7 +28,7 @@ impl Clock {
 }
 
 /// Civil time; before 1970 where the host believes so.
-fn wall() -> Wall {
+pub fn wall() -> Wall {
     let millis = |span: std::time::Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
     match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(since) => Wall(millis(since)),

@@ -18,7 +18,7 @@ mod sounds;
 mod start;
 mod turn;
 
-pub use clock::Clock;
+pub use clock::{Clock, wall};
 pub use counts::Counts;
 pub use error::Error;
 pub use link::{Counters, WorkerLink};

@@ -39,6 +39,7 @@ pub use board::Board;
 pub use control::Outcome;
 pub use desk::{Busy, Desk};
 pub use ladders::Ladders;
+pub use media::wall;
 pub use mirror::Mirror;
 pub use news::{Inbox, News};
 pub use picture::{AgentPicture, Picture};

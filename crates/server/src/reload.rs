@@ -129,7 +129,8 @@ impl Reloader {
         if plans.sounds.len() > running.sounds.len() {
             self.sounds.set(Arc::new(bank(&plans)));
         }
-        let warnings = plans.warnings.iter().map(ToString::to_string).collect();
+        let calendars = plans.calendars.missing(media::wall());
+        let warnings = plans.warnings.iter().chain(&calendars).map(ToString::to_string).collect();
         let reload = switch::Reload::new(of_owners(plans.clone()));
         let (done, taken) = sync_channel(1);
         self.sender.try_send(Order { reload, done }).map_err(|error| match error {

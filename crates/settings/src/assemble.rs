@@ -15,7 +15,7 @@ use crate::service::Service;
 use crate::sounds::SoundPlan;
 use crate::states::States;
 use crate::trunk::Trunks;
-use crate::{Plans, Server, Token};
+use crate::{Calendars, Plans, Server, Token};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
@@ -32,6 +32,7 @@ pub(crate) struct Parts {
     pub(crate) menus: Menus,
     pub(crate) on_air: OnAir,
     pub(crate) sounds: SoundPlan,
+    pub(crate) calendars: Calendars,
 }
 
 pub(crate) fn plans(parts: Parts) -> Plans {
@@ -49,6 +50,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         menus,
         on_air,
         sounds,
+        calendars,
     } = parts;
     let areas = Arc::new(areas);
     let server = Server {
@@ -96,7 +98,8 @@ pub(crate) fn plans(parts: Parts) -> Plans {
     let acd = acd_plan(groups.acd, agents.acd, groups.back_off, &groups.queue);
     let carrier = carrier::Plan { trunks: trunks.carriers };
     let (prompt_files, skills) = (sounds.current, groups.skills);
-    Plans { server, acd, roster, call, carrier, sounds: sounds.files, prompt_files, skills, warnings: Vec::new() }
+    let (sounds, warnings) = (sounds.files, Vec::new());
+    Plans { server, acd, roster, call, carrier, sounds, prompt_files, skills, calendars, warnings }
 }
 
 fn acd_plan(

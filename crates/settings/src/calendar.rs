@@ -8,7 +8,7 @@ use crate::reader::Table;
 use crate::value::Value;
 
 const WEEK: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const CHINA: i32 = 480;
+pub(crate) const CHINA: i32 = 480;
 /// Longer is a slip in a date.
 const HOLIDAY_DAYS_MAX: i64 = 60;
 
@@ -84,6 +84,12 @@ pub(crate) fn minute(text: &str) -> Option<u16> {
     }
     let (hour, minute): (u16, u16) = (hour.parse().ok()?, minute.parse().ok()?);
     (minute < 60 && hour * 60 + minute <= 1440).then_some(hour * 60 + minute)
+}
+
+/// The years that holidays of a file are in; what is wrong with them is told where they are read.
+pub(crate) fn years(root: &Table<'_>) -> Vec<i32> {
+    let dates = root.sections("holiday").into_iter().filter_map(|table| table.get("from")?.date());
+    dates.map(|date| date.year).collect()
 }
 
 fn holidays(root: &Table<'_>) -> Vec<(Date, Day)> {

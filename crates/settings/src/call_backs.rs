@@ -15,7 +15,7 @@ const PROMISES_MAX: u64 = 10_000;
 const DAY: u64 = 24 * 3600;
 
 /// What is said of it, beside the digits.
-const ANNOUNCEMENTS: [&str; 5] =
+pub(crate) const ANNOUNCEMENTS: [&str; 5] =
     ["call-back-keeps", "call-back-not-now", "call-back-press", "call-back-promised", "goodbye"];
 
 /// How a group calls back, and the key with the place where it is written.
@@ -58,7 +58,8 @@ pub(crate) fn refuse(plan: &call::Plan, keys: &[Option<Spot>], problems: &Proble
     let missing: Vec<_> = ANNOUNCEMENTS.into_iter().filter(missing).collect();
     if !missing.is_empty() {
         let title = format!("prompts that offer a call back are missing: {}", missing.join(", "));
-        let help = "build the prompts with `cargo xtask prompts`, or record the files in the folder of each locale";
+        let help =
+            "build the prompts with `hotline prompts build`, or bring recordings in with `hotline prompts import`";
         problems.error(Problem::new(spot.clone(), title, "is offered by them", help));
     }
 }

@@ -15,6 +15,9 @@ use crate::sounds::SoundPlan;
 use crate::surges;
 use crate::value::Value;
 
+/// What waits are filled with where nothing else is said.
+pub(crate) const MUSIC: &str = "hold-music";
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Groups {
     /// Empty for one that is removed, which no text of a file is.
@@ -302,7 +305,7 @@ fn announces_wait(table: &Table<'_>, sounds: &SoundPlan) -> bool {
         value.error(
             title,
             "says how long the wait will be",
-            "build the prompts with `cargo xtask prompts`, record the files, or leave the key out",
+            "build the prompts with `hotline prompts build`, record them, or leave the key out",
         );
     }
     announces
@@ -310,7 +313,7 @@ fn announces_wait(table: &Table<'_>, sounds: &SoundPlan) -> bool {
 
 fn music(table: &Table<'_>, sounds: &SoundPlan) -> SoundId {
     let value = table.get("music");
-    let name = value.as_ref().map_or(Some("hold-music".to_owned()), Value::text).unwrap_or_default();
+    let name = value.as_ref().map_or(Some(MUSIC.to_owned()), Value::text).unwrap_or_default();
     let found = sounds.music.iter().find(|(known, _)| *known == name).map(|(_, id)| *id);
     if found.is_none() && !name.is_empty() && !sounds.incomplete {
         let spot = value.map_or(table.spot.clone(), |v| v.spot);

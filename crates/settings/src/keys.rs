@@ -186,6 +186,7 @@ const KEYS: &[&str] = &[
     "tree.on_silence",
     "tree.on_invalid",
     "tree.invalid_prompt",
+    "tree.prompt_max_s",
     "tree.reach_keys",
     "tree.reach_announcements_s",
     "tree.node",

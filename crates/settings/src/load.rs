@@ -12,8 +12,8 @@ use crate::release::Folders;
 use crate::report::Report;
 use crate::source::{self, Part, Sources};
 use crate::{
-    Plans, agents, areas, assemble, calendar, call_backs, callers, dial, groups, menu, network, on_air, profile,
-    service, sounds, states, token, trunk,
+    Plans, agents, areas, assemble, calendar, calendars, call_backs, callers, dial, groups, menu, network, on_air,
+    profile, service, sounds, states, token, trunk,
 };
 
 /// Reads the configuration in a folder, with `HOTLINE__SECTION__KEY` variables of `env` over it; menus, calendars and prompts of a release
@@ -106,7 +106,7 @@ pub fn check_profiles(dir: &Path) -> Result<usize, Vec<Report>> {
 }
 
 /// The parsed files; none when one cannot be read, because what refers to it would only look wrong.
-fn parse<'a>(sources: &'a Sources, env: &'a Env, problems: &'a Problems) -> Option<Vec<Document<'a>>> {
+pub(crate) fn parse<'a>(sources: &'a Sources, env: &'a Env, problems: &'a Problems) -> Option<Vec<Document<'a>>> {
     let parse_one = |file| Document::parse(sources, file, env, problems);
     let documents: Vec<_> = sources.ids().map(parse_one).collect();
     let documents: Vec<_> = documents.into_iter().collect::<Option<_>>()?;
@@ -131,8 +131,8 @@ fn build(
     let groups = queues.as_ref().map(|root| groups::read(root, &sound_plan, running, problems)).unwrap_or_default();
     let agents = queues.as_ref().map(|root| agents::read(root, &groups, running, problems)).unwrap_or_default();
     let states = queues.as_ref().map(|root| states::read(root, problems)).unwrap_or_default();
-    let calendars: Vec<_> = of(Part::Calendar).map(Document::root).collect();
-    let hours = calendar::read(&calendars, problems);
+    let calendar_roots: Vec<_> = of(Part::Calendar).map(Document::root).collect();
+    let hours = calendar::read(&calendar_roots, problems);
     let callers = queues.as_ref().map(|root| callers::read(dir, root, problems)).unwrap_or_default();
     let lists: Vec<_> = callers.names().map(str::to_owned).collect();
     let (menu_documents, fragments): (Vec<_>, Vec<_>) = (of(Part::Menu).collect(), of(Part::Fragment).collect());
@@ -145,6 +145,8 @@ fn build(
     let service = main.as_ref().map(|root| service::read(root, &menus.names, problems)).unwrap_or_default();
     let areas = main.as_ref().map(|root| areas::read(dir, root, problems)).unwrap_or_default();
     let (duty_lines, calls_back) = (groups.duty_lines.clone(), groups.call_backs.clone());
+    let (group_names, written) = (groups.names.clone(), menus.clone());
+    let calendars = calendars::read(from.menus(), &calendar_roots);
     let on_air = of(Part::OnAir).map(Document::root).next();
     let on_air = on_air.map(|root| on_air::read(&root, &sound_plan)).unwrap_or_default();
     let mut plans = assemble::plans(assemble::Parts {
@@ -161,8 +163,10 @@ fn build(
         menus,
         on_air,
         sounds: sound_plan,
+        calendars,
     });
     dial::set_duty_lines(&mut plans.call, &duty_lines, problems);
     call_backs::refuse(&plans.call, &calls_back, problems);
+    menu::doubt_ways_out(&written, &plans.call, &group_names, &calls_back, problems);
     plans
 }

@@ -11,18 +11,28 @@ use ivr::tree::{Reach, Survey};
 use ivr::{Fault, Hours, Menu, Names, Problem as Wrong, Tree};
 use sha2::{Digest, Sha256};
 
-use crate::problem::Problems;
+use crate::problem::{Problem, Problems};
 use crate::reader::{Document, Table};
 use crate::sounds::SoundPlan;
 use crate::source::Sources;
 
+mod announced;
+mod doubt;
 mod fault;
 mod fragments;
+mod heard;
 mod node;
+mod outward;
 mod says;
+mod ways;
 
-use fault::tell;
+use fault::{spot, tell};
 use fragments::Fragments;
+use heard::{Ears, Texts};
+pub(crate) use node::kinds;
+use outward::WayOut;
+pub(crate) use outward::doubt_ways_out;
+pub(crate) use ways::languages;
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Menus {
@@ -30,6 +40,8 @@ pub(crate) struct Menus {
     pub(crate) names: Vec<String>,
     /// By place in `names`, when every menu compiled.
     pub(crate) versions: Vec<Arc<MenuVersion>>,
+    /// Where menus lead to lines outside, or promise a call.
+    ways_out: Vec<WayOut>,
 }
 
 /// What menus may refer to.
@@ -54,6 +66,8 @@ pub(crate) fn read(
     let lines = LineKind::ALL.map(LineKind::name);
     let names = Names { groups, hours, lists, lines: &lines, prompts: &sounds.prompts, lengths: &lengths };
     let fragments = Fragments::read(fragments, sources);
+    let texts = Texts::read(sounds, problems);
+    let mut ears = Ears::new(&texts, sounds);
     let (mut menus, mut prints) = (Menus::default(), SoundPrints::default());
     for document in documents {
         let Some(source) = sources.get(document.file) else { continue };
@@ -65,19 +79,50 @@ pub(crate) fn read(
         let uses = fragments.add_to(&root, &mut tree, &mut broken);
         match ivr::compile(&tree, names) {
             Ok(compiled) if broken.is_empty() => {
-                compiled.warnings.iter().for_each(|fault| problems.warn(tell(&root, &uses, &tree, names, fault)));
+                compiled
+                    .warnings
+                    .iter()
+                    .for_each(|fault| problems.warn(tell(&root, &uses, &tree, names, &texts, fault)));
+                for doubted in ears.doubts(&tree, prompt_max(&root)) {
+                    let (label, help) = doubted.doubt.advice();
+                    let spot = spot(&root, &uses, &doubted.place);
+                    problems.warn(Problem::new(spot, doubted.doubt.to_string(), label, help));
+                }
+                menus.ways_out.extend(outward::of(&tree, |place| spot(&root, &uses, place)));
                 let version = version(&source.text, &uses, &compiled.menu, refers, &mut prints);
                 menus.versions.push(Arc::new(MenuVersion { name, version, menu: compiled.menu }));
             }
             Ok(_) => {}
             Err(faults) => {
                 let own = faults.iter().filter(|fault| !broken.causes(fault) && !is_unheard(fault, sounds));
-                own.for_each(|fault| problems.error(tell(&root, &uses, &tree, names, fault)));
+                own.for_each(|fault| problems.error(tell(&root, &uses, &tree, names, &texts, fault)));
             }
         }
     }
     fragments.refuse_unused(problems);
     menus
+}
+
+/// How long a prompt of a menu is meant to be at most.
+fn prompt_max(root: &Table<'_>) -> Duration {
+    root.seconds("prompt_max_s", DEFAULT_PROMPT_S, 1, PROMPT_S_MAX)
+}
+
+/// Every menu as it is written, with its fragments in it; what is wrong in them is judged where they are compiled.
+pub(crate) fn trees(
+    documents: &[&Document<'_>],
+    fragments: &[&Document<'_>],
+    sources: &Sources,
+) -> Vec<(String, Tree)> {
+    let fragments = Fragments::read(fragments, sources);
+    let one = |document: &&Document<'_>| {
+        let name = sources.get(document.file)?.path.file_stem()?.to_string_lossy().into_owned();
+        let (root, mut broken) = (document.root(), Broken::default());
+        let mut tree = tree(&root, &mut broken);
+        fragments.add_to(&root, &mut tree, &mut broken);
+        Some((name, tree))
+    };
+    documents.iter().filter_map(one).collect()
 }
 
 /// Whether the fault only follows from a folder of prompts that cannot be read.
@@ -121,6 +166,10 @@ const DEFAULT_SILENCE_S: u64 = 5;
 /// Somebody who reads a number from a letter looks up between its groups.
 const DEFAULT_DIGIT_GAP_S: u64 = 5;
 const DEFAULT_TRIES: u8 = 2;
+/// Nobody keeps more choices in mind than half a minute announces.
+const DEFAULT_PROMPT_S: u64 = 30;
+/// No sound is longer.
+const PROMPT_S_MAX: u64 = 600;
 /// Nobody asks for the verdict on a talk that was longer.
 const TALK_S_MAX: u64 = 24 * 3600;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use base::SoundId;
 use call::area::Areas;
 
-use crate::Finding;
+use crate::{Calendars, Finding};
 
 /// Everything the engine is started with.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Plans {
     pub prompt_files: Vec<(PathBuf, SoundId)>,
     /// By `SkillId`: groups have a skill each, of their own names, empty where one is removed.
     pub skills: Vec<String>,
+    /// The years whose holidays are known.
+    pub calendars: Calendars,
     /// What works, but probably not as meant.
     pub warnings: Vec<Finding>,
 }

@@ -36,27 +36,32 @@ impl<'a> Document<'a> {
 
     /// The keys above all tables.
     pub(crate) fn root(&self) -> Table<'_> {
-        let (sections, tables): (&[&str], &'static [&str]) = match self.part {
-            Part::Main => (
-                &[],
-                &[
-                    "server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns", "ladder",
-                    "numbers", "county", "network", "trunk", "dial", "called", "token",
-                ],
-            ),
-            Part::Queues => (&[], &["queue", "back_off", "callers", "skill", "group", "agents", "agent"]),
-            Part::OnAir => (&[], &["on_air"]),
-            Part::Calendar => (&[], &["hours", "holiday", "workday"]),
-            Part::Menu => (&["tree"], &[]),
-            Part::Fragment => (&["fragment"], &[]),
-            // A script is no TOML.
-            Part::Script => (&[], &[]),
-            Part::Profile => (&[], &["calls", "burst", "choice", "keypad", "patience", "staff", "trouble"]),
-        };
+        let (sections, tables) = tables(self.part);
         let spot = Spot::text(self.file, 0..0);
         let mut root = Table::with_tables(self.file, spot, &self.table, sections, tables, self.problems);
         root.env = Some(self.env);
         root
+    }
+}
+
+/// The sections whose keys stand above all tables of a file, and the tables.
+pub(crate) fn tables(part: Part) -> (&'static [&'static str], &'static [&'static str]) {
+    match part {
+        Part::Main => (
+            &[],
+            &[
+                "server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns", "ladder", "numbers",
+                "county", "network", "trunk", "dial", "called", "token",
+            ],
+        ),
+        Part::Queues => (&[], &["queue", "back_off", "callers", "skill", "group", "agents", "agent"]),
+        Part::OnAir => (&[], &["on_air"]),
+        Part::Calendar => (&[], &["hours", "holiday", "workday"]),
+        Part::Menu => (&["tree"], &[]),
+        Part::Fragment => (&["fragment"], &[]),
+        // A script is no TOML.
+        Part::Script => (&[], &[]),
+        Part::Profile => (&[], &["calls", "burst", "choice", "keypad", "patience", "staff", "trouble"]),
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) struct SoundPlan {
 }
 
 /// What calls say beside the menu's own prompts.
-const ANNOUNCEMENTS: [&str; 15] = [
+pub(crate) const ANNOUNCEMENTS: [&str; 15] = [
     "agent-paused",
     "agent-ready",
     "agent-refused",
@@ -50,7 +50,8 @@ const ANNOUNCEMENTS: [&str; 15] = [
     "queue-unstaffed",
     "requeued",
 ];
-const BUILD: &str = "build the prompts with `cargo xtask prompts`, or record the file: 8 kHz, mono, 16-bit PCM";
+const BUILD: &str =
+    "build the prompts with `hotline prompts build`, or bring a recording in with `hotline prompts import`";
 
 /// Samples that are kept for calls which may play them: a quarter of a gigabyte, and as much in each codec. Nine hours of speech.
 const SAMPLES_MAX: usize = 1 << 27;
@@ -126,9 +127,13 @@ pub(crate) fn lengths(files: &[SoundFile]) -> Vec<Duration> {
     files.iter().map(SoundFile::length).collect()
 }
 
+pub(crate) fn length(samples: &[i16]) -> Duration {
+    Duration::from_millis(samples.len() as u64 / SAMPLES_PER_MS)
+}
+
 impl SoundFile {
     pub fn length(&self) -> Duration {
-        Duration::from_millis(self.samples.len() as u64 / SAMPLES_PER_MS)
+        length(&self.samples)
     }
 }
 

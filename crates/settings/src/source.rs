@@ -51,7 +51,7 @@ impl Sources {
 }
 
 /// A configuration is written by hand; more is a mistake.
-pub(crate) const FILE_BYTES_MAX: u64 = 4 << 20;
+const FILE_BYTES_MAX: u64 = 4 << 20;
 
 /// `hotline.toml` alone.
 pub(crate) fn read_main(dir: &Path, problems: &Problems) -> Sources {

@@ -14,7 +14,7 @@ const HOUR: u64 = 3600;
 /// Long enough that nobody sees it come and go, short enough to end with the rush.
 const HOLD_S: u64 = 60;
 /// What callers hear where nothing else is said.
-const PROMPT: &str = "queue-surge";
+pub(crate) const PROMPT: &str = "queue-surge";
 
 /// By which rule a group is in surge; none but by hand without.
 pub(crate) fn rule(group: &Table<'_>) -> Option<Surge> {
@@ -68,7 +68,8 @@ pub(crate) fn prompt(group: &Table<'_>, sounds: &SoundPlan) -> String {
     let missing: Vec<String> = sounds.prompts.locales().filter_map(missing).collect();
     if let Some(value) = named.or_else(|| group.get("surge")).filter(|_| !missing.is_empty() && !sounds.incomplete) {
         let title = format!("the prompt `{name}` is missing: {}", missing.join(", "));
-        let help = "build the prompts with `cargo xtask prompts`, or record the file in the folder of each locale";
+        let help =
+            "build the prompts with `hotline prompts build`, or bring a recording in with `hotline prompts import`";
         value.error(title, "is said to callers in surge", help);
     }
     name

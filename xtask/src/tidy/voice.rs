@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use prompts::lock::{self, Lock};
+use prompts::{FOLDER, MUSIC, Manifest, Spoken, level, wavs};
+
 use self::references::Languages;
 use super::Finding;
 use super::source::Tree;
-use crate::prompts::lock::{self, Lock};
-use crate::prompts::manifest::{Manifest, Spoken};
-use crate::prompts::{FOLDER, MUSIC, level, wavs};
 
 const MANIFEST: &str = "prompts/manifest.toml";
 const BUILD: &str = "run cargo xtask prompts";

@@ -4,7 +4,7 @@ use base::SoundId;
 
 use super::{Compiler, Fault, Place, Problem};
 use crate::say::{self, Spoken, What};
-use crate::tree::{self, Kind};
+use crate::tree::{self, Kind, Test};
 use crate::{LocaleId, date_pieces, number_pieces, time_pieces};
 
 impl Compiler<'_> {
@@ -26,7 +26,7 @@ impl Compiler<'_> {
     pub(super) fn one(&mut self, place: &Place, part: &tree::Say) -> Option<say::Say> {
         let what = match part.text.strip_prefix('{') {
             Some(rest) => self.spoken(place, &part.text, rest),
-            None => Some(What::Sound(self.sound(place, &part.text))),
+            None => Some(What::Sound(self.sound(place, part))),
         };
         let when = self.tests(place, &part.when);
         Some(say::Say { what: what?, when: when? })
@@ -62,9 +62,9 @@ impl Compiler<'_> {
         }
     }
 
-    /// By `LocaleId`, one sound in each language of the menu: `name`, or `name@locale` for the same in each.
-    fn sound(&mut self, place: &Place, text: &str) -> Vec<Option<SoundId>> {
-        let prompts = self.names.prompts;
+    /// By `LocaleId`, one sound in each language that the part is said in: `name`, or `name@locale` for the same in each.
+    fn sound(&mut self, place: &Place, part: &tree::Say) -> Vec<Option<SoundId>> {
+        let (prompts, text) = (self.names.prompts, part.text.as_str());
         let mut sounds = vec![None; prompts.locales().count()];
         let (name, fixed) = text.split_once('@').map_or((text, None), |(name, locale)| (name, Some(locale)));
         let fixed_id = fixed.and_then(|locale| prompts.locale(locale));
@@ -76,7 +76,11 @@ impl Compiler<'_> {
             self.fault(place.clone(), Problem::UnknownPrompt(name.to_owned()));
             return sounds;
         }
-        for locale in self.locales.clone() {
+        let is_said = |locale: &LocaleId| {
+            let name = prompts.locale_name(*locale);
+            part.when.iter().all(|test| !matches!(test, Test::Locale(only) if only.iter().all(|known| known != name)))
+        };
+        for locale in self.locales.clone().into_iter().filter(is_said) {
             let wanted = fixed_id.unwrap_or(locale);
             match (prompts.sound_in(wanted, name), sounds.get_mut(usize::from(locale.0))) {
                 (Some(sound), Some(kept)) => *kept = Some(sound),

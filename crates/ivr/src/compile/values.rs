@@ -1,6 +1,6 @@
 //! Values by their names, and texts that hold some.
 
-use super::{Compiler, Place, Problem};
+use super::{Compiler, Fault, Place, Problem};
 use crate::value::{GIVEN, Part, Piece, Source, Template, VALUES_MAX, ValueId, pieces};
 
 impl Compiler<'_> {
@@ -31,8 +31,12 @@ impl Compiler<'_> {
     /// A value that some node sets.
     pub(super) fn value(&mut self, place: Place, name: &str) -> Option<ValueId> {
         let found = (0..).zip(&self.values).find(|(_, known)| *known == name).map(|(id, _)| ValueId(id));
-        // A name that is wrong in itself was told of already.
-        if found.is_none() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+        // A name that is wrong in itself was told of already, and so were too many names.
+        let too_many = |fault: &Fault| matches!(fault.problem, Problem::TooManyValues { .. });
+        if found.is_none()
+            && !self.faults.iter().any(too_many)
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        {
             self.fault(place, Problem::UnknownValue(name.to_owned()));
         }
         found

@@ -3,19 +3,39 @@
 use ivr::{Fault, Kind, Names, Place, Problem as Wrong, Tree};
 
 use super::fragments::Uses;
+use super::heard::Texts;
 use crate::nearest::did_you_mean;
 use crate::problem::{Problem, Spot};
 use crate::reader::Table;
 use crate::value::Value;
 
 /// The problem that an operator reads.
-pub(super) fn tell<'a>(root: &Table<'a>, uses: &Uses<'a>, tree: &Tree, refers: Names<'_>, fault: &Fault) -> Problem {
-    let (label, help) = advice(tree, refers, fault);
+pub(super) fn tell<'a>(
+    root: &Table<'a>,
+    uses: &Uses<'a>,
+    tree: &Tree,
+    refers: Names<'_>,
+    texts: &Texts,
+    fault: &Fault,
+) -> Problem {
+    let (label, help) = unspoken(texts, fault).unwrap_or_else(|| advice(tree, refers, fault));
     Problem::new(spot(root, uses, &fault.place), fault.problem.to_string(), label, help)
 }
 
+/// A prompt whose text is there, and nothing but its sound is missing.
+fn unspoken(texts: &Texts, fault: &Fault) -> Option<(&'static str, String)> {
+    let help = "manifest.toml has its text: build it with `hotline prompts build`, or bring a recording in";
+    match &fault.problem {
+        Wrong::UnknownPrompt(name) if texts.has(name, None) => Some(("a text without a sound", help.to_owned())),
+        Wrong::MissingPrompt { name, locale } if texts.has(name, Some(locale)) => {
+            Some(("a text without a sound", help.to_owned()))
+        }
+        _ => None,
+    }
+}
+
 /// The deepest part of the place that is written.
-fn spot<'a>(root: &Table<'a>, uses: &Uses<'a>, place: &Place) -> Spot {
+pub(super) fn spot<'a>(root: &Table<'a>, uses: &Uses<'a>, place: &Place) -> Spot {
     let Some(node) = &place.node else {
         let value = (!place.field.is_empty()).then(|| root.get(place.field)).flatten();
         return value.map_or(root.spot.clone(), |v| item(v, place));
@@ -70,7 +90,7 @@ fn advice(tree: &Tree, refers: Names<'_>, fault: &Fault) -> (&'static str, Strin
             let known = did_you_mean(name, refers.prompts.names());
             (
                 "no such file",
-                format!("{known}; a new prompt goes into prompts/manifest.toml, then `cargo xtask prompts`"),
+                format!("{known}; a new prompt goes into prompts/manifest.toml, then `hotline prompts build`"),
             )
         }
         Wrong::MissingPrompt { name, locale } => (

@@ -75,6 +75,11 @@ const KINDS: [(&str, Word); 13] = [
     ("end", Word::End),
 ];
 
+/// Every kind of node by its word, with the section of its keys.
+pub(crate) fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    KINDS.iter().map(|(word, kind)| (*word, kind.section()))
+}
+
 impl Word {
     fn section(self) -> &'static str {
         match self {

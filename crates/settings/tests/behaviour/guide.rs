@@ -64,6 +64,18 @@ fn prepared(case: &str, example: &Example<'_>) -> PathBuf {
     dir
 }
 
+/// The folders of the examples of every guide.
+pub(crate) fn folders() -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for guide in GUIDES {
+        let page = fs::read_to_string(root().join(guide)).expect("the guide");
+        let stem = Path::new(guide).file_stem().and_then(|stem| stem.to_str()).expect("a name");
+        let dir = |(example, place)| prepared(&format!("schema-{stem}-{place}"), &example);
+        all.extend(examples(&page).into_iter().zip(1..).map(dir));
+    }
+    all
+}
+
 fn check(guide: &str) -> Vec<String> {
     let page = fs::read_to_string(root().join(guide)).expect("the guide");
     let examples = examples(&page);

@@ -24,6 +24,12 @@ fn examples(page: &str) -> Vec<(String, String)> {
     plans.iter().cloned().zip(stories.iter().cloned()).collect()
 }
 
+/// What the guides write into queues.toml.
+pub(crate) fn written() -> Vec<String> {
+    let page = |guide: &&str| std::fs::read_to_string(root().join(guide)).expect("the guide");
+    GUIDES.iter().flat_map(|guide| examples(&page(guide))).map(|(plan, _)| plan).collect()
+}
+
 /// What a line of a story makes happen.
 enum Deed<'a> {
     Signs { agent: &'a str, on: bool },
