@@ -120,15 +120,28 @@ fn a_menu_is_drawn_with_the_calls_of_a_day() {
         command.args(["call", &server]).args(args).stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().expect("the binary runs")
     };
-    let mut calls = [call(&["--press", "2", "--after", "1s", "--seconds", "7"]), call(&["--seconds", "2"])];
+    let mut calls = [
+        call(&["--press", "2", "--after", "1s", "--seconds", "7"]),
+        call(&["--seconds", "2"]),
+        // Nothing is behind 7: it counts once the notice is over.
+        call(&["--press", "7", "--after", "1s", "--seconds", "8"]),
+    ];
     calls.iter_mut().for_each(|call| assert!(call.wait().expect("it ends").success()));
-    engine.ended_records(2);
+    let records = engine.ended_records(3);
+    let wrong: Vec<_> = records.iter().filter(|record| !record["wrong_keys"].is_null()).collect();
+    assert!(matches!(wrong[..], [one] if one["wrong_keys"] == serde_json::json!(["main"])), "{records:?}");
     let (data, out) = (engine.dir.path().join("data").display().to_string(), engine.dir.path().join("menu.svg"));
     let today = ["--traffic", "--since", "2026-01-01", "--data", &data];
     text(&graph(&[&today[..], &["--out", &out.display().to_string()]].concat()));
     let svg = std::fs::read_to_string(&out).expect("a picture");
-    for shown in ["<svg ", "2 calls; 1 hung up in the menu", ">2 calls · 1 hung up<", "2 · 0 s · 1 call", "order-hours"]
-    {
+    for shown in [
+        "<svg ",
+        "3 calls; 2 hung up in the menu; 1 wrong keys",
+        ">3 calls · 1 hung up<",
+        ">2 calls · 1 hung up · 1 wrong keys<",
+        "2 · 0 s · 1 call",
+        "order-hours",
+    ] {
         assert!(svg.contains(shown), "no {shown} in {svg}");
     }
     let drawn = text(&graph(&[&today[..], &["--format", "mermaid"]].concat()));

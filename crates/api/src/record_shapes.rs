@@ -47,6 +47,11 @@ pub(crate) const RECORD: Shape = Shape {
         field("order", ORDER_OR_NULL, "The order that a desk has opened for it."),
         field("rating", COUNT_OR_NULL, "The citizen's verdict, 1 to 5; 0 where they were asked and said nothing."),
         field(
+            "wrong_keys",
+            Schema::Maybe(&TEXTS),
+            "The menu nodes at which a key was pressed that leads nowhere, each as often as that was; null where none was.",
+        ),
+        field(
             "earlier_calls",
             COUNT_OR_NULL,
             "As in Call; null while it is open, and in records from before that was counted.",

@@ -87,6 +87,7 @@ fn record(row: &CallRow, who: &Who, areas: &Areas) -> Value {
         "end_reason": row.end_reason,
         "order": row.order,
         "rating": row.rating,
+        "wrong_keys": row.wrong_keys,
         "earlier_calls": row.earlier,
     })
 }

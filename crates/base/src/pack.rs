@@ -398,6 +398,7 @@ packed_enum!(RecordEntry {
     3 => Confidential(start),
     4 => Order { start, order },
     5 => Rated { start, grade },
+    6 => WrongKeys { start, nodes },
 });
 
 #[cfg(test)]

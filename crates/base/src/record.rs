@@ -200,6 +200,11 @@ pub enum RecordEntry {
         start: StartRecord,
         grade: u8,
     },
+    /// The menu nodes of that call at which a key was pressed that leads nowhere, each as often as that was.
+    WrongKeys {
+        start: StartRecord,
+        nodes: Vec<String>,
+    },
     End(Box<Record>),
     Agent(AgentEvent),
 }

@@ -19,6 +19,8 @@ pub(crate) struct Account {
     start: Arc<StartRecord>,
     answered: Option<Wall>,
     path: Vec<String>,
+    /// Where a key was pressed that leads nowhere.
+    wrong: Vec<String>,
     waits: Vec<Wait>,
     open: Option<OpenWait>,
     agent: Option<String>,
@@ -40,6 +42,7 @@ impl Account {
             start,
             answered: None,
             path: Vec::new(),
+            wrong: Vec::new(),
             waits: Vec::new(),
             open: None,
             agent: None,
@@ -76,6 +79,14 @@ impl Account {
             self.path.push(node.to_owned());
             tell(Fact::Visited { node: node.to_owned() }, out);
         }
+    }
+
+    /// At the node where the citizen is.
+    pub(crate) fn pressed_wrong(&mut self, out: &mut Vec<Action>) {
+        let Some(node) = self.path.last().filter(|_| self.wrong.len() < PATH_MAX) else { return };
+        self.wrong.push(node.clone());
+        let (start, nodes) = (StartRecord::clone(&self.start), self.wrong.clone());
+        out.push(Action::Record(RecordEntry::WrongKeys { start, nodes }));
     }
 
     pub(crate) fn wait_began(&mut self, now: Now, group: &str, out: &mut Vec<Action>) {

@@ -115,6 +115,7 @@ impl Call {
             }
             Step::Transfer { to, ring, talk_max } => self.transfer(now, &to, (ring, talk_max), out),
             Step::Rated(grade) => self.account.rated(grade, out),
+            Step::WrongKey => self.account.pressed_wrong(out),
             Step::End => self.end(now, self.after_survey.unwrap_or(EndReason::MenuEnd), out),
         }
     }

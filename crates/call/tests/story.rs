@@ -31,6 +31,8 @@ mod several;
 mod surge;
 #[path = "story/ways.rs"]
 mod ways;
+#[path = "story/wrong.rs"]
+mod wrong;
 
 use base::{Codec, EndReason, Ticket, WaitOutcome};
 use call::{Action, Change, Event, Phase, Signal, Timer};

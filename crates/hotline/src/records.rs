@@ -109,6 +109,7 @@ fn object(row: &CallRow, areas: &Areas) -> Value {
         "confidential": row.confidential,
         "order": row.order,
         "rating": row.rating,
+        "wrong_keys": row.wrong_keys,
         "earlier_calls": row.earlier,
     })
 }
@@ -185,6 +186,7 @@ mod tests {
             end_reason: None,
             confidential: false,
             rating: None,
+            wrong_keys: None,
             order: None,
             earlier: None,
         };
@@ -207,6 +209,7 @@ mod tests {
             order: Some("GD-1".into()),
             earlier: Some(2),
             rating: Some(4),
+            wrong_keys: Some(vec!["welcome".into()]),
             ..open.clone()
         };
         [ended, open]
@@ -280,12 +283,13 @@ STARTED               CALLER        CALLED  MENU          GROUP   WAIT  AGENT  T
         assert_eq!(ended["waits"][0]["outcome"], "answered");
         assert_eq!((&ended["order"], &open["order"]), (&json!("GD-1"), &Value::Null));
         assert_eq!((&ended["rating"], &open["rating"]), (&json!(4), &Value::Null));
+        assert_eq!((&ended["wrong_keys"], &open["wrong_keys"]), (&json!(["welcome"]), &Value::Null));
         assert_eq!((&ended["earlier_calls"], &open["earlier_calls"]), (&json!(2), &Value::Null));
         assert_eq!((&ended["queued_ms"], &ended["talk_ms"]), (&json!(1234), &json!(55_000)));
         for key in ["answered", "ended", "menu_path", "skill_group", "queued_ms", "agent", "talk_ms", "end_reason"] {
             assert_eq!(open.get(key), Some(&Value::Null), "{key}");
         }
-        assert_eq!(ended.as_object().map(|o| o.len()), Some(23));
+        assert_eq!(ended.as_object().map(|o| o.len()), Some(24));
     }
 
     #[test]

@@ -85,6 +85,8 @@ pub enum Step {
     },
     /// How satisfied the citizen is, 1 to 5.
     Rated(u8),
+    /// A key was pressed at the node that leads nowhere there.
+    WrongKey,
     End,
 }
 

@@ -372,7 +372,7 @@ impl<'a> Visit<'a> {
                 self.news.push(News::Rated(grade));
             }
             Step::End => self.leave(Outcome::Over),
-            Step::Enter(_) | Step::Transfer { .. } => {}
+            Step::Enter(_) | Step::Transfer { .. } | Step::WrongKey => {}
         }
     }
 

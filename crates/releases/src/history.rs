@@ -91,7 +91,10 @@ fn text(dir: &Path) -> Result<String, Error> {
     let path = file(dir);
     match fs::read(&path) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        // Where no folder can be, nothing was published; whoever needs the folder says what is wrong with it.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(String::new())
+        }
         Err(error) => Err(Error::at(path)(error)),
     }
 }

@@ -41,6 +41,7 @@ impl Publisher {
             RecordEntry::Confidential(_)
             | RecordEntry::Order { .. }
             | RecordEntry::Rated { .. }
+            | RecordEntry::WrongKeys { .. }
             | RecordEntry::End(_)
             | RecordEntry::Agent(_) => {}
         }

@@ -47,6 +47,8 @@ pub struct CallRow {
     pub rating: Option<u8>,
     /// Calls of the same number a while before it; nine are nine or more.
     pub earlier: Option<u64>,
+    /// The menu nodes at which a key was pressed that leads nowhere, each as often as that was; none where there was no such key.
+    pub wrong_keys: Option<Vec<String>>,
 }
 
 impl CallRow {
@@ -81,6 +83,7 @@ fn columns(row: &SqliteRow, id: String) -> Result<CallRow, String> {
         order: newer(row, "order_number")?,
         rating: newer::<i64>(row, "rating")?.and_then(|grade| u8::try_from(grade).ok()),
         earlier: newer::<i64>(row, "earlier_calls")?.and_then(|number| u64::try_from(number).ok()),
+        wrong_keys: newer::<String>(row, "wrong_keys")?.map(|text| path_of(&text)).transpose()?,
     })
 }
 
@@ -104,7 +107,7 @@ where
 }
 
 fn path_of(text: &str) -> Result<Vec<String>, String> {
-    serde_json::from_str(text).map_err(|error| format!("menu_path: {error}"))
+    serde_json::from_str(text).map_err(|error| format!("a list of nodes: {error}"))
 }
 
 fn waits_of(text: &str) -> Result<Vec<WaitRow>, String> {

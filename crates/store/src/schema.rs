@@ -13,7 +13,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
 use crate::Error;
 
 /// Each step leads from the version that is its place to the next; a step never changes once it was released.
-const STEPS: [&[&str]; 5] = [FIRST, AGENTS, ORDERS, REPEATS, VERDICTS];
+const STEPS: [&[&str]; 6] = [FIRST, AGENTS, ORDERS, REPEATS, VERDICTS, WRONG_KEYS];
 
 const FIRST: &[&str] = &[
     "CREATE TABLE calls (
@@ -77,6 +77,9 @@ const REPEATS: &[&str] = &["ALTER TABLE calls ADD COLUMN earlier_calls BIGINT"];
 
 /// Citizens' verdicts on talks.
 const VERDICTS: &[&str] = &["ALTER TABLE calls ADD COLUMN rating BIGINT"];
+
+/// Where keys were pressed that lead nowhere.
+const WRONG_KEYS: &[&str] = &["ALTER TABLE calls ADD COLUMN wrong_keys TEXT"];
 
 /// How long a statement waits for another process that holds the file, e.g. a copy in progress.
 const BUSY: Duration = Duration::from_secs(1);

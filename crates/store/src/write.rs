@@ -37,6 +37,7 @@ pub(crate) async fn batch(
             Work::Entry(RecordEntry::Start(start)) => write_start(&mut transaction, start).await?,
             Work::Entry(RecordEntry::Confidential(start)) => confide(&mut transaction, start).await?,
             Work::Entry(RecordEntry::Rated { start, grade }) => write_verdict(&mut transaction, start, *grade).await?,
+            Work::Entry(RecordEntry::WrongKeys { start, nodes }) => write_keys(&mut transaction, start, nodes).await?,
             Work::Entry(RecordEntry::Order { start, order }) => write_order(&mut transaction, start, order).await?,
             Work::Entry(RecordEntry::End(record)) => write_end(&mut transaction, record).await?,
             Work::Entry(RecordEntry::Agent(event)) => agents::write(&mut transaction, place, number, event).await?,
@@ -120,6 +121,22 @@ async fn write_order(
 async fn write_verdict(connection: &mut SqliteConnection, start: &StartRecord, grade: u8) -> Result<(), sqlx::Error> {
     write_start(connection, start).await?;
     let keep = sqlx::query("UPDATE calls SET rating = $1 WHERE id = $2").bind(i64::from(grade));
+    keep.bind(start.id.to_string()).execute(connection).await?;
+    Ok(())
+}
+
+/// Keeps where wrong keys were pressed in a row, which it writes where there is none yet.
+async fn write_keys(
+    connection: &mut SqliteConnection,
+    start: &StartRecord,
+    nodes: &[String],
+) -> Result<(), sqlx::Error> {
+    write_start(connection, start).await?;
+    let nodes = serde_json::Value::from(nodes.to_vec()).to_string();
+    // Each names all that were before it: the longest stands, in whatever order they come.
+    const UPDATE: &str = "UPDATE calls SET wrong_keys = $1
+        WHERE id = $2 AND (wrong_keys IS NULL OR length(wrong_keys) < length($1))";
+    let keep = sqlx::query(UPDATE).bind(nodes);
     keep.bind(start.id.to_string()).execute(connection).await?;
     Ok(())
 }

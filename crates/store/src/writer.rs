@@ -301,7 +301,8 @@ impl Writer {
                 RecordEntry::Start(start)
                 | RecordEntry::Confidential(start)
                 | RecordEntry::Order { start, .. }
-                | RecordEntry::Rated { start, .. },
+                | RecordEntry::Rated { start, .. }
+                | RecordEntry::WrongKeys { start, .. },
             ) => format!("call {}", start.id),
             Work::Entry(RecordEntry::End(record)) => format!("call {}", record.start.id),
             Work::Entry(RecordEntry::Agent(event)) => format!("agent {}", event.number),

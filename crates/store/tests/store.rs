@@ -102,6 +102,25 @@ fn entries_may_come_twice_and_in_any_order() {
 }
 
 #[test]
+fn where_wrong_keys_were_pressed_is_kept_whatever_comes_first() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut store = open(dir.path()).store;
+    let keys = |nodes: &[&str]| RecordEntry::WrongKeys {
+        start: start(1),
+        nodes: nodes.iter().map(|node| (*node).to_owned()).collect(),
+    };
+    store.write(keys(&["main", "咨询"]));
+    store.write(keys(&["main"]));
+    store.write(end(1));
+    store.write(end(2));
+    store.close(LONG).expect("closes");
+    let mut rows = store::read(dir.path(), Filter::default()).expect("reads");
+    rows.sort_by(|one, other| one.id.cmp(&other.id));
+    assert_eq!(rows[0].wrong_keys.as_deref(), Some(&["main".to_owned(), "咨询".to_owned()][..]));
+    assert_eq!((rows[0].end_reason.as_deref(), &rows[1].wrong_keys), (Some("caller_hangup"), &None));
+}
+
+#[test]
 fn calls_left_open_end_when_asked_at_the_last_time_known() {
     let dir = tempfile::tempdir().expect("a directory");
     let first = open(dir.path());

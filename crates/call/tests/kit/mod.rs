@@ -481,6 +481,7 @@ fn line(action: &Action) -> String {
         Action::Record(RecordEntry::Start(_)) => "record start".to_owned(),
         Action::Record(RecordEntry::Confidential(_)) => "record confidential".to_owned(),
         Action::Record(RecordEntry::Rated { grade, .. }) => format!("record verdict {grade}"),
+        Action::Record(RecordEntry::WrongKeys { nodes, .. }) => format!("record wrong keys at {}", nodes.join(", ")),
         Action::Record(RecordEntry::Order { .. }) => "record order".to_owned(),
         Action::Record(RecordEntry::Agent(_)) => "record agent".to_owned(),
         Action::Record(RecordEntry::End(r)) => format!("record end {}", r.end_reason.name()),

@@ -46,6 +46,7 @@ impl Walk {
 
     fn on_invalid(&mut self, turn: &mut Turn<'_>, tries: u8, way: Way, failed: Target) {
         self.typed.clear();
+        turn.out.push(Step::WrongKey);
         self.invalids = self.invalids.saturating_add(1);
         if self.invalids > tries {
             self.took(way);

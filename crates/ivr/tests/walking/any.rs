@@ -116,7 +116,8 @@ impl<'a> Caller<'a> {
                 Step::Transfer { .. } => self.awaits = Awaits::Line,
                 Step::Queue { .. } | Step::End => self.end = Some(step),
                 Step::Enter(node) => self.menu.node_name(node).clone_into(&mut self.at),
-                Step::Locale(_) | Step::Hush | Step::Fetch(_) | Step::StopFetching | Step::Rated(_) => {}
+                Step::Locale(_) | Step::Hush | Step::Rated(_) | Step::WrongKey => {}
+                Step::Fetch(_) | Step::StopFetching => {}
             }
         }
         self.now = self.now.plus(Duration::from_secs(1));

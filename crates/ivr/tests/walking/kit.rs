@@ -123,6 +123,7 @@ fn shown(menu: &Menu, walk: &Walk, step: &Step) -> String {
             format!("call {to} for {} s{talk} saying {}", ring.as_secs(), sounds(walk.said()))
         }
         Step::Rated(grade) => format!("rated {grade}"),
+        Step::WrongKey => "wrong".to_owned(),
         Step::End => "end".to_owned(),
     }
 }

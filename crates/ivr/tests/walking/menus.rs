@@ -31,8 +31,8 @@ fn what_a_caller_hears() {
         ("..23", format!("{main} | @deep, 60 | 60")),
         (".*", "@notice, 20 | @hello, 30 | 30".to_owned()),
         // Wrong keys.
-        ("..7.7", format!("{main} | 10+40+31 | wait 5 | stop, @staff, queue 0 at 5 saying 60")),
-        ("..A", format!("{main} | 10+40+31")),
+        ("..7.7", format!("{main} | wrong, 10+40+31 | wait 5 | wrong, stop, @staff, queue 0 at 5 saying 60")),
+        ("..A", format!("{main} | wrong, 10+40+31")),
         // A language changes what is said and who answers.
         ("..9.1", format!("{main} | locale 1, @main, 41+31 | wait 5 | stop, @staff, queue 1 at 5 saying 61")),
         // Farewell, and nothing after it.

@@ -174,7 +174,7 @@ fn citizens_give_their_verdict() {
     let cases = [
         ("5..", "@rate, 40 | rated 5, @farewell, 50 | end | "),
         (".1", "@rate, 40 | wait 5 | rated 1, stop, @farewell, 50"),
-        ("6.78", "@rate, 40 | 10+40 | wait 5 | stop, 10+40 | @farewell, 50"),
+        ("6.78", "@rate, 40 | wrong, 10+40 | wait 5 | wrong, stop, 10+40 | wrong, @farewell, 50"),
         (".~.~", "@rate, 40 | wait 5 | stop, 40 | wait 5 | stop, @farewell, 50"),
         ("0", "@rate, 40 | @staff, queue 0 at 5 saying 60"),
     ];

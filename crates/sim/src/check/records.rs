@@ -49,6 +49,7 @@ impl Records {
             RecordEntry::Confidential(_)
             | RecordEntry::Order { .. }
             | RecordEntry::Rated { .. }
+            | RecordEntry::WrongKeys { .. }
             | RecordEntry::Agent(_) => Ok(()),
             RecordEntry::End(record) => {
                 let seen = self.seen.entry(record.start.id).or_default();

@@ -31,6 +31,7 @@ pub(super) fn record(entry: &RecordEntry) -> Option<(CallId, String)> {
         RecordEntry::Order { start, .. } => Some((start.id, format!("call {} has an order", start.id))),
         // Not the verdict: it is the citizen's.
         RecordEntry::Rated { start, .. } => Some((start.id, format!("call {} is asked for a verdict", start.id))),
+        RecordEntry::WrongKeys { start, .. } => Some((start.id, format!("call {} heard of a wrong key", start.id))),
         RecordEntry::End(record) => Some((record.start.id, format!("call {} ended, {}", record.start.id, end(record)))),
         RecordEntry::Agent(_) => None,
     }

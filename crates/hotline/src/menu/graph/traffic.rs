@@ -1,5 +1,5 @@
 //! The calls of some days on a menu, from their records. A record has the nodes that its caller came to, in their order, and why the call
-//! ended; it does not tell keys, nor how often a prompt was heard.
+//! ended, and where keys were pressed that lead nowhere; it does not tell the other keys, nor how often a prompt was heard.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,6 +20,8 @@ pub(super) struct Traffic {
     pub(super) edges: BTreeMap<(usize, usize), u64>,
     /// By node, callers who hung up there.
     pub(super) left: BTreeMap<usize, u64>,
+    /// By node, keys that lead nowhere there.
+    pub(super) wrong: BTreeMap<usize, u64>,
     /// By node, callers who went back from it to a choice that they had come by.
     pub(super) back: BTreeMap<usize, u64>,
     /// By node, callers who asked for a person there, or were taken to one, by no edge.
@@ -84,6 +86,8 @@ impl Traffic {
                 self.goes(known, from, to, &places[..at]);
             }
         }
+        let wrong = row.wrong_keys.iter().flatten().filter_map(|name| known.places.get(name.as_str()));
+        wrong.for_each(|node| count(&mut self.wrong, *node));
         let left = row.end_reason.as_deref() == Some(EndReason::LeftInMenu.name());
         if let Some(last) = places.last().copied().flatten().filter(|_| left) {
             count(&mut self.left, last);
@@ -104,7 +108,12 @@ impl Traffic {
     pub(super) fn words(&self, node: usize) -> String {
         let of = |counts: &BTreeMap<usize, u64>| counts.get(&node).copied().unwrap_or(0);
         let mut words = vec![calls(of(&self.nodes))];
-        let more = [(of(&self.left), "hung up"), (of(&self.back), "back"), (of(&self.person), "by 0")];
+        let more = [
+            (of(&self.left), "hung up"),
+            (of(&self.wrong), "wrong keys"),
+            (of(&self.back), "back"),
+            (of(&self.person), "by 0"),
+        ];
         words.extend(more.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")));
         words.join(" · ")
     }
@@ -129,9 +138,10 @@ impl Traffic {
     pub(super) fn summary(&self) -> String {
         let sum = |counts: &BTreeMap<usize, u64>| counts.values().sum::<u64>();
         let mut words = format!(
-            "{}; {} hung up in the menu; {} times back, {} times 0",
+            "{}; {} hung up in the menu; {} wrong keys, {} times back, {} times 0",
             calls(self.calls),
             sum(&self.left),
+            sum(&self.wrong),
             sum(&self.back),
             sum(&self.person)
         );
@@ -176,6 +186,7 @@ mod tests {
             rating: None,
             order: None,
             earlier: None,
+            wrong_keys: None,
         }
     }
 
@@ -185,8 +196,9 @@ mod tests {
         let version = &plans.call.menus[0];
         let known = Known::of(&version.menu, &version.version);
         let mut traffic = Traffic::default();
+        let unsure = row(&["notice", "welcome", "main", "complaint"], "caller_hangup", &version.version);
         for row in [
-            row(&["notice", "welcome", "main", "complaint"], "caller_hangup", &version.version),
+            CallRow { wrong_keys: Some(vec!["main".into(), "main".into(), "removed".into()]), ..unsure },
             row(&["notice", "staff"], "abandoned", &version.version),
             row(&["notice", "welcome"], "left_in_menu", &version.version),
             // Back by *, where no edge leads back.
@@ -201,9 +213,13 @@ mod tests {
         assert_eq!(traffic.on(place("notice"), place("welcome")), "3 calls");
         assert_eq!(traffic.on(place("main"), place("complaint")), "1 call");
         assert_eq!(traffic.words(place("welcome")), "3 calls · 1 hung up");
+        assert_eq!(traffic.words(place("main")), "4 calls · 2 wrong keys");
         assert_eq!(traffic.words(place("notice")), "4 calls · 1 by 0");
         assert_eq!(traffic.words(place("order-hours")), "1 call · 1 back");
-        assert_eq!(traffic.summary(), "5 calls; 1 hung up in the menu; 1 times back, 1 times 0; 2 ran another version");
+        assert_eq!(
+            traffic.summary(),
+            "5 calls; 1 hung up in the menu; 2 wrong keys, 1 times back, 1 times 0; 2 ran another version"
+        );
         assert!(
             traffic.width(place("notice"), place("welcome"), 8.0)
                 > traffic.width(place("main"), place("complaint"), 8.0)
