@@ -198,6 +198,18 @@ impl Listened {
         self.had_gaps_at_most(50);
     }
 
+    /// One window in so many may be late or blurred. Where somebody else's work kept the engine's media thread from a processor for a
+    /// twentieth of the time, the gaps are theirs: the voice came late, but it came.
+    ///
+    /// # Panics
+    /// When more were, or the voice stood still.
+    pub(crate) fn had_gaps_at_most_but_for(&self, one_in: usize, (starved, lasted): (Duration, Duration)) {
+        match starved * 20 < lasted {
+            true => self.had_gaps_at_most(one_in),
+            false => assert!(self.other * 10 <= self.windows, "the voice came late, but it came: {self:?}"),
+        }
+    }
+
     /// One window in so many may be late or blurred.
     ///
     /// # Panics
