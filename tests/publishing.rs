@@ -302,7 +302,7 @@ fn round(engine: &Engine, town: &mut Town) {
     town.live(ROUND);
     let starved = (engine.starved() - before, town.runner.now().since(from));
     for id in &callers {
-        town.listened(*id, from).had_gaps_at_most_but_for(20, starved);
+        town.listened(*id, from).had_gaps_at_most_but_for(50, starved);
         town.hang_up(*id);
     }
     town.until("everybody has left", Duration::from_secs(10), |town| callers.iter().all(|id| !town.in_call(*id)));

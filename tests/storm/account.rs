@@ -114,10 +114,7 @@ pub(super) fn agree(hall: &Hall, records: &[Value], slack: Duration) -> Vec<Opti
 /// Whether the engine died before the phone heard of it: what was written down of the call has a record, and the INVITE that the phone says
 /// again begins another call.
 fn asked_again(hall: &Hall, dial: &Dial) -> bool {
-    // The signal is on its way for a moment, in which the engine takes calls.
-    hall.cuts
-        .iter()
-        .any(|cut| dial.at <= cut.at + CLOCKS_APART && dial.answered.is_some_and(|answered| cut.at < answered))
+    hall.cuts.iter().any(|cut| dial.at <= cut.at && dial.answered.is_some_and(|answered| cut.at < answered))
 }
 
 fn agrees(hall: &Hall, place: usize, entry: &Entry, slack: Duration) {

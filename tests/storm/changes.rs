@@ -211,8 +211,9 @@ impl Shift {
     }
 
     fn kill(self) -> Shift {
-        let _ = self.tells.send(Told::Killed(Instant::now()));
         self.engine.process.signal("KILL");
+        // Not before: while the signal is on its way the engine takes calls.
+        let _ = self.tells.send(Told::Killed(Instant::now()));
         let engine = self.engine.restart();
         let _ = self.tells.send(Told::Ready(Instant::now()));
         Shift { engine, ..self }.agents_are_back()

@@ -83,6 +83,15 @@ impl Entry {
     }
 }
 
+/// The release that held before the one that holds was published. So a rollback after a rollback goes further back, and never to what was
+/// rolled back from.
+pub fn before(entries: &[Entry]) -> Option<&ReleaseId> {
+    let holds = &entries.last()?.release;
+    let is_its_own = |entry: &Entry| entry.release == *holds && entry.action == Action::Publish;
+    let published = entries.iter().rposition(is_its_own)?;
+    entries.get(..published)?.iter().rev().map(|entry| &entry.release).find(|release| *release != holds)
+}
+
 fn file(dir: &Path) -> PathBuf {
     dir.join("history.jsonl")
 }

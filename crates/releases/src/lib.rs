@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use differences::{Change, Difference, differences};
 pub use error::Error;
-pub use history::{Action, Entry, Version};
+pub use history::{Action, Entry, Version, before};
 pub use stage::Staged;
 pub use tree::{File, ReleaseId};
 

@@ -117,6 +117,34 @@ fn what_was_staged_goes_away_where_nobody_keeps_it() {
 }
 
 #[test]
+fn rollbacks_go_back_step_by_step_and_never_to_what_was_rolled_back_from() {
+    let id = |letter: char| letter.to_string().repeat(12).parse::<ReleaseId>().expect("a name");
+    // Capitals are rolled back to.
+    let history = |told: &str| -> Vec<Entry> {
+        let action = |letter: char| if letter.is_uppercase() { Action::RollBack } else { Action::Publish };
+        told.chars().map(|letter| entry(id(letter.to_ascii_lowercase()), action(letter))).collect()
+    };
+    for (told, wanted) in [
+        ("", None),
+        ("a", None),
+        ("ab", Some('a')),
+        ("abA", None),
+        ("abc", Some('b')),
+        ("abcB", Some('a')),
+        ("abcBA", None),
+        ("abcBd", Some('b')),
+        ("abcBdB", Some('a')),
+        // The same files again.
+        ("abcBc", Some('b')),
+        ("aba", Some('b')),
+        // What was published before the oldest line that is kept.
+        ("bcA", None),
+    ] {
+        assert_eq!(releases::before(&history(told)), wanted.map(id).as_ref(), "{told}");
+    }
+}
+
+#[test]
 fn a_torn_line_counts_as_not_written_and_the_next_one_is_whole() {
     let rig = Rig::new();
     rig.write("menu/a.toml", "a = 1");

@@ -153,12 +153,12 @@ impl Reloader {
         Ok(found.into_iter().map(|difference| difference.name).collect())
     }
 
-    /// The release that held before the one that holds.
+    /// What a rollback brings back where nobody names it.
     fn before(&self) -> Result<ReleaseId, Refused> {
-        let mut entries = self.releases.history()?;
-        let holds = entries.pop().ok_or_else(nothing_holds)?;
-        let earlier = entries.into_iter().rev().map(|entry| entry.release).find(|release| *release != holds.release);
-        earlier.ok_or_else(|| Refused::NoRelease(format!("no release held before {}", holds.release)))
+        let entries = self.releases.history()?;
+        let holds = entries.last().ok_or_else(nothing_holds)?;
+        let before = releases::before(&entries).cloned();
+        before.ok_or_else(|| Refused::NoRelease(format!("no release held before {}", holds.release)))
     }
 
     fn have_hold(

@@ -37,7 +37,7 @@ pub(super) struct Publish {
 /// Has calls that come from then on run an earlier release
 #[derive(Debug, clap::Args)]
 pub(super) struct Rollback {
-    /// Which one [default: the one before what holds]
+    /// Which one [default: what held before the release that holds was published]
     #[arg(value_name = "RELEASE")]
     release: Option<String>,
     #[command(flatten)]
