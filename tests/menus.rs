@@ -351,3 +351,75 @@ fn what_goes_on_air_is_heard_at_once_by_who_is_in_the_menu_and_no_more_when_it_i
     [&mut first, &mut second].into_iter().for_each(Baresip::quit);
     assert_eq!((turns(&first), turns(&second)), (vec![ASK, ANSWER], vec![ASK]));
 }
+
+/// Key 1 asks the hour, sets a value and a priority, and goes by the value.
+const HOURS: &str = r#"
+[node.first]
+kind = "menu"
+prompt = "main-menu"
+keys = { 1 = "hour" }
+
+[node.hour]
+kind = "hours"
+hours = "HOURS"
+open = "mark"
+closed = "shut"
+
+[node.mark]
+kind = "set"
+values = { about = "water" }
+priority = 7
+next = "which"
+
+[node.which]
+kind = "when"
+case = [{ value = { about = "water" }, goto = "water" }]
+otherwise = "shut"
+
+[node.water]
+kind = "play"
+prompt = "order-closed"
+next = "complaint"
+
+[node.shut]
+kind = "play"
+prompt = "welcome"
+next = "staff"
+"#;
+
+/// The way of a caller who presses 1 while these hours are open or not, what they heard, and with which priority they waited.
+fn at_hours(hours: &str) -> (Vec<String>, Vec<Pair>, serde_json::Value) {
+    let engine = engine(&HOURS.replace("HOURS", hours), |config| {
+        let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+        let always: String = days.iter().map(|day| format!("{day} = [\"00:00-24:00\"]\n")).collect();
+        let text = format!("[hours.always]\nholidays = false\n{always}\n[hours.never]\nholidays = false\n");
+        std::fs::write(config.join("calendar/more.toml"), text).expect("written");
+    });
+    let mut citizen = calls(&engine);
+    std::thread::park_timeout(Duration::from_secs(1));
+    press(&mut citizen, "1");
+    let group = if hours == "always" { "complaint" } else { "consult" };
+    wait::until("the citizen in the queue", STEP, || {
+        (engine.gauge(&format!("hotline_queue_waiting{{group=\"{group}\"}}")) == 1.0).then_some(())
+    });
+    let waiting = engine.api("GET", &engine.admin_token(), &format!("/queues/{group}/callers"), "").1;
+    std::thread::park_timeout(Duration::from_secs(3));
+    citizen.command("hangup", "");
+    let records = engine.ended_records(1);
+    citizen.quit();
+    let path = menu_path(&records[0]).into_iter().map(str::to_owned).collect();
+    (path, turns(&citizen), waiting["callers"][0]["priority"].clone())
+}
+
+#[test]
+fn the_hour_a_value_and_a_priority_decide_where_a_key_leads() {
+    std::thread::scope(|scope| {
+        let [open, shut] = ["always", "never"].map(|hours| scope.spawn(move || at_hours(hours)));
+        let (path, heard, priority) = open.join().expect("open");
+        assert_eq!(path, ["first", "hour", "mark", "which", "water", "complaint"]);
+        assert_eq!((heard, priority), (vec![ASK, ANSWER], json!(7)), "at least seven, where the group's own is five");
+        let (path, heard, priority) = shut.join().expect("shut");
+        assert_eq!(path, ["first", "hour", "shut", "staff"]);
+        assert_eq!((heard, priority), (vec![ASK, SORRY], json!(5)));
+    });
+}
