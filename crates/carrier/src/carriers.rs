@@ -7,7 +7,7 @@ use crate::dns::{Answer, Query};
 use crate::lookups::Lookups;
 use crate::registration;
 use crate::trunk::{Means, State};
-use crate::{Local, Onward, Outcome, Plan, TrunkView, Way, moved};
+use crate::{Host, Local, Onward, Outcome, Plan, Target, Trunk, TrunkView, Way, moved};
 
 /// What comes in.
 #[derive(Clone, Debug)]
@@ -144,11 +144,15 @@ impl Carriers {
         self.trunks.iter().any(State::is_leaving)
     }
 
-    /// Whether a target of the trunk was found at this address of its network.
+    /// Whether a target of the trunk is this address of its network, or was found there.
     pub fn leads_to(&self, trunk: usize, flow: Flow) -> bool {
         let (state, plan) = (self.trunks.get(trunk), self.plan.trunks.get(trunk));
         let there = state.zip(plan).filter(|(_, plan)| plan.network == flow.network);
-        there.is_some_and(|(state, _)| state.is_at(flow.peer.ip().to_canonical()))
+        let address = flow.peer.ip().to_canonical();
+        // As it is written too: calls may come before the first look at the targets.
+        let is_it = |target: &Target| matches!(target.host, Host::Address(ip) if ip.to_canonical() == address);
+        let is_written = |plan: &Trunk| plan.targets.iter().any(is_it);
+        there.is_some_and(|(state, plan)| is_written(plan) || state.is_at(address))
     }
 
     /// The header, name and value, that answers a 401 or 407 to a request of ours on a trunk; none without a password or a

@@ -183,6 +183,20 @@ fn who_calls_in_from_where_a_target_is_is_the_trunk_unless_its_sources_are_writt
     }
 }
 
+/// Whoever calls as soon as we listen is known too, where nothing has to be looked up.
+#[test]
+fn a_target_that_is_an_address_is_known_before_anything_else_happens() {
+    let mut plans = leading_out(PASSWORD);
+    plans.carrier.trunks[0].targets = vec![Target::parse("sip:10.9.0.1:5060").expect("a target")];
+    let mut call = call::Plan::clone(&plans.call);
+    call.trunks[0].by_targets = true;
+    plans.call = std::sync::Arc::new(call);
+    let (_, mut world) = World::start_with(plans);
+    assert_eq!(calls_in(&mut world, "first"), Some(503));
+    world.registrar.set_ip([10, 9, 0, 2].into());
+    assert_eq!(calls_in(&mut world, "beside"), Some(401), "another address");
+}
+
 #[test]
 fn a_trace_replays_it_without_the_password() {
     let (head, mut world) = World::start();
