@@ -26,6 +26,7 @@ mod life;
 mod lines;
 mod menus;
 mod offers;
+mod on_air;
 mod orders;
 mod outward;
 mod overload;

@@ -23,7 +23,7 @@ use serde_json::Value;
 use server::desk::Counter;
 use server::view::{Readiness, View};
 use server::{
-    AgentPicture, Board, Configurable, History, Ladders, News, Order, Picture, Published, Refused, Reloaded, Stop,
+    AgentPicture, Board, Configurable, History, Ladders, News, Order, Picture, Published, Refused, Reloaded, Slot, Stop,
 };
 use settings::{Role, Token};
 use sha2::{Digest as _, Sha256};
@@ -82,6 +82,14 @@ impl Configurable for Configuration {
             name.parse::<ReleaseId>()?;
         }
         Ok(Vec::new())
+    }
+
+    fn on_air(&self) -> Result<Vec<Slot>, Refused> {
+        Ok(Vec::new())
+    }
+
+    fn put_on_air(&self, slot: &str, _: Option<&[String]>) -> Result<Reloaded, Refused> {
+        if slot == "news" { Ok(Reloaded::default()) } else { Err(Refused::NoSlot(slot.to_owned())) }
     }
 }
 

@@ -19,6 +19,7 @@ mod ladder_shapes;
 mod menu_shapes;
 mod menus;
 mod metrics;
+mod on_air;
 mod openapi;
 mod problem;
 mod queue_shapes;

@@ -81,3 +81,30 @@ pub(crate) const DIFFERENCES: Shape = Shape {
     about: "What differs between two releases, or between one and the files.",
     fields: &[field("files", Schema::List(&Schema::Object(&DIFFERENCE)), "By name.")],
 };
+
+const SLOT: Shape = Shape {
+    name: "Slot",
+    about: "A place in menus that something may be on air in.",
+    fields: &[
+        field("slot", Schema::Text, "Its name, as `slot` of nodes of kind `on_air`."),
+        field("prompts", TEXTS, "What callers hear there now, one after the other; empty for nothing."),
+        field("by_hand", Schema::Bool, "It was put there by hand, over what on-air.toml says."),
+        field("menus", TEXTS, "The menus that have it."),
+    ],
+};
+
+pub(crate) const ON_AIR: Shape = Shape {
+    name: "OnAir",
+    about: "What is on air in menus.",
+    fields: &[field("slots", Schema::List(&Schema::Object(&SLOT)), "By name.")],
+};
+
+pub(crate) const PUT_ON_AIR: Shape = Shape {
+    name: "PutOnAir",
+    about: "What is to be on air in a slot.",
+    fields: &[field(
+        "prompts",
+        Schema::Maybe(&TEXTS),
+        "Prompts by name, at most 15 s together; none for nothing; null for what on-air.toml says.",
+    )],
+};

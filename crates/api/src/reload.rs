@@ -65,6 +65,9 @@ fn problem(refused: &Refused) -> Problem {
         }
         Refused::Late => (StatusCode::GATEWAY_TIMEOUT, "no_answer", "look whether the change was made, then ask again"),
         Refused::Gone => (StatusCode::SERVICE_UNAVAILABLE, "stopped", "ask after the restart"),
+        Refused::NoSlot(_) => {
+            (StatusCode::NOT_FOUND, "not_found", "look at /api/v1/menu/on-air, which says what there is")
+        }
         missing if missing.is_missing() => {
             (StatusCode::NOT_FOUND, "not_found", "look at /api/v1/menu/releases, which says what there is")
         }

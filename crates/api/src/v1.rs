@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::access::{ADMINS, DESKS, ENGINEERS, EVERYBODY, OPERATORS, OVERSEERS, SUPERVISORS};
 use crate::ladder_shapes::LADDER;
-use crate::menu_shapes::{DIFFERENCES, HISTORY, PUBLISH, PUBLISHED};
+use crate::menu_shapes::{DIFFERENCES, HISTORY, ON_AIR, PUBLISH, PUBLISHED, PUT_ON_AIR};
 use crate::problem::Problem;
 use crate::queue_shapes::{MOVE, QUEUE_CALLERS, QUEUES, SURGE};
 use crate::record_shapes::{MISSED, RECORD, RECORDS};
@@ -15,7 +15,7 @@ use crate::shapes::{
     AGENT, AGENTS, AUDIT, CALL, CALL_BACK, CALLS, CALLS_BACK, DONE, END_REASON, EVENT, HAPPENINGS, ORDER, STATE,
     STATE_CHANGE, TRUNKS, WRAP_UP, WRAPS_UP,
 };
-use crate::{agents, calls, ladder, menus, openapi, queues, records, reload, trunks};
+use crate::{agents, calls, ladder, menus, on_air, openapi, queues, records, reload, trunks};
 
 const CALL_ID: &[Field] = &[field("id", Schema::CallId, "The call's id.")];
 const NUMBER: &[Field] = &[field("number", Schema::Number, "The agent's number.")];
@@ -402,6 +402,28 @@ pub(crate) static ROUTES: &[Route] = &[
         answer: Schema::Object(&PUBLISHED),
         problems: &[NO_RELEASE, (409, "Another change is under way."), WRONG_FILES, DISK_FAILS],
         handle: Handle::Json(|r: Request| Box::pin(menus::roll_back(r))),
+        ..POST
+    },
+    Route {
+        path: "/menu/on-air",
+        name: "listOnAir",
+        about: "What is on air in menus.",
+        access: Access::Token(OVERSEERS),
+        answer: Schema::Object(&ON_AIR),
+        problems: &[WRONG_FILES],
+        handle: Handle::Json(|r: Request| Box::pin(on_air::list(r))),
+        ..GET
+    },
+    Route {
+        path: "/menu/on-air/{slot}",
+        name: "putOnAir",
+        about: "Puts prompts on air at once, without a publication and whatever else is half edited; also calls that run hear them.",
+        access: Access::Token(OPERATORS),
+        places: &[field("slot", Schema::Text, "The name of a slot.")],
+        body: Some(&PUT_ON_AIR),
+        answer: Schema::Object(&RELOADED),
+        problems: &[(404, "No menu has such a slot."), (409, "Another change is under way."), WRONG_FILES, DISK_FAILS],
+        handle: Handle::Json(|r: Request| Box::pin(on_air::put(r))),
         ..POST
     },
     Route {

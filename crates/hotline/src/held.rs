@@ -11,6 +11,8 @@ use settings::Folders;
 pub(crate) struct Held {
     pub(crate) data: PathBuf,
     pub(crate) release: Option<Release>,
+    /// What is on air by hand.
+    on_air: PathBuf,
 }
 
 impl Held {
@@ -23,12 +25,14 @@ impl Held {
             Some(data) => data,
             None => reached(config)?.data,
         };
-        let release = Releases::new(&data).holding().map_err(|error| format!("error: {error}"))?;
-        Ok(Held { data, release })
+        let releases = Releases::new(&data);
+        let release = releases.holding().map_err(|error| format!("error: {error}"))?;
+        Ok(Held { data, release, on_air: releases.on_air() })
     }
 
     pub(crate) fn folders<'a>(&'a self, config: &'a Path) -> Folders<'a> {
-        Folders { config, released: self.release.as_ref().map(|release| release.folder.as_path()) }
+        let released = self.release.as_ref().map(|release| release.folder.as_path());
+        Folders { config, released, on_air: Some(&self.on_air) }
     }
 }
 

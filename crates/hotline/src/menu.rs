@@ -1,6 +1,7 @@
 //! `hotline menu`: what operators do with menus beside editing them.
 
 mod graph;
+mod on_air;
 mod releases;
 
 use std::process::ExitCode;
@@ -8,7 +9,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 
 /// Publishes menus of a running server, with their calendars and prompts, and rolls them back; shows what differs, what was published, and
-/// draws them.
+/// draws them; puts announcements on air.
 ///
 /// Calls that run keep the menu that they began with. Of a running server the history takes any role but agent, all else operator or admin;
 /// the audit names the token.
@@ -24,6 +25,7 @@ enum Command {
     Publish(releases::Publish),
     Rollback(releases::Rollback),
     History(releases::History),
+    OnAir(on_air::Args),
     Graph(graph::Args),
 }
 
@@ -34,6 +36,7 @@ pub(crate) fn run(args: &Args) -> ExitCode {
         Command::Publish(args) => args.run(),
         Command::Rollback(args) => args.run(),
         Command::History(args) => args.run(),
+        Command::OnAir(args) => args.run(),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

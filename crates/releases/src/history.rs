@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use base::Wall;
 use serde_json::{Value, json};
 
+use crate::replace::replace;
 use crate::{Error, ReleaseId};
 
 /// Lines; beyond it the older half goes. Twenty years of publishing twice a working day.
@@ -124,7 +125,7 @@ pub(crate) fn append(dir: &Path, entry: &Entry) -> Result<(), Error> {
     if lines.len() >= HISTORY_MAX || !text.ends_with('\n') && !text.is_empty() {
         let kept = lines.iter().skip(if lines.len() >= HISTORY_MAX { lines.len() / 2 } else { 0 });
         let kept: String = kept.map(|line| format!("{line}\n")).collect();
-        return replace(dir, &format!("{kept}{}", entry.line()));
+        return replace(&file(dir), &format!("{kept}{}", entry.line()));
     }
     let path = file(dir);
     let file = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
@@ -139,18 +140,5 @@ pub(crate) fn take_back(dir: &Path) -> Result<(), Error> {
     let text = text(dir)?;
     let mut lines: Vec<&str> = whole(&text).lines().collect();
     lines.pop();
-    replace(dir, &lines.iter().map(|line| format!("{line}\n")).collect::<String>())
-}
-
-/// The whole file at once, or not at all.
-fn replace(dir: &Path, text: &str) -> Result<(), Error> {
-    let (path, new) = (file(dir), dir.join("history.new"));
-    let mut options = OpenOptions::new();
-    let written = options.create(true).write(true).truncate(true).mode(0o600).open(&new).and_then(|mut file| {
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&new, &path)?;
-        fs::File::open(dir)?.sync_all()
-    });
-    written.map_err(Error::at(path))
+    replace(&file(dir), &lines.iter().map(|line| format!("{line}\n")).collect::<String>())
 }

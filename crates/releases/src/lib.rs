@@ -7,6 +7,7 @@
 mod differences;
 mod error;
 mod history;
+mod replace;
 mod stage;
 mod tree;
 
@@ -79,6 +80,20 @@ impl Releases {
     /// When they cannot be read.
     pub fn files(&self, id: &ReleaseId) -> Result<Vec<File>, Error> {
         tree::files(&self.release(id)?.folder)
+    }
+
+    /// The file of what is on air by hand; it need not be there.
+    pub fn on_air(&self) -> PathBuf {
+        self.dir.join("on-air.toml")
+    }
+
+    /// Replaces that file.
+    ///
+    /// # Errors
+    /// When it cannot be written; it is as it was then.
+    pub fn put_on_air(&self, text: &str) -> Result<(), Error> {
+        std::fs::create_dir_all(&self.dir).map_err(Error::at(&self.dir))?;
+        replace::replace(&self.on_air(), text)
     }
 
     fn folder(&self, id: &ReleaseId) -> PathBuf {

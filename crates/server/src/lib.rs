@@ -6,6 +6,7 @@
 //! what finds no room is counted; questions reach it through a bounded mailbox;
 //! a dead media worker ends the process.
 
+mod airing;
 mod alarms;
 mod arrivals;
 mod bell;
@@ -35,6 +36,7 @@ mod tape;
 pub mod view;
 mod web;
 
+pub use airing::Slot;
 pub use board::Board;
 pub use control::Outcome;
 pub use desk::{Busy, Desk};

@@ -5,6 +5,7 @@ use call::plan::MenuVersion;
 use releases::{Action, Difference, Entry, Error, File, Release, ReleaseId, Staged, Version, differences};
 use settings::{Folders, Plans};
 
+use crate::airing::Slot;
 use crate::reload::{Refused, Reloaded, Reloader, wrong};
 
 /// Who wants a release to hold, and why.
@@ -66,6 +67,19 @@ pub trait Configurable: Send + Sync {
     /// # Errors
     /// When a release is not there, or cannot be read.
     fn differences(&self, from: Option<&str>, to: Option<&str>) -> Result<Vec<Difference>, Refused>;
+
+    /// Every place in menus that something may be on air in, by name.
+    ///
+    /// # Errors
+    /// When what was put there by hand cannot be read.
+    fn on_air(&self) -> Result<Vec<Slot>, Refused>;
+
+    /// Puts prompts on air at once, over what the configuration says; none of them for silence. `None` leaves it to the configuration
+    /// again. Nothing else of the configuration is read.
+    ///
+    /// # Errors
+    /// Nothing has changed, but after `Late`.
+    fn put_on_air(&self, slot: &str, prompts: Option<&[String]>) -> Result<Reloaded, Refused>;
 }
 
 impl Configurable for Reloader {
@@ -79,9 +93,9 @@ impl Configurable for Reloader {
         if release.is_some_and(|release| release != staged.id().as_str()) {
             return Err(Refused::Changed(staged.id().clone()));
         }
-        let folders = Folders { config: &self.config, released: Some(staged.folder()) };
+        let folders = Folders { released: Some(staged.folder()), ..self.folders(None) };
         // Where it is wrong, the same errors at the places where operators mend them.
-        let here = |refused| rehearsed((&self.config).into(), &running).err().unwrap_or(refused);
+        let here = |refused| rehearsed(self.folders(None), &running).err().unwrap_or(refused);
         let (read, stories) = rehearsed(folders, &running).map_err(here)?;
         let (id, action) = (staged.id().clone(), Action::Publish);
         let published = self.have_hold(&mut running, read, Some(staged), (id, action), order)?;
@@ -118,6 +132,14 @@ impl Configurable for Reloader {
         };
         let to = to.map_or_else(|| self.files(), |name| self.named(name))?;
         Ok(differences(&from, &to)?)
+    }
+
+    fn on_air(&self) -> Result<Vec<Slot>, Refused> {
+        Reloader::on_air(self)
+    }
+
+    fn put_on_air(&self, slot: &str, prompts: Option<&[String]>) -> Result<Reloaded, Refused> {
+        Reloader::put_on_air(self, slot, prompts)
     }
 }
 

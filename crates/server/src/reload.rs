@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
 
 use legs::Bank;
@@ -36,6 +36,9 @@ pub enum Refused {
     Changed(ReleaseId),
     #[error("{0}")]
     NoRelease(String),
+    /// No node of kind `on_air` has it.
+    #[error("{0}")]
+    NoSlot(String),
     #[error(transparent)]
     Releases(#[from] releases::Error),
 }
@@ -57,6 +60,8 @@ pub struct Reloaded {
 pub struct Reloader {
     pub(crate) config: PathBuf,
     pub(crate) releases: Releases,
+    /// What is on air by hand.
+    pub(crate) on_air: PathBuf,
     /// What holds, or is about to.
     running: Mutex<Plans>,
     sounds: Arc<Sounds>,
@@ -89,7 +94,8 @@ pub(crate) fn open(
 ) -> (Reloader, Orders) {
     let (sender, receiver) = sync_channel(1);
     let releases = Releases::new(data);
-    let reloader = Reloader { config, releases, running: Mutex::new(running), sounds, sender, stop };
+    let on_air = releases.on_air();
+    let reloader = Reloader { config, releases, on_air, running: Mutex::new(running), sounds, sender, stop };
     (reloader, Orders { receiver, waits: None })
 }
 
@@ -109,7 +115,13 @@ impl Reloader {
     }
 
     pub(crate) fn folders<'a>(&'a self, held: Option<&'a Release>) -> Folders<'a> {
-        Folders { config: &self.config, released: held.map(|held| held.folder.as_path()) }
+        let released = held.map(|held| held.folder.as_path());
+        Folders { config: &self.config, released, on_air: Some(&self.on_air) }
+    }
+
+    /// What holds, once nobody changes it.
+    pub(crate) fn running(&self) -> MutexGuard<'_, Plans> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// # Errors

@@ -52,6 +52,7 @@ pub use finding::{Finding, Place, Severity};
 pub use ivr::Reach;
 pub use keys::keys;
 pub use load::{check_profiles, load, load_areas, load_profile};
+pub use on_air::{on_air_by_hand, on_air_text, reload_on_air};
 pub use plans::{Network, Plans, Role, Server, SoundFile, Token};
 pub use reach::MenuReach;
 pub use release::{Folders, Reached, ReleaseFile, load_reached, release_files};

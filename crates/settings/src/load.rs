@@ -63,17 +63,21 @@ pub(crate) fn with_main<T>(
 ) -> Result<T, Report> {
     let problems = Problems::default();
     let sources = source::read_main(dir, &problems);
-    let told = |(name, _): &(String, String)| {
-        let path = name.strip_prefix(PREFIX).unwrap_or_default();
-        path.split_once("__").is_some_and(|(section, _)| sections.contains(&section))
-    };
-    let env = Env::new(env.into_iter().filter(told), &problems);
+    let env = Env::new(env.into_iter().filter(of_sections(sections)), &problems);
     let document = sources.ids().next().and_then(|file| Document::parse(&sources, file, &env, &problems));
     let found = document.as_ref().map(|document| read(&document.root(), &problems));
     let (errors, _) = problems.into_sorted();
     match found {
         Some(found) if errors.is_empty() => Ok(found),
         _ => Err(Report::new(errors, sources)),
+    }
+}
+
+/// Tells the variables of these sections.
+pub(crate) fn of_sections(sections: &[&str]) -> impl Fn(&(String, String)) -> bool {
+    move |(name, _)| {
+        let path = name.strip_prefix(PREFIX).unwrap_or_default();
+        path.split_once("__").is_some_and(|(section, _)| sections.contains(&section))
     }
 }
 
@@ -125,7 +129,11 @@ fn build(
     let of = |part: Part| documents.iter().filter(move |d| d.part == part);
     let main = of(Part::Main).map(Document::root).next();
     let queues = of(Part::Queues).map(Document::root).next();
-    let sound_plan = main.as_ref().map(|root| sounds::read(from, root, running, problems)).unwrap_or_default();
+    let mut sound_plan = main.as_ref().map(|root| sounds::read(from, root, running, problems)).unwrap_or_default();
+    let on_air_roots = on_air::Roots::of(documents);
+    if let Some(main) = &main {
+        sound_plan.lend(sounds::place(from.config.into(), main), &on_air_roots.prompts(), problems);
+    }
     let networks = main.as_ref().map(|root| network::read(root, problems)).unwrap_or_default();
     let trunks = main.as_ref().map(|root| trunk::read(root, &networks, problems)).unwrap_or_default();
     let groups = queues.as_ref().map(|root| groups::read(root, &sound_plan, running, problems)).unwrap_or_default();
@@ -147,8 +155,7 @@ fn build(
     let (duty_lines, calls_back) = (groups.duty_lines.clone(), groups.call_backs.clone());
     let (group_names, written) = (groups.names.clone(), menus.clone());
     let calendars = calendars::read(from.menus(), &calendar_roots);
-    let on_air = of(Part::OnAir).map(Document::root).next();
-    let on_air = on_air.map(|root| on_air::read(&root, &sound_plan)).unwrap_or_default();
+    let on_air = on_air_roots.read(&sound_plan, None);
     let mut plans = assemble::plans(assemble::Parts {
         service,
         areas,

@@ -55,7 +55,7 @@ pub(crate) fn tables(part: Part) -> (&'static [&'static str], &'static [&'static
             ],
         ),
         Part::Queues => (&[], &["queue", "back_off", "callers", "skill", "group", "agents", "agent"]),
-        Part::OnAir => (&[], &["on_air"]),
+        Part::OnAir | Part::OnAirByHand => (&[], &["on_air"]),
         Part::Calendar => (&[], &["hours", "holiday", "workday"]),
         Part::Menu => (&["tree"], &[]),
         Part::Fragment => (&["fragment"], &[]),

@@ -14,11 +14,13 @@ pub struct Folders<'a> {
     pub config: &'a Path,
     /// Where `menu/`, `calendar/` and `prompts/` lie that were released; none where the configuration's own hold.
     pub released: Option<&'a Path>,
+    /// The file of what is on air by hand, over what the configuration has on air; it need not be there.
+    pub on_air: Option<&'a Path>,
 }
 
 impl<'a, T: AsRef<Path> + ?Sized> From<&'a T> for Folders<'a> {
     fn from(config: &'a T) -> Folders<'a> {
-        Folders { config: config.as_ref(), released: None }
+        Folders { config: config.as_ref(), released: None, on_air: None }
     }
 }
 

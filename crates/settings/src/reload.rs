@@ -78,11 +78,15 @@ pub fn reload<'a>(
         groups: Listed::of(&groups(running), &groups(&plans)),
         agents: Listed::of(&agents(running), &agents(&plans)),
         menus: Listed::of(&menus(running), &menus(&plans)),
-        prompts: Listed::of(&prompts(running), &prompts(&plans)),
+        prompts: prompt_changes(running, &plans),
         others: others(running, &plans),
         restart,
     };
     Ok(Reloaded { plans, changes })
+}
+
+pub(crate) fn prompt_changes(running: &Plans, plans: &Plans) -> Listed {
+    Listed::of(&prompts(running), &prompts(plans))
 }
 
 /// Takes back what the running engine cannot change, and names the tables where that is something.

@@ -75,7 +75,7 @@ pub(crate) fn read(from: Folders<'_>, root: &Table<'_>, running: Running<'_>, pr
         refuse_other_locales(&running.call.prompts, &names, &root.section("prompts"), problems);
     }
     let files = running.map(|plans| plans.sounds.clone()).unwrap_or_default();
-    let known = (0..).map(SoundId).zip(&files).map(|(id, file)| (Arc::clone(&file.samples), id)).collect();
+    let known = known(&files);
     let mut plan = SoundPlan { prompts: Prompts::new(names.clone()), dir, files, known, ..SoundPlan::default() };
     for (id, name) in (0..=u8::MAX).map(LocaleId).zip(&names) {
         for (prompt, sound) in plan.read_folder(&plan.dir.join(name), problems) {
@@ -101,8 +101,17 @@ fn refuse_other_locales(running: &Prompts, names: &[String], table: &Table<'_>, 
     }
 }
 
+fn known(files: &[SoundFile]) -> BTreeMap<Arc<[i16]>, SoundId> {
+    (0..).map(SoundId).zip(files).map(|(id, file)| (Arc::clone(&file.samples), id)).collect()
+}
+
+/// Of a file in the folder itself.
+fn is_plain(name: &str) -> bool {
+    Path::new(name).file_name().is_some_and(|file| file == name)
+}
+
 /// Sounds of files that were changed are kept until the engine starts again.
-fn refuse_too_much(plan: &SoundPlan, running: Running<'_>, problems: &Problems) {
+pub(crate) fn refuse_too_much(plan: &SoundPlan, running: Running<'_>, problems: &Problems) {
     let samples: usize = plan.files.iter().map(|file| file.samples.len()).sum();
     if running.is_some() && samples > SAMPLES_MAX {
         let title = format!(
@@ -138,16 +147,55 @@ impl SoundFile {
 }
 
 impl SoundPlan {
+    /// What the running engine knows, beside the folder that it was read from.
+    pub(crate) fn of(running: &crate::Plans, dir: PathBuf) -> SoundPlan {
+        let (files, current) = (running.sounds.clone(), running.prompt_files.clone());
+        SoundPlan {
+            dir,
+            known: known(&files),
+            files,
+            current,
+            prompts: running.call.prompts.clone(),
+            ..SoundPlan::default()
+        }
+    }
+
+    /// Takes in, from the folder of prompts beside the configuration, those of these names that were not released: what has to be on
+    /// air now waits for no publication.
+    pub(crate) fn lend(&mut self, (own, locales): (PathBuf, Vec<String>), names: &[String], problems: &Problems) {
+        for (id, locale) in (0..=u8::MAX).map(LocaleId).zip(&locales) {
+            for name in names.iter().filter(|name| is_plain(name)) {
+                let file = Path::new(locale).join(format!("{name}.wav"));
+                let is_held = self.prompts.sound_in(id, name).is_some() && self.dir.join(&file).is_file();
+                let path = own.join(&file);
+                if is_held || !path.is_file() {
+                    continue;
+                }
+                self.current.retain(|(known, _)| *known != path);
+                if let Some(sound) = self.read_file(path, problems) {
+                    self.prompts.insert(name, id, sound);
+                }
+            }
+        }
+    }
+
     fn read_folder(&mut self, dir: &Path, problems: &Problems) -> Vec<(String, SoundId)> {
         let mut found = Vec::new();
         for path in wavs(dir, problems) {
             let Some(name) = path.file_stem().and_then(|s| s.to_str()).map(str::to_owned) else { continue };
-            match read_wav(&path) {
-                Ok(samples) => found.push((name, self.take(path, samples.into()))),
-                Err(title) => problems.error(Problem::new(Spot::Path(path), title, "", BUILD)),
-            }
+            found.extend(self.read_file(path, problems).map(|sound| (name, sound)));
         }
         found
+    }
+
+    fn read_file(&mut self, path: PathBuf, problems: &Problems) -> Option<SoundId> {
+        match read_wav(&path) {
+            Ok(samples) => Some(self.take(path, samples.into())),
+            Err(title) => {
+                problems.error(Problem::new(Spot::Path(path), title, "", BUILD));
+                None
+            }
+        }
     }
 
     /// A sound that the running engine knows by a number keeps it; a file that was changed is another sound, one that was moved is not.

@@ -18,6 +18,8 @@ pub(crate) enum Part {
     Queues,
     /// `on-air.toml`, where there is one.
     OnAir,
+    /// The same of what was put on air by hand, where there is something.
+    OnAirByHand,
     /// `calendar/*.toml`.
     Calendar,
     /// `menu/*.toml`.
@@ -62,7 +64,7 @@ pub(crate) fn read_main(dir: &Path, problems: &Problems) -> Sources {
 pub(crate) fn read(from: Folders<'_>, problems: &Problems) -> Sources {
     let (dir, menus) = (from.config, from.menus());
     let mut files = vec![(dir.join("hotline.toml"), Part::Main), (dir.join("queues.toml"), Part::Queues)];
-    files.extend(Some((dir.join("on-air.toml"), Part::OnAir)).filter(|(path, _)| path.exists()));
+    files.extend(on_air(from));
     files.extend(folder(&menus.join("calendar")).into_iter().map(|path| (path, Part::Calendar)));
     let trees = folder(&menus.join("menu"));
     if trees.is_empty() && menus.is_dir() {
@@ -72,6 +74,24 @@ pub(crate) fn read(from: Folders<'_>, problems: &Problems) -> Sources {
     files.extend(trees.into_iter().map(|path| (path, Part::Menu)));
     files.extend(folder(&menus.join("menu/fragments")).into_iter().map(|path| (path, Part::Fragment)));
     Sources(files.into_iter().filter_map(|(path, part)| read_one(path, part, problems)).collect())
+}
+
+/// `hotline.toml`, and what is on air.
+pub(crate) fn read_on_air(from: Folders<'_>, problems: &Problems) -> Sources {
+    let files = std::iter::once((from.config.join("hotline.toml"), Part::Main)).chain(on_air(from));
+    Sources(files.filter_map(|(path, part)| read_one(path, part, problems)).collect())
+}
+
+/// What was put on air by hand alone.
+pub(crate) fn read_by_hand(file: &Path, problems: &Problems) -> Sources {
+    let file = Some(file).filter(|file| file.exists());
+    Sources(file.and_then(|file| read_one(file.to_owned(), Part::OnAirByHand, problems)).into_iter().collect())
+}
+
+fn on_air(from: Folders<'_>) -> impl Iterator<Item = (PathBuf, Part)> {
+    let written = Some((from.config.join("on-air.toml"), Part::OnAir));
+    let by_hand = from.on_air.map(|file| (file.to_owned(), Part::OnAirByHand));
+    written.into_iter().chain(by_hand).filter(|(path, _)| path.exists())
 }
 
 /// Days for the simulator that lie beside a configuration.

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use releases::{Action, Change, Difference, Entry, Version};
-use server::{Configurable, History, Order, Published, Refused, Reloaded};
+use server::{Configurable, History, Order, Published, Refused, Reloaded, Slot};
 use settings::{Changes, Listed};
 
 /// The first reload finds a group more and a network, the second one a wrong file, the third another one under way. What is published is in
@@ -67,5 +67,27 @@ impl Configurable for Played {
         let name = from.map_or_else(|| "menu/12345.toml".to_owned(), |from| format!("menu/{from}.toml"));
         let lines = Some("@@ -1 +1 @@\n-a = 1\n+a = 2\n".to_owned());
         Ok(vec![Difference { name, change: Change::Changed, paths: [None, None], lines }])
+    }
+
+    fn on_air(&self) -> Result<Vec<Slot>, Refused> {
+        Ok(vec![Slot {
+            name: "news".into(),
+            prompts: vec!["storm".into()],
+            by_hand: true,
+            menus: vec!["12345".into()],
+        }])
+    }
+
+    fn put_on_air(&self, slot: &str, prompts: Option<&[String]>) -> Result<Reloaded, Refused> {
+        match (slot, prompts) {
+            ("news", Some([name])) if name == "storn" => {
+                Err(Refused::Wrong { errors: 1, report: "error: no prompt is named `storn`".into() })
+            }
+            ("news", _) => {
+                let changes = Changes { others: vec!["on-air.toml".into()], ..Changes::default() };
+                Ok(Reloaded { changes, ..Reloaded::default() })
+            }
+            _ => Err(Refused::NoSlot("no menu has a slot".into())),
+        }
     }
 }

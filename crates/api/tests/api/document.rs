@@ -80,7 +80,10 @@ fn concrete(path: &str) -> String {
         true => 11,
         false => 1 + u32::from(waits),
     };
-    path.replace("{id}", &id(call).to_string()).replace("{number}", "1001").replace("{group}", "consult")
+    path.replace("{id}", &id(call).to_string())
+        .replace("{number}", "1001")
+        .replace("{group}", "consult")
+        .replace("{slot}", "news")
 }
 
 fn body(path: &str) -> &'static str {
@@ -91,6 +94,7 @@ fn body(path: &str) -> &'static str {
         "/queues/{group}/surge" => r#"{"surge":"on"}"#,
         "/calls/{id}/move" => r#"{"group":"consult"}"#,
         "/menu/publish" | "/menu/rollback" => r#"{"why":"暴雨"}"#,
+        "/menu/on-air/{slot}" => r#"{"prompts":["storm"]}"#,
         "/agents/{number}/call" => r#"{"to":"13900139000"}"#,
         _ => "",
     }
@@ -114,7 +118,7 @@ fn every_route_answers_what_the_document_says() {
         refusals(&rig, &document, path, &method, operation);
         seen += 1;
     }
-    assert_eq!(seen, 32, "each operation was tried");
+    assert_eq!(seen, 34, "each operation was tried");
 }
 
 /// Without a token, with each other role, with another method, with what nobody knows.

@@ -63,3 +63,28 @@ fn what_is_wrong_with_a_wish_is_told() {
     });
     assert_eq!((status, &answer["files"]), (200, &json!([file])));
 }
+
+#[test]
+fn what_is_on_air_is_changed_by_an_operator_and_audited() {
+    let rig = Rig::start();
+    let storm = r#"{"prompts": ["storm"]}"#;
+    for (role, status) in [("viewer", 403), ("agent", 403), ("supervisor", 403), ("nobody", 401), ("operator", 200)] {
+        assert_eq!(rig.post(role, "/menu/on-air/news", storm).0, status, "{role}");
+    }
+    for (path, body, status, code) in [
+        ("/menu/on-air/news", r#"{"prompts": ["storn"]}"#, 422, "wrong_configuration"),
+        ("/menu/on-air/new", storm, 404, "not_found"),
+        ("/menu/on-air/news", r#"{"prompts": "storm"}"#, 400, "bad_request"),
+        ("/menu/on-air/news", "{}", 400, "bad_request"),
+    ] {
+        let (found, answer) = rig.post("operator", path, body);
+        assert_eq!((found, &answer["error"]["code"]), (status, &json!(code)), "{path} {body}: {answer}");
+    }
+    assert_eq!(rig.post("operator", "/menu/on-air/news", r#"{"prompts": null}"#).1["others"], json!(["on-air.toml"]));
+    let slot = json!({"slot": "news", "prompts": ["storm"], "by_hand": true, "menus": ["12345"]});
+    assert_eq!(rig.get("viewer", "/menu/on-air"), (200, json!({"slots": [slot]})));
+    assert_eq!(rig.get("agent", "/menu/on-air").0, 403);
+    let audit = rig.get("admin", "/audit").1;
+    let put = json!({"change": "on_air", "slot": "news", "prompts": ["storm"]});
+    assert!(audit["changes"].as_array().expect("a list").iter().any(|change| change["what"] == put), "{audit}");
+}

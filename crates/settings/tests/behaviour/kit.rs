@@ -21,3 +21,9 @@ pub(crate) fn load_with(dir: &Path, env: &[(&str, &str)]) -> Result<Plans, Repor
     let env = env.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
     settings::load(dir, [prompts].into_iter().chain(env))
 }
+
+/// Prompts as shipped, unless the folder has its own.
+pub(crate) fn env(dir: &Path) -> Vec<(String, String)> {
+    let prompts = if dir.join("prompts").is_dir() { dir.join("prompts") } else { root().join("prompts") };
+    vec![("HOTLINE__PROMPTS__DIR".to_owned(), prompts.display().to_string())]
+}

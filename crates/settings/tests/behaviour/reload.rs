@@ -9,15 +9,10 @@ use base::{AgentId, GroupId};
 use settings::{Listed, Plans, Reloaded};
 
 use crate::broken::folder_with;
-use crate::kit::{config, root};
+use crate::kit::{config, env, root};
 
 fn shipped(file: &str) -> String {
     fs::read_to_string(config().join(file)).expect("the shipped file")
-}
-
-fn env(dir: &Path) -> Vec<(String, String)> {
-    let prompts = if dir.join("prompts").is_dir() { dir.join("prompts") } else { root().join("prompts") };
-    vec![("HOTLINE__PROMPTS__DIR".to_owned(), prompts.display().to_string())]
 }
 
 fn load(dir: &Path) -> Plans {
@@ -187,7 +182,7 @@ fn menus_calendars_and_prompts_of_a_release_go_before_those_of_the_folder() {
     let running = load(&dir);
     fs::write(dir.join("menu/12345.toml"), "start = \"nowhere\"").expect("a writable folder");
     settings::reload(&dir, env(&dir), &running).expect_err("the folder's menu is broken");
-    let folders = settings::Folders { config: &dir, released: Some(&released) };
+    let folders = settings::Folders { released: Some(&released), ..(&dir).into() };
     let Reloaded { plans, changes } = settings::reload(folders, env(&dir), &running).unwrap_or_else(|r| panic!("{r}"));
     assert!(changes.is_empty(), "{changes:?}");
     assert_eq!(plans.sounds.len(), running.sounds.len(), "what was moved is known by what it holds");
