@@ -28,6 +28,7 @@ mod ways;
 
 use fault::{spot, tell};
 use fragments::Fragments;
+pub(crate) use heard::doubt_levels;
 use heard::{Ears, Texts};
 pub(crate) use node::kinds;
 use outward::WayOut;

@@ -16,7 +16,7 @@ use crate::reload::{Changes, Reloaded, prompt_changes};
 use crate::sounds::{self, SoundPlan};
 use crate::source::{self, Part};
 use crate::value::Value;
-use crate::{Plans, Report};
+use crate::{Plans, Report, menu};
 
 /// Places in menus: more nobody keeps in mind when there is an emergency.
 const SLOTS_MAX: usize = 100;
@@ -47,11 +47,13 @@ impl<'a> Roots<'a> {
             refuse_many(root);
             for (slot, value) in slots(root).into_iter().take(SLOTS_MAX) {
                 faults(&value, sounds).into_iter().for_each(|fault| root.problems.error(fault));
+                doubt_levels(&value, sounds);
                 on_air.insert(slot.to_owned(), names(&value));
             }
         }
         for (slot, value) in self.by_hand.iter().flat_map(slots).take(SLOTS_MAX) {
             let faults = faults(&value, sounds);
+            doubt_levels(&value, sounds);
             if faults.is_empty() {
                 on_air.insert(slot.to_owned(), names(&value));
             } else if asked == Some(slot) {
@@ -61,6 +63,13 @@ impl<'a> Roots<'a> {
             }
         }
         on_air
+    }
+}
+
+/// On a slot that is right.
+fn doubt_levels(value: &Value<'_>, sounds: &SoundPlan) {
+    for (name, value) in value.texts() {
+        menu::doubt_levels(&name, sounds, &value.spot, value.problems);
     }
 }
 

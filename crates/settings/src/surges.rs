@@ -2,6 +2,7 @@
 
 use acd::{Crowd, Surge};
 
+use crate::menu;
 use crate::reader::Table;
 use crate::sounds::SoundPlan;
 use crate::value::Value;
@@ -71,6 +72,9 @@ pub(crate) fn prompt(group: &Table<'_>, sounds: &SoundPlan) -> String {
         let help =
             "build the prompts with `hotline prompts build`, or bring a recording in with `hotline prompts import`";
         value.error(title, "is said to callers in surge", help);
+    }
+    if let Some(value) = group.get("surge_prompt") {
+        menu::doubt_levels(&name, sounds, &value.spot, value.problems);
     }
     name
 }

@@ -233,6 +233,29 @@ fn other_languages(tree: &Tree, node: &Node, callers: &Callers) -> Vec<Doubted> 
 }
 
 fn heard(name: &str, locale: &str, samples: &[i16], prompt_max: Duration) -> Vec<Doubt> {
+    let mut doubts = levels(name, locale, samples);
+    let length = crate::sounds::length(samples);
+    if length > prompt_max {
+        let (name, locale) = (name.to_owned(), quoted(locale));
+        let seconds = u64::try_from(length.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
+        doubts.push(Doubt::TooLong { name, locale, seconds, max: prompt_max.as_secs() });
+    }
+    doubts
+}
+
+/// What is wrong with how loud a prompt is that no menu names, in each language: told at this place.
+pub(crate) fn doubt_levels(name: &str, sounds: &SoundPlan, spot: &Spot, problems: &Problems) {
+    for (id, locale) in sounds.prompts.locales() {
+        let sound = sounds.prompts.sound_in(id, name);
+        let Some(file) = sound.and_then(|id| sounds.files.get(usize::try_from(id.0).ok()?)) else { continue };
+        for doubt in levels(name, locale, &file.samples) {
+            let (label, help) = doubt.advice();
+            problems.warn(Problem::new(spot.clone(), doubt.to_string(), label, help));
+        }
+    }
+}
+
+fn levels(name: &str, locale: &str, samples: &[i16]) -> Vec<Doubt> {
     let (rms_db, peak_db) = (level::rms_db(samples), level::peak_db(samples));
     let (min_db, max_db) = (level::SPEECH_DB - LOUDER_DB, level::SPEECH_DB + LOUDER_DB);
     let (name, locale) = (name.to_owned(), quoted(locale));
@@ -243,12 +266,7 @@ fn heard(name: &str, locale: &str, samples: &[i16], prompt_max: Duration) -> Vec
         doubts.push(Doubt::TooQuiet { name: name.clone(), locale: locale.clone(), rms_db, min_db });
     }
     if peak_db > level::PEAK_DB_MAX {
-        doubts.push(Doubt::Peaks { name: name.clone(), locale: locale.clone(), peak_db, max_db: level::PEAK_DB_MAX });
-    }
-    let length = crate::sounds::length(samples);
-    if length > prompt_max {
-        let seconds = u64::try_from(length.as_millis().div_ceil(1000)).unwrap_or(u64::MAX);
-        doubts.push(Doubt::TooLong { name, locale, seconds, max: prompt_max.as_secs() });
+        doubts.push(Doubt::Peaks { name, locale, peak_db, max_db: level::PEAK_DB_MAX });
     }
     doubts
 }

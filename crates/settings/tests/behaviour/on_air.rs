@@ -134,3 +134,24 @@ fn a_recording_that_was_not_released_goes_on_air_all_the_same() {
     let Reloaded { changes, .. } = settings::reload(folders, env(&dir), &again.plans).expect("right");
     assert_eq!((changes.prompts.changed.as_slice(), changes.others.len()), (&["zh-CN/storm.wav".to_owned()][..], 0));
 }
+
+#[test]
+fn what_is_much_louder_than_the_rest_is_told() {
+    let dir = folder_with("on-air-loud", "on-air.toml", b"[on_air]\nnews = [\"welcome\", \"storm\"]\n");
+    prompts(&dir);
+    let file = dir.join("prompts/zh-CN/storm.wav");
+    let spec =
+        hound::WavSpec { channels: 1, sample_rate: 8000, bits_per_sample: 16, sample_format: hound::SampleFormat::Int };
+    let mut wav = hound::WavWriter::create(&file, spec).expect("a writable folder");
+    for at in 0..8000_i16 {
+        wav.write_sample(if at / 8 % 2 == 0 { 20_000 } else { -20_000 }).expect("a writable folder");
+    }
+    wav.finalize().expect("a writable folder");
+    let plans = settings::load(&dir, env(&dir)).expect("it starts");
+    let told: Vec<String> =
+        plans.warnings.iter().map(ToString::to_string).filter(|w| w.contains("on-air.toml")).collect();
+    assert!(
+        matches!(&told[..], [one] if one.contains("on-air.toml:2:20") && one.contains("`storm` is too loud in `zh-CN`")),
+        "{told:?}"
+    );
+}
