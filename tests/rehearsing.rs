@@ -56,6 +56,10 @@ fn an_operator_walks_the_menu_and_gets_the_line_of_a_script() {
     );
     assert!(walks[1].contains("notice plays to its end; what was pressed counts afterwards"), "{}", walks[1]);
     assert!(walks[4].contains("did you mean `press`?"), "{}", walks[4]);
+    let unknown = text(&rehearse(&[], "surge in consul\non air news=storm\n1\nlisten\n"));
+    for told in ["no group is named `consul`", "no slot is named `news`"] {
+        assert!(unknown.contains(told), "{unknown}");
+    }
     let dir = folder(|config| std::fs::write(config.join("menu/12345.script"), stories.join("\n")).expect("written"));
     let config = dir.path().join("config").display().to_string();
     let out = Command::new(hotline())

@@ -114,15 +114,25 @@ impl<'a> Session<'a> {
     }
 
     fn restart(&mut self, who: Who) -> Result<(), String> {
-        let unknown = who.surge.iter().find(|group| self.plans.call.group(group).is_none());
-        if let Some(group) = unknown {
-            return Err(format!("no group is named `{group}`"));
-        }
+        self.unknown(&who).map_or(Ok(()), Err)?;
         let begun = Visit::begin(self.stage, self.menu, &who);
         let mut visit = begun.ok_or_else(|| "this menu has no survey".to_owned())?;
         self.news = visit.take_news();
         (self.who, self.deeds, self.visits) = (who, Vec::new(), vec![visit]);
         Ok(())
+    }
+
+    /// The first name that nobody knows.
+    fn unknown(&self, who: &Who) -> Option<String> {
+        let call = &self.plans.call;
+        let slots: Vec<&str> = call.menus.get(self.menu).into_iter().flat_map(|menu| menu.menu.slots()).collect();
+        let group = who.surge.iter().find(|group| call.group(group).is_none()).map(|name| ("group", name));
+        let slot = who.on_air.keys().find(|slot| !slots.contains(&slot.as_str())).map(|name| ("slot", name));
+        let prompt = who.on_air.values().flatten().find(|name| !call.prompts.has(name)).map(|name| ("prompt", name));
+        let locale = who.survey.as_ref().and_then(|survey| survey.locale.as_ref());
+        let locale = locale.filter(|name| call.prompts.locale(name).is_none()).map(|name| ("language", name));
+        let (kind, name) = group.or(slot).or(prompt).or(locale)?;
+        Some(format!("no {kind} is named `{name}`"))
     }
 
     fn back(&mut self) -> Result<(), String> {
