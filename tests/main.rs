@@ -5,6 +5,7 @@
 
 mod answering;
 mod api;
+mod asking;
 mod callee_flows;
 mod caller_flows;
 mod callers;

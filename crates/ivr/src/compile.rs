@@ -205,6 +205,15 @@ impl<'a> Compiler<'a> {
         found.map(|(id, _)| id)
     }
 
+    /// The group's own, or the part of it whose agents have skills that a node asks for.
+    fn group_with(&mut self, place: Place, name: &str, skills: &str) -> Option<GroupId> {
+        let own = self.group(place, name)?;
+        let part = format!("{name}{skills}");
+        let found = (0..).map(GroupId).zip(self.names.groups).find(|(_, known)| **known == part);
+        // Whoever makes groups tells of skills that are none.
+        Some(found.map_or(own, |(id, _)| id))
+    }
+
     fn locale(&mut self, place: Place, name: &str) -> Option<LocaleId> {
         let found = self.names.prompts.locale(name).filter(|id| self.locales.contains(id));
         if found.is_none() {

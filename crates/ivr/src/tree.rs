@@ -146,7 +146,7 @@ pub enum Kind {
     /// A question to another system.
     Http(Http),
     /// A skill group; the group of the caller's language where one is named.
-    Queue { group: String, by_locale: Vec<(String, String)>, priority: u8, call_back: bool },
+    Queue { group: String, skills: String, by_locale: Vec<(String, String)>, priority: u8, call_back: bool },
     /// A line outside.
     Transfer(Transfer),
     /// How satisfied the citizen is, 1 to 5.
@@ -170,7 +170,8 @@ impl Kind {
     }
 
     pub fn queue(group: &str, priority: u8) -> Kind {
-        Kind::Queue { group: group.to_owned(), by_locale: Vec::new(), priority, call_back: false }
+        let (group, skills) = (group.to_owned(), String::new());
+        Kind::Queue { group, skills, by_locale: Vec::new(), priority, call_back: false }
     }
 
     /// The names of the values that it sets, and the field that they stand in.

@@ -6,6 +6,7 @@ use acd::plan::{BackOff, Overflow, Overflows, Strategy};
 use base::{GroupId, SoundId};
 
 use crate::call_backs::{self, CallBack};
+use crate::menu::Asked;
 use crate::merge::{self, Running};
 use crate::nearest::did_you_mean;
 use crate::needs;
@@ -66,45 +67,61 @@ const GROUPS_MAX: usize = 1000;
 /// Skills beside the groups' own: languages and matters that groups ask for. `SkillId` is 16 bits.
 const SKILLS_MAX: usize = 1000;
 
-pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, running: Running<'_>, problems: &Problems) -> Groups {
+/// A group of the file, or a part of one that menus ask for.
+struct Named<'a> {
+    name: String,
+    spot: Spot,
+    table: &'a Table<'a>,
+    part: Option<&'a Asked<'a>>,
+}
+
+pub(crate) fn read(
+    root: &Table<'_>,
+    asked: &[Asked<'_>],
+    sounds: &SoundPlan,
+    running: Running<'_>,
+    problems: &Problems,
+) -> Groups {
     let tables = root.sections("group");
     if tables.is_empty() || tables.len() > GROUPS_MAX {
         let title = format!("{} groups, but 1 to {GROUPS_MAX} are possible", tables.len());
         let help = "add a `[[group]]` with a name; the menu's queue nodes lead to it";
         problems.error(Problem::new(root.spot.clone(), title, "", help));
     }
-    let named: Vec<_> = tables.iter().filter_map(|t| Some((name(t)?, t))).take(GROUPS_MAX).collect();
-    refuse_twins(named.iter().map(|((name, spot), _)| (name.as_str(), spot)), "groups", problems);
+    let whole = |table| name(table).map(|(name, spot)| Named { name, spot, table, part: None });
+    let mut named: Vec<_> = tables.iter().filter_map(whole).take(GROUPS_MAX).collect();
+    refuse_twins(named.iter().map(|named| (named.name.as_str(), &named.spot)), "groups", problems);
+    named.extend(parts(&named, asked));
     let known = running.map(|plans| plans.acd.groups.as_slice()).unwrap_or_default();
-    let named = merge::places(known.iter().map(|group| group.name.as_str()), named, |((name, _), _)| name);
+    let named = merge::places(known.iter().map(|group| group.name.as_str()), named, |named| &named.name);
     merge::refuse_too_many(named.len(), GROUPS_MAX, "groups", &root.spot, problems);
     let names: Vec<String> =
-        named.iter().map(|named| named.as_ref().map_or_else(String::new, |(name, _)| name.0.clone())).collect();
-    let spot =
-        |named: &Option<_>| named.as_ref().map_or(root.spot.clone(), |((_, spot), _): &((_, Spot), _)| spot.clone());
-    let spots = named.iter().map(spot).collect();
+        named.iter().map(|named| named.as_ref().map_or_else(String::new, |named| named.name.clone())).collect();
+    let spots = named.iter().map(|named| named.as_ref().map_or(&root.spot, |named| &named.spot).clone()).collect();
     let skills = skills(root, &names, problems);
     let queue = queue(&root.section("queue"));
     let back_off = back_off(&root.section("back_off"));
     let mut groups = Groups { names, skills, spots, back_off, queue, ..Groups::default() };
     let mut overflows = Vec::new();
     for (place, named) in named.iter().enumerate() {
-        let Some((name, table)) = named else {
+        let Some(Named { name, table, part, .. }) = named else {
             groups.keep_removed(place, running);
             overflows.push(None);
             continue;
         };
-        let number = table.get("number").and_then(|v| Some((number(&v)?, v.spot)));
+        // A part is dialled as the whole.
+        let number = table.get("number").filter(|_| part.is_none()).and_then(|v| Some((number(&v)?, v.spot)));
         groups.numbers.extend(number.clone());
         let (overflow, spot) = overflow(table, &groups.names);
         overflows.push(spot);
-        let (steps, spots) = needs::read(table, &groups.skills).into_iter().unzip();
+        let steps = needs::read(table, &groups.skills);
+        let (steps, spots) = part.map(|part| part_steps(part, &steps, &groups)).unwrap_or(steps).into_iter().unzip();
         groups.steps.push(spots);
         let CallBack { plan: calls_back, key } = call_backs::read(table);
-        let acd = acd_group(&name.0, table, overflow, steps);
+        let acd = acd_group(name, table, overflow, steps);
         groups.acd.push(acd::Group { call_back: calls_back, ..acd });
         groups.duty_lines.push(table.get("duty_line").and_then(|v| Some((crate::service::number(&v)?, v.spot))));
-        let call = call_group(&name.0, number.map(|(number, _)| number), table, sounds);
+        let call = call_group(name, number.map(|(number, _)| number), table, sounds);
         let (key, spot) = key.unzip();
         groups.call.push(call::plan::Group { call_back: key, ..call });
         groups.call_backs.push(spot);
@@ -112,6 +129,26 @@ pub(crate) fn read(root: &Table<'_>, sounds: &SoundPlan, running: Running<'_>, p
     refuse_twins(groups.numbers.iter().map(|(n, spot)| (n.as_str(), spot)), "numbers of groups", problems);
     refuse_circles(&groups, &overflows, problems);
     groups
+}
+
+/// What menus ask for beside what groups do; of a group that nobody knows the menu is told of.
+fn parts<'a>(named: &[Named<'a>], asked: &'a [Asked<'a>]) -> Vec<Named<'a>> {
+    let part = |asked: &'a Asked<'a>| {
+        let whole = named.iter().find(|named| named.name == asked.group)?;
+        let (name, spot) = (format!("{}{}", asked.group, asked.suffix), asked.skills.spot.clone());
+        Some(Named { name, spot, table: whole.table, part: Some(asked) })
+    };
+    asked.iter().filter_map(part).collect()
+}
+
+/// Whom callers of a part ask for.
+fn part_steps(part: &Asked<'_>, steps: &[needs::Placed], groups: &Groups) -> Vec<needs::Placed> {
+    let whole = groups.names.iter().position(|name| *name == part.group).unwrap_or_default();
+    let own =
+        acd::Step { after: Duration::ZERO, need: acd::Need::of(GroupId(u16::try_from(whole).unwrap_or(u16::MAX))) };
+    let steps: Vec<_> = if steps.is_empty() { vec![own] } else { steps.iter().map(|(step, _)| step.clone()).collect() };
+    let Some(more) = needs::expression(&part.skills, &groups.skills) else { return Vec::new() };
+    needs::with(&steps, &more, part.after).into_iter().map(|step| (step, part.skills.spot.clone())).collect()
 }
 
 impl Groups {
@@ -122,8 +159,12 @@ impl Groups {
             return;
         };
         let is_there = |group: &GroupId| self.names.get(usize::from(group.0)).is_some_and(|name| !name.is_empty());
-        let overflow = match acd.overflow.closed {
-            Overflow::Group(group) if is_there(&group) => Overflow::Group(group),
+        // Whoever still comes to a part waits in the whole.
+        let whole = acd.name.split_once('+').and_then(|(whole, _)| self.names.iter().position(|name| name == whole));
+        let whole = whole.and_then(|place| u16::try_from(place).ok()).map(GroupId);
+        let overflow = match (whole, acd.overflow.closed) {
+            (Some(group), _) => Overflow::Group(group),
+            (None, Overflow::Group(group)) if is_there(&group) => Overflow::Group(group),
             _ => Overflow::Message,
         };
         let overflow = Overflows::from(overflow);
@@ -165,9 +206,9 @@ fn skill_name(table: &Table<'_>) -> Option<(String, Spot)> {
 
 /// Names that `group.who` could not tell from the signs around them.
 fn refuse_operators(value: &Value<'_>, name: &str) {
-    let is_sign = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '=' | '>');
+    let is_sign = |c: char| c.is_whitespace() || matches!(c, '(' | ')' | '<' | '=' | '>' | '+');
     if ["and", "or"].contains(&name) || name.contains(is_sign) {
-        let help = "choose a name of one word without `(`, `)`, `<`, `=` and `>`";
+        let help = "choose a name of one word without `(`, `)`, `<`, `=`, `>` and `+`";
         value.error(format!("`{name}` cannot stand in an expression"), "a word or sign of `who`", help);
     }
 }

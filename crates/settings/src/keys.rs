@@ -211,6 +211,8 @@ const KEYS: &[&str] = &[
     "node.queue.group",
     "node.queue.group_by_locale",
     "node.queue.priority",
+    "node.queue.skills",
+    "node.queue.skills_s",
     "node.on_air.slot",
     "node.on_air.next",
     "node.digits.into",

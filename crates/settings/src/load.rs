@@ -136,7 +136,9 @@ fn build(
     }
     let networks = main.as_ref().map(|root| network::read(root, problems)).unwrap_or_default();
     let trunks = main.as_ref().map(|root| trunk::read(root, &networks, problems)).unwrap_or_default();
-    let groups = queues.as_ref().map(|root| groups::read(root, &sound_plan, running, problems)).unwrap_or_default();
+    let asked = menu::Asked::of(of(Part::Menu).chain(of(Part::Fragment)));
+    let groups = queues.as_ref().map(|root| groups::read(root, &asked, &sound_plan, running, problems));
+    let groups = groups.unwrap_or_default();
     let agents = queues.as_ref().map(|root| agents::read(root, &groups, running, problems)).unwrap_or_default();
     let states = queues.as_ref().map(|root| states::read(root, problems)).unwrap_or_default();
     let calendar_roots: Vec<_> = of(Part::Calendar).map(Document::root).collect();

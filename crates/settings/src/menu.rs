@@ -17,6 +17,7 @@ use crate::sounds::SoundPlan;
 use crate::source::Sources;
 
 mod announced;
+mod asked;
 mod doubt;
 mod fault;
 mod fragments;
@@ -26,6 +27,7 @@ mod outward;
 mod says;
 mod ways;
 
+pub(crate) use asked::Asked;
 use fault::{spot, tell};
 use fragments::Fragments;
 pub(crate) use heard::doubt_levels;

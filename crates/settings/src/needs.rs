@@ -62,7 +62,30 @@ fn refuse_disorder(value: &Value<'_>, steps: &[Placed]) {
     }
 }
 
-fn expression(value: &Value<'_>, skills: &[String]) -> Option<Need> {
+/// An expression as it stands in a name, without spaces: `english&water<=2`.
+pub(crate) fn spelled(text: &str) -> String {
+    let sign = |(token, _): (String, usize)| match token.as_str() {
+        "and" => "&".to_owned(),
+        "or" => "|".to_owned(),
+        _ => token,
+    };
+    tokens(text).into_iter().map(sign).collect()
+}
+
+/// The steps of callers who need more than those of their group: each asks for it too, until whoever serves the group serves them.
+pub(crate) fn with(steps: &[Step], more: &Need, after: Option<Duration>) -> Vec<Step> {
+    let mut all: Vec<Step> = Vec::new();
+    for step in steps.iter().filter(|step| after.is_none_or(|after| step.after < after)) {
+        all.push(Step { after: step.after, need: Need::All(vec![step.need.clone(), more.clone()]) });
+    }
+    let Some(after) = after else { return all };
+    let last = steps.iter().rev().find(|step| step.after <= after);
+    all.extend(last.map(|step| Step { after, need: step.need.clone() }));
+    all.extend(steps.iter().filter(|step| step.after > after).cloned());
+    all
+}
+
+pub(crate) fn expression(value: &Value<'_>, skills: &[String]) -> Option<Need> {
     let text = value.text()?;
     let mut parser = Parser { value, skills, tokens: tokens(&text), at: 0, end: text.len() };
     if parser.tokens.len() > TOKENS_MAX {

@@ -42,9 +42,9 @@ impl<'a> Compiler<'a> {
                 Some(menu::Kind::Set { values, locale: locale.flatten(), priority: *priority, next })
             }
             Kind::Http(http) => self.http(&node.name, http).map(|http| menu::Kind::Http(Box::new(http))),
-            Kind::Queue { group, by_locale, priority, call_back } => {
-                let group = self.group(at("group"), group);
-                let by_locale: Vec<_> = by_locale.iter().map(|own| self.own_group(&node.name, own)).collect();
+            Kind::Queue { group, skills, by_locale, priority, call_back } => {
+                let group = self.group_with(at("group"), group, skills);
+                let by_locale: Vec<_> = by_locale.iter().map(|own| self.own_group(&node.name, own, skills)).collect();
                 let by_locale = by_locale.into_iter().collect::<Option<_>>()?;
                 let (priority, call_back) = (*priority, *call_back);
                 Some(menu::Kind::Queue { group: group?, by_locale, priority, call_back })
@@ -61,10 +61,15 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn own_group(&mut self, node: &str, (locale, group): &(String, String)) -> Option<(LocaleId, GroupId)> {
+    fn own_group(
+        &mut self,
+        node: &str,
+        (locale, group): &(String, String),
+        skills: &str,
+    ) -> Option<(LocaleId, GroupId)> {
         let place = Place::node(node, "group_by_locale").named(locale);
         let id = self.locale(place.clone(), locale);
-        let group = self.group(place, group);
+        let group = self.group_with(place, group, skills);
         Some((id?, group?))
     }
 

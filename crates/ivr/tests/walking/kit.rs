@@ -46,7 +46,7 @@ pub(crate) fn menu_kind(keys: &[(u8, Option<&str>, &str)]) -> Kind {
 
 pub(crate) fn queue(group: &str) -> Kind {
     let by_locale = vec![("en".to_owned(), "english".to_owned())];
-    Kind::Queue { group: group.to_owned(), by_locale, priority: 5, call_back: false }
+    Kind::Queue { group: group.to_owned(), skills: String::new(), by_locale, priority: 5, call_back: false }
 }
 
 /// Takes the value `id` from `/id`.

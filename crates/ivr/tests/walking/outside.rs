@@ -187,8 +187,8 @@ fn citizens_give_their_verdict() {
 #[test]
 fn a_call_back_is_no_person_for_who_is_silent() {
     let mut tree = small();
-    let Kind::Queue { group, by_locale, priority, .. } = queue("consult") else { panic!("a queue") };
-    tree.nodes.push(node("later", &["bye"], Kind::Queue { group, by_locale, priority, call_back: true }));
+    let Kind::Queue { group, skills, by_locale, priority, .. } = queue("consult") else { panic!("a queue") };
+    tree.nodes.push(node("later", &["bye"], Kind::Queue { group, skills, by_locale, priority, call_back: true }));
     tree.nodes.push(node("offer", &["main"], menu_kind(&[(1, None, "later"), (2, None, "staff")])));
     tree.start = "offer".to_owned();
     let menu = compiled(&tree);

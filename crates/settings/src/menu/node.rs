@@ -6,7 +6,7 @@ use base::Digit;
 use ivr::tree::{Case, Digits, Http, Transfer};
 use ivr::{Choice, Kind, Node};
 
-use super::{Broken, says};
+use super::{Broken, asked, says};
 use crate::problem::{Problem, Spot};
 use crate::reader::Table;
 use crate::value::Value;
@@ -29,7 +29,8 @@ pub(super) fn all(root: &Table<'_>, broken: &mut Broken) -> Vec<Node> {
 
 /// Fits wherever a node is asked for.
 fn stand_in(name: &str) -> Node {
-    let kind = Kind::Queue { group: String::new(), by_locale: Vec::new(), priority: 0, call_back: false };
+    let (group, skills) = (String::new(), String::new());
+    let kind = Kind::Queue { group, skills, by_locale: Vec::new(), priority: 0, call_back: false };
     Node { name: name.to_owned(), prompt: Vec::new(), interrupt: true, kind }
 }
 
@@ -280,6 +281,7 @@ fn queue(table: &Table<'_>, call_back: bool) -> Option<Kind> {
     let own = own.into_iter().filter_map(|(locale, _, value)| Some((locale.to_owned(), value.text()?)));
     Some(Kind::Queue {
         by_locale: own.collect(),
+        skills: asked::suffix(table),
         priority: table.number("priority", 5, 0, call::plan::PRIORITY_MAX.into()) as u8,
         group: table.need("group", "\"consult\"").and_then(|v| v.text())?,
         call_back,

@@ -1,6 +1,7 @@
 //! Whole configurations in, plans or messages out.
 
 mod areas;
+mod asked;
 mod bad;
 mod broken;
 mod callers;
