@@ -22,8 +22,10 @@ pub struct Clip {
 const SILENCE: [u8; 2] = [0xd5, 0xff];
 
 impl Clip {
-    /// A minute, the most that a menu may have spoken at once.
-    pub const CODES_MAX: usize = 60 * 8_000;
+    /// The most that is spoken at once: who is told more by a machine has forgotten how it began.
+    pub const LENGTH_MAX: Duration = Duration::from_secs(60);
+    /// The codes of that.
+    pub const CODES_MAX: usize = Clip::LENGTH_MAX.as_secs() as usize * 8_000;
 
     /// The same sound in A-law and in µ-law; beyond `CODES_MAX` codes, or where one is longer, it is cut.
     pub fn new(number: u32, mut pcma: Vec<u8>, mut pcmu: Vec<u8>) -> Clip {
