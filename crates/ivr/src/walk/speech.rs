@@ -74,4 +74,3 @@ impl Walk {
         turn.out.push(Step::Play);
     }
 }
-

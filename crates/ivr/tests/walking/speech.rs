@@ -128,11 +128,19 @@ fn what_a_text_may_not_be() {
     assert_eq!(wrong(one("{ids}")), ["tell.text: no node sets a value `ids`"]);
     let by = |locale: &str| Text::ByLocale(vec![(locale.to_owned(), "x{id}".to_owned())]);
     assert_eq!(wrong(by("en")), ["tell.text: the text is missing in `zh-CN`"]);
-    let unknown = ["tell.text: the language `fr` is not one of the menu's", "tell.text: the text is missing in `zh-CN`", "tell.text: the text is missing in `en`"];
+    let unknown = [
+        "tell.text: the language `fr` is not one of the menu's",
+        "tell.text: the text is missing in `zh-CN`",
+        "tell.text: the text is missing in `en`",
+    ];
     assert_eq!(wrong(by("fr")), unknown);
     let Kind::Speak(rest) = speak("deep") else { panic!("one") };
     let times = Speak { timeout: Duration::from_secs(31), max: Duration::from_secs(61), otherwise: Vec::new(), ..rest };
-    let told = ["tell.timeout_s: must be from 1 to 30", "tell.max_s: must be from 1 to 60", "tell.otherwise: the caller would hear nothing here"];
+    let told = [
+        "tell.timeout_s: must be from 1 to 30",
+        "tell.max_s: must be from 1 to 60",
+        "tell.otherwise: the caller would hear nothing here",
+    ];
     assert_eq!(faults(&speaks(Kind::Speak(times))), told);
 }
 

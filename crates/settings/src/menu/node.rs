@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base::Digit;
-use ivr::tree::{Case, Digits, Http, Transfer};
+use ivr::tree::{Case, Digits, Http, Speak, Text, Transfer};
 use ivr::{Choice, Kind, Node};
 
 use super::{Broken, says};
@@ -13,6 +13,11 @@ use crate::value::Value;
 
 /// A day: nobody is transferred for longer.
 const TALK_S_MAX: u64 = 24 * 3600;
+
+/// Nobody waits longer in silence to hear a sentence.
+const SPEAK_TIMEOUT: Duration = Duration::from_secs(3);
+/// Two sentences, and room before a person.
+const SPEAK_MAX: Duration = Duration::from_secs(20);
 
 /// Every node of a file; one that cannot be read is told of, and something stands in its place.
 pub(super) fn all(root: &Table<'_>, broken: &mut Broken) -> Vec<Node> {
@@ -52,6 +57,7 @@ enum Word {
     When,
     Set,
     Http,
+    Speak,
     Queue,
     CallBack,
     Transfer,
@@ -59,7 +65,7 @@ enum Word {
     End,
 }
 
-const KINDS: [(&str, Word); 13] = [
+const KINDS: [(&str, Word); 14] = [
     ("play", Word::Play),
     ("on_air", Word::OnAir),
     ("menu", Word::Menu),
@@ -68,6 +74,7 @@ const KINDS: [(&str, Word); 13] = [
     ("when", Word::When),
     ("set", Word::Set),
     ("http", Word::Http),
+    ("speak", Word::Speak),
     ("queue", Word::Queue),
     ("call_back", Word::CallBack),
     ("transfer", Word::Transfer),
@@ -91,6 +98,7 @@ impl Word {
             Word::When => "node.when",
             Word::Set => "node.set",
             Word::Http => "node.http",
+            Word::Speak => "node.speak",
             Word::Queue | Word::CallBack => "node.queue",
             Word::Transfer => "node.transfer",
             Word::Rate => "node.rate",
@@ -114,7 +122,7 @@ fn node(name: &str, name_spot: Spot, value: &Value<'_>) -> Option<Node> {
     let entries = value.names();
     let Some((_, _, kind)) = entries.iter().find(|(key, _, _)| *key == "kind") else {
         let title = format!("the node `{name}` has no kind");
-        let help = "add `kind = \"menu\"`, or play, digits, hours, when, set, http, queue, call_back, transfer, on_air, rate, end";
+        let help = "add `kind = \"menu\"`, or play, digits, hours, when, set, http, speak, queue, call_back, transfer, on_air, rate, end";
         value.problems.error(Problem::new(name_spot, title, "what happens here?", help));
         return None;
     };
@@ -161,6 +169,7 @@ fn node_kind(word: Word, table: &Table<'_>) -> Option<Kind> {
             next: target("next")?,
         }),
         Word::Http => http(table).map(Kind::Http),
+        Word::Speak => speak(table).map(Kind::Speak),
         Word::Queue => queue(table, false),
         Word::CallBack => queue(table, true),
         Word::Transfer => transfer(table).map(Kind::Transfer),
@@ -261,6 +270,23 @@ fn http(table: &Table<'_>) -> Option<Http> {
         timeout: seconds(table, "timeout_s").unwrap_or(Duration::from_secs(5)),
         next: next?,
         failed: failed?,
+    })
+}
+
+fn speak(table: &Table<'_>) -> Option<Speak> {
+    let text = table.need("text", "\"您反映的“{subject}”正在办理。\"");
+    let text = text.and_then(|value| match value.as_names() {
+        Some(_) => Some(Text::ByLocale(texts(table, "text"))),
+        None => value.text().map(Text::One),
+    });
+    let otherwise = table.need("otherwise", "\"please-wait\"").map(|v| says::parts(&v));
+    let next = table.need("next", "\"main\"").and_then(|v| v.text());
+    Some(Speak {
+        text: text?,
+        otherwise: otherwise?,
+        timeout: seconds(table, "timeout_s").unwrap_or(SPEAK_TIMEOUT),
+        max: seconds(table, "max_s").unwrap_or(SPEAK_MAX),
+        next: next?,
     })
 }
 

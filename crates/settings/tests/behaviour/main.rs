@@ -15,5 +15,6 @@ mod reload;
 mod routing;
 mod schema;
 mod shipped;
+mod speech;
 mod stories;
 mod walks;

@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use base::pack::Packed;
 use base::{
-    Clip,
-    AgentId, CallId, Digit, EndId, Epoch, Flow, GroupId, Job, Lease, LegId, MediaStats, NetworkId, Notice, Now, Rng,
-    SwitchId, Ticket, Time, Wall, WorkerId,
+    AgentId, CallId, Clip, Digit, EndId, Epoch, Flow, GroupId, Job, Lease, LegId, MediaStats, NetworkId, Notice, Now,
+    Rng, SwitchId, Ticket, Time, Wall, WorkerId,
 };
 use roster::StateChange;
 use switch::trace::{Entry, Given, Head, Marks, Replay, Tail, Turn};
@@ -202,7 +201,11 @@ fn lines_tell_neither_keys_nor_numbers_nor_reasons() {
         }),
         Given::Ask { ticket: Ticket(1), by: "13800138000".to_owned(), ask: pause },
         Given::Unreachable(flow(STRANGER)),
-        Given::Spoken { call: CallId::default(), question: 3, clip: Some(Clip::silent(3, Duration::from_millis(2_500))) },
+        Given::Spoken {
+            call: CallId::default(),
+            question: 3,
+            clip: Some(Clip::silent(3, Duration::from_millis(2_500))),
+        },
         Given::of(&Input::Shed { flow: flow(CARRIER), bytes: invite("a").as_bytes() }).expect("from outside"),
     ];
     let lines: Vec<String> = given
