@@ -26,10 +26,11 @@ use crate::ladders::{self, Ladders};
 use crate::listen;
 use crate::news::{self, Inbox};
 use crate::publish::Publisher;
-use crate::reload::{self, Reloader};
+use crate::reload::{self, Reloader, Voices};
 use crate::stop::Stop;
 use crate::tape::{self, Taped, Trace};
 use crate::view::View;
+use crate::web::Speaker;
 
 /// Ends that wait for a call on each worker and network: the INVITEs that come in while a worker binds more.
 const LEASES_READY: u16 = 512;
@@ -138,11 +139,13 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let (poll, streams) = listen::watch(doors).map_err(|source| Error::Thread { source })?;
     let stop = Arc::new(Stop::new().map_err(|source| Error::Thread { source })?);
     let (media, links) = start_media(&plans, clock, &mut rng, &stop, options.drill)?;
-    let (reloader, orders) = reload::open(options.config, &data, plans.clone(), media.sounds(), Arc::clone(&stop));
+    let speaker = Arc::new(Speaker::new(plans.synthesis.clone()));
+    let voices = Voices { sounds: media.sounds(), speaker: Arc::clone(&speaker) };
+    let (reloader, orders) = reload::open(options.config, &data, plans.clone(), voices, Arc::clone(&stop));
     let drain = plans.server.drain;
     let servers = std::mem::take(&mut plans.server.dns);
     let named = plans.carrier.needs_dns().then(|| dns::start(servers, Arc::clone(&stop)));
-    let web = crate::web::start(Arc::clone(&stop)).map_err(|source| Error::Thread { source })?;
+    let web = crate::web::start(Arc::clone(&stop), speaker).map_err(|source| Error::Thread { source })?;
     let dns = named.transpose().map_err(|source| Error::Thread { source })?;
     let closed = ledger.open_calls() as u64;
     let mut first = Effects::default();
