@@ -7,6 +7,7 @@ use crate::Scenario;
 use crate::addresses;
 use crate::check::Queue;
 use crate::network::Packet;
+use crate::plan::spoken;
 use crate::rim::Rim;
 use crate::wire::delay;
 use crate::world::{START, STORY_MAX, WIRES, World};
@@ -107,6 +108,7 @@ impl World {
         self.effects.lookups.clear();
         // Who asked that somebody be called back sees the phone ring, or not.
         self.effects.answers.clear();
+        self.ask_to_speak();
         // Nobody keeps ladders here.
         self.effects.legs.clear();
         let from = addresses::server();
@@ -114,6 +116,17 @@ impl World {
             self.network.send(now, Packet { from, to: message.flow.peer, bytes: message.bytes.to_vec() });
         }
         Ok(())
+    }
+
+    /// The service speaks soon, too late or never, or says that it cannot.
+    fn ask_to_speak(&mut self) {
+        for (call, question, speech) in self.effects.speeches.drain(..) {
+            let at = self.now.time + delay(&mut self.voice, speech.timeout * 3 / 2);
+            let spoken = self.voice.chance(0.7).then(|| spoken(100 + self.voice.below(900)));
+            if self.voice.chance(0.9) {
+                self.speeches.push((at, call, question, spoken));
+            }
+        }
     }
 
     /// What the process held in its memory is gone.
@@ -124,6 +137,7 @@ impl World {
         (self.draining, self.stop_at) = (false, self.scenario.last_drain(START.time));
         (self.arrive, self.deadline) = ([None; 3], None);
         self.rims.clear();
+        self.speeches.clear();
         self.checks.audio.cut(self.now.time, true);
         self.people.orphan();
     }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Flow, NetworkId, Now, Rng, Time, Wall, WorkerId};
+use base::{CallId, Clip, Flow, NetworkId, Now, Rng, Time, Wall, WorkerId};
 use legs::Bank;
 use phone::{Input as Heard, What};
 use switch::{Effects, Exchange, Input, Wire};
@@ -47,6 +47,8 @@ enum Source {
     Deed,
     Phone(usize),
     Stop,
+    /// A text is a sound, or nobody speaks it.
+    Speech,
     Start,
     Clock,
 }
@@ -67,6 +69,9 @@ pub(crate) struct World {
     pub(crate) network: Network,
     pub(crate) carriers: Carriers,
     pub(crate) people: People,
+    /// Texts under way to calls, and the chance that is the service's own.
+    pub(crate) speeches: Vec<(Time, CallId, u32, Option<Clip>)>,
+    pub(crate) voice: Rng,
     /// When the operator next says that the engine stops.
     pub(crate) stop_at: Option<Time>,
     pub(crate) draining: bool,
@@ -121,6 +126,8 @@ impl World {
             rims,
             carriers: Carriers::default(),
             people,
+            speeches: Vec::new(),
+            voice: Rng::from_number(!scenario.seed),
             stop_at: scenario.stop_after.map(|after| START.time + after).or(scenario.last_drain(START.time)),
             draining: false,
             checks,
@@ -258,6 +265,12 @@ impl World {
                     self.act(seat, deed)?;
                 }
             }
+            Source::Speech => {
+                let first = self.speeches.iter().enumerate().min_by_key(|(_, (at, ..))| *at).map(|(place, _)| place);
+                if let Some((_, call, question, clip)) = first.map(|place| self.speeches.remove(place)) {
+                    self.turn(Turn::Feed(Input::Spoken { call, question, clip }))?;
+                }
+            }
             Source::Stop => self.stop()?,
             Source::Start => self.start()?,
             Source::Clock => self.set_clock(),
@@ -346,6 +359,7 @@ impl World {
         }
         consider(self.people.next_deed(), Source::Deed);
         consider(self.stop_at, Source::Stop);
+        consider(self.speeches.iter().map(|(at, ..)| *at).min(), Source::Speech);
         for (place, seat) in self.people.seats.iter().enumerate() {
             consider(seat.due, Source::Phone(place));
         }

@@ -15,9 +15,9 @@ use crate::value::Value;
 const TALK_S_MAX: u64 = 24 * 3600;
 
 /// Nobody waits longer in silence to hear a sentence.
-const SPEAK_TIMEOUT: Duration = Duration::from_secs(3);
+const DEFAULT_SPEAK_TIMEOUT: Duration = Duration::from_secs(3);
 /// Two sentences, and room before a person.
-const SPEAK_MAX: Duration = Duration::from_secs(20);
+const DEFAULT_SPEAK_LENGTH: Duration = Duration::from_secs(20);
 
 /// Every node of a file; one that cannot be read is told of, and something stands in its place.
 pub(super) fn all(root: &Table<'_>, broken: &mut Broken) -> Vec<Node> {
@@ -284,8 +284,8 @@ fn speak(table: &Table<'_>) -> Option<Speak> {
     Some(Speak {
         text: text?,
         otherwise: otherwise?,
-        timeout: seconds(table, "timeout_s").unwrap_or(SPEAK_TIMEOUT),
-        max: seconds(table, "max_s").unwrap_or(SPEAK_MAX),
+        timeout: seconds(table, "timeout_s").unwrap_or(DEFAULT_SPEAK_TIMEOUT),
+        max: seconds(table, "max_s").unwrap_or(DEFAULT_SPEAK_LENGTH),
         next: next?,
     })
 }
