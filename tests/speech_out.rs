@@ -177,8 +177,8 @@ fn two_callers_at_once_hear_their_own_texts_in_their_own_codecs() {
 
 #[test]
 fn a_key_cuts_the_text_and_counts_at_what_follows() {
-    let (address, _questions) = service(Says::Tone(15));
-    let engine = engine(address, "来电{caller}", "max_s = 18\nnext = \"choose\"");
+    let (address, _questions) = service(Says::Tone(12));
+    let engine = engine(address, "来电{caller}", "max_s = 14\nnext = \"choose\"");
     let mut citizen = calls(&engine, NUMBERS[0], "PCMA");
     wait::until("the text", STEP, || (texts(&engine)[0] == 1.0).then_some(()));
     std::thread::park_timeout(Duration::from_secs(3));
@@ -189,7 +189,7 @@ fn a_key_cuts_the_text_and_counts_at_what_follows() {
     assert_eq!(menu_path(&engine.ended_records(1)[0]), ["first", "choose", "staff"]);
     citizen.quit();
     let (spoken, prompt) = (citizen.heard(FIRST), citizen.heard(OTHERWISE));
-    assert!((2.0..8.0).contains(&spoken), "{spoken} s of fifteen, and nothing of it later");
+    assert!((2.0..8.0).contains(&spoken), "{spoken} s of twelve, and nothing of it later");
     assert!(prompt < 0.1, "the choice was made already: {prompt}");
 }
 

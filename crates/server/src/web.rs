@@ -44,7 +44,7 @@ pub(crate) struct Web {
 ///
 /// # Errors
 /// The system gives no thread.
-pub(crate) fn start(stop: Arc<Stop>, speaker: Arc<Speaker>) -> std::io::Result<Web> {
+pub(crate) fn start(stop: Arc<Stop>, speaker: &Arc<Speaker>) -> std::io::Result<Web> {
     let (questions, asked) = mpsc::channel(WAITING);
     let (sender, answers) = mpsc::channel(WAITING);
     let (texts, to_speak) = mpsc::channel(WAITING);
@@ -56,7 +56,7 @@ pub(crate) fn start(stop: Arc<Stop>, speaker: Arc<Speaker>) -> std::io::Result<W
     });
     let client = client.map_err(std::io::Error::other)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let voice = Arc::clone(&speaker);
+    let (speaker, voice) = (Arc::clone(speaker), Arc::clone(speaker));
     let serve = move || {
         let speak = speech::serve(client.clone(), voice, to_speak, speaks, Arc::clone(&stop));
         let both = async { tokio::join!(serve(client, asked, sender, stop), speak) };

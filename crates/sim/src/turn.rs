@@ -7,7 +7,6 @@ use crate::Scenario;
 use crate::addresses;
 use crate::check::Queue;
 use crate::network::Packet;
-use crate::plan::spoken;
 use crate::rim::Rim;
 use crate::wire::delay;
 use crate::world::{START, STORY_MAX, WIRES, World};
@@ -108,7 +107,9 @@ impl World {
         self.effects.lookups.clear();
         // Who asked that somebody be called back sees the phone ring, or not.
         self.effects.answers.clear();
-        self.ask_to_speak();
+        for (call, question, speech) in self.effects.speeches.drain(..) {
+            self.voice.ask(now, call, question, &speech);
+        }
         // Nobody keeps ladders here.
         self.effects.legs.clear();
         let from = addresses::server();
@@ -118,15 +119,10 @@ impl World {
         Ok(())
     }
 
-    /// The service speaks soon, too late or never, or says that it cannot.
-    fn ask_to_speak(&mut self) {
-        for (call, question, speech) in self.effects.speeches.drain(..) {
-            let at = self.now.time + delay(&mut self.voice, speech.timeout * 3 / 2);
-            let spoken = self.voice.chance(0.7).then(|| spoken(100 + self.voice.below(900)));
-            if self.voice.chance(0.9) {
-                self.speeches.push((at, call, question, spoken));
-            }
-        }
+    /// A text of a call is a sound, or nobody speaks it.
+    pub(crate) fn spoken(&mut self) -> Result<(), String> {
+        let Some((call, question, clip)) = self.voice.take() else { return Ok(()) };
+        self.turn(Turn::Feed(Input::Spoken { call, question, clip }))
     }
 
     /// What the process held in its memory is gone.
@@ -137,7 +133,7 @@ impl World {
         (self.draining, self.stop_at) = (false, self.scenario.last_drain(START.time));
         (self.arrive, self.deadline) = ([None; 3], None);
         self.rims.clear();
-        self.speeches.clear();
+        self.voice.forget();
         self.checks.audio.cut(self.now.time, true);
         self.people.orphan();
     }

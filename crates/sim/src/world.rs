@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{CallId, Clip, Flow, NetworkId, Now, Rng, Time, Wall, WorkerId};
+use base::{Flow, NetworkId, Now, Rng, Time, Wall, WorkerId};
 use legs::Bank;
 use phone::{Input as Heard, What};
 use switch::{Effects, Exchange, Input, Wire};
@@ -19,6 +19,7 @@ use crate::plan::{Plans, plans};
 use crate::rim::Rim;
 use crate::tape::Tapes;
 use crate::turn::{Turn, config};
+use crate::voice::Voice;
 use crate::{Failure, Report, Scenario};
 
 pub(crate) const WIRES: [Wire; 3] = [Wire::ToQueue, Wire::ToRoster, Wire::ToSwitch];
@@ -69,9 +70,7 @@ pub(crate) struct World {
     pub(crate) network: Network,
     pub(crate) carriers: Carriers,
     pub(crate) people: People,
-    /// Texts under way to calls, and the chance that is the service's own.
-    pub(crate) speeches: Vec<(Time, CallId, u32, Option<Clip>)>,
-    pub(crate) voice: Rng,
+    pub(crate) voice: Voice,
     /// When the operator next says that the engine stops.
     pub(crate) stop_at: Option<Time>,
     pub(crate) draining: bool,
@@ -126,8 +125,7 @@ impl World {
             rims,
             carriers: Carriers::default(),
             people,
-            speeches: Vec::new(),
-            voice: Rng::from_number(!scenario.seed),
+            voice: Voice::new(scenario.seed),
             stop_at: scenario.stop_after.map(|after| START.time + after).or(scenario.last_drain(START.time)),
             draining: false,
             checks,
@@ -265,12 +263,7 @@ impl World {
                     self.act(seat, deed)?;
                 }
             }
-            Source::Speech => {
-                let first = self.speeches.iter().enumerate().min_by_key(|(_, (at, ..))| *at).map(|(place, _)| place);
-                if let Some((_, call, question, clip)) = first.map(|place| self.speeches.remove(place)) {
-                    self.turn(Turn::Feed(Input::Spoken { call, question, clip }))?;
-                }
-            }
+            Source::Speech => self.spoken()?,
             Source::Stop => self.stop()?,
             Source::Start => self.start()?,
             Source::Clock => self.set_clock(),
@@ -359,7 +352,7 @@ impl World {
         }
         consider(self.people.next_deed(), Source::Deed);
         consider(self.stop_at, Source::Stop);
-        consider(self.speeches.iter().map(|(at, ..)| *at).min(), Source::Speech);
+        consider(self.voice.next(), Source::Speech);
         for (place, seat) in self.people.seats.iter().enumerate() {
             consider(seat.due, Source::Phone(place));
         }
