@@ -22,6 +22,7 @@ pub(crate) fn text(shared: &Shared, now: Instant) -> String {
     records(&mut page, view);
     journal(&mut page, view);
     media(&mut page, &view.media);
+    speech(&mut page, view);
     api(&mut page, shared);
     ladders(&mut page, shared);
     page.histogram("hotline_answer_seconds", "From the INVITE to our 200.", &view.answer);
@@ -78,6 +79,16 @@ fn sip(page: &mut Page, view: &View) {
         page.labelled("hotline_sip_connections_total", &[("result", result)], count as f64);
     }
     page.counter("hotline_sip_send_failed_total", "Messages that the system did not take.", view.sip.send_failed);
+}
+
+fn speech(page: &mut Page, view: &View) {
+    let name = "hotline_speech_texts_total";
+    page.head(name, "counter", "Texts of menus: spoken by the service, heard again within the hour, or not spoken.");
+    for (result, count) in
+        [("spoken", view.speech.spoken), ("again", view.speech.again), ("failed", view.speech.failed)]
+    {
+        page.labelled(name, &[("result", result)], count as f64);
+    }
 }
 
 fn trunks(page: &mut Page, view: &View) {

@@ -4,6 +4,7 @@
 //! that depends on its inputs and its seed alone.
 
 pub mod caller;
+pub mod clip;
 pub mod fingerprint;
 pub mod flow;
 pub mod id;
@@ -20,6 +21,7 @@ pub mod time;
 pub mod wheel;
 
 pub use caller::CallerKey;
+pub use clip::Clip;
 pub use fingerprint::Fingerprint;
 pub use flow::{Flow, NetworkId, SIP_PORT, Transport};
 pub use id::{AgentId, CallId, EndId, Epoch, GroupId, LegId, NodeId, SwitchId, Ticket, WorkerId};

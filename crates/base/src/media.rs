@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::{EndId, LegId, NetworkId, WorkerId, packed_enum, packed_struct};
+use crate::{Clip, EndId, LegId, NetworkId, WorkerId, packed_enum, packed_struct};
 
 /// A voice codec of one byte a sample at 8 kHz (ITU-T G.711).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,7 +132,7 @@ impl Digit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SoundId(pub u32);
 
-/// Ties a `Notice::Played` to the `Source::Play` that ended; counts within a leg.
+/// Ties a `Notice::Played` to the `Source::Play` or `Source::Clip` that ended; counts within a leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct PlayId(pub u32);
 
@@ -156,6 +156,11 @@ pub enum Source {
         play: PlayId,
         sounds: Vec<SoundId>,
         after: After,
+    },
+    /// A sound of the call's own, a `Played` notice behind it, then silence.
+    Clip {
+        play: PlayId,
+        clip: Clip,
     },
 }
 
@@ -266,7 +271,7 @@ packed_enum!(Digit { 0 => Number(n), 1 => Star, 2 => Pound, 3 => Letter(n) });
 packed_struct!(SoundId(place));
 packed_struct!(PlayId(number));
 packed_enum!(After { 0 => Silence, 1 => Loop(sound) });
-packed_enum!(Source { 0 => Silence, 1 => End(end), 2 => Play { play, sounds, after } });
+packed_enum!(Source { 0 => Silence, 1 => End(end), 2 => Play { play, sounds, after }, 3 => Clip { play, clip } });
 packed_enum!(Job {
     0 => Lease { network, count },
     1 => Open { end, leg, params, signalled_from },

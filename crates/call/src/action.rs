@@ -32,6 +32,11 @@ pub enum Action {
         question: u32,
         request: Box<ivr::Request>,
     },
+    /// Has a text spoken; answered with `Event::Spoken` of the same number.
+    Synthesize {
+        question: u32,
+        speech: Box<ivr::Speech>,
+    },
     /// The answer to a request inside a dialog.
     Reply {
         request: Ticket,

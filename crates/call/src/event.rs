@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use base::{AgentId, CallId, EndReason, GroupId, Lease, Notice, OrderNumber, Ticket, Time};
+use base::{AgentId, CallId, Clip, EndReason, GroupId, Lease, Notice, OrderNumber, Ticket, Time};
 use roster::Contact;
 
 use crate::{Given, Line, Moved, Plan};
@@ -58,6 +58,11 @@ pub enum Event<'a> {
     Web {
         question: u32,
         values: Option<Vec<String>>,
+    },
+    /// What came of `Action::Synthesize`: the text as a sound; none where nobody spoke it.
+    Spoken {
+        question: u32,
+        clip: Option<Clip>,
     },
     Timer(Timer),
     /// An operator, a drain or a fault ends the call.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base::{After, Digit, EndReason, GroupId, Now, SoundId};
+use base::{After, Clip, Digit, EndReason, GroupId, Now, SoundId};
 use ivr::{Around, Event as Walked, LocaleId, Step, Walk};
 
 use crate::journey::{Calling, FromMenu, Journey};
@@ -56,6 +56,14 @@ impl Call {
         }
     }
 
+    /// A text of the menu is a sound, or nobody spoke it.
+    pub(crate) fn on_spoken(&mut self, now: Now, question: u32, clip: Option<Clip>, out: &mut Vec<Action>) {
+        if question == self.question {
+            let clip = clip.map(|clip| clip.numbered(question));
+            self.walk(now, Walked::Spoken(clip.as_ref()), out);
+        }
+    }
+
     pub(crate) fn walk(&mut self, now: Now, event: Walked<'_>, out: &mut Vec<Action>) {
         let mut walk = match std::mem::replace(&mut self.journey, Journey::Arriving) {
             Journey::Menu(walk) => walk,
@@ -98,12 +106,17 @@ impl Call {
             Step::Enter(node) => self.account.visited(self.menu.menu.node_name(node), out),
             Step::Locale(locale) => self.speak(locale, out),
             Step::Play => self.program.play(self.said(), After::Silence),
+            Step::PlayClip(clip) => self.program.play_clip(clip),
             Step::Hush => self.program.play(Vec::new(), After::Silence),
             Step::Wait { until } => out.push(Action::Arm { timer: Timer::Menu, at: until }),
             Step::StopWaiting => out.push(Action::Disarm(Timer::Menu)),
             Step::Fetch(request) => {
                 self.question = self.question.wrapping_add(1);
                 out.push(Action::Web { question: self.question, request });
+            }
+            Step::Synthesize(speech) => {
+                self.question = self.question.wrapping_add(1);
+                out.push(Action::Synthesize { question: self.question, speech });
             }
             // Its answer is of a question that nobody asks any more.
             Step::StopFetching => self.question = self.question.wrapping_add(1),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use base::{After, Job, PlayId, SoundId, Source};
+use base::{After, Clip, Job, PlayId, SoundId, Source};
 
 use crate::journey::{Calling, Journey, With};
 use crate::leg::{Leg, State};
@@ -26,6 +26,12 @@ impl Program {
         *self = Program::of(PlayId(self.play.0.wrapping_add(1)), sounds, after);
     }
 
+    /// A sound of the call's own.
+    pub(crate) fn play_clip(&mut self, clip: Clip) {
+        let play = PlayId(self.play.0.wrapping_add(1));
+        *self = Program { play, source: Source::Clip { play, clip } };
+    }
+
     /// Begins anew, with these before the last so many.
     pub(crate) fn add(&mut self, sounds: Vec<SoundId>, before_last: usize) {
         let Source::Play { sounds: said, after, .. } = &self.source else { return };
@@ -47,7 +53,7 @@ impl Program {
 
     /// Whether nothing follows the last sound.
     pub(crate) fn ends(&self) -> bool {
-        matches!(self.source, Source::Play { after: After::Silence, .. })
+        matches!(self.source, Source::Play { after: After::Silence, .. } | Source::Clip { .. })
     }
 
     pub(crate) fn is(&self, play: PlayId) -> bool {

@@ -54,6 +54,7 @@ impl<'a> Graph<'a> {
                 cases.iter().map(|(_, next)| *next).chain([*otherwise]).filter_map(|next| self.end_of(next)).collect()
             }
             Some(Kind::Http(http)) => to(&[http.next, http.failed]),
+            Some(Kind::Speak(speak)) => to(&[speak.next]),
             Some(Kind::Transfer(transfer)) => to(&[transfer.failed]),
             Some(Kind::Queue { .. } | Kind::End) => Vec::new(),
             None if id == self.back() => self.choices.clone(),

@@ -31,6 +31,6 @@ pub use prompts::{LocaleId, Prompts};
 pub use reach::{ON_AIR_MAX, Reach, reach};
 pub use spoken::pieces as number_pieces;
 pub use tree::{Choice, Kind, Node, Tree};
-pub use walk::{Event, Heard, Request, Step, Walk};
+pub use walk::{Event, Heard, Request, Speech, Step, Walk};
 pub use ways::{Outline, Way, WayOn, outline, ways};
 pub use when::{Around, OnAir};

@@ -58,6 +58,7 @@ pub(crate) enum Kind {
     When { cases: Vec<(Vec<Test>, Target)>, otherwise: Target },
     Set { values: Vec<(ValueId, Template)>, locale: Option<LocaleId>, priority: u8, next: Target },
     Http(Box<Http>),
+    Speak(Box<Speak>),
     Queue { group: GroupId, by_locale: Vec<(LocaleId, GroupId)>, priority: u8, call_back: bool },
     Transfer(Box<Transfer>),
     Rate { silence: Duration, tries: u8, next: Target },
@@ -105,6 +106,16 @@ pub(crate) struct Http {
     pub(crate) timeout: Duration,
     pub(crate) next: Target,
     pub(crate) failed: Target,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Speak {
+    /// By `LocaleId`: one for each language of the menu.
+    pub(crate) text: Vec<Option<Template>>,
+    pub(crate) otherwise: Vec<Say>,
+    pub(crate) timeout: Duration,
+    pub(crate) max: Duration,
+    pub(crate) next: Target,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,7 +168,7 @@ impl Menu {
 
     /// Every sound of its prompts.
     pub fn sounds(&self) -> impl Iterator<Item = SoundId> {
-        let nodes = self.nodes.iter().flat_map(|node| node.prompt.iter().chain(node.kind.read_back()));
+        let nodes = self.nodes.iter().flat_map(|node| node.prompt.iter().chain(node.kind.own_says()));
         self.invalid.iter().chain(nodes).flat_map(Say::sounds)
     }
 
@@ -204,9 +215,13 @@ impl Menu {
 }
 
 impl Kind {
-    /// What is said before digits are confirmed.
-    fn read_back(&self) -> &[Say] {
-        if let Kind::Digits(digits) = self { digits.confirm.as_deref().unwrap_or_default() } else { &[] }
+    /// What is said before digits are confirmed, or where nobody speaks a text.
+    fn own_says(&self) -> &[Say] {
+        match self {
+            Kind::Digits(digits) => digits.confirm.as_deref().unwrap_or_default(),
+            Kind::Speak(speak) => &speak.otherwise,
+            _ => &[],
+        }
     }
 
     /// Whether `*` leads back here from further on.

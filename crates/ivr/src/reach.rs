@@ -192,6 +192,10 @@ impl Costs<'_> {
             Kind::Rate { silence, tries, .. } => times(*tries, *silence),
             Kind::OnAir { .. } => Cost { announcements: ON_AIR_MAX, time: ON_AIR_MAX },
             Kind::Http(http) => Cost { announcements: said.min(http.timeout), time: http.timeout },
+            Kind::Speak(speak) => {
+                let worst = speak.timeout + speak.max.max(self.says(&speak.otherwise));
+                Cost { announcements: worst, time: worst }
+            }
             Kind::Transfer(transfer) => once(transfer.ring),
             Kind::Play { .. } | Kind::End => once(Duration::ZERO),
             Kind::Queue { .. } | Kind::Hours { .. } | Kind::When { .. } | Kind::Set { .. } => Cost::default(),

@@ -145,6 +145,8 @@ pub enum Kind {
     Set { values: Vec<(String, String)>, locale: Option<String>, priority: u8, next: String },
     /// A question to another system.
     Http(Http),
+    /// A text that is spoken in the call.
+    Speak(Speak),
     /// A skill group; the group of the caller's language where one is named.
     Queue { group: String, skills: String, by_locale: Vec<(String, String)>, priority: u8, call_back: bool },
     /// A line outside.
@@ -204,6 +206,7 @@ impl Kind {
                 change(otherwise);
             }
             Kind::Http(http) => [&mut http.next, &mut http.failed].into_iter().for_each(change),
+            Kind::Speak(speak) => change(&mut speak.next),
             Kind::Transfer(transfer) => change(&mut transfer.failed),
             Kind::Queue { .. } | Kind::End => {}
         }
@@ -283,6 +286,25 @@ pub struct Http {
     pub next: String,
     /// Behind no answer in time, an answer that is no success, or one that is no JSON.
     pub failed: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speak {
+    pub text: Text,
+    /// Said where nobody speaks the text in time.
+    pub otherwise: Vec<Say>,
+    pub timeout: Duration,
+    /// What is spoken is cut after so long.
+    pub max: Duration,
+    pub next: String,
+}
+
+/// What is spoken, with `{name}` for values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Text {
+    /// In the menu's first language; in each where it has no words beside values.
+    One(String),
+    ByLocale(Vec<(String, String)>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

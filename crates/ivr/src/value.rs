@@ -77,6 +77,11 @@ impl Template {
         })
     }
 
+    /// Whether anything is said in it that belongs to a language.
+    pub(crate) fn has_words(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Text(text) if text.chars().any(char::is_alphanumeric)))
+    }
+
     fn put(&self, values: &Values, around: &Around<'_>, put: impl Fn(&mut String, &str)) -> String {
         let mut out = String::new();
         for part in &self.0 {

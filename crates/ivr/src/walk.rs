@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use base::{Digit, GroupId, Now, SoundId, Time};
+use base::{Clip, Digit, GroupId, Now, SoundId, Time};
 
 use crate::entry::Entry;
 use crate::menu::{Kind, Node, Target};
@@ -16,9 +16,11 @@ use crate::{LocaleId, Menu, NodeId};
 mod collect;
 mod keys;
 mod outside;
+mod speech;
 mod state;
 mod watch;
 
+pub use speech::Speech;
 pub use watch::Heard;
 
 use state::State;
@@ -41,12 +43,14 @@ const SAID_ROOM: usize = 32;
 pub enum Event<'a> {
     Start,
     Digit(Digit),
-    /// The newest `Step::Play` was heard to its end.
+    /// The newest `Step::Play` or `Step::PlayClip` was heard to its end.
     Played,
     /// The time of the newest `Step::Wait` has come.
     Deadline,
     /// The answer to the newest `Step::Fetch`: a text for each place that was asked for; none where there was no good answer.
     Fetched(Option<&'a [String]>),
+    /// What came of the newest `Step::Synthesize`: the text as a sound; none where nobody speaks it.
+    Spoken(Option<&'a Clip>),
     /// Nobody could be reached on the line of `Step::Transfer`.
     Refused,
 }
@@ -60,6 +64,8 @@ pub enum Step {
     Locale(LocaleId),
     /// Replaces what plays by [`Walk::said`].
     Play,
+    /// Replaces what plays by this sound.
+    PlayClip(Clip),
     /// What plays stops: the caller types.
     Hush,
     /// Replaces the deadline.
@@ -69,6 +75,9 @@ pub enum Step {
     StopWaiting,
     /// Another system is asked; an older question is forgotten.
     Fetch(Box<Request>),
+    /// A text is to be spoken; an older question is forgotten.
+    Synthesize(Box<Speech>),
+    /// Nobody waits for an answer any more.
     StopFetching,
     /// The caller waits from now on and hears [`Walk::said`] first: the clock of "a person within 15 seconds" runs already.
     Queue {
@@ -193,8 +202,9 @@ impl Walk {
             (State::Playing, Event::Played) => self.on_played(turn),
             (State::Reading, Event::Played) => self.ask_to_confirm(turn),
             (State::Waiting | State::Typing | State::Confirming, Event::Deadline) => self.on_silence(turn),
-            (State::Fetching, Event::Deadline) => self.on_fetched(turn, None),
+            (State::Fetching, Event::Deadline) => self.on_no_answer(turn),
             (State::Fetching, Event::Fetched(values)) => self.on_fetched(turn, values),
+            (State::Fetching, Event::Spoken(clip)) => self.on_spoken(turn, clip),
             (State::Away, Event::Refused) => self.on_refused(turn),
             _ => {}
         }
@@ -202,7 +212,8 @@ impl Walk {
 
     fn on_digit(&mut self, turn: &mut Turn<'_>, digit: Digit) {
         let Some(node) = turn.menu.node(self.node) else { return };
-        let deaf = self.state == State::Playing && !node.interrupt;
+        let speaks = self.state == State::Playing || matches!(node.kind, Kind::Speak(_));
+        let deaf = speaks && !node.interrupt;
         let digits = matches!(node.kind, Kind::Digits(_));
         match (digit, &node.kind) {
             // While digits are asked for, 0 is one.
@@ -214,6 +225,8 @@ impl Walk {
             (_, Kind::Menu(keys)) => self.choose(turn, keys, digit),
             (_, Kind::Rate { tries, next, .. }) => self.rate(turn, digit, *tries, *next),
             (_, Kind::Http(_)) => self.remember(digit),
+            // Nothing was said yet that could be said again.
+            (Digit::Pound, Kind::Speak(_)) => {}
             _ => {
                 self.remember(digit);
                 self.on_played(turn);
@@ -232,6 +245,7 @@ impl Walk {
         let Some(node) = turn.menu.node(self.node) else { return };
         match &node.kind {
             Kind::Play { next } | Kind::OnAir { next, .. } => self.pass(turn, Way::On, *next),
+            Kind::Speak(speak) => self.pass(turn, Way::On, speak.next),
             Kind::Menu(keys) => self.await_key(turn, keys.silence),
             Kind::Rate { silence, .. } => self.await_key(turn, *silence),
             Kind::Digits(asked) => self.await_digits(turn, asked),
@@ -319,6 +333,7 @@ impl Walk {
             Kind::Queue { .. } => self.leave_for_queue(turn, node),
             Kind::Transfer(transfer) => self.transfer(turn, node, transfer),
             Kind::Http(http) => self.fetch(turn, node, http),
+            Kind::Speak(speak) => self.synthesize(turn, node, speak),
             Kind::Play { .. }
             | Kind::OnAir { .. }
             | Kind::Menu(_)
@@ -358,6 +373,7 @@ impl Walk {
         self.entry.clear();
         match &node.kind {
             Kind::Http(http) => self.fetch(turn, node, http),
+            Kind::Speak(speak) => self.synthesize(turn, node, speak),
             _ => self.play(turn, node, first),
         }
     }

@@ -102,6 +102,7 @@ impl Words<'_> {
                 ("set", names.chain(locale.map(|id| self.locale(id))).collect::<Vec<_>>().join(", "))
             }
             Kind::Http(http) => ("http", self.host(&http.url)),
+            Kind::Speak(_) => ("speak", String::new()),
             Kind::Queue { group, by_locale, call_back, .. } => {
                 let own =
                     by_locale.iter().map(|(locale, group)| format!("{} {}", self.locale(*locale), self.group(*group)));
@@ -131,6 +132,8 @@ impl Words<'_> {
             }
             Kind::Digits(digits) => vec![plain(Way::On, &digits.next), plain(Way::Failed, &digits.failed)],
             Kind::Http(http) => vec![plain(Way::On, &http.next), plain(Way::Failed, &http.failed)],
+            // Whoever speaks, and whether anybody does.
+            Kind::Speak(speak) => vec![plain(Way::On, &speak.next)],
             Kind::Hours { open, closed, .. } => vec![plain(Way::Open, open), plain(Way::Closed, closed)],
             Kind::When { cases, otherwise } => {
                 let case = |((tests, to), place): (&(Vec<Test>, Target), u16)| WayOn {

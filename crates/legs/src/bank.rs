@@ -3,7 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::{Codec, SoundId};
+use base::{Clip, Codec, SoundId};
+
+/// A sound of a call's own, of 16-bit samples at 8 kHz.
+pub fn clip(pcm: &[i16]) -> Clip {
+    Clip::new(0, encoded(pcm, Codec::Pcma), encoded(pcm, Codec::Pcmu))
+}
+
+fn encoded(pcm: &[i16], codec: Codec) -> Vec<u8> {
+    pcm.iter().map(|sample| rtp::g711::encode(codec, *sample)).collect()
+}
 
 /// Sounds by `SoundId`, 8 kHz mono, encoded for every codec when they are pushed.
 ///
@@ -27,10 +36,7 @@ impl Bank {
     /// Adds a sound of 16-bit samples at 8 kHz.
     pub fn push(&mut self, pcm: &[i16]) -> SoundId {
         let id = SoundId(self.sounds.len() as u32);
-        self.sounds.push(Sound {
-            pcma: pcm.iter().map(|s| rtp::g711::encode(Codec::Pcma, *s)).collect(),
-            pcmu: pcm.iter().map(|s| rtp::g711::encode(Codec::Pcmu, *s)).collect(),
-        });
+        self.sounds.push(Sound { pcma: encoded(pcm, Codec::Pcma).into(), pcmu: encoded(pcm, Codec::Pcmu).into() });
         id
     }
 

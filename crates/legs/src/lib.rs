@@ -16,6 +16,6 @@ mod outbound;
 mod playlist;
 mod worker;
 
-pub use bank::Bank;
+pub use bank::{Bank, clip};
 pub use io::{Channel, Config, Input, Limits, Output, Packet};
 pub use worker::Worker;

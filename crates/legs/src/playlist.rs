@@ -1,6 +1,6 @@
 //! What an end plays, byte by byte.
 
-use base::{After, Codec, PlayId, SoundId};
+use base::{After, Clip, Codec, PlayId, SoundId};
 
 use crate::Bank;
 
@@ -32,12 +32,20 @@ impl Music {
     }
 }
 
+/// What is played once.
+#[derive(Clone, Debug)]
+enum Said {
+    Sounds(Vec<SoundId>),
+    /// Let go where it ends.
+    Clip(Clip),
+}
+
 /// Sounds one after the other, then what follows them.
 #[derive(Clone, Debug)]
 pub(crate) struct Playlist {
     /// Taken when the end of the last sound was told.
     play: Option<PlayId>,
-    sounds: Vec<SoundId>,
+    said: Said,
     place: usize,
     offset: usize,
     after: After,
@@ -45,21 +53,30 @@ pub(crate) struct Playlist {
 
 impl Playlist {
     pub(crate) fn new(play: PlayId, sounds: Vec<SoundId>, after: After) -> Playlist {
-        Playlist { play: Some(play), sounds, place: 0, offset: 0, after }
+        Playlist { play: Some(play), said: Said::Sounds(sounds), place: 0, offset: 0, after }
+    }
+
+    /// One sound of the call's own, then silence.
+    pub(crate) fn of_clip(play: PlayId, clip: Clip) -> Playlist {
+        let said = if clip.is_empty() { Said::Sounds(Vec::new()) } else { Said::Clip(clip) };
+        Playlist { play: Some(play), said, place: 0, offset: 0, after: After::Silence }
     }
 
     /// Appends the next `len` codes without a gap between sounds.
     pub(crate) fn fill(&mut self, bank: &Bank, codec: Codec, music: &mut Music, buffer: &mut Vec<u8>, len: usize) {
         let until = buffer.len() + len;
-        while let Some(sound) = self.sounds.get(self.place) {
-            let codes = bank.encoded(*sound, codec).get(self.offset..).unwrap_or_default();
-            let now = codes.len().min(until - buffer.len());
-            buffer.extend_from_slice(&codes[..now]);
-            self.offset += now;
-            if now < codes.len() {
+        while let Some(codes) = self.codes(bank, codec) {
+            let rest = codes.get(self.offset..).unwrap_or_default();
+            let now = rest.len().min(until - buffer.len());
+            buffer.extend_from_slice(&rest[..now]);
+            if now < rest.len() {
+                self.offset += now;
                 return;
             }
             (self.place, self.offset) = (self.place + 1, 0);
+            if matches!(self.said, Said::Clip(_)) {
+                self.said = Said::Sounds(Vec::new());
+            }
         }
         match self.after {
             After::Silence => buffer.resize(until, rtp::g711::silence(codec)),
@@ -69,10 +86,19 @@ impl Playlist {
 
     /// The play whose last sound has left; told once.
     pub(crate) fn take_played(&mut self) -> Option<PlayId> {
-        if self.place < self.sounds.len() {
-            return None;
+        let is_over = match &self.said {
+            Said::Sounds(sounds) => self.place >= sounds.len(),
+            Said::Clip(_) => false,
+        };
+        if is_over { self.play.take() } else { None }
+    }
+
+    /// What plays now; none behind the last.
+    fn codes<'a>(&'a self, bank: &'a Bank, codec: Codec) -> Option<&'a [u8]> {
+        match &self.said {
+            Said::Sounds(sounds) => sounds.get(self.place).map(|sound| bank.encoded(*sound, codec)),
+            Said::Clip(clip) => Some(clip.encoded(codec)),
         }
-        self.play.take()
     }
 }
 
@@ -107,6 +133,26 @@ mod tests {
         assert_eq!(play(&mut list, &bank, music, 8), (first, None));
         assert_eq!(play(&mut list, &bank, music, 4), (vec![code[2]; 4], Some(PlayId(4))));
         assert_eq!(play(&mut list, &bank, music, 2), (vec![0xd5; 2], None));
+    }
+
+    #[test]
+    fn a_clip_is_played_once_in_the_listener_s_codec_and_let_go() {
+        let clip = Clip::new(3, vec![7; 10], vec![9; 10]);
+        for (codec, code, silence) in [(Codec::Pcma, 7, 0xd5), (Codec::Pcmu, 9, 0xff)] {
+            let (bank, music) = (Bank::new(), &mut Music::default());
+            let mut list = Playlist::of_clip(PlayId(4), clip.clone());
+            assert_eq!((list.take_played(), clip.holders()), (None, 2));
+            let mut buffer = Vec::new();
+            list.fill(&bank, codec, music, &mut buffer, 8);
+            assert_eq!((&buffer[..], list.take_played()), (&[code; 8][..], None));
+            buffer.clear();
+            list.fill(&bank, codec, music, &mut buffer, 8);
+            assert_eq!(buffer, [[code; 2].as_slice(), &[silence; 6]].concat());
+            assert_eq!((list.take_played(), list.take_played()), (Some(PlayId(4)), None));
+            assert_eq!(clip.holders(), 1, "nobody plays it any more");
+        }
+        let mut nothing = Playlist::of_clip(PlayId(5), Clip::new(1, Vec::new(), Vec::new()));
+        assert_eq!(nothing.take_played(), Some(PlayId(5)));
     }
 
     #[test]

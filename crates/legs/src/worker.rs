@@ -205,12 +205,9 @@ impl Worker {
             Source::End(other) if self.link(id, *other) => Hears::End(*other),
             Source::End(_) => Hears::Silence,
             Source::Play { play, sounds, after } => {
-                let mut list = Playlist::new(*play, sounds.clone(), *after);
-                if let Some(play) = list.take_played() {
-                    out.notices.push(Notice::Played { leg, play });
-                }
-                Hears::Play(list)
+                Hears::Play(begun(Playlist::new(*play, sounds.clone(), *after), leg, out))
             }
+            Source::Clip { play, clip } => Hears::Play(begun(Playlist::of_clip(*play, clip.clone()), leg, out)),
         };
         self.set_hears(now, id, hears);
     }
@@ -333,6 +330,12 @@ impl Worker {
             end.timers.silence = Some(timer);
         }
     }
+}
+
+/// What holds no sound is over at once.
+fn begun(mut list: Playlist, leg: LegId, out: &mut Output) -> Playlist {
+    out.notices.extend(list.take_played().map(|play| Notice::Played { leg, play }));
+    list
 }
 
 /// The first point of the grid of the `count`-th end: a whole millisecond after `now`, in a phase of its own.

@@ -15,6 +15,7 @@ mod recording;
 mod resample;
 mod script;
 mod speech;
+mod spoken;
 pub mod tools;
 mod trim;
 
@@ -24,3 +25,4 @@ pub use import::{Imported, import};
 pub use lock::Lock;
 pub use manifest::{Manifest, Prompt, Spoken, is_name};
 pub use script::markdown as script;
+pub use spoken::spoken;

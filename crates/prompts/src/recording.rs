@@ -1,7 +1,7 @@
 //! Any WAV of a recorder to one channel, as it was recorded.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Cursor, Read};
 use std::path::Path;
 
 use hound::{SampleFormat, WavReader, WavSpec};
@@ -11,6 +11,10 @@ const SECONDS_MAX: u32 = 600;
 /// Ten minutes of two channels at 48 kHz in 32 bits have 230 MB.
 const FILE_BYTES_MAX: u64 = 256 << 20;
 const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;
+/// `RIFF`, a length, `WAVE`.
+const RIFF_HEAD: usize = 12;
+/// No file that anybody sends is as long: such lengths, and 0, stand for one that was not known.
+const OPEN_LENGTH: u32 = 0x7fff_0000;
 /// Where the mean of two channels has so much less energy than one of them, they cancel each other.
 const CANCELLED: f64 = 1.0 / 16.0;
 
@@ -32,10 +36,21 @@ impl Recording {
             return Err(of_file(format!("{} MiB are too much for a prompt; cut it", bytes >> 20)));
         }
         let reader = WavReader::new(BufReader::new(file)).map_err(|error| of_file(no_wav(&error)))?;
-        Recording::of(reader).map_err(of_file)
+        Recording::of(reader, SECONDS_MAX).map_err(of_file)
     }
 
-    fn of(reader: WavReader<BufReader<File>>) -> Result<Recording, String> {
+    /// What a service has spoken; of more than so many seconds the beginning.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong with it.
+    pub(crate) fn spoken(mut bytes: Vec<u8>, seconds: u32) -> Result<Recording, String> {
+        close_header(&mut bytes);
+        let reader = WavReader::new(Cursor::new(bytes)).map_err(|error| format!("no WAV: {}", one_line(&error)))?;
+        Recording::of(reader, seconds)
+    }
+
+    /// Samples beyond so many seconds are not read.
+    fn of(reader: WavReader<impl Read>, most: u32) -> Result<Recording, String> {
         let WavSpec { channels, sample_rate: rate, bits_per_sample: bits, sample_format } = reader.spec();
         if !(1..=2).contains(&channels) {
             return Err(format!("{channels} channels; record one, or two of the same voice"));
@@ -47,13 +62,15 @@ impl Recording {
         if seconds > SECONDS_MAX {
             return Err(format!("{seconds} s long, and {SECONDS_MAX} s are the most that a prompt may have; cut it"));
         }
+        let most = (u64::from(rate) * u64::from(most) * u64::from(channels)).try_into().unwrap_or(usize::MAX);
         let cut = |error: hound::Error| format!("cut off or damaged: {}", one_line(&error));
         let interleaved: Result<Vec<f32>, _> = match sample_format {
-            SampleFormat::Float => reader.into_samples::<f32>().collect(),
+            SampleFormat::Float => reader.into_samples::<f32>().take(most).collect(),
             SampleFormat::Int => {
                 // Hound knows 8 to 32 bits.
                 let full = (1_u64 << (u32::from(bits).clamp(1, 32) - 1)) as f32;
-                reader.into_samples::<i32>().map(|sample| sample.map(|sample| sample as f32 / full)).collect()
+                let samples = reader.into_samples::<i32>().take(most);
+                samples.map(|sample| sample.map(|sample| sample as f32 / full)).collect()
             }
         };
         let interleaved = interleaved.map_err(cut)?;
@@ -61,6 +78,31 @@ impl Recording {
             return Err(format!("a sample is {sample}; export the file anew"));
         }
         Ok(Recording { rate, samples: mono(&interleaved, usize::from(channels)) })
+    }
+}
+
+/// Whoever speaks while it sends knows no length beforehand: the data are then all that came.
+fn close_header(bytes: &mut [u8]) {
+    let word = |bytes: &[u8], at: usize| {
+        let four = bytes.get(at..at.checked_add(4)?)?;
+        Some(u32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+    };
+    let (mut at, mut block) = (RIFF_HEAD, 1);
+    // Each chunk is eight bytes long at least.
+    while let (Some(id), Some(length)) = (bytes.get(at..at + 4).map(<[u8]>::to_vec), word(bytes, at + 4)) {
+        let data = at + 8;
+        if id == b"fmt " {
+            block = bytes.get(data + 12).map_or(1, |low| u32::from(*low).max(1));
+        }
+        if id == b"data" {
+            let came = u32::try_from(bytes.len() - data).unwrap_or(u32::MAX);
+            if (length == 0 || length >= OPEN_LENGTH) && length != came {
+                bytes[at + 4..data].copy_from_slice(&(came - came % block).to_le_bytes());
+            }
+            return;
+        }
+        // Chunks have even lengths.
+        at = data.saturating_add(length as usize).saturating_add(length as usize % 2);
     }
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn refuse_clipped(samples: &[f64]) -> Result<(), String> {
 }
 
 /// A step at the edge is heard as a click.
-fn soften(speech: &mut [f64]) {
+pub(crate) fn soften(speech: &mut [f64]) {
     let ramp = WINDOW / 2;
     let part = |n: usize| (n as f64 + 0.5) / ramp as f64;
     speech.iter_mut().take(ramp).enumerate().for_each(|(n, x)| *x *= part(n));

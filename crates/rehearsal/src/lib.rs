@@ -5,7 +5,9 @@
 
 mod coverage;
 mod judge;
+mod misfit;
 mod setting;
+mod speech;
 mod story;
 mod visit;
 mod who;
@@ -14,8 +16,9 @@ use std::time::Duration;
 
 pub use coverage::Coverage;
 pub use judge::Fault;
+pub use misfit::Misfit;
 pub use story::{Deed, End, Story, Told};
-pub use visit::{Misfit, News, Outcome, Stop, Visit};
+pub use visit::{News, Outcome, Stop, Visit};
 pub use who::{Survey, Who};
 
 /// What stories are played on.

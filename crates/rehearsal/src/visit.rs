@@ -1,15 +1,14 @@
 //! One caller in a menu, on virtual time: keys, announcements, silences, and what others answer.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::time::Duration;
 
 use base::{Digit, GroupId, Now, SoundId, Time};
 use call::plan::MenuVersion;
-use ivr::{Event, Heard, Menu, NodeId, Request, Step, Walk, Way};
+use ivr::{Event, Heard, Menu, NodeId, Request, Speech, Step, Walk, Way};
 
 use crate::setting::Setting;
-use crate::{Deed, End, Stage, Who};
+use crate::{Deed, End, Misfit, Stage, Who, speech};
 
 /// Announcements that one wait hears out: the interpreter takes a caller to a person after a hundred of a call.
 const ANNOUNCEMENTS_MAX: usize = 200;
@@ -30,6 +29,8 @@ pub struct Visit<'a> {
     /// When the silence counts.
     until: Option<Time>,
     asks: Option<Request>,
+    /// To be spoken: that happens with whatever comes next, unless it is said that nobody speaks.
+    speech: Option<Speech>,
     path: Vec<Stop>,
     taken: BTreeSet<(NodeId, Way)>,
     announcements: Duration,
@@ -74,36 +75,6 @@ pub enum News {
     Leaves(Outcome),
 }
 
-/// Why something cannot happen to a caller.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Misfit {
-    /// The menu does not have the caller any more.
-    Gone,
-    NobodyAsked,
-    /// What the question takes, and a name that is none of these.
-    NotTaken {
-        name: String,
-        takes: Vec<String>,
-    },
-    NobodyCalled,
-}
-
-impl fmt::Display for Misfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Misfit::Gone => f.write_str("the caller is not in the menu any more"),
-            Misfit::NobodyAsked => f.write_str("no other system is asked here"),
-            Misfit::NotTaken { name, takes } if takes.is_empty() => {
-                write!(f, "no value is taken from the answer here, and `{name}` neither")
-            }
-            Misfit::NotTaken { name, takes } => {
-                write!(f, "`{name}` is not taken from the answer here, but `{}`", takes.join("`, `"))
-            }
-            Misfit::NobodyCalled => f.write_str("no line outside is called here"),
-        }
-    }
-}
-
 impl<'a> Visit<'a> {
     /// A call of such a caller begins, in the menu at that place of the plans; none where there is no such menu, or no such survey.
     pub fn begin(stage: Stage<'a>, menu: usize, who: &Who) -> Option<Visit<'a>> {
@@ -129,6 +100,7 @@ impl<'a> Visit<'a> {
             heard_at: None,
             until: None,
             asks: None,
+            speech: None,
             path: Vec::new(),
             taken: BTreeSet::new(),
             announcements: Duration::ZERO,
@@ -200,9 +172,14 @@ impl<'a> Visit<'a> {
         self.no_line.as_deref()
     }
 
-    /// Whether something plays.
+    /// Whether something plays, or is about to.
     pub fn is_played_to(&self) -> bool {
-        self.heard_at.is_some()
+        self.heard_at.is_some() || self.speech.is_some()
+    }
+
+    /// The text that nobody has spoken yet.
+    pub fn speech(&self) -> Option<&Speech> {
+        self.speech.as_ref()
     }
 
     /// The question that another system has not answered yet.
@@ -230,8 +207,8 @@ impl<'a> Visit<'a> {
             }
             Deed::Answer(values) => self.answer(values),
             Deed::NoAnswer => {
-                self.need_question()?;
-                self.tell(Event::Fetched(None));
+                self.find_question(false)?;
+                self.tell(if self.speech.is_some() { Event::Spoken(None) } else { Event::Fetched(None) });
                 Ok(())
             }
             Deed::LineRefused => self.refuse_line(),
@@ -243,6 +220,7 @@ impl<'a> Visit<'a> {
         if self.outcome.is_some() {
             return Err(Misfit::Gone);
         }
+        self.speak();
         self.tell(Event::Digit(key));
         Ok(())
     }
@@ -250,14 +228,29 @@ impl<'a> Visit<'a> {
     /// What plays is heard to its end, and what follows without a key too.
     fn listen(&mut self) {
         for _ in 0..ANNOUNCEMENTS_MAX {
-            // Where another system is asked, its time may be over before the prompt is.
-            let Some(at) = self.heard_at.filter(|at| self.until.is_none_or(|until| *at <= until)) else { return };
-            self.announcements += at - self.now.time;
-            self.heard_at = None;
-            if self.pass_until(at) {
-                self.tell(Event::Played);
+            if !self.speak() && !self.hear() {
+                return;
             }
         }
+    }
+
+    /// One announcement to its end; false where none plays.
+    fn hear(&mut self) -> bool {
+        // Where another system is asked, its time may be over before the prompt is.
+        let Some(at) = self.heard_at.filter(|at| self.until.is_none_or(|until| *at <= until)) else { return false };
+        self.announcements += at - self.now.time;
+        self.heard_at = None;
+        if self.pass_until(at) {
+            self.tell(Event::Played);
+        }
+        true
+    }
+
+    /// The text that is to be spoken, at once; false where there is none.
+    fn speak(&mut self) -> bool {
+        let Some(speech) = self.speech.take() else { return false };
+        self.tell(Event::Spoken(Some(&speech::clip(&speech))));
+        true
     }
 
     fn wait(&mut self) {
@@ -269,7 +262,10 @@ impl<'a> Visit<'a> {
     }
 
     fn answer(&mut self, values: &[(String, String)]) -> Result<(), Misfit> {
-        self.need_question()?;
+        self.find_question(!values.is_empty())?;
+        if self.speak() {
+            return Ok(());
+        }
         let takes = self.menu().takes(self.node());
         if let Some((name, _)) = values.iter().find(|(name, _)| !takes.contains(&name.as_str())) {
             let takes = takes.into_iter().map(str::to_owned).collect();
@@ -282,11 +278,17 @@ impl<'a> Visit<'a> {
         Ok(())
     }
 
-    fn need_question(&mut self) -> Result<(), Misfit> {
-        if self.asks.is_none() {
-            self.listen();
+    /// The first question on the way, or the first that has values in its answer.
+    fn find_question(&mut self, with_values: bool) -> Result<(), Misfit> {
+        for _ in 0..ANNOUNCEMENTS_MAX {
+            if self.asks.is_some() || self.speech.is_some() && !with_values {
+                return Ok(());
+            }
+            if !self.speak() && !self.hear() {
+                break;
+            }
         }
-        if self.asks.is_some() { Ok(()) } else { Err(Misfit::NobodyAsked) }
+        Err(Misfit::NobodyAsked)
     }
 
     fn refuse_line(&mut self) -> Result<(), Misfit> {
@@ -355,14 +357,19 @@ impl<'a> Visit<'a> {
             Step::Wait { until } => {
                 self.until = Some(until);
                 // A key may have cut short what played.
-                self.heard_at = self.heard_at.filter(|_| self.asks.is_some());
+                self.heard_at = self.heard_at.filter(|_| self.asks.is_some() || self.speech.is_some());
             }
             Step::StopWaiting => self.until = None,
             Step::Fetch(request) => {
                 self.news.push(News::Asks((*request).clone()));
                 self.asks = Some(*request);
             }
-            Step::StopFetching => self.asks = None,
+            Step::Synthesize(speech) => self.speech = Some(*speech),
+            Step::PlayClip(clip) => {
+                self.heard_at = Some(self.now.time + clip.duration());
+                self.news.push(News::Hears(self.walk.heard().to_vec(), Vec::new()));
+            }
+            Step::StopFetching => (self.asks, self.speech) = (None, None),
             Step::Queue { group, call_back, .. } => {
                 self.hears_at_last();
                 self.leave(if call_back { Outcome::CallBack(group) } else { Outcome::Queue(group) });
@@ -400,7 +407,7 @@ impl<'a> Visit<'a> {
     }
 
     fn leave(&mut self, outcome: Outcome) {
-        (self.heard_at, self.until, self.asks) = (None, None, None);
+        (self.heard_at, self.until, self.asks, self.speech) = (None, None, None, None);
         self.news.push(News::Leaves(outcome.clone()));
         self.outcome = Some(outcome);
     }

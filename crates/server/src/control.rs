@@ -391,9 +391,10 @@ impl Control {
             Phase::Draining { .. } | Phase::Ending { .. } | Phase::Leaving { .. } => Readiness::Draining,
         };
         let (store, journal) = (self.parts.store.health(), self.parts.books.health());
-        let Parts { exchange, links, streams, .. } = &self.parts;
-        let (shed, connections) = (self.arrivals.shed, streams.counts());
-        let picture = Picture { exchange, links, store: &store, journal: &journal, readiness, shed, connections };
+        let Parts { exchange, links, streams, web, .. } = &self.parts;
+        let (shed, connections, speech) = (self.arrivals.shed, streams.counts(), web.speech());
+        let (store, journal) = (&store, &journal);
+        let picture = Picture { exchange, links, store, journal, readiness, shed, connections, speech };
         self.parts.publisher.publish(now, &picture);
     }
 }

@@ -11,8 +11,8 @@ use switch::Exchange;
 
 use crate::streams;
 use crate::view::{
-    Agents, Attempts, Calls, Group, GroupAgents, Handings, Histogram, MediaWorker, Offers, Readiness, Sip, Trunk,
-    TrunkView, View,
+    Agents, Attempts, Calls, Group, GroupAgents, Handings, Histogram, MediaWorker, Offers, Readiness, Sip, Speech,
+    Trunk, TrunkView, View,
 };
 
 /// Gathers what only the control thread sees and publishes it.
@@ -74,6 +74,7 @@ impl Publisher {
             agents: agents(queue.agents, of.exchange),
             trunks: of.exchange.switch.trunks().zip(of.exchange.switch.outward(now)).map(trunk).collect(),
             called_back: counters.called_back,
+            speech: of.speech,
             handings: Handings { done: counters.handed_on, failed: counters.handed_back },
             offers: Offers {
                 accepted: counters.accepted,
@@ -102,6 +103,7 @@ pub(crate) struct Picture<'a> {
     /// New calls refused because too many waited.
     pub(crate) shed: u64,
     pub(crate) connections: streams::Counts,
+    pub(crate) speech: Speech,
 }
 
 fn calls(exchange: &Exchange) -> Calls {

@@ -12,6 +12,7 @@ use releases::{Release, ReleaseId, Releases};
 use settings::{Changes, Folders, Plans, Report};
 
 use crate::stop::Stop;
+use crate::web::Speaker;
 
 /// The control thread turns in milliseconds: whoever waits longer is told so.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -64,9 +65,16 @@ pub struct Reloader {
     pub(crate) on_air: PathBuf,
     /// What holds, or is about to.
     running: Mutex<Plans>,
-    sounds: Arc<Sounds>,
+    voices: Voices,
     sender: SyncSender<Order>,
     stop: Arc<Stop>,
+}
+
+/// What callers hear, and who speaks.
+#[derive(Debug)]
+pub(crate) struct Voices {
+    pub(crate) sounds: Arc<Sounds>,
+    pub(crate) speaker: Arc<Speaker>,
 }
 
 /// Plans on their way to the control thread.
@@ -89,13 +97,13 @@ pub(crate) fn open(
     config: PathBuf,
     data: &Path,
     running: Plans,
-    sounds: Arc<Sounds>,
+    voices: Voices,
     stop: Arc<Stop>,
 ) -> (Reloader, Orders) {
     let (sender, receiver) = sync_channel(1);
     let releases = Releases::new(data);
     let on_air = releases.on_air();
-    let reloader = Reloader { config, releases, on_air, running: Mutex::new(running), sounds, sender, stop };
+    let reloader = Reloader { config, releases, on_air, running: Mutex::new(running), voices, sender, stop };
     (reloader, Orders { receiver, waits: None })
 }
 
@@ -139,7 +147,7 @@ impl Reloader {
     pub(crate) fn take_up(&self, running: &mut Plans, read: settings::Reloaded) -> Result<Reloaded, Refused> {
         let settings::Reloaded { plans, changes } = read;
         if plans.sounds.len() > running.sounds.len() {
-            self.sounds.set(Arc::new(bank(&plans)));
+            self.voices.sounds.set(Arc::new(bank(&plans)));
         }
         let calendars = plans.calendars.missing(media::wall());
         let warnings = plans.warnings.iter().chain(&calendars).map(ToString::to_string).collect();
@@ -149,6 +157,7 @@ impl Reloader {
             TrySendError::Full(_) => Refused::Busy,
             TrySendError::Disconnected(_) => Refused::Gone,
         })?;
+        self.voices.speaker.set(plans.synthesis.clone());
         // From here on it comes to hold, however long that takes.
         *running = plans;
         self.stop.ring();

@@ -4,7 +4,7 @@ use std::fs::DirBuilder;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -26,10 +26,11 @@ use crate::ladders::{self, Ladders};
 use crate::listen;
 use crate::news::{self, Inbox};
 use crate::publish::Publisher;
-use crate::reload::{self, Reloader};
+use crate::reload::{self, Reloader, Voices};
 use crate::stop::Stop;
 use crate::tape::{self, Taped, Trace};
 use crate::view::View;
+use crate::web::Speaker;
 
 /// Ends that wait for a call on each worker and network: the INVITEs that come in while a worker binds more.
 const LEASES_READY: u16 = 512;
@@ -123,8 +124,7 @@ impl Running {
 /// When a socket, a file or a thread is not to be had; what was started ends again.
 pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Running, Error> {
     let wall = Clock::start(base::Time::ZERO).now().wall;
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(&data);
-    made.map_err(|source| Error::Data { path: data.clone(), source })?;
+    make_folder(&data)?;
     // The records know epochs too, should the journal be gone.
     let known = store::last_epoch(&data, NodeId::default())?;
     let Found { books, ledger, epoch, last_time } = Books::open(&data, known)?;
@@ -138,11 +138,12 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let (poll, streams) = listen::watch(doors).map_err(|source| Error::Thread { source })?;
     let stop = Arc::new(Stop::new().map_err(|source| Error::Thread { source })?);
     let (media, links) = start_media(&plans, clock, &mut rng, &stop, options.drill)?;
-    let (reloader, orders) = reload::open(options.config, &data, plans.clone(), media.sounds(), Arc::clone(&stop));
+    let voices = Voices { sounds: media.sounds(), speaker: Arc::new(Speaker::new(plans.synthesis.clone())) };
+    let web = crate::web::start(Arc::clone(&stop), &voices.speaker).map_err(|source| Error::Thread { source })?;
+    let (reloader, orders) = reload::open(options.config, &data, plans.clone(), voices, Arc::clone(&stop));
     let drain = plans.server.drain;
     let servers = std::mem::take(&mut plans.server.dns);
     let named = plans.carrier.needs_dns().then(|| dns::start(servers, Arc::clone(&stop)));
-    let web = crate::web::start(Arc::clone(&stop)).map_err(|source| Error::Thread { source })?;
     let dns = named.transpose().map_err(|source| Error::Thread { source })?;
     let closed = ledger.open_calls() as u64;
     let mut first = Effects::default();
@@ -190,6 +191,11 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let ladders = Arc::new(ladders);
     let reloader = Arc::new(reloader);
     Ok(Running { sip, tcp, stop, view, desk, reloader, inbox: Some(inbox), board, ladders, closed, thread })
+}
+
+fn make_folder(data: &Path) -> Result<(), Error> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
+    made.map_err(|source| Error::Data { path: data.to_owned(), source })
 }
 
 fn start_media(

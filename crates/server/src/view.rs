@@ -24,6 +24,7 @@ pub struct View {
     pub handings: Handings,
     /// Citizens who were called back and answered.
     pub called_back: u64,
+    pub speech: Speech,
     pub store: store::Health,
     pub journal: journal::Health,
     /// By `WorkerId`.
@@ -49,6 +50,7 @@ impl Default for View {
             offers: Offers::default(),
             handings: Handings::default(),
             called_back: 0,
+            speech: Speech::default(),
             store: store::Health { ok: true, ..store::Health::default() },
             journal: journal::Health { ok: true, ..journal::Health::default() },
             media: Vec::new(),
@@ -57,6 +59,17 @@ impl Default for View {
             turn: Histogram::default(),
         }
     }
+}
+
+/// Texts of menus since the start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Speech {
+    /// By the service.
+    pub spoken: u64,
+    /// Asked for again within the hour, and not asked of the service.
+    pub again: u64,
+    /// Not in time, or not at all.
+    pub failed: u64,
 }
 
 /// Whether new calls are taken.

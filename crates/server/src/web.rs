@@ -1,14 +1,20 @@
-//! Asks other systems what menus want to know: HTTP on a thread of its own, questions and answers over bounded queues.
+//! Asks other systems what menus want to know or have spoken: HTTP on a thread of its own, questions and answers over bounded queues.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base::CallId;
 use reqwest::{Client, ClientBuilder, Response, redirect};
-use switch::WebRequest;
+use switch::{SpeechRequest, WebRequest};
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::stop::Stop;
+use crate::view;
+
+mod kept;
+mod speech;
+
+pub(crate) use speech::Speaker;
 
 /// Questions and answers on their way: more than calls that are in menus at the engine's highest rate within one time-out.
 const WAITING: usize = 4096;
@@ -29,15 +35,20 @@ type Answer = (CallId, u32, Option<Vec<String>>);
 pub(crate) struct Web {
     questions: mpsc::Sender<Question>,
     answers: mpsc::Receiver<Answer>,
+    texts: mpsc::Sender<speech::Question>,
+    spoken: mpsc::Receiver<speech::Answer>,
+    speaker: Arc<Speaker>,
 }
 
 /// Starts the thread; answers wake the control thread through `stop`.
 ///
 /// # Errors
 /// The system gives no thread.
-pub(crate) fn start(stop: Arc<Stop>) -> std::io::Result<Web> {
+pub(crate) fn start(stop: Arc<Stop>, speaker: &Arc<Speaker>) -> std::io::Result<Web> {
     let (questions, asked) = mpsc::channel(WAITING);
     let (sender, answers) = mpsc::channel(WAITING);
+    let (texts, to_speak) = mpsc::channel(WAITING);
+    let (speaks, spoken) = mpsc::channel(WAITING);
     let client = client().or_else(|error| {
         // A machine that knows no authority has calls to take all the same.
         tracing::warn!(reason = cause(&error), "menus can ask over http alone: no certificates can be read; install ca-certificates and restart to let them ask over https");
@@ -45,9 +56,14 @@ pub(crate) fn start(stop: Arc<Stop>) -> std::io::Result<Web> {
     });
     let client = client.map_err(std::io::Error::other)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let serve = move || runtime.block_on(serve(client, asked, sender, stop));
+    let (speaker, voice) = (Arc::clone(speaker), Arc::clone(speaker));
+    let serve = move || {
+        let speak = speech::serve(client.clone(), voice, to_speak, speaks, Arc::clone(&stop));
+        let both = async { tokio::join!(serve(client, asked, sender, stop), speak) };
+        runtime.block_on(both);
+    };
     std::thread::Builder::new().name("web".to_owned()).spawn(serve)?;
-    Ok(Web { questions, answers })
+    Ok(Web { questions, answers, texts, spoken, speaker })
 }
 
 /// What a menu asks is asked there and nowhere else: no proxy of the environment, no address that an answer names.
@@ -65,6 +81,29 @@ impl Web {
     /// False where too many wait: the call is told that there is no answer.
     pub(crate) fn ask(&self, question: Question) -> bool {
         self.questions.try_send(question).is_ok()
+    }
+
+    /// The same for a text that is to be spoken.
+    pub(crate) fn speak(&self, call: CallId, question: u32, speech: Box<SpeechRequest>) -> bool {
+        let until = Instant::now() + speech.timeout;
+        let has_room = self.texts.try_send((call, question, speech, until)).is_ok();
+        if !has_room {
+            self.speaker.refuse();
+        }
+        has_room
+    }
+
+    /// Hands this turn's texts to `put` that are sounds now, or that nobody has spoken; true when more wait.
+    pub(crate) fn take_spoken(&mut self, mut put: impl FnMut(speech::Answer)) -> bool {
+        for _ in 0..ANSWERS_A_TURN {
+            let Ok(answer) = self.spoken.try_recv() else { return false };
+            put(answer);
+        }
+        !self.spoken.is_empty()
+    }
+
+    pub(crate) fn speech(&self) -> view::Speech {
+        self.speaker.counts()
     }
 
     /// Hands this turn's answers to `put`; true when more wait.
@@ -106,7 +145,7 @@ async fn answer(client: &Client, request: &WebRequest) -> Result<Vec<String>, St
         if !response.status().is_success() {
             return Err(format!("status {}", response.status().as_u16()));
         }
-        let body = body(response).await?;
+        let body = body(response, ANSWER_BYTES_MAX).await?;
         values(&body, &request.take)
     };
     let late = |_| "no answer in time".to_owned();
@@ -129,11 +168,11 @@ async fn send(client: &Client, request: &WebRequest) -> reqwest::Result<Response
 }
 
 /// Not more than anybody reads.
-async fn body(mut response: Response) -> Result<Vec<u8>, String> {
+async fn body(mut response: Response, bytes_max: usize) -> Result<Vec<u8>, String> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| cause(&error))? {
-        if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-            return Err(format!("an answer of more than {ANSWER_BYTES_MAX} bytes"));
+        if body.len() + chunk.len() > bytes_max {
+            return Err(format!("an answer of more than {bytes_max} bytes"));
         }
         body.extend_from_slice(&chunk);
     }

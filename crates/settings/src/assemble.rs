@@ -15,7 +15,7 @@ use crate::service::Service;
 use crate::sounds::SoundPlan;
 use crate::states::States;
 use crate::trunk::Trunks;
-use crate::{Calendars, Plans, Server, Token};
+use crate::{Calendars, Plans, Server, Synthesis, Token};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
@@ -33,6 +33,7 @@ pub(crate) struct Parts {
     pub(crate) on_air: OnAir,
     pub(crate) sounds: SoundPlan,
     pub(crate) calendars: Calendars,
+    pub(crate) synthesis: Option<Synthesis>,
 }
 
 pub(crate) fn plans(parts: Parts) -> Plans {
@@ -51,7 +52,9 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         on_air,
         sounds,
         calendars,
+        synthesis,
     } = parts;
+    let synthesis = synthesis.map(Arc::new);
     let areas = Arc::new(areas);
     let server = Server {
         networks: networks.server,
@@ -99,7 +102,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
     let carrier = carrier::Plan { trunks: trunks.carriers };
     let (prompt_files, skills) = (sounds.current, groups.skills);
     let (sounds, warnings) = (sounds.files, Vec::new());
-    Plans { server, acd, roster, call, carrier, sounds, prompt_files, skills, calendars, warnings }
+    Plans { server, acd, roster, call, carrier, sounds, prompt_files, skills, synthesis, calendars, warnings }
 }
 
 fn acd_plan(

@@ -31,6 +31,11 @@ const KEYS: &[&str] = &[
     "drain.wait_s",
     "dns.servers",
     "ladder.keep_mib",
+    "speech.synthesis",
+    "speech.synthesis.url",
+    "speech.synthesis.headers",
+    "speech.synthesis.body",
+    "speech.synthesis.voices",
     "numbers.mobile_areas",
     "county.name",
     "county.prefixes",
@@ -238,6 +243,11 @@ const KEYS: &[&str] = &[
     "node.http.timeout_s",
     "node.http.next",
     "node.http.failed",
+    "node.speak.text",
+    "node.speak.otherwise",
+    "node.speak.timeout_s",
+    "node.speak.max_s",
+    "node.speak.next",
     "node.transfer.to",
     "node.transfer.ring_s",
     "node.transfer.talk_max_s",
@@ -290,8 +300,20 @@ const KEYS: &[&str] = &[
 ];
 
 /// Sections of `hotline.toml` whose keys the environment may set.
-pub(crate) const ENV_SECTIONS: &[&str] =
-    &["server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns", "ladder", "numbers"];
+pub(crate) const ENV_SECTIONS: &[&str] = &[
+    "server",
+    "sip",
+    "http",
+    "media",
+    "prompts",
+    "connect",
+    "limits",
+    "drain",
+    "dns",
+    "ladder",
+    "numbers",
+    "speech.synthesis",
+];
 
 /// Every key of every file, as `section.key`.
 pub fn keys() -> &'static [&'static str] {

@@ -8,10 +8,10 @@ use base::SoundId;
 use call::number::LineKind;
 use call::plan::MenuVersion;
 use ivr::tree::{Reach, Survey};
-use ivr::{Fault, Hours, Menu, Names, Problem as Wrong, Tree};
+use ivr::{Fault, Hours, Menu, Names, Place, Problem as Wrong, Tree};
 use sha2::{Digest, Sha256};
 
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, Spot};
 use crate::reader::{Document, Table};
 use crate::sounds::SoundPlan;
 use crate::source::Sources;
@@ -30,8 +30,8 @@ mod ways;
 pub(crate) use asked::Asked;
 use fault::{spot, tell};
 use fragments::Fragments;
-pub(crate) use heard::doubt_levels;
 use heard::{Ears, Texts};
+pub(crate) use heard::{doubt_levels, own_says};
 pub(crate) use node::kinds;
 use outward::WayOut;
 pub(crate) use outward::doubt_ways_out;
@@ -55,6 +55,8 @@ pub(crate) struct Refers<'a> {
     /// The names of the lists of callers.
     pub(crate) lists: &'a [String],
     pub(crate) sounds: &'a SoundPlan,
+    /// Whether somebody speaks texts.
+    pub(crate) speaks: bool,
 }
 
 pub(crate) fn read(
@@ -65,7 +67,7 @@ pub(crate) fn read(
     problems: &Problems,
 ) -> Menus {
     let lengths: Vec<Duration> = crate::sounds::lengths(&refers.sounds.files);
-    let Refers { hours, groups, lists, sounds } = refers;
+    let Refers { hours, groups, lists, sounds, speaks } = refers;
     let lines = LineKind::ALL.map(LineKind::name);
     let names = Names { groups, hours, lists, lines: &lines, prompts: &sounds.prompts, lengths: &lengths };
     let fragments = Fragments::read(fragments, sources);
@@ -80,6 +82,12 @@ pub(crate) fn read(
         let mut broken = Broken::default();
         let mut tree = tree(&root, &mut broken);
         let uses = fragments.add_to(&root, &mut tree, &mut broken);
+        if !speaks {
+            tree.nodes.iter().filter(|node| matches!(node.kind, ivr::Kind::Speak(_))).for_each(|node| {
+                let place = Place { node: Some(node.name.clone()), field: "kind", ..Place::default() };
+                problems.error(nobody_speaks(spot(&root, &uses, &place)));
+            });
+        }
         match ivr::compile(&tree, names) {
             Ok(compiled) if broken.is_empty() => {
                 compiled
@@ -104,6 +112,12 @@ pub(crate) fn read(
     }
     fragments.refuse_unused(problems);
     menus
+}
+
+fn nobody_speaks(spot: Spot) -> Problem {
+    let title = "nobody speaks the texts of menus";
+    let help = "add `[speech.synthesis]` with the `url` of a service to hotline.toml, or play a prompt here";
+    Problem::new(spot, title, "needs a service", help)
 }
 
 /// How long a prompt of a menu is meant to be at most.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use base::SoundId;
 use call::area::Areas;
 
-use crate::{Calendars, Finding};
+use crate::{Calendars, Finding, Synthesis};
 
 /// Everything the engine is started with.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub struct Plans {
     pub prompt_files: Vec<(PathBuf, SoundId)>,
     /// By `SkillId`: groups have a skill each, of their own names, empty where one is removed.
     pub skills: Vec<String>,
+    /// Who speaks the texts of menus; none where nobody does.
+    pub synthesis: Option<Arc<Synthesis>>,
     /// The years whose holidays are known.
     pub calendars: Calendars,
     /// What works, but probably not as meant.

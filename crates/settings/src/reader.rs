@@ -51,7 +51,7 @@ pub(crate) fn tables(part: Part) -> (&'static [&'static str], &'static [&'static
             &[],
             &[
                 "server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns", "ladder", "numbers",
-                "county", "network", "trunk", "dial", "called", "token",
+                "speech", "county", "network", "trunk", "dial", "called", "token",
             ],
         ),
         Part::Queues => (&[], &["queue", "back_off", "callers", "skill", "group", "agents", "agent"]),
@@ -128,6 +128,20 @@ impl<'a> Table<'a> {
         let mut table = found.unwrap_or_else(|| Table { table: None, known: Vec::new(), ..self.clone() });
         (table.section, table.env) = (section, self.env);
         table
+    }
+
+    /// A table in this one, which has keys of a section of its own; none where neither the file nor the environment has any of them.
+    pub(crate) fn part(&self, key: &'static str, section: &'static str) -> Option<Table<'a>> {
+        let found = self.entry(key).and_then(|value| value.table(&[section]));
+        let by_env =
+            || keys::of_section(section).any(|key| self.env.is_some_and(|env| env.get(section, key).is_some()));
+        let mut table = match found {
+            Some(table) => table,
+            None if by_env() => Table { table: None, known: Vec::new(), ..self.clone() },
+            None => return None,
+        };
+        (table.section, table.env) = (section, self.env);
+        Some(table)
     }
 
     /// The tables of `[[section]]`, in order.

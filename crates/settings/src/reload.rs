@@ -220,6 +220,7 @@ fn others(running: &Plans, plans: &Plans) -> Vec<String> {
     let differs = [
         ("[queue]", queue(running) != queue(plans)),
         ("[back_off]", running.acd.back_off != plans.acd.back_off),
+        ("[speech.synthesis]", running.synthesis != plans.synthesis),
         ("on-air.toml", running.call.on_air != plans.call.on_air),
         ("[[callers]]", running.call.known != plans.call.known),
         ("[agents]", of_agents(running) != of_agents(plans)),

@@ -132,6 +132,8 @@ fn of_kind(kind: Kind) -> Value {
             json!({"anyOf": [{"type": "string"}, {"type": "array", "items": item}]})
         }
         Kind::Levels => json!({"anyOf": [texts(), named(&json!({"type": "integer", "minimum": 1, "maximum": 9}))]}),
+        Kind::TextOrNamed => json!({"anyOf": [{"type": "string"}, named(&json!({"type": "string"}))]}),
+        Kind::Free => json!({"type": "object"}),
         Kind::NamedTexts => named(&json!({"type": "string"})),
         Kind::NamedLists => named(&texts()),
         Kind::NamedTables(name) => named(&section(&[name])),

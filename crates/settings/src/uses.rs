@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use ivr::Tree;
 use ivr::tree::Say;
-use ivr::{Kind, Tree};
 
 use crate::call_backs;
 use crate::env::Env;
@@ -114,8 +114,7 @@ fn of_menu(menu: &str, tree: &Tree) -> Vec<PromptUse> {
     let mut uses = said(&Say::always(&tree.invalid_prompt), tree, &format!("menu {menu}"));
     for node in &tree.nodes {
         let by = format!("menu {menu}: {}", node.name);
-        let read_back = if let Kind::Digits(digits) = &node.kind { digits.confirm.as_deref() } else { None };
-        for part in node.prompt.iter().chain(read_back.unwrap_or_default()) {
+        for part in node.prompt.iter().chain(menu::own_says(node).1) {
             uses.extend(said(part, tree, &by));
         }
     }

@@ -27,6 +27,7 @@ mod stage;
 mod steering;
 mod tape;
 mod turn;
+mod voice;
 mod wire;
 mod world;
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acd::SkillId;
-use base::{Digit, GroupId, Rng, Secret, SoundId};
+use base::{Clip, Digit, GroupId, Rng, Secret, SoundId};
 use call::plan::{Advertised, CalledNumber, Connect, DialRule, Limits, MenuVersion, Network, Subnet, Trunk};
+use ivr::tree::{Say, Speak, Text};
 use ivr::{Kind, LocaleId, Node, Prompts, Tree};
 use legs::Bank;
 
@@ -127,23 +128,40 @@ fn hum(hz: u32, ms: u64) -> Vec<i16> {
     (0..count).map(sample).collect()
 }
 
-fn tree(rng: &mut Rng) -> Tree {
+fn tree(speaking: bool, rng: &mut Rng) -> Tree {
     let menu = Kind::menu(&[(Digit::Number(1), "consult"), (Digit::Number(2), "complaint")]);
     let mut queue = |group: &str| Kind::queue(group, if rng.chance(0.3) { 1 } else { 0 });
-    let nodes = vec![
+    let mut nodes = vec![
         Node::new("main", &["welcome"], menu),
         Node::new("consult", &["please-wait"], queue("consult")),
         Node::new("complaint", &["please-wait"], queue("complaint")),
         Node::new("person", &[], queue("consult")),
     ];
+    let start = if speaking { "tell" } else { "main" };
+    nodes.extend(speaking.then(|| Node::new("tell", &["please-wait"], speak("main"))));
     let (silence, surge_start) = (Duration::from_secs(1), Some("person".to_owned()));
-    Tree { silence, surge_start, ..Tree::new(LOCALE, "main", "person", "invalid", nodes) }
+    Tree { silence, surge_start, ..Tree::new(LOCALE, start, "person", "invalid", nodes) }
+}
+
+fn speak(next: &str) -> Kind {
+    Kind::Speak(Speak {
+        text: Text::One("来电{caller}".to_owned()),
+        otherwise: vec![Say::always("requeued")],
+        timeout: Duration::from_secs(1),
+        max: Duration::from_secs(2),
+        next: next.to_owned(),
+    })
+}
+
+/// What the service says; its tone is below those of all prompts.
+pub(crate) fn spoken(ms: u64) -> Clip {
+    legs::clip(&hum(260, ms))
 }
 
 fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan {
     let names: Vec<String> = GROUPS.iter().map(|g| (*g).to_owned()).collect();
     let looked_up = ivr::Names::new(&names, &prompts);
-    let menu = ivr::compile(&tree(rng), looked_up).expect("the menu above names what is above").menu;
+    let menu = ivr::compile(&tree(scenario.speaking, rng), looked_up).expect("the menu above names what is above").menu;
     let music = SoundId(SOUNDS.len() as u32 - 1);
     let number = |name: &str| GROUPS.iter().position(|known| *known == name).map(group_number);
     let group = |name: &&str| call::plan::Group {

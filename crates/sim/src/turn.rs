@@ -107,6 +107,9 @@ impl World {
         self.effects.lookups.clear();
         // Who asked that somebody be called back sees the phone ring, or not.
         self.effects.answers.clear();
+        for (call, question, speech) in self.effects.speeches.drain(..) {
+            self.voice.ask(now, call, question, &speech);
+        }
         // Nobody keeps ladders here.
         self.effects.legs.clear();
         let from = addresses::server();
@@ -114,6 +117,12 @@ impl World {
             self.network.send(now, Packet { from, to: message.flow.peer, bytes: message.bytes.to_vec() });
         }
         Ok(())
+    }
+
+    /// A text of a call is a sound, or nobody speaks it.
+    pub(crate) fn spoken(&mut self) -> Result<(), String> {
+        let Some((call, question, clip)) = self.voice.take() else { return Ok(()) };
+        self.turn(Turn::Feed(Input::Spoken { call, question, clip }))
     }
 
     /// What the process held in its memory is gone.
@@ -124,6 +133,7 @@ impl World {
         (self.draining, self.stop_at) = (false, self.scenario.last_drain(START.time));
         (self.arrive, self.deadline) = ([None; 3], None);
         self.rims.clear();
+        self.voice.forget();
         self.checks.audio.cut(self.now.time, true);
         self.people.orphan();
     }

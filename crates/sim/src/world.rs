@@ -19,6 +19,7 @@ use crate::plan::{Plans, plans};
 use crate::rim::Rim;
 use crate::tape::Tapes;
 use crate::turn::{Turn, config};
+use crate::voice::Voice;
 use crate::{Failure, Report, Scenario};
 
 pub(crate) const WIRES: [Wire; 3] = [Wire::ToQueue, Wire::ToRoster, Wire::ToSwitch];
@@ -47,6 +48,8 @@ enum Source {
     Deed,
     Phone(usize),
     Stop,
+    /// A text is a sound, or nobody speaks it.
+    Speech,
     Start,
     Clock,
 }
@@ -67,6 +70,7 @@ pub(crate) struct World {
     pub(crate) network: Network,
     pub(crate) carriers: Carriers,
     pub(crate) people: People,
+    pub(crate) voice: Voice,
     /// When the operator next says that the engine stops.
     pub(crate) stop_at: Option<Time>,
     pub(crate) draining: bool,
@@ -121,6 +125,7 @@ impl World {
             rims,
             carriers: Carriers::default(),
             people,
+            voice: Voice::new(scenario.seed),
             stop_at: scenario.stop_after.map(|after| START.time + after).or(scenario.last_drain(START.time)),
             draining: false,
             checks,
@@ -258,6 +263,7 @@ impl World {
                     self.act(seat, deed)?;
                 }
             }
+            Source::Speech => self.spoken()?,
             Source::Stop => self.stop()?,
             Source::Start => self.start()?,
             Source::Clock => self.set_clock(),
@@ -346,6 +352,7 @@ impl World {
         }
         consider(self.people.next_deed(), Source::Deed);
         consider(self.stop_at, Source::Stop);
+        consider(self.voice.next(), Source::Speech);
         for (place, seat) in self.people.seats.iter().enumerate() {
             consider(seat.due, Source::Phone(place));
         }

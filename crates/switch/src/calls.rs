@@ -173,6 +173,7 @@ impl Switch {
             }
             Action::Seek { number, by } => self.seek(now, id, &number, by, out),
             Action::Web { question, request } => out.fetches.push((id, question, request)),
+            Action::Synthesize { question, speech } => out.speeches.push((id, question, speech)),
             Action::Reply { request, status, body } => {
                 if let Some(tx) = self.requests.remove(&request) {
                     self.endpoint.reply(now, tx, status, &with_sdp(body), &mut self.sip);

@@ -1,8 +1,8 @@
 //! What goes into a switch and what comes out.
 
-use base::{CallId, Flow, Job, LegId, Notice, RecordEntry, Ticket, WorkerId};
+use base::{CallId, Clip, Flow, Job, LegId, Notice, RecordEntry, Ticket, WorkerId};
 
-use crate::{Answer, Ask, Fact, Query, Reload, Resolved, WebRequest};
+use crate::{Answer, Ask, Fact, Query, Reload, Resolved, SpeechRequest, WebRequest};
 
 /// One input of a switch.
 #[derive(Debug)]
@@ -43,6 +43,12 @@ pub enum Input<'a> {
         question: u32,
         values: Option<Vec<String>>,
     },
+    /// What came of a text that was to be spoken; none where nobody spoke it. Nobody minds one that never comes.
+    Spoken {
+        call: CallId,
+        question: u32,
+        clip: Option<Clip>,
+    },
     /// Somebody asks for something; `by` is the name for the records. Answered in `Effects::answers`.
     Ask {
         ticket: Ticket,
@@ -79,6 +85,8 @@ pub struct Effects {
     pub lookups: Vec<(Ticket, Query)>,
     /// Questions of calls to other systems, over HTTP.
     pub fetches: Vec<(CallId, u32, Box<WebRequest>)>,
+    /// Texts of calls that are to be spoken.
+    pub speeches: Vec<(CallId, u32, Box<SpeechRequest>)>,
 }
 
 impl Effects {
@@ -93,5 +101,6 @@ impl Effects {
         self.roster.clear();
         self.lookups.clear();
         self.fetches.clear();
+        self.speeches.clear();
     }
 }

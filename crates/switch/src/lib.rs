@@ -49,7 +49,7 @@ pub use drill::{Drill, Place};
 pub use effects::{Effects, Input};
 pub use exchange::{Exchange, Said, Wire};
 pub use fact::Fact;
-pub use ivr::Request as WebRequest;
+pub use ivr::{Request as WebRequest, Speech as SpeechRequest};
 pub use ledger::Ledger;
 pub use reload::Reload;
 pub use restart::Plans;

@@ -475,6 +475,7 @@ fn line(action: &Action) -> String {
         Action::Job(base::Job::Belong { end, leg }) => format!("end {} is of leg {}", end.slot, leg.index),
         Action::Give { leg, .. } => format!("give leg {}", leg.index()),
         Action::Ask { group } => format!("ask group {}", group.0),
+        Action::Synthesize { question, speech } => format!("speak {question}: {}", speech.text),
         Action::Fetch { .. } => "fetch".to_owned(),
         Action::Unfetch { .. } => "unfetch".to_owned(),
         Action::NotGiven { .. } => "not given".to_owned(),
@@ -497,6 +498,7 @@ fn source_line(source: &base::Source) -> String {
     match source {
         base::Source::Silence => "silence".to_owned(),
         base::Source::End(end) => format!("end {}", end.slot),
+        base::Source::Clip { clip, .. } => format!("clip {} of {:?}", clip.number, clip.duration()),
         base::Source::Play { sounds, after, .. } => {
             let names: Vec<_> = sounds.iter().map(|s| NAMES[s.0 as usize]).collect();
             format!("{names:?} then {after:?}")

@@ -183,6 +183,12 @@ impl<'a> Session<'a> {
             let values: Vec<_> = takes.iter().map(|name| format!("{name}=…")).collect();
             return format!("{name}: another system is asked; `answer {}`, or `no answer`", values.join(" "));
         }
+        if let Some(speech) = visit.speech() {
+            return format!(
+                "{name}: \"{}\" is to be spoken; Enter hears it, `no answer` what is said instead",
+                speech.text
+            );
+        }
         match (kind, outline) {
             ("menu", Some(node)) => format!("{name} asks for a key: {}", self.keys(node)),
             ("digits", Some(node)) => format!("{name} asks for digits, the value `{}`", node.about),

@@ -11,7 +11,7 @@ pub(super) const HELP: &str = "\
 keys           as 2 or 2026#: pressed at once, whatever plays
 Enter          what plays is heard to its end; where nothing plays, the silence passes
 wait, listen   as in a script: hear and stay silent once, or hear alone
-answer NAME=TEXT …, no answer   what another system says that is asked
+answer NAME=TEXT …, no answer   what another system says that is asked; whether a text is spoken
 line refused   nobody could be reached on a line outside
 at 02:00, on 2026-10-01 at 09:30, from NUMBER, to NUMBER, called before N times,
 surge in GROUP, on air SLOT=PROMPT, survey   the call begins anew with that
@@ -57,6 +57,7 @@ fn pairs(pairs: &[(String, String)]) -> String {
 fn said(part: &Heard, plans: &Plans, texts: &Texts) -> String {
     match part {
         Heard::Value(text) => format!("[{text}]"),
+        Heard::Text(text) => text.clone(),
         Heard::Sound(sound) => texts.get(*sound).map(str::to_owned).unwrap_or_else(|| {
             let file = usize::try_from(sound.0).ok().and_then(|place| plans.sounds.get(place));
             file.map(|file| file.path.display().to_string()).unwrap_or_default()

@@ -61,6 +61,10 @@ pub enum Problem {
         name: String,
         locale: String,
     },
+    /// A text that is spoken in the call has no words in a language of the menu.
+    MissingText {
+        locale: String,
+    },
     /// The person behind 0 must be a queue.
     NotAQueue(String),
     /// `back` or `repeat` where no key was pressed.
@@ -138,6 +142,7 @@ impl fmt::Display for Problem {
             Problem::UnknownLocale(name) => write!(f, "the language `{name}` is not one of the menu's"),
             Problem::UnknownPrompt(name) => write!(f, "no prompt is named `{name}`"),
             Problem::MissingPrompt { name, locale } => write!(f, "the prompt `{name}` is missing in `{locale}`"),
+            Problem::MissingText { locale } => write!(f, "the text is missing in `{locale}`"),
             Problem::NotAQueue(name) => write!(f, "`{name}` is no queue, so no person answers there"),
             Problem::KeysOnly(name) => write!(f, "`{name}` is a target for keys alone"),
             Problem::ReservedKey(key) => write!(f, "the key {} means the same at every node", key.as_char()),

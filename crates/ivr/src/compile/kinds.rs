@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base::{Digit, GroupId};
+use base::{Clip, Digit, GroupId};
 
 use super::{Compiler, Place, Problem};
 use crate::LocaleId;
@@ -42,6 +42,7 @@ impl<'a> Compiler<'a> {
                 Some(menu::Kind::Set { values, locale: locale.flatten(), priority: *priority, next })
             }
             Kind::Http(http) => self.http(&node.name, http).map(|http| menu::Kind::Http(Box::new(http))),
+            Kind::Speak(speak) => self.speak(&node.name, speak).map(|speak| menu::Kind::Speak(Box::new(speak))),
             Kind::Queue { group, skills, by_locale, priority, call_back } => {
                 let group = self.group_with(at("group"), group, skills);
                 let by_locale: Vec<_> = by_locale.iter().map(|own| self.own_group(&node.name, own, skills)).collect();
@@ -178,10 +179,7 @@ impl<'a> Compiler<'a> {
         if !is_web {
             self.fault(at("url"), Problem::NoUrl(http.url.clone()));
         }
-        let (min, max) = (1, TIMEOUT_MAX.as_secs());
-        if !(min..=max).contains(&http.timeout.as_secs()) {
-            self.fault(at("timeout_s"), Problem::OutOfRange { min, max });
-        }
+        self.check_time(at("timeout_s"), http.timeout, TIMEOUT_MAX);
         let url = self.template(at("url"), &http.url);
         let send = http.send.as_ref().map(|send| self.templates(node, "send", send));
         let headers = self.templates(node, "headers", &http.headers);
@@ -202,12 +200,29 @@ impl<'a> Compiler<'a> {
         })
     }
 
+    fn speak(&mut self, node: &str, speak: &tree::Speak) -> Option<menu::Speak> {
+        let at = |field| Place::node(node, field);
+        self.check_time(at("timeout_s"), speak.timeout, TIMEOUT_MAX);
+        self.check_time(at("max_s"), speak.max, Clip::LENGTH_MAX);
+        let text = self.texts(node, &speak.text);
+        if speak.otherwise.is_empty() {
+            self.fault(at("otherwise"), Problem::NoPrompt);
+        }
+        let otherwise = self.says(&at("otherwise"), &speak.otherwise);
+        let next = self.forward_target(at("next"), &speak.next)?;
+        Some(menu::Speak { text: text?, otherwise: otherwise?, timeout: speak.timeout, max: speak.max, next })
+    }
+
+    fn check_time(&mut self, place: Place, time: Duration, max: Duration) {
+        let (min, max) = (1, max.as_secs());
+        if !(min..=max).contains(&time.as_secs()) {
+            self.fault(place, Problem::OutOfRange { min, max });
+        }
+    }
+
     fn transfer(&mut self, node: &str, transfer: &tree::Transfer) -> Option<menu::Transfer> {
         let at = |field| Place::node(node, field);
-        let (min, max) = (1, RING_MAX.as_secs());
-        if !(min..=max).contains(&transfer.ring.as_secs()) {
-            self.fault(at("ring_s"), Problem::OutOfRange { min, max });
-        }
+        self.check_time(at("ring_s"), transfer.ring, RING_MAX);
         let to = self.template(at("to"), &transfer.to);
         let failed = self.forward_target(at("failed"), &transfer.failed);
         Some(menu::Transfer { to: to?, ring: transfer.ring, talk_max: transfer.talk_max, failed: failed? })

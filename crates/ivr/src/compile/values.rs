@@ -2,6 +2,7 @@
 
 use super::{Compiler, Fault, Place, Problem};
 use crate::value::{GIVEN, Part, Piece, Source, Template, VALUES_MAX, ValueId, pieces};
+use crate::{LocaleId, tree};
 
 impl Compiler<'_> {
     /// Gathers the names of every value that some node sets.
@@ -63,6 +64,38 @@ impl Compiler<'_> {
             })
             .collect();
         parts.into_iter().collect::<Option<_>>().map(Template)
+    }
+
+    /// What is spoken in each language of the menu, by `LocaleId`.
+    pub(super) fn texts(&mut self, node: &str, text: &tree::Text) -> Option<Vec<Option<Template>>> {
+        let mut found = vec![None; self.names.prompts.locales().count()];
+        let place = || Place::node(node, "text");
+        let mut given: Vec<(LocaleId, Option<Template>)> = Vec::new();
+        match text {
+            tree::Text::One(text) => {
+                let template = self.template(place(), text);
+                let words = template.as_ref().is_some_and(Template::has_words);
+                let locales = self.locales.iter().take(if words { 1 } else { usize::MAX });
+                given.extend(locales.map(|locale| (*locale, template.clone())));
+            }
+            tree::Text::ByLocale(texts) => {
+                for (name, text) in texts {
+                    let locale = self.locale(place().named(name), name);
+                    let template = self.template(place().named(name), text);
+                    given.extend(locale.map(|locale| (locale, template)));
+                }
+            }
+        }
+        for locale in self.locales.clone() {
+            if !given.iter().any(|(known, _)| *known == locale) {
+                let locale = self.names.prompts.locale_name(locale).to_owned();
+                self.fault(place(), Problem::MissingText { locale });
+            }
+        }
+        for (locale, template) in given {
+            *found.get_mut(usize::from(locale.0))? = Some(template?);
+        }
+        Some(found)
     }
 
     pub(super) fn templates(

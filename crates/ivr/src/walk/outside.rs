@@ -46,6 +46,14 @@ impl Walk {
         self.wait(turn, State::Fetching, http.timeout);
     }
 
+    /// Whoever was asked has not answered in time.
+    pub(super) fn on_no_answer(&mut self, turn: &mut Turn<'_>) {
+        match turn.menu.node(self.node).map(|node| &node.kind) {
+            Some(Kind::Speak(_)) => self.on_spoken(turn, None),
+            _ => self.on_fetched(turn, None),
+        }
+    }
+
     /// The other system has answered, or not in time.
     pub(super) fn on_fetched(&mut self, turn: &mut Turn<'_>, values: Option<&[String]>) {
         let Some(Node { kind: Kind::Http(http), .. }) = turn.menu.node(self.node) else { return };

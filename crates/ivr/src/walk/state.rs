@@ -14,7 +14,7 @@ pub(super) enum State {
     Reading,
     /// It was read back; the silence runs.
     Confirming,
-    /// Another system was asked.
+    /// Another system was asked, or whoever speaks texts.
     Fetching,
     /// Somebody outside is called.
     Away,

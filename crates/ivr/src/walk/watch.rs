@@ -12,6 +12,8 @@ pub enum Heard {
     Sound(SoundId),
     /// A value that is spoken.
     Value(String),
+    /// A text that is spoken in the call.
+    Text(String),
 }
 
 #[derive(Clone, Debug, Default)]

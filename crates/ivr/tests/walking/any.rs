@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use base::{Digit, GroupId, Now};
+use base::{Clip, Digit, GroupId, Now};
 use ivr::tree::{Case, Digits, Say, Test};
 use ivr::{Around, Event, Kind, Menu, Node, Step, Tree, Walk, compile};
 use proptest::prelude::*;
 
-use crate::kit::{compiled, http, menu_kind, names, node, prompts, queue, small, transfer};
+use crate::kit::{compiled, http, menu_kind, names, node, prompts, queue, small, speak, transfer};
 
 fn target() -> impl Strategy<Value = String> {
     prop_oneof![8 => (0..8_u8).prop_map(|n| format!("n{n}")), 1 => Just("back".to_owned()), 1 => Just("repeat".to_owned())]
@@ -57,6 +57,7 @@ fn any_kind() -> impl Strategy<Value = Kind> {
             Kind::Set { values, locale: Some("en".to_owned()), priority: 3, next }
         }),
         1 => two().prop_map(|(next, failed)| http(&next, &failed)),
+        1 => target().prop_map(|next| speak(&next)),
         1 => target().prop_map(|failed| transfer("110", &failed)),
         1 => target().prop_map(|next| Kind::Rate { next }),
         2 => Just(queue("consult")),
@@ -107,20 +108,26 @@ impl<'a> Caller<'a> {
     fn is_told(&mut self, event: Event<'_>) {
         let mut out = Vec::new();
         self.walk.handle(self.menu, &Around::default(), self.now, event, &mut out);
-        let fetches = out.iter().any(|step| matches!(step, Step::Fetch(_)));
+        let fetches = out.iter().any(|step| matches!(step, Step::Fetch(_) | Step::Synthesize(_)));
         for step in out {
             match step {
                 Step::Wait { .. } if fetches => self.awaits = Awaits::Answer,
                 Step::Wait { .. } => self.awaits = Awaits::Silence,
-                Step::StopWaiting | Step::Play => self.awaits = Awaits::Prompt,
+                Step::StopWaiting | Step::Play | Step::PlayClip(_) => self.awaits = Awaits::Prompt,
                 Step::Transfer { .. } => self.awaits = Awaits::Line,
                 Step::Queue { .. } | Step::End => self.end = Some(step),
                 Step::Enter(node) => self.menu.node_name(node).clone_into(&mut self.at),
                 Step::Locale(_) | Step::Hush | Step::Rated(_) | Step::WrongKey => {}
-                Step::Fetch(_) | Step::StopFetching => {}
+                Step::Fetch(_) | Step::Synthesize(_) | Step::StopFetching => {}
             }
         }
         self.now = self.now.plus(Duration::from_secs(1));
+    }
+
+    fn is_speaking(&self) -> bool {
+        let node = self.menu.node_named(&self.at);
+        let outline = ivr::outline(self.menu, &[], &ivr::Prompts::default());
+        node.is_some_and(|node| outline[usize::from(node.0)].kind == "speak")
     }
 
     /// 0 to 15 are keys, whatever follows lets time go by.
@@ -133,6 +140,8 @@ impl<'a> Caller<'a> {
             (_, Awaits::Silence) => self.is_told(Event::Deadline),
             (17, Awaits::Answer) => self.is_told(Event::Fetched(Some(&["11".to_owned()]))),
             (18, Awaits::Answer) => self.is_told(Event::Deadline),
+            (19, Awaits::Answer) => self.is_told(Event::Spoken(Some(&Clip::silent(1, Duration::from_secs(1))))),
+            (_, Awaits::Answer) if self.is_speaking() => self.is_told(Event::Spoken(None)),
             (_, Awaits::Answer) => self.is_told(Event::Fetched(None)),
             (_, Awaits::Line) => self.is_told(Event::Refused),
         }

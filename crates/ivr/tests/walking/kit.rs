@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use base::{Digit, GroupId, Now, SoundId};
-use ivr::tree::{Http, Transfer};
+use base::{Clip, Digit, GroupId, Now, SoundId};
+use ivr::tree::{Http, Say, Speak, Text, Transfer};
 use ivr::{Around, Choice, Event, Hours, Kind, LocaleId, Menu, Names, Node, Prompts, Step, Tree, Walk, compile};
 
 pub(crate) const PROMPTS: [&str; 6] = ["invalid", "notice", "hello", "main", "bye", "deep"];
@@ -62,6 +62,18 @@ pub(crate) fn http(next: &str, failed: &str) -> Kind {
     })
 }
 
+/// Speaks the value `id` in each language, or says `bye`.
+pub(crate) fn speak(next: &str) -> Kind {
+    let texts = [("zh-CN", "编号{id}"), ("en", "number {id} of {caller}")];
+    Kind::Speak(Speak {
+        text: Text::ByLocale(texts.map(|(locale, text)| (locale.to_owned(), text.to_owned())).to_vec()),
+        otherwise: vec![Say::always("bye")],
+        timeout: Duration::from_secs(3),
+        max: Duration::from_secs(20),
+        next: next.to_owned(),
+    })
+}
+
 pub(crate) fn transfer(to: &str, failed: &str) -> Kind {
     let (to, failed) = (to.to_owned(), failed.to_owned());
     Kind::Transfer(Transfer { to, ring: Duration::from_secs(30), talk_max: None, failed })
@@ -113,6 +125,11 @@ fn shown(menu: &Menu, walk: &Walk, step: &Step) -> String {
         Step::Wait { until } => format!("wait {}", until.as_millis() / 1000),
         Step::StopWaiting => "stop".to_owned(),
         Step::Fetch(request) => format!("fetch {} {:?} {:?}", request.url, request.send, request.take),
+        Step::Synthesize(speech) => {
+            let ivr::Speech { text, locale, timeout, max } = &**speech;
+            format!("speak {text} in {locale} within {} s, {} s of it", timeout.as_secs(), max.as_secs())
+        }
+        Step::PlayClip(clip) => format!("clip {} of {:?}", clip.number, clip.duration()),
         Step::StopFetching => "fetch no more".to_owned(),
         Step::Queue { group: GroupId(id), priority, call_back } => {
             let promise = if *call_back { " to be called back" } else { "" };
@@ -133,7 +150,7 @@ fn sounds(said: &[SoundId]) -> String {
 }
 
 /// Drives a walk by a script: `.` the prompt was heard, `~` the silence is over, `!` nobody was reached, `?` no answer came, `=` one
-/// with `answer` came; anything else is a key.
+/// with `answer` came; `+` the text was spoken, `-` it was not, `e` as nothing; anything else is a key.
 pub(crate) fn drive(menu: &Menu, around: &Around<'_>, script: &str, answer: &[&str]) -> String {
     let mut walk = Walk::new(menu);
     lines(menu, around, &mut walk, &format!(" {script}"), answer)
@@ -141,6 +158,7 @@ pub(crate) fn drive(menu: &Menu, around: &Around<'_>, script: &str, answer: &[&s
 
 pub(crate) fn lines(menu: &Menu, around: &Around<'_>, walk: &mut Walk, script: &str, answer: &[&str]) -> String {
     let answer: Vec<_> = answer.iter().map(|text| (*text).to_owned()).collect();
+    let (clip, empty) = (Clip::silent(7, Duration::from_secs(2)), Clip::silent(8, Duration::ZERO));
     let mut lines = Vec::new();
     for c in script.chars() {
         let event = match c {
@@ -148,6 +166,9 @@ pub(crate) fn lines(menu: &Menu, around: &Around<'_>, walk: &mut Walk, script: &
             '.' => Event::Played,
             '~' => Event::Deadline,
             '!' => Event::Refused,
+            '+' => Event::Spoken(Some(&clip)),
+            '-' => Event::Spoken(None),
+            'e' => Event::Spoken(Some(&empty)),
             '?' => Event::Fetched(None),
             '=' => Event::Fetched(Some(&answer)),
             key => Event::Digit(Digit::from_char(key).expect("a key")),

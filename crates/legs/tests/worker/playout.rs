@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base::{After, Codec, Direction, Notice, PlayId, Rng, SoundId, Source, Time};
+use base::{After, Clip, Codec, Direction, Notice, PlayId, Rng, SoundId, Source, Time};
 
 use crate::lab::{Lab, play};
 
@@ -134,4 +134,46 @@ fn on_hold_the_sounds_run_on() {
     assert_eq!(next.sequence, last.sequence.wrapping_add(1));
     assert!(next.marker);
     assert!((8_000..8_320).contains(&next.timestamp.wrapping_sub(last.timestamp)));
+}
+
+/// A second of the tone of a sound that no bank has.
+fn clip(number: u32) -> Clip {
+    let bank = crate::lab::bank(&[0.1, 0.1, 1.0]);
+    let codes = |codec| bank.encoded(SoundId(2), codec).to_vec();
+    Clip::new(number, codes(Codec::Pcma), codes(Codec::Pcmu))
+}
+
+#[test]
+fn a_clip_arrives_whole_in_each_codec_and_is_told_of_once() {
+    for codec in Codec::ALL {
+        let (mut lab, clip) = (Lab::new(7, &[0.3]), clip(1));
+        lab.open(codec);
+        lab.hear(0, Source::Clip { play: PlayId(3), clip: clip.clone() });
+        assert_eq!(clip.holders(), 2);
+        lab.run_ms(1_100);
+        let bytes: Vec<u8> = lab.rtp_of(0).iter().flat_map(|s| s.payload().to_vec()).collect();
+        assert_eq!(bytes[..clip.len()], *clip.encoded(codec));
+        assert!(bytes[clip.len()..].iter().all(|code| *code == rtp::g711::silence(codec)), "silence follows");
+        assert_eq!((played(&lab, 0), clip.holders()), (vec![PlayId(3)], 1), "and its memory is free");
+    }
+}
+
+#[test]
+fn a_clip_that_is_replaced_or_whose_end_closes_is_free_and_never_told_of() {
+    let (mut lab, [first, second]) = (Lab::new(8, &[0.3]), [1, 2].map(clip));
+    lab.open(Codec::Pcma);
+    lab.hear(0, Source::Clip { play: PlayId(1), clip: first.clone() });
+    lab.run_ms(200);
+    let before = lab.rtp_of(0).len();
+    lab.hear(0, play(2, &[0], After::Silence));
+    assert_eq!(first.holders(), 1);
+    lab.run_ms(100);
+    let bank = crate::lab::bank(&[0.3]);
+    assert_eq!(lab.rtp_of(0)[before].payload(), &bank.encoded(SoundId(0), Codec::Pcma)[..160], "nothing stale");
+    lab.hear(0, Source::Clip { play: PlayId(3), clip: second.clone() });
+    lab.run_ms(100);
+    let end = lab.phones[0].end;
+    lab.job(base::Job::Close { end });
+    lab.run_ms(1_200);
+    assert_eq!((second.holders(), played(&lab, 0)), (1, Vec::new()));
 }

@@ -33,6 +33,8 @@ impl Control {
         let effects = &mut self.effects;
         let put = |(call, question, values)| exchange.handle(now, Input::Fetched { call, question, values }, effects);
         self.more |= web.take(put);
+        let put = |(call, question, clip)| exchange.handle(now, Input::Spoken { call, question, clip }, effects);
+        self.more |= web.take_spoken(put);
     }
 
     /// Whose question finds no room goes on at once, as if nobody had answered.
@@ -41,6 +43,14 @@ impl Control {
             if !self.parts.web.ask((call, question, request)) {
                 tracing::warn!(%call, "too many questions of menus to other systems wait for an answer");
                 let input = Input::Fetched { call, question, values: None };
+                self.parts.exchange.handle(now, input, &mut self.effects);
+                self.more = true;
+            }
+        }
+        for (call, question, speech) in std::mem::take(&mut self.effects.speeches) {
+            if !self.parts.web.speak(call, question, speech) {
+                tracing::warn!(%call, "too many texts of menus wait to be spoken");
+                let input = Input::Spoken { call, question, clip: None };
                 self.parts.exchange.handle(now, input, &mut self.effects);
                 self.more = true;
             }

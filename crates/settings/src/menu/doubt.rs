@@ -59,6 +59,8 @@ pub(super) enum Doubt {
         chosen: String,
         heard: String,
     },
+    /// A text without a value in it.
+    FixedText,
     /// A language that the engine speaks.
     LeftOut {
         locale: String,
@@ -103,6 +105,7 @@ impl fmt::Display for Doubt {
             Doubt::OtherLanguage { chosen, heard } => {
                 write!(f, "a caller who has chosen {chosen} hears {heard} alone here")
             }
+            Doubt::FixedText => f.write_str("this text is the same in every call, and is asked for in each"),
             Doubt::LeftOut { locale } => write!(f, "the engine speaks {locale}, and this menu does not"),
         }
     }
@@ -127,6 +130,10 @@ impl Doubt {
             Doubt::OtherLanguage { .. } => {
                 ("in another language", "add a part in the caller's language, or lead callers of it elsewhere")
             }
+            Doubt::FixedText => (
+                "without a value",
+                "write it into prompts/manifest.toml, build it with `hotline prompts build`, and play it",
+            ),
             Doubt::LeftOut { .. } => {
                 ("left out", "add the language, or take it out of `locales` of [prompts] in hotline.toml")
             }

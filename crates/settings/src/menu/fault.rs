@@ -124,6 +124,9 @@ fn advice(tree: &Tree, refers: Names<'_>, fault: &Fault) -> (&'static str, Strin
 
 fn general(problem: &Wrong) -> (&'static str, String) {
     let (label, help) = match problem {
+        Wrong::MissingText { .. } => {
+            ("not in every language", "write it in each, as `text = { zh-CN = \"…\", en = \"…\" }`")
+        }
         Wrong::KeysOnly(_) => ("without a key", "name a node here"),
         Wrong::ReservedKey(_) => ("not free", "remove it: everywhere 0 leads to a person, * goes back and # repeats"),
         Wrong::ReservedName => ("not free", "choose another name"),

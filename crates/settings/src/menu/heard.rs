@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ivr::tree::Say;
+use ivr::tree::{Say, Speak, Text};
 use ivr::{Kind, Node, Place, Tree};
 use prompts::{Manifest, Prompt, level};
 
@@ -78,6 +78,7 @@ impl<'a> Ears<'a> {
             doubts.extend(self.dead_keys(tree, node, callers));
             doubts.extend(self.silent_keys(tree, place, callers));
             doubts.extend(other_languages(tree, node, callers));
+            doubts.extend(fixed_text(node));
         }
         doubts
     }
@@ -271,12 +272,31 @@ fn levels(name: &str, locale: &str, samples: &[i16]) -> Vec<Doubt> {
     doubts
 }
 
+/// What a node says beside its prompt, and the key that says so.
+pub(crate) fn own_says(node: &Node) -> (&'static str, &[Say]) {
+    match &node.kind {
+        Kind::Digits(digits) => ("confirm", digits.confirm.as_deref().unwrap_or_default()),
+        Kind::Speak(speak) => ("otherwise", &speak.otherwise),
+        _ => ("", &[]),
+    }
+}
+
+/// A text that is the same in every call is better spoken beforehand.
+fn fixed_text(node: &Node) -> Option<Doubted> {
+    let Kind::Speak(Speak { text, .. }) = &node.kind else { return None };
+    let has_value = match text {
+        Text::One(text) => text.contains('{'),
+        Text::ByLocale(texts) => texts.iter().any(|(_, text)| text.contains('{')),
+    };
+    let place = Place { node: Some(node.name.clone()), field: "text", ..Place::default() };
+    (!has_value).then_some(Doubted { place, doubt: Doubt::FixedText })
+}
+
 /// Every part of every prompt, in the order of the file.
 fn parts(tree: &Tree) -> Vec<(Place, &Say)> {
     let mut all = Vec::new();
     for node in &tree.nodes {
-        let read_back = if let Kind::Digits(digits) = &node.kind { digits.confirm.as_deref() } else { None };
-        for (field, says) in [("prompt", node.prompt.as_slice()), ("confirm", read_back.unwrap_or_default())] {
+        for (field, says) in [("prompt", node.prompt.as_slice()), own_says(node)] {
             let place = |index| Place { node: Some(node.name.clone()), field, index: Some(index), ..Place::default() };
             all.extend(says.iter().enumerate().map(|(index, say)| (place(index), say)));
         }

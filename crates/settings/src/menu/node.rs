@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use base::Digit;
-use ivr::tree::{Case, Digits, Http, Transfer};
+use ivr::tree::{Case, Digits, Http, Speak, Text, Transfer};
 use ivr::{Choice, Kind, Node};
 
 use super::{Broken, asked, says};
@@ -13,6 +13,11 @@ use crate::value::Value;
 
 /// A day: nobody is transferred for longer.
 const TALK_S_MAX: u64 = 24 * 3600;
+
+/// Nobody waits longer in silence to hear a sentence.
+const DEFAULT_SPEAK_TIMEOUT: Duration = Duration::from_secs(3);
+/// Two sentences, and room before a person.
+const DEFAULT_SPEAK_LENGTH: Duration = Duration::from_secs(20);
 
 /// Every node of a file; one that cannot be read is told of, and something stands in its place.
 pub(super) fn all(root: &Table<'_>, broken: &mut Broken) -> Vec<Node> {
@@ -53,6 +58,7 @@ enum Word {
     When,
     Set,
     Http,
+    Speak,
     Queue,
     CallBack,
     Transfer,
@@ -60,7 +66,7 @@ enum Word {
     End,
 }
 
-const KINDS: [(&str, Word); 13] = [
+const KINDS: [(&str, Word); 14] = [
     ("play", Word::Play),
     ("on_air", Word::OnAir),
     ("menu", Word::Menu),
@@ -69,6 +75,7 @@ const KINDS: [(&str, Word); 13] = [
     ("when", Word::When),
     ("set", Word::Set),
     ("http", Word::Http),
+    ("speak", Word::Speak),
     ("queue", Word::Queue),
     ("call_back", Word::CallBack),
     ("transfer", Word::Transfer),
@@ -92,6 +99,7 @@ impl Word {
             Word::When => "node.when",
             Word::Set => "node.set",
             Word::Http => "node.http",
+            Word::Speak => "node.speak",
             Word::Queue | Word::CallBack => "node.queue",
             Word::Transfer => "node.transfer",
             Word::Rate => "node.rate",
@@ -115,7 +123,7 @@ fn node(name: &str, name_spot: Spot, value: &Value<'_>) -> Option<Node> {
     let entries = value.names();
     let Some((_, _, kind)) = entries.iter().find(|(key, _, _)| *key == "kind") else {
         let title = format!("the node `{name}` has no kind");
-        let help = "add `kind = \"menu\"`, or play, digits, hours, when, set, http, queue, call_back, transfer, on_air, rate, end";
+        let help = "add `kind = \"menu\"`, or play, digits, hours, when, set, http, speak, queue, call_back, transfer, on_air, rate, end";
         value.problems.error(Problem::new(name_spot, title, "what happens here?", help));
         return None;
     };
@@ -162,6 +170,7 @@ fn node_kind(word: Word, table: &Table<'_>) -> Option<Kind> {
             next: target("next")?,
         }),
         Word::Http => http(table).map(Kind::Http),
+        Word::Speak => speak(table).map(Kind::Speak),
         Word::Queue => queue(table, false),
         Word::CallBack => queue(table, true),
         Word::Transfer => transfer(table).map(Kind::Transfer),
@@ -262,6 +271,23 @@ fn http(table: &Table<'_>) -> Option<Http> {
         timeout: seconds(table, "timeout_s").unwrap_or(Duration::from_secs(5)),
         next: next?,
         failed: failed?,
+    })
+}
+
+fn speak(table: &Table<'_>) -> Option<Speak> {
+    let text = table.need("text", "\"您反映的“{subject}”正在办理。\"");
+    let text = text.and_then(|value| match value.as_names() {
+        Some(_) => Some(Text::ByLocale(texts(table, "text"))),
+        None => value.text().map(Text::One),
+    });
+    let otherwise = table.need("otherwise", "\"please-wait\"").map(|v| says::parts(&v));
+    let next = table.need("next", "\"main\"").and_then(|v| v.text());
+    Some(Speak {
+        text: text?,
+        otherwise: otherwise?,
+        timeout: seconds(table, "timeout_s").unwrap_or(DEFAULT_SPEAK_TIMEOUT),
+        max: seconds(table, "max_s").unwrap_or(DEFAULT_SPEAK_LENGTH),
+        next: next?,
     })
 }
 

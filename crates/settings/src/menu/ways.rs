@@ -89,7 +89,9 @@ impl<'a> Ways<'a> {
             let heard = self.heard[index].unwrap_or(Keys::ALL);
             let after = match node.kind {
                 Kind::Play { .. } | Kind::Http(_) => heard.and(own(at.node, at.locale)),
-                Kind::OnAir { .. } | Kind::Hours { .. } | Kind::When { .. } | Kind::Set { .. } => heard,
+                Kind::OnAir { .. } | Kind::Speak(_) | Kind::Hours { .. } | Kind::When { .. } | Kind::Set { .. } => {
+                    heard
+                }
                 // Whoever had a choice there has made it.
                 _ => Keys::NONE,
             };
@@ -127,6 +129,7 @@ fn steps<'a>(tree: &'a Tree, node: &'a Node) -> Vec<Step<'a>> {
             cases.iter().map(|case| Step { only: only(case), ..plain(&case.next) }).chain([plain(otherwise)]).collect()
         }
         Kind::Http(http) => vec![plain(&http.next), plain(&http.failed)],
+        Kind::Speak(speak) => vec![plain(&speak.next)],
         Kind::Transfer(transfer) => vec![plain(&transfer.failed)],
         Kind::Queue { .. } | Kind::End => Vec::new(),
     }

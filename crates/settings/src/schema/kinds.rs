@@ -21,6 +21,10 @@ pub(super) enum Kind {
     Levels,
     /// A table of names with a text each.
     NamedTexts,
+    /// A text, or one for each name.
+    TextOrNamed,
+    /// A table of anything.
+    Free,
     NamedLists,
     NamedTables(&'static str),
     /// The nodes of a menu.
@@ -157,6 +161,12 @@ const OTHERS: &[(&str, Kind)] = &[
     ("node.http.send", Kind::NamedTexts),
     ("node.http.headers", Kind::NamedTexts),
     ("node.http.take", Kind::NamedTexts),
+    ("node.speak.text", Kind::TextOrNamed),
+    ("node.speak.otherwise", Kind::Says),
+    ("speech.synthesis", Kind::Table("speech.synthesis")),
+    ("speech.synthesis.headers", Kind::NamedTexts),
+    ("speech.synthesis.body", Kind::Free),
+    ("speech.synthesis.voices", Kind::NamedTexts),
     ("node.when.case", Kind::Cases),
     ("test.value", Kind::NamedLists),
 ];

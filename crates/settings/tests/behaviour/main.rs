@@ -16,5 +16,6 @@ mod reload;
 mod routing;
 mod schema;
 mod shipped;
+mod speech;
 mod stories;
 mod walks;

@@ -177,13 +177,13 @@ impl Quiet {
     fn hear(&mut self, now: Time, id: EndId, source: &Source) -> Result<(), String> {
         let speaker = match source {
             Source::End(other) => Some(*other),
-            Source::Silence | Source::Play { .. } => None,
+            Source::Silence | Source::Play { .. } | Source::Clip { .. } => None,
         };
         let Some(end) = self.ends.get_mut(key(id)) else { return Ok(()) };
         end.turn += 1;
         end.hears = speaker;
         let (turn, listener, leg) = (end.turn, end.remote, end.leg);
-        if let Source::Play { play, .. } = source {
+        if let Source::Play { play, .. } | Source::Clip { play, .. } = source {
             self.arm(now + self.length(source), key(id), Moment::Played(turn, *play));
         }
         let Some(speaker) = speaker else { return Ok(()) };
@@ -202,8 +202,11 @@ impl Quiet {
     }
 
     fn length(&self, source: &Source) -> Duration {
-        let Source::Play { sounds, .. } = source else { return Duration::ZERO };
-        sounds.iter().filter_map(|sound| self.lengths.get(sound.0 as usize)).sum()
+        match source {
+            Source::Play { sounds, .. } => sounds.iter().filter_map(|sound| self.lengths.get(sound.0 as usize)).sum(),
+            Source::Clip { clip, .. } => clip.duration(),
+            Source::Silence | Source::End(_) => Duration::ZERO,
+        }
     }
 
     fn close(&mut self, now: Time, key: Key) {

@@ -119,6 +119,8 @@ impl World {
         }
         // No target is a name, nobody asks from outside, nobody keeps ladders.
         self.effects.lookups.clear();
+        // Nobody speaks here: callers hear what is said instead.
+        self.effects.speeches.clear();
         self.effects.answers.clear();
         self.effects.legs.clear();
         for message in std::mem::take(&mut self.effects.messages) {

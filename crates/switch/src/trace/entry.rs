@@ -1,7 +1,7 @@
 //! One entry of a trace.
 
 use base::pack::Blob;
-use base::{CallId, Flow, LegId, Masked, Notice, Now, Ticket, WorkerId, packed_enum};
+use base::{CallId, Clip, Flow, LegId, Masked, Notice, Now, Ticket, WorkerId, packed_enum};
 
 use super::gist::Gist;
 use super::{Marks, blank};
@@ -46,6 +46,12 @@ pub enum Given {
         question: u32,
         values: Option<Vec<String>>,
     },
+    /// Of what was said its length alone.
+    Spoken {
+        call: CallId,
+        question: u32,
+        clip: Option<Clip>,
+    },
 }
 
 packed_enum!(Given {
@@ -62,6 +68,7 @@ packed_enum!(Given {
     10 => Leave,
     11 => Plan { fingerprint },
     12 => Fetched { call, question, values },
+    13 => Spoken { call, question, clip },
 });
 
 /// What is written of a turn, in the order in which it happens.
@@ -99,6 +106,9 @@ impl Given {
             Input::Fetched { call, question, values } => {
                 Given::Fetched { call: *call, question: *question, values: values.clone() }
             }
+            Input::Spoken { call, question, clip } => {
+                Given::Spoken { call: *call, question: *question, clip: clip.clone() }
+            }
             Input::Drain => Given::Drain,
             Input::StopCalls => Given::StopCalls,
             Input::Leave => Given::Leave,
@@ -120,6 +130,9 @@ impl Given {
             Given::Resolved { ticket, answer } => Input::Resolved { ticket: *ticket, answer: answer.clone() },
             Given::Fetched { call, question, values } => {
                 Input::Fetched { call: *call, question: *question, values: values.clone() }
+            }
+            Given::Spoken { call, question, clip } => {
+                Input::Spoken { call: *call, question: *question, clip: clip.clone() }
             }
             Given::Drain => Input::Drain,
             Given::StopCalls => Input::StopCalls,
@@ -146,6 +159,10 @@ impl Given {
                 let answered = if values.is_some() { "another system answered" } else { "no good answer" };
                 format!("web  call {call}: {answered}")
             }
+            Given::Spoken { call, clip: Some(clip), .. } => {
+                format!("web  call {call}: {:.1} s of speech", clip.duration().as_secs_f64())
+            }
+            Given::Spoken { call, clip: None, .. } => format!("web  call {call}: nobody spoke"),
             Given::Drain => "told to take no new calls".to_owned(),
             Given::StopCalls => "told to end every call".to_owned(),
             Given::Leave => "told to take registrations back".to_owned(),

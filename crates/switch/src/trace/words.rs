@@ -177,6 +177,7 @@ pub(super) fn job(job: &Job) -> String {
             let what = match source {
                 base::Source::Silence => "silence".to_owned(),
                 base::Source::End(other) => format!("end {}", other.slot),
+                base::Source::Clip { clip, .. } => format!("{:.1} s of speech", clip.duration().as_secs_f64()),
                 base::Source::Play { sounds, .. } => format!("{} sounds", sounds.len()),
             };
             format!("end {} hears {what}", end.slot)

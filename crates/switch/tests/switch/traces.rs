@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base::pack::Packed;
 use base::{
-    AgentId, CallId, Digit, EndId, Epoch, Flow, GroupId, Job, Lease, LegId, MediaStats, NetworkId, Notice, Now, Rng,
-    SwitchId, Ticket, Time, Wall, WorkerId,
+    AgentId, CallId, Clip, Digit, EndId, Epoch, Flow, GroupId, Job, Lease, LegId, MediaStats, NetworkId, Notice, Now,
+    Rng, SwitchId, Ticket, Time, Wall, WorkerId,
 };
 use roster::StateChange;
 use switch::trace::{Entry, Given, Head, Marks, Replay, Tail, Turn};
@@ -201,6 +201,11 @@ fn lines_tell_neither_keys_nor_numbers_nor_reasons() {
         }),
         Given::Ask { ticket: Ticket(1), by: "13800138000".to_owned(), ask: pause },
         Given::Unreachable(flow(STRANGER)),
+        Given::Spoken {
+            call: CallId::default(),
+            question: 3,
+            clip: Some(Clip::silent(3, Duration::from_millis(2_500))),
+        },
         Given::of(&Input::Shed { flow: flow(CARRIER), bytes: invite("a").as_bytes() }).expect("from outside"),
     ];
     let lines: Vec<String> = given
@@ -213,12 +218,13 @@ fn lines_tell_neither_keys_nor_numbers_nor_reasons() {
         format!("note worker 0: call {id} leg 1: closed, 3 packets in, 5 out"),
         "ask  agent 4: pause by 138******00".to_owned(),
         "in   nobody listens at an address of network 0".to_owned(),
+        format!("web  call {id}: 2.5 s of speech"),
     ];
-    assert_eq!(lines[..4], expected);
+    assert_eq!(lines[..5], expected);
     assert!(
-        lines[4].starts_with("in   INVITE 138******00 → ****5 dialog ") && lines[4].ends_with("too many wait"),
+        lines[5].starts_with("in   INVITE 138******00 → ****5 dialog ") && lines[5].ends_with("too many wait"),
         "{}",
-        lines[4]
+        lines[5]
     );
     assert!(!Entry::Judged(Verdict::Proved("13800138000".to_owned())).line().contains("13800138000"));
 }

@@ -120,8 +120,9 @@ impl Edge {
 }
 
 /// What fills a node of each kind, and its edge.
-pub(super) const KINDS: [(&str, &str, &str); 13] = [
+pub(super) const KINDS: [(&str, &str, &str); 14] = [
     ("play", "#eef2f7", "#8a9bb0"),
+    ("speak", "#eef2f7", "#8a9bb0"),
     ("on_air", "#fdebd0", "#c9882b"),
     ("menu", "#d6e6f7", "#2f6db3"),
     ("digits", "#d3eef0", "#1f8a94"),
