@@ -32,7 +32,7 @@ pub enum Action {
         question: u32,
         request: Box<ivr::Request>,
     },
-    /// Has a text spoken; answered with `Event::Spoken` of the same number.
+    /// Has a text spoken; answered with `Event::Synthesized` of the same number.
     Synthesize {
         question: u32,
         speech: Box<ivr::Speech>,

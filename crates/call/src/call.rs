@@ -166,7 +166,7 @@ impl Call {
             Event::Given { index, leg } => self.given(now, index, leg, out),
             Event::NotGiven => self.not_given(now, out),
             Event::Web { question, values } => self.on_web(now, question, values.as_deref(), out),
-            Event::Spoken { question, clip } => self.on_spoken(now, question, clip, out),
+            Event::Synthesized { question, clip } => self.on_synthesized(now, question, clip, out),
             Event::Timer(timer) => self.on_timer(now, timer, out),
             Event::Stop(reason) => self.end(now, reason, out),
             Event::Confide => self.account.confide(out),

@@ -60,7 +60,7 @@ pub enum Event<'a> {
         values: Option<Vec<String>>,
     },
     /// What came of `Action::Synthesize`: the text as a sound; none where nobody spoke it.
-    Spoken {
+    Synthesized {
         question: u32,
         clip: Option<Clip>,
     },

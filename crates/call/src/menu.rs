@@ -57,10 +57,10 @@ impl Call {
     }
 
     /// A text of the menu is a sound, or nobody spoke it.
-    pub(crate) fn on_spoken(&mut self, now: Now, question: u32, clip: Option<Clip>, out: &mut Vec<Action>) {
+    pub(crate) fn on_synthesized(&mut self, now: Now, question: u32, clip: Option<Clip>, out: &mut Vec<Action>) {
         if question == self.question {
             let clip = clip.map(|clip| clip.numbered(question));
-            self.walk(now, Walked::Spoken(clip.as_ref()), out);
+            self.walk(now, Walked::Synthesized(clip.as_ref()), out);
         }
     }
 

@@ -50,7 +50,7 @@ pub enum Event<'a> {
     /// The answer to the newest `Step::Fetch`: a text for each place that was asked for; none where there was no good answer.
     Fetched(Option<&'a [String]>),
     /// What came of the newest `Step::Synthesize`: the text as a sound; none where nobody speaks it.
-    Spoken(Option<&'a Clip>),
+    Synthesized(Option<&'a Clip>),
     /// Nobody could be reached on the line of `Step::Transfer`.
     Refused,
 }
@@ -204,7 +204,7 @@ impl Walk {
             (State::Waiting | State::Typing | State::Confirming, Event::Deadline) => self.on_silence(turn),
             (State::Fetching, Event::Deadline) => self.on_no_answer(turn),
             (State::Fetching, Event::Fetched(values)) => self.on_fetched(turn, values),
-            (State::Fetching, Event::Spoken(clip)) => self.on_spoken(turn, clip),
+            (State::Fetching, Event::Synthesized(clip)) => self.on_synthesized(turn, clip),
             (State::Away, Event::Refused) => self.on_refused(turn),
             _ => {}
         }

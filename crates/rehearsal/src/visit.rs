@@ -208,7 +208,7 @@ impl<'a> Visit<'a> {
             Deed::Answer(values) => self.answer(values),
             Deed::NoAnswer => {
                 self.find_question(false)?;
-                self.tell(if self.speech.is_some() { Event::Spoken(None) } else { Event::Fetched(None) });
+                self.tell(if self.speech.is_some() { Event::Synthesized(None) } else { Event::Fetched(None) });
                 Ok(())
             }
             Deed::LineRefused => self.refuse_line(),
@@ -249,7 +249,7 @@ impl<'a> Visit<'a> {
     /// The text that is to be spoken, at once; false where there is none.
     fn speak(&mut self) -> bool {
         let Some(speech) = self.speech.take() else { return false };
-        self.tell(Event::Spoken(Some(&speech::clip(&speech))));
+        self.tell(Event::Synthesized(Some(&speech::clip(&speech))));
         true
     }
 

@@ -60,7 +60,7 @@ pub struct Scenario {
     /// The share of moments in which the operator has one more configuration hold.
     pub reloading: f64,
     /// Whether the menu begins with a text that is spoken in the call, by a service that may be late or gone.
-    pub speaking: bool,
+    pub texts: bool,
 }
 
 impl Scenario {
@@ -105,7 +105,7 @@ impl Scenario {
             reloading: [0.0, 0.0, 0.0, 0.0, 0.7][rng.below(5) as usize],
             calling_back: [0.0, 0.0, 0.0, 0.0, 0.7][rng.below(5) as usize],
             surging: [0.0, 0.0, 0.0, 0.7][rng.below(4) as usize],
-            speaking: rng.chance(0.2),
+            texts: rng.chance(0.2),
         }
     }
 

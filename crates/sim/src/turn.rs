@@ -122,7 +122,7 @@ impl World {
     /// A text of a call is a sound, or nobody speaks it.
     pub(crate) fn spoken(&mut self) -> Result<(), String> {
         let Some((call, question, clip)) = self.voice.take() else { return Ok(()) };
-        self.turn(Turn::Feed(Input::Spoken { call, question, clip }))
+        self.turn(Turn::Feed(Input::Synthesized { call, question, clip }))
     }
 
     /// What the process held in its memory is gone.

@@ -44,7 +44,7 @@ pub enum Input<'a> {
         values: Option<Vec<String>>,
     },
     /// What came of a text that was to be spoken; none where nobody spoke it. Nobody minds one that never comes.
-    Spoken {
+    Synthesized {
         call: CallId,
         question: u32,
         clip: Option<Clip>,

@@ -43,7 +43,7 @@ fn asked() -> Bench {
 }
 
 fn spoken(question: u32, clip: &Clip) -> Event<'static> {
-    Event::Spoken { question, clip: Some(clip.clone()) }
+    Event::Synthesized { question, clip: Some(clip.clone()) }
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_text_is_asked_for_heard_and_followed_by_the_next() {
     speak 3: 来电
     arm Menu
     ");
-    bench.tell(Event::Spoken { question: 3, clip: None });
+    bench.tell(Event::Synthesized { question: 3, clip: None });
     assert_snapshot!(bench.lines(), @r#"
     disarm Menu
     end 0 hears ["please-wait"] then Silence

@@ -49,7 +49,7 @@ impl Walk {
     /// Whoever was asked has not answered in time.
     pub(super) fn on_no_answer(&mut self, turn: &mut Turn<'_>) {
         match turn.menu.node(self.node).map(|node| &node.kind) {
-            Some(Kind::Speak(_)) => self.on_spoken(turn, None),
+            Some(Kind::Speak(_)) => self.on_synthesized(turn, None),
             _ => self.on_fetched(turn, None),
         }
     }

@@ -43,7 +43,7 @@ impl Walk {
     }
 
     /// The text is a sound, or nobody speaks it.
-    pub(super) fn on_spoken(&mut self, turn: &mut Turn<'_>, clip: Option<&Clip>) {
+    pub(super) fn on_synthesized(&mut self, turn: &mut Turn<'_>, clip: Option<&Clip>) {
         let Some(Node { kind: Kind::Speak(speak), .. }) = turn.menu.node(self.node) else { return };
         self.stop_waiting(turn);
         let Some(clip) = clip.filter(|clip| !clip.is_empty()) else {

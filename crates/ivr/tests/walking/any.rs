@@ -140,8 +140,8 @@ impl<'a> Caller<'a> {
             (_, Awaits::Silence) => self.is_told(Event::Deadline),
             (17, Awaits::Answer) => self.is_told(Event::Fetched(Some(&["11".to_owned()]))),
             (18, Awaits::Answer) => self.is_told(Event::Deadline),
-            (19, Awaits::Answer) => self.is_told(Event::Spoken(Some(&Clip::silent(1, Duration::from_secs(1))))),
-            (_, Awaits::Answer) if self.is_speaking() => self.is_told(Event::Spoken(None)),
+            (19, Awaits::Answer) => self.is_told(Event::Synthesized(Some(&Clip::silent(1, Duration::from_secs(1))))),
+            (_, Awaits::Answer) if self.is_speaking() => self.is_told(Event::Synthesized(None)),
             (_, Awaits::Answer) => self.is_told(Event::Fetched(None)),
             (_, Awaits::Line) => self.is_told(Event::Refused),
         }

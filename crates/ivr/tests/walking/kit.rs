@@ -150,7 +150,7 @@ fn sounds(said: &[SoundId]) -> String {
 }
 
 /// Drives a walk by a script: `.` the prompt was heard, `~` the silence is over, `!` nobody was reached, `?` no answer came, `=` one
-/// with `answer` came; `+` the text was spoken, `-` it was not, `e` as nothing; anything else is a key.
+/// with `answer` came; `s` the text was spoken, `n` it was not, `e` as nothing; anything else is a key.
 pub(crate) fn drive(menu: &Menu, around: &Around<'_>, script: &str, answer: &[&str]) -> String {
     let mut walk = Walk::new(menu);
     lines(menu, around, &mut walk, &format!(" {script}"), answer)
@@ -166,9 +166,9 @@ pub(crate) fn lines(menu: &Menu, around: &Around<'_>, walk: &mut Walk, script: &
             '.' => Event::Played,
             '~' => Event::Deadline,
             '!' => Event::Refused,
-            '+' => Event::Spoken(Some(&clip)),
-            '-' => Event::Spoken(None),
-            'e' => Event::Spoken(Some(&empty)),
+            's' => Event::Synthesized(Some(&clip)),
+            'n' => Event::Synthesized(None),
+            'e' => Event::Synthesized(Some(&empty)),
             '?' => Event::Fetched(None),
             '=' => Event::Fetched(Some(&answer)),
             key => Event::Digit(Digit::from_char(key).expect("a key")),

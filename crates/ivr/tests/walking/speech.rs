@@ -29,17 +29,17 @@ const ASKED: &str = "@sets, @tell, speak 编号7 in zh-CN within 3 s, 20 s of it
 fn a_text_is_spoken_or_something_else_is_said() {
     let tree = speaks(speak("deep"));
     for (script, expected) in [
-        ("+", "stop, fetch no more, clip 7 of 2s"),
-        ("+.", "stop, fetch no more, clip 7 of 2s | @deep, 60"),
-        ("-", "stop, fetch no more, 50"),
-        ("-.", "stop, fetch no more, 50 | @deep, 60"),
+        ("s", "stop, fetch no more, clip 7 of 2s"),
+        ("s.", "stop, fetch no more, clip 7 of 2s | @deep, 60"),
+        ("n", "stop, fetch no more, 50"),
+        ("n.", "stop, fetch no more, 50 | @deep, 60"),
         ("~.", "stop, fetch no more, 50 | @deep, 60"),
         ("e.", "stop, fetch no more, 50 | @deep, 60"),
         // What comes late, or twice, does not count.
-        ("~+", "stop, fetch no more, 50 | "),
-        ("+-", "stop, fetch no more, clip 7 of 2s | "),
+        ("~s", "stop, fetch no more, 50 | "),
+        ("sn", "stop, fetch no more, clip 7 of 2s | "),
         // An answer to another question is none.
-        ("?+", " | stop, fetch no more, clip 7 of 2s"),
+        ("?s", " | stop, fetch no more, clip 7 of 2s"),
     ] {
         assert_eq!(heard(&tree, script), format!("{ASKED} | {expected}"), "{script}");
     }
@@ -50,21 +50,21 @@ fn keys_work_whatever_the_service_does() {
     let tree = speaks(speak("deep"));
     for (script, expected) in [
         ("0", "stop, fetch no more, @staff, queue 0 at 5 saying 60"),
-        ("+0", "stop, fetch no more, clip 7 of 2s | @staff, queue 0 at 5 saying 60"),
+        ("s0", "stop, fetch no more, clip 7 of 2s | @staff, queue 0 at 5 saying 60"),
         // A key cuts it, or the wait for it, and counts at what follows.
-        ("+1", "stop, fetch no more, clip 7 of 2s | @deep, @staff, queue 0 at 5 saying 60"),
+        ("s1", "stop, fetch no more, clip 7 of 2s | @deep, @staff, queue 0 at 5 saying 60"),
         ("1", "stop, fetch no more, @deep, @staff, queue 0 at 5 saying 60"),
-        ("1+", "stop, fetch no more, @deep, @staff, queue 0 at 5 saying 60 | "),
+        ("1s", "stop, fetch no more, @deep, @staff, queue 0 at 5 saying 60 | "),
         // There is nothing to repeat yet; afterwards it is asked for anew.
-        ("#+", " | stop, fetch no more, clip 7 of 2s"),
-        ("+#", "stop, fetch no more, clip 7 of 2s | speak 编号7 in zh-CN within 3 s, 20 s of it, wait 3"),
+        ("#s", " | stop, fetch no more, clip 7 of 2s"),
+        ("s#", "stop, fetch no more, clip 7 of 2s | speak 编号7 in zh-CN within 3 s, 20 s of it, wait 3"),
     ] {
         assert_eq!(heard(&tree, script), format!("{ASKED} | {expected}"), "{script}");
     }
     let mut deaf = speaks(speak("deep"));
     deaf.nodes.last_mut().expect("the last").interrupt = false;
     let told = " | stop, fetch no more, clip 7 of 2s |  | @deep, @staff, queue 0 at 5 saying 60";
-    assert_eq!(heard(&deaf, "1+2."), format!("{ASKED} | {told}"), "the first key that was pressed");
+    assert_eq!(heard(&deaf, "1s2."), format!("{ASKED} | {told}"), "the first key that was pressed");
     assert_eq!(heard(&deaf, "0"), format!("{ASKED} | stop, fetch no more, @staff, queue 0 at 5 saying 60"));
 }
 
@@ -93,7 +93,7 @@ fn a_prompt_plays_while_it_is_asked() {
     let mut tree = speaks(speak("deep"));
     tree.nodes.last_mut().expect("the last").prompt = vec![Say::always("hello")];
     let asked = ASKED.replace(", wait", ", 30, wait");
-    assert_eq!(heard(&tree, ".+"), format!("{asked} |  | stop, fetch no more, clip 7 of 2s"));
+    assert_eq!(heard(&tree, ".s"), format!("{asked} |  | stop, fetch no more, clip 7 of 2s"));
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn a_watched_walk_tells_the_text_and_the_sounds_keep_their_menu_s_version() {
     let (menu, prompts) = (compiled(&speaks(speak("deep"))), prompts());
     let around = Around { prompts: &prompts, ..Around::default() };
     let mut walk = Walk::new(&menu).watched();
-    lines(&menu, &around, &mut walk, " +", &[]);
+    lines(&menu, &around, &mut walk, " s", &[]);
     assert_eq!(walk.heard(), [Heard::Text("编号7".to_owned())]);
     assert!(walk.said().is_empty());
     assert!(menu.sounds().any(|sound| sound == SoundId(50)), "what is said instead is a sound of the menu");

@@ -33,7 +33,7 @@ impl Control {
         let effects = &mut self.effects;
         let put = |(call, question, values)| exchange.handle(now, Input::Fetched { call, question, values }, effects);
         self.more |= web.take(put);
-        let put = |(call, question, clip)| exchange.handle(now, Input::Spoken { call, question, clip }, effects);
+        let put = |(call, question, clip)| exchange.handle(now, Input::Synthesized { call, question, clip }, effects);
         self.more |= web.take_spoken(put);
     }
 
@@ -50,7 +50,7 @@ impl Control {
         for (call, question, speech) in std::mem::take(&mut self.effects.speeches) {
             if !self.parts.web.speak(call, question, speech) {
                 tracing::warn!(%call, "too many texts of menus wait to be spoken");
-                let input = Input::Spoken { call, question, clip: None };
+                let input = Input::Synthesized { call, question, clip: None };
                 self.parts.exchange.handle(now, input, &mut self.effects);
                 self.more = true;
             }

@@ -47,7 +47,7 @@ pub enum Given {
         values: Option<Vec<String>>,
     },
     /// Of what was said its length alone.
-    Spoken {
+    Synthesized {
         call: CallId,
         question: u32,
         clip: Option<Clip>,
@@ -68,7 +68,7 @@ packed_enum!(Given {
     10 => Leave,
     11 => Plan { fingerprint },
     12 => Fetched { call, question, values },
-    13 => Spoken { call, question, clip },
+    13 => Synthesized { call, question, clip },
 });
 
 /// What is written of a turn, in the order in which it happens.
@@ -106,8 +106,8 @@ impl Given {
             Input::Fetched { call, question, values } => {
                 Given::Fetched { call: *call, question: *question, values: values.clone() }
             }
-            Input::Spoken { call, question, clip } => {
-                Given::Spoken { call: *call, question: *question, clip: clip.clone() }
+            Input::Synthesized { call, question, clip } => {
+                Given::Synthesized { call: *call, question: *question, clip: clip.clone() }
             }
             Input::Drain => Given::Drain,
             Input::StopCalls => Given::StopCalls,
@@ -131,8 +131,8 @@ impl Given {
             Given::Fetched { call, question, values } => {
                 Input::Fetched { call: *call, question: *question, values: values.clone() }
             }
-            Given::Spoken { call, question, clip } => {
-                Input::Spoken { call: *call, question: *question, clip: clip.clone() }
+            Given::Synthesized { call, question, clip } => {
+                Input::Synthesized { call: *call, question: *question, clip: clip.clone() }
             }
             Given::Drain => Input::Drain,
             Given::StopCalls => Input::StopCalls,
@@ -159,10 +159,10 @@ impl Given {
                 let answered = if values.is_some() { "another system answered" } else { "no good answer" };
                 format!("web  call {call}: {answered}")
             }
-            Given::Spoken { call, clip: Some(clip), .. } => {
+            Given::Synthesized { call, clip: Some(clip), .. } => {
                 format!("web  call {call}: {:.1} s of speech", clip.duration().as_secs_f64())
             }
-            Given::Spoken { call, clip: None, .. } => format!("web  call {call}: nobody spoke"),
+            Given::Synthesized { call, clip: None, .. } => format!("web  call {call}: nobody spoke"),
             Given::Drain => "told to take no new calls".to_owned(),
             Given::StopCalls => "told to end every call".to_owned(),
             Given::Leave => "told to take registrations back".to_owned(),

@@ -201,7 +201,7 @@ fn lines_tell_neither_keys_nor_numbers_nor_reasons() {
         }),
         Given::Ask { ticket: Ticket(1), by: "13800138000".to_owned(), ask: pause },
         Given::Unreachable(flow(STRANGER)),
-        Given::Spoken {
+        Given::Synthesized {
             call: CallId::default(),
             question: 3,
             clip: Some(Clip::silent(3, Duration::from_millis(2_500))),
