@@ -6,7 +6,7 @@ use base::{AgentId, CallId, Codec, EndId, Flow, GroupId, Job, RecordEntry, Ticke
 use roster::Contact;
 
 use crate::leg::Leg;
-use crate::{Fact, Timer};
+use crate::{Fact, Speech, Timer};
 
 /// One output of a call.
 #[derive(Clone, Debug)]
@@ -31,6 +31,11 @@ pub enum Action {
     Web {
         question: u32,
         request: Box<ivr::Request>,
+    },
+    /// Asks what the citizen has said; answered with `Event::Understood` of the same number.
+    Recognize {
+        question: u32,
+        speech: Box<Speech>,
     },
     /// The answer to a request inside a dialog.
     Reply {

@@ -30,6 +30,7 @@ pub struct Visit<'a> {
     /// When the silence counts.
     until: Option<Time>,
     asks: Option<Request>,
+    speech: Speech,
     path: Vec<Stop>,
     taken: BTreeSet<(NodeId, Way)>,
     announcements: Duration,
@@ -37,6 +38,16 @@ pub struct Visit<'a> {
     no_line: Option<String>,
     outcome: Option<Outcome>,
     news: Vec<News>,
+}
+
+/// What becomes of what a caller says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Speech {
+    #[default]
+    Unheard,
+    Heard,
+    /// It was said, and is being understood.
+    Said,
 }
 
 /// A node on a caller's way.
@@ -86,6 +97,7 @@ pub enum Misfit {
         takes: Vec<String>,
     },
     NobodyCalled,
+    NobodyListens,
 }
 
 impl fmt::Display for Misfit {
@@ -99,6 +111,7 @@ impl fmt::Display for Misfit {
             Misfit::NotTaken { name, takes } => {
                 write!(f, "`{name}` is not taken from the answer here, but `{}`", takes.join("`, `"))
             }
+            Misfit::NobodyListens => f.write_str("nobody is listened to here"),
             Misfit::NobodyCalled => f.write_str("no line outside is called here"),
         }
     }
@@ -128,6 +141,7 @@ impl<'a> Visit<'a> {
             limit: Time::ZERO + plan.limits.menu,
             heard_at: None,
             until: None,
+            speech: Speech::default(),
             asks: None,
             path: Vec::new(),
             taken: BTreeSet::new(),
@@ -229,6 +243,11 @@ impl<'a> Visit<'a> {
                 Ok(())
             }
             Deed::Answer(values) => self.answer(values),
+            Deed::Say(text) => self.say(text.as_deref()),
+            Deed::NoAnswer if self.speech == Speech::Said => {
+                self.tell(Event::Understood(None));
+                Ok(())
+            }
             Deed::NoAnswer => {
                 self.need_question()?;
                 self.tell(Event::Fetched(None));
@@ -279,6 +298,20 @@ impl<'a> Visit<'a> {
         let text = |name: &&str| values.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
         let texts: Vec<String> = takes.iter().map(|name| text(name).unwrap_or_default()).collect();
         self.tell(Event::Fetched(Some(&texts)));
+        Ok(())
+    }
+
+    /// After what plays: nobody is listened to before.
+    fn say(&mut self, text: Option<&str>) -> Result<(), Misfit> {
+        self.listen();
+        if self.speech != Speech::Heard {
+            return Err(Misfit::NobodyListens);
+        }
+        self.tell(Event::Speaking);
+        self.tell(Event::Spoken);
+        if text.is_some() {
+            self.tell(Event::Understood(text));
+        }
         Ok(())
     }
 
@@ -363,6 +396,9 @@ impl<'a> Visit<'a> {
                 self.asks = Some(*request);
             }
             Step::StopFetching => self.asks = None,
+            Step::Listen => self.speech = Speech::Heard,
+            Step::StopListening => self.speech = Speech::Unheard,
+            Step::Recognize => self.speech = Speech::Said,
             Step::Queue { group, call_back, .. } => {
                 self.hears_at_last();
                 self.leave(if call_back { Outcome::CallBack(group) } else { Outcome::Queue(group) });
@@ -372,7 +408,7 @@ impl<'a> Visit<'a> {
                 self.news.push(News::Rated(grade));
             }
             Step::End => self.leave(Outcome::Over),
-            Step::Enter(_) | Step::Transfer { .. } | Step::WrongKey => {}
+            Step::Enter(_) | Step::Transfer { .. } | Step::WrongKey | Step::NotUnderstood => {}
         }
     }
 

@@ -6,12 +6,14 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TryS
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use legs::Bank;
 use media::Sounds;
 use releases::{Release, ReleaseId, Releases};
 use settings::{Changes, Folders, Plans, Report};
 
 use crate::stop::Stop;
+use crate::web::recognition::Service;
 
 /// The control thread turns in milliseconds: whoever waits longer is told so.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -59,6 +61,8 @@ pub struct Reloader {
     pub(crate) releases: Releases,
     /// What holds, or is about to.
     running: Mutex<Plans>,
+    /// What the thread of the web asks.
+    recognition: Service,
     sounds: Arc<Sounds>,
     sender: SyncSender<Order>,
     stop: Arc<Stop>,
@@ -89,7 +93,8 @@ pub(crate) fn open(
 ) -> (Reloader, Orders) {
     let (sender, receiver) = sync_channel(1);
     let releases = Releases::new(data);
-    let reloader = Reloader { config, releases, running: Mutex::new(running), sounds, sender, stop };
+    let recognition = Arc::new(ArcSwapOption::from_pointee(running.recognition.clone()));
+    let reloader = Reloader { config, releases, running: Mutex::new(running), recognition, sounds, sender, stop };
     (reloader, Orders { receiver, waits: None })
 }
 
@@ -106,6 +111,10 @@ impl Reloader {
         let unpublished = held.as_ref().map(|held| self.unpublished(held)).transpose()?.unwrap_or_default();
         let reloaded = self.take_up(&mut running, read)?;
         Ok(Reloaded { release: held.map(|held| held.id), unpublished, ..reloaded })
+    }
+
+    pub(crate) fn recognition(&self) -> Service {
+        Arc::clone(&self.recognition)
     }
 
     pub(crate) fn folders<'a>(&'a self, held: Option<&'a Release>) -> Folders<'a> {
@@ -138,6 +147,7 @@ impl Reloader {
             TrySendError::Disconnected(_) => Refused::Gone,
         })?;
         // From here on it comes to hold, however long that takes.
+        self.recognition.store(plans.recognition.clone().map(Arc::new));
         *running = plans;
         self.stop.ring();
         match taken.recv_timeout(DEADLINE) {

@@ -142,7 +142,8 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let drain = plans.server.drain;
     let servers = std::mem::take(&mut plans.server.dns);
     let named = plans.carrier.needs_dns().then(|| dns::start(servers, Arc::clone(&stop)));
-    let web = crate::web::start(Arc::clone(&stop)).map_err(|source| Error::Thread { source })?;
+    let web =
+        crate::web::start(reloader.recognition(), Arc::clone(&stop)).map_err(|source| Error::Thread { source })?;
     let dns = named.transpose().map_err(|source| Error::Thread { source })?;
     let closed = ledger.open_calls() as u64;
     let mut first = Effects::default();

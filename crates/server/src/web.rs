@@ -1,4 +1,4 @@
-//! Asks other systems what menus want to know: HTTP on a thread of its own, questions and answers over bounded queues.
+//! Asks other systems what menus want to know and what callers have said: HTTP on a thread of its own, questions and answers over bounded queues.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,10 @@ use switch::WebRequest;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::stop::Stop;
+
+pub(crate) mod recognition;
+
+use recognition::{Recognizer, Service};
 
 /// Questions and answers on their way: more than calls that are in menus at the engine's highest rate within one time-out.
 const WAITING: usize = 4096;
@@ -29,13 +33,14 @@ type Answer = (CallId, u32, Option<Vec<String>>);
 pub(crate) struct Web {
     questions: mpsc::Sender<Question>,
     answers: mpsc::Receiver<Answer>,
+    pub(crate) recognizer: Recognizer,
 }
 
 /// Starts the thread; answers wake the control thread through `stop`.
 ///
 /// # Errors
 /// The system gives no thread.
-pub(crate) fn start(stop: Arc<Stop>) -> std::io::Result<Web> {
+pub(crate) fn start(service: Service, stop: Arc<Stop>) -> std::io::Result<Web> {
     let (questions, asked) = mpsc::channel(WAITING);
     let (sender, answers) = mpsc::channel(WAITING);
     let client = client().or_else(|error| {
@@ -45,9 +50,14 @@ pub(crate) fn start(stop: Arc<Stop>) -> std::io::Result<Web> {
     });
     let client = client.map_err(std::io::Error::other)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let serve = move || runtime.block_on(serve(client, asked, sender, stop));
+    let (recognizer, room) = recognition::open(service);
+    let both = async move {
+        let spoken = recognition::serve(client.clone(), room, Arc::clone(&stop));
+        tokio::join!(serve(client, asked, sender, stop), spoken);
+    };
+    let serve = move || runtime.block_on(both);
     std::thread::Builder::new().name("web".to_owned()).spawn(serve)?;
-    Ok(Web { questions, answers })
+    Ok(Web { questions, answers, recognizer })
 }
 
 /// What a menu asks is asked there and nowhere else: no proxy of the environment, no address that an answer names.

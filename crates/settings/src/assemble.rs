@@ -13,6 +13,7 @@ use crate::menu::Menus;
 use crate::network::Networks;
 use crate::service::Service;
 use crate::sounds::SoundPlan;
+use crate::speech::Speech;
 use crate::states::States;
 use crate::trunk::Trunks;
 use crate::{Calendars, Plans, Server, Token};
@@ -33,6 +34,7 @@ pub(crate) struct Parts {
     pub(crate) on_air: OnAir,
     pub(crate) sounds: SoundPlan,
     pub(crate) calendars: Calendars,
+    pub(crate) speech: Speech,
 }
 
 pub(crate) fn plans(parts: Parts) -> Plans {
@@ -51,6 +53,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         on_air,
         sounds,
         calendars,
+        speech,
     } = parts;
     let areas = Arc::new(areas);
     let server = Server {
@@ -77,6 +80,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         called: service.called,
         menus: menus.versions,
         prompts: sounds.prompts,
+        understands: speech.understands,
         groups: groups.call,
         agents: agents.call,
         star_codes: states.star_codes.clone(),
@@ -99,7 +103,8 @@ pub(crate) fn plans(parts: Parts) -> Plans {
     let carrier = carrier::Plan { trunks: trunks.carriers };
     let (prompt_files, skills) = (sounds.current, groups.skills);
     let (sounds, warnings) = (sounds.files, Vec::new());
-    Plans { server, acd, roster, call, carrier, sounds, prompt_files, skills, calendars, warnings }
+    let recognition = speech.recognition;
+    Plans { server, acd, roster, call, carrier, recognition, sounds, prompt_files, skills, calendars, warnings }
 }
 
 fn acd_plan(

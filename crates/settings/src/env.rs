@@ -35,7 +35,7 @@ impl Env {
 }
 
 fn settable() -> impl Iterator<Item = &'static str> {
-    let section = |key: &str| key.split_once('.').is_some_and(|(s, _)| ENV_SECTIONS.contains(&s));
+    let section = |key: &str| key.rsplit_once('.').is_some_and(|(s, _)| ENV_SECTIONS.contains(&s));
     keys().iter().copied().filter(move |key| section(key))
 }
 

@@ -32,6 +32,12 @@ const KEYS: &[&str] = &[
     "dns.servers",
     "ladder.keep_mib",
     "numbers.mobile_areas",
+    "speech.recognition",
+    "speech.recognition.url",
+    "speech.recognition.headers",
+    "speech.recognition.form",
+    "speech.recognition.text_at",
+    "speech.recognition.timeout_s",
     "county.name",
     "county.prefixes",
     "network.name",
@@ -200,6 +206,7 @@ const KEYS: &[&str] = &[
     "node.interrupt",
     "node.play.next",
     "node.menu.keys",
+    "node.menu.words",
     "node.menu.silence_s",
     "node.menu.silence_tries",
     "node.menu.invalid_tries",
@@ -288,8 +295,20 @@ const KEYS: &[&str] = &[
 ];
 
 /// Sections of `hotline.toml` whose keys the environment may set.
-pub(crate) const ENV_SECTIONS: &[&str] =
-    &["server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns", "ladder", "numbers"];
+pub(crate) const ENV_SECTIONS: &[&str] = &[
+    "server",
+    "sip",
+    "http",
+    "media",
+    "prompts",
+    "connect",
+    "limits",
+    "drain",
+    "dns",
+    "ladder",
+    "numbers",
+    "speech.recognition",
+];
 
 /// Every key of every file, as `section.key`.
 pub fn keys() -> &'static [&'static str] {

@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::source::{self, Part, Sources};
 use crate::{
     Plans, agents, areas, assemble, calendar, calendars, call_backs, callers, dial, groups, menu, network, on_air,
-    profile, service, sounds, states, token, trunk,
+    profile, service, sounds, speech, states, token, trunk,
 };
 
 /// Reads the configuration in a folder, with `HOTLINE__SECTION__KEY` variables of `env` over it; menus, calendars and prompts of a release
@@ -136,7 +136,9 @@ fn build(
     let callers = queues.as_ref().map(|root| callers::read(dir, root, problems)).unwrap_or_default();
     let lists: Vec<_> = callers.names().map(str::to_owned).collect();
     let (menu_documents, fragments): (Vec<_>, Vec<_>) = (of(Part::Menu).collect(), of(Part::Fragment).collect());
-    let refers = menu::Refers { hours: &hours, groups: &groups.names, lists: &lists, sounds: &sound_plan };
+    let speech = main.as_ref().map(|root| speech::read(root, problems)).unwrap_or_default();
+    let understands = speech.understands;
+    let refers = menu::Refers { hours: &hours, groups: &groups.names, lists: &lists, sounds: &sound_plan, understands };
     let menus = menu::read(&menu_documents, &fragments, sources, refers, problems);
     let tokens = main.as_ref().map(|root| token::read(root, &agents, problems)).unwrap_or_default();
     let known = dial::Known { trunks: &trunks.trunks, agents: &agents, hours: &hours, running };
@@ -164,6 +166,7 @@ fn build(
         on_air,
         sounds: sound_plan,
         calendars,
+        speech,
     });
     dial::set_duty_lines(&mut plans.call, &duty_lines, problems);
     call_backs::refuse(&plans.call, &calls_back, problems);

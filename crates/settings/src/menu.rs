@@ -52,6 +52,8 @@ pub(crate) struct Refers<'a> {
     /// The names of the lists of callers.
     pub(crate) lists: &'a [String],
     pub(crate) sounds: &'a SoundPlan,
+    /// How long the service may take that understands what callers say; none where there is none.
+    pub(crate) understands: Option<Duration>,
 }
 
 pub(crate) fn read(
@@ -62,9 +64,9 @@ pub(crate) fn read(
     problems: &Problems,
 ) -> Menus {
     let lengths: Vec<Duration> = crate::sounds::lengths(&refers.sounds.files);
-    let Refers { hours, groups, lists, sounds } = refers;
+    let Refers { hours, groups, lists, sounds, understands } = refers;
     let lines = LineKind::ALL.map(LineKind::name);
-    let names = Names { groups, hours, lists, lines: &lines, prompts: &sounds.prompts, lengths: &lengths };
+    let names = Names { groups, hours, lists, lines: &lines, prompts: &sounds.prompts, lengths: &lengths, understands };
     let fragments = Fragments::read(fragments, sources);
     let texts = Texts::read(sounds, problems);
     let mut ears = Ears::new(&texts, sounds);

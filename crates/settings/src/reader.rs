@@ -51,7 +51,7 @@ pub(crate) fn tables(part: Part) -> (&'static [&'static str], &'static [&'static
             &[],
             &[
                 "server", "sip", "http", "media", "prompts", "connect", "limits", "drain", "dns", "ladder", "numbers",
-                "county", "network", "trunk", "dial", "called", "token",
+                "speech", "county", "network", "trunk", "dial", "called", "token",
             ],
         ),
         Part::Queues => (&[], &["queue", "back_off", "callers", "skill", "group", "agents", "agent"]),
@@ -123,11 +123,21 @@ impl<'a> Table<'a> {
 
     /// A table of this one by its section's name; empty when it is not there, so that the environment still counts.
     pub(crate) fn section(&self, section: &'static str) -> Table<'a> {
-        let value = self.entry(section);
+        self.within(section, section)
+    }
+
+    /// The same where its section has another name than the key that it stands behind.
+    pub(crate) fn within(&self, key: &str, section: &'static str) -> Table<'a> {
+        let value = self.entry(key);
         let found = value.and_then(|value| value.table(&[section]));
         let mut table = found.unwrap_or_else(|| Table { table: None, known: Vec::new(), ..self.clone() });
         (table.section, table.env) = (section, self.env);
         table
+    }
+
+    /// Whether it stands in the file.
+    pub(crate) fn is_written(&self) -> bool {
+        self.table.is_some()
     }
 
     /// The tables of `[[section]]`, in order.

@@ -190,6 +190,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
         menus: vec![Arc::new(MenuVersion { name: "12345".to_owned(), version: "v1".to_owned(), menu })],
         prompts,
+        understands: None,
         groups,
         agents: (0..usize::from(scenario.agents)).map(agent).collect(),
         star_codes: roster::StarCodes::default(),

@@ -2,7 +2,7 @@
 
 use base::{CallId, Flow, Job, LegId, Notice, RecordEntry, Ticket, WorkerId};
 
-use crate::{Answer, Ask, Fact, Query, Reload, Resolved, WebRequest};
+use crate::{Answer, Ask, Fact, Query, Reload, Resolved, Speech, WebRequest};
 
 /// One input of a switch.
 #[derive(Debug)]
@@ -43,6 +43,12 @@ pub enum Input<'a> {
         question: u32,
         values: Option<Vec<String>>,
     },
+    /// What a service understood of what a caller has said; none where it gave no good answer. Nobody minds one that never comes.
+    Understood {
+        call: CallId,
+        question: u32,
+        text: Option<String>,
+    },
     /// Somebody asks for something; `by` is the name for the records. Answered in `Effects::answers`.
     Ask {
         ticket: Ticket,
@@ -79,6 +85,8 @@ pub struct Effects {
     pub lookups: Vec<(Ticket, Query)>,
     /// Questions of calls to other systems, over HTTP.
     pub fetches: Vec<(CallId, u32, Box<WebRequest>)>,
+    /// What callers have said, to be understood.
+    pub utterances: Vec<(CallId, u32, Box<Speech>)>,
 }
 
 impl Effects {
@@ -93,5 +101,6 @@ impl Effects {
         self.roster.clear();
         self.lookups.clear();
         self.fetches.clear();
+        self.utterances.clear();
     }
 }

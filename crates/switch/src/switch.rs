@@ -132,6 +132,9 @@ impl Switch {
             Input::Notice { worker, notice } => self.on_notice(now, worker, notice, out),
             Input::Resolved { ticket, answer } => self.on_resolved(now, ticket, answer, out),
             Input::Fetched { call, question, values } => self.tell(now, call, Event::Web { question, values }, out),
+            Input::Understood { call, question, text } => {
+                self.tell(now, call, Event::Understood { question, text }, out);
+            }
             Input::Ask { ticket, ask, .. } => self.on_ask(now, ticket, ask, out),
             // The exchange has each owner adopt its own.
             Input::Plan(_) => {}

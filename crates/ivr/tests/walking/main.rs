@@ -6,3 +6,4 @@ mod kit;
 mod menus;
 mod outside;
 mod reach;
+mod speech;

@@ -46,6 +46,11 @@ pub enum Given {
         question: u32,
         values: Option<Vec<String>>,
     },
+    Understood {
+        call: CallId,
+        question: u32,
+        text: Option<String>,
+    },
 }
 
 packed_enum!(Given {
@@ -62,6 +67,7 @@ packed_enum!(Given {
     10 => Leave,
     11 => Plan { fingerprint },
     12 => Fetched { call, question, values },
+    14 => Understood { call, question, text },
 });
 
 /// What is written of a turn, in the order in which it happens.
@@ -93,11 +99,14 @@ impl Given {
             Input::Shed { flow, bytes } => Given::Shed { flow: *flow, bytes: Blob(blank(bytes)) },
             Input::FlowClosed(flow) => Given::FlowClosed(*flow),
             Input::Unreachable(flow) => Given::Unreachable(*flow),
-            Input::Notice { worker, notice } => Given::Notice { worker: *worker, notice: notice.clone() },
+            Input::Notice { worker, notice } => Given::Notice { worker: *worker, notice: unheard(notice) },
             Input::Ask { ticket, by, ask } => Given::Ask { ticket: *ticket, by: by.clone(), ask: ask.clone() },
             Input::Resolved { ticket, answer } => Given::Resolved { ticket: *ticket, answer: answer.clone() },
             Input::Fetched { call, question, values } => {
                 Given::Fetched { call: *call, question: *question, values: values.clone() }
+            }
+            Input::Understood { call, question, text } => {
+                Given::Understood { call: *call, question: *question, text: text.clone() }
             }
             Input::Drain => Given::Drain,
             Input::StopCalls => Given::StopCalls,
@@ -120,6 +129,9 @@ impl Given {
             Given::Resolved { ticket, answer } => Input::Resolved { ticket: *ticket, answer: answer.clone() },
             Given::Fetched { call, question, values } => {
                 Input::Fetched { call: *call, question: *question, values: values.clone() }
+            }
+            Given::Understood { call, question, text } => {
+                Input::Understood { call: *call, question: *question, text: text.clone() }
             }
             Given::Drain => Input::Drain,
             Given::StopCalls => Input::StopCalls,
@@ -145,6 +157,10 @@ impl Given {
             Given::Fetched { call, values, .. } => {
                 let answered = if values.is_some() { "another system answered" } else { "no good answer" };
                 format!("web  call {call}: {answered}")
+            }
+            Given::Understood { call, text, .. } => {
+                let understood = if text.is_some() { "something was understood" } else { "no good answer" };
+                format!("said call {call}: {understood}")
             }
             Given::Drain => "told to take no new calls".to_owned(),
             Given::StopCalls => "told to end every call".to_owned(),
@@ -179,6 +195,7 @@ impl Entry {
             Entry::Given { given: Given::Fetched { values: Some(values), .. }, .. } => {
                 values.iter().map(String::len).sum()
             }
+            Entry::Given { given: Given::Understood { text: Some(text), .. }, .. } => text.len(),
             _ => 0,
         };
         size_of::<Entry>() + held
@@ -199,6 +216,14 @@ impl Entry {
     }
 }
 
+/// The same without what was said: a replay needs its length at most.
+fn unheard(notice: &Notice) -> Notice {
+    match notice {
+        Notice::Spoken { leg, listen, voice } => Notice::Spoken { leg: *leg, listen: *listen, voice: voice.blank() },
+        other => other.clone(),
+    }
+}
+
 pub(super) fn notice_line(notice: &Notice) -> String {
     let of = |leg: &LegId| format!("call {} leg {}", leg.call, leg.index);
     match notice {
@@ -208,6 +233,8 @@ pub(super) fn notice_line(notice: &Notice) -> String {
         Notice::Played { leg, .. } => format!("{}: played", of(leg)),
         Notice::Heard { leg } => format!("{}: heard", of(leg)),
         Notice::Silent { leg, for_ms } => format!("{}: silent for {for_ms} ms", of(leg)),
+        Notice::Speaking { leg, .. } => format!("{}: begins to speak", of(leg)),
+        Notice::Spoken { leg, voice, .. } => format!("{}: has spoken for {} ms", of(leg), voice.length().as_millis()),
         Notice::Closed { leg, stats } => {
             format!("{}: closed, {} packets in, {} out", of(leg), stats.packets_received, stats.packets_sent)
         }
