@@ -39,6 +39,7 @@ mod repeats;
 mod restart;
 mod routing;
 mod sessions;
+mod speech_in;
 mod star_codes;
 mod steering;
 mod storm;

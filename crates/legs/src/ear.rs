@@ -28,9 +28,9 @@ const BEHIND: usize = 3;
 /// Frames whose quietest one is the noise: 2 s, longer than any word without a gap.
 const NOISE_OF: usize = 100;
 /// Louder noise is taken for this, in dBm0, so that somebody who speaks from the first frame on is heard.
-const NOISE_MAX_DBM0: f32 = -33.0;
+const LOUDEST_NOISE_DBM0: f32 = -33.0;
 /// What is quieter is no voice, in dBm0: hum and breath of a quiet line.
-const VOICE_MIN_DBM0: f32 = -45.0;
+const QUIETEST_VOICE_DBM0: f32 = -45.0;
 /// Decibels above the noise that begin an utterance; single frames of noise are 3 dB above the quietest.
 const ABOVE: f32 = 10.0;
 /// Decibels above the noise that go on with one: the ends of words are quiet.
@@ -241,12 +241,12 @@ impl Ear {
     }
 
     fn noise(&self) -> f32 {
-        self.noise.iter().copied().fold(NOISE_MAX_DBM0, f32::min)
+        self.noise.iter().copied().fold(LOUDEST_NOISE_DBM0, f32::min)
     }
 }
 
 fn is_voice(level: Option<f32>, noise: f32, above: f32) -> bool {
-    level.is_some_and(|level| level >= VOICE_MIN_DBM0.max(noise + above))
+    level.is_some_and(|level| level >= QUIETEST_VOICE_DBM0.max(noise + above))
 }
 
 /// The power of a sine at the top of 16 bits, +3.14 dBm0 (ITU-T G.711).

@@ -5,7 +5,7 @@ use std::time::Duration;
 use base::Secret;
 
 use crate::plans::Recognition;
-use crate::problem::{Problem, Problems};
+use crate::problem::Problem;
 use crate::reader::Table;
 use crate::value::{Raw, Value};
 
@@ -26,14 +26,14 @@ pub(crate) struct Speech {
     pub(crate) understands: Option<Duration>,
 }
 
-pub(crate) fn read(root: &Table<'_>, problems: &Problems) -> Speech {
+pub(crate) fn read(root: &Table<'_>) -> Speech {
     let table = root.section("speech").within("recognition", "speech.recognition");
     if !table.is_written() && table.get("url").is_none() {
         return Speech::default();
     }
     let timeout = table.seconds("timeout_s", TIMEOUT_S, 1, TIMEOUT_S_MAX);
     let url = table.need("url", "\"http://127.0.0.1:8000/v1/audio/transcriptions\"").and_then(|v| address(&v));
-    let headers = table.get("headers").map(|v| headers(&v, problems)).unwrap_or_default();
+    let headers = headers(&table);
     let form = table.get("form").map(|v| fields(&v));
     let text_at = match table.get("text_at") {
         None => Some(TEXT_AT.to_owned()),
@@ -54,30 +54,36 @@ fn address(value: &Value<'_>) -> Option<String> {
     })
 }
 
-/// A table of texts; from the environment `Name: text`, with commas between several. They are secrets: no error shows one.
-fn headers(value: &Value<'_>, problems: &Problems) -> Vec<(String, Secret)> {
-    let mut found = Vec::new();
-    let mut take = |name: &str, text: &str, value: &Value<'_>| {
-        if is_name(name) && is_text(text) {
-            found.push((name.to_owned(), Secret(text.to_owned())));
-        } else {
-            let help = "write letters, digits and - for the name, and printable ASCII behind it";
-            problems.error(Problem::new(value.spot.clone(), "this is no header of HTTP", "no header", help));
+/// A table of texts; from the environment `Name: text`, with commas between several. They are secrets: no error shows the line of one.
+fn headers(table: &Table<'_>) -> Vec<(String, Secret)> {
+    let Some(value) = table.get("headers") else { return Vec::new() };
+    let written: Vec<(String, String)> = match value.raw {
+        Raw::Env(text) => text.split(',').map(|item| split(item, ':')).collect(),
+        Raw::File(..) => {
+            let text = |value: &Value<'_>| value.as_text().unwrap_or_default().to_owned();
+            value.names().iter().map(|(name, _, value)| ((*name).to_owned(), text(value))).collect()
         }
     };
-    if let Raw::Env(_) = value.raw {
-        for item in value.list() {
-            let (name, text) = item.as_text().and_then(|text| text.split_once(':')).unwrap_or_default();
-            take(name.trim(), text.trim(), &item);
-        }
-    } else {
-        for (name, _, value) in value.names() {
-            if let Some(text) = value.text() {
-                take(name, &text, &value);
-            }
+    let spot = if let Raw::Env(_) = value.raw { value.spot } else { table.spot.clone() };
+    let mut found = Vec::new();
+    for (name, text) in written {
+        if is_name(&name) && is_text(&text) {
+            found.push((name, Secret(text)));
+        } else {
+            let title = match is_name(&name) {
+                true => format!("the header `{name}` holds what no header of HTTP can"),
+                false => "a header has a name that no header of HTTP can have".to_owned(),
+            };
+            let help = "write letters, digits and - for the name, and printable ASCII behind it";
+            table.problems.error(Problem::new(spot.clone(), title, "one of its headers", help));
         }
     }
     found
+}
+
+fn split(item: &str, at: char) -> (String, String) {
+    let (name, text) = item.split_once(at).unwrap_or_default();
+    (name.trim().to_owned(), text.trim().to_owned())
 }
 
 /// A token (RFC 9110 §5.6.2), as anybody writes one.

@@ -127,7 +127,7 @@ fn hum(hz: u32, ms: u64) -> Vec<i16> {
     (0..count).map(sample).collect()
 }
 
-fn tree(rng: &mut Rng) -> Tree {
+fn tree(scenario: &Scenario, rng: &mut Rng) -> Tree {
     let menu = Kind::menu(&[(Digit::Number(1), "consult"), (Digit::Number(2), "complaint")]);
     let mut queue = |group: &str| Kind::queue(group, if rng.chance(0.3) { 1 } else { 0 });
     let nodes = vec![
@@ -137,13 +137,18 @@ fn tree(rng: &mut Rng) -> Tree {
         Node::new("person", &[], queue("consult")),
     ];
     let (silence, surge_start) = (Duration::from_secs(1), Some("person".to_owned()));
-    Tree { silence, surge_start, ..Tree::new(LOCALE, "main", "person", "invalid", nodes) }
+    let mut tree = Tree { silence, surge_start, ..Tree::new(LOCALE, "main", "person", "invalid", nodes) };
+    if scenario.speaking > 0.0 {
+        crate::speaking::listen(&mut tree);
+    }
+    tree
 }
 
 fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan {
     let names: Vec<String> = GROUPS.iter().map(|g| (*g).to_owned()).collect();
-    let looked_up = ivr::Names::new(&names, &prompts);
-    let menu = ivr::compile(&tree(rng), looked_up).expect("the menu above names what is above").menu;
+    let understands = (scenario.speaking > 0.0).then_some(crate::speaking::ANSWER);
+    let looked_up = ivr::Names { understands, ..ivr::Names::new(&names, &prompts) };
+    let menu = ivr::compile(&tree(scenario, rng), looked_up).expect("the menu above names what is above").menu;
     let music = SoundId(SOUNDS.len() as u32 - 1);
     let number = |name: &str| GROUPS.iter().position(|known| *known == name).map(group_number);
     let group = |name: &&str| call::plan::Group {
@@ -190,7 +195,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
         menus: vec![Arc::new(MenuVersion { name: "12345".to_owned(), version: "v1".to_owned(), menu })],
         prompts,
-        understands: None,
+        understands,
         groups,
         agents: (0..usize::from(scenario.agents)).map(agent).collect(),
         star_codes: roster::StarCodes::default(),

@@ -59,6 +59,8 @@ pub struct Scenario {
     pub calling_back: f64,
     /// The share of moments in which the operator has one more configuration hold.
     pub reloading: f64,
+    /// The share of turns in which a citizen speaks to a menu that listens; where there is none it does not listen.
+    pub speaking: f64,
 }
 
 impl Scenario {
@@ -103,6 +105,7 @@ impl Scenario {
             reloading: [0.0, 0.0, 0.0, 0.0, 0.7][rng.below(5) as usize],
             calling_back: [0.0, 0.0, 0.0, 0.0, 0.7][rng.below(5) as usize],
             surging: [0.0, 0.0, 0.0, 0.7][rng.below(4) as usize],
+            speaking: [0.0, 0.0, 0.0, 0.0, 0.6][rng.below(5) as usize],
         }
     }
 

@@ -341,6 +341,7 @@ fn scenario(setting: &Setting) -> Scenario {
         surging: 0.0,
         calling_back: 0.0,
         reloading: 0.0,
+        speaking: 0.0,
     }
 }
 

@@ -107,6 +107,7 @@ impl World {
         self.effects.lookups.clear();
         // Who asked that somebody be called back sees the phone ring, or not.
         self.effects.answers.clear();
+        self.ask_service()?;
         // Nobody keeps ladders here.
         self.effects.legs.clear();
         let from = addresses::server();

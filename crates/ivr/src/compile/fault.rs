@@ -171,7 +171,7 @@ impl fmt::Display for Problem {
             Problem::NoCase => f.write_str("a node of kind `when` needs a case"),
             Problem::NoCondition => f.write_str("a case without a condition always holds"),
             Problem::NoKeys => f.write_str("a menu without keys offers no choice"),
-            Problem::WordsWithoutKey(key) => write!(f, "no key {} leads anywhere that could be said", key.as_char()),
+            Problem::WordsWithoutKey(key) => write!(f, "words for the key {}, which leads nowhere", key.as_char()),
             Problem::EmptyWord(word) => write!(f, "nobody can say `{word}`"),
             Problem::SameWord { word, key } => write!(f, "`{word}` is said for the key {} already", key.as_char()),
             Problem::TooManyWords { max } => write!(f, "a choice has at most {max} words"),
