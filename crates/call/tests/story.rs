@@ -27,6 +27,8 @@ mod own;
 mod repeats;
 #[path = "story/several.rs"]
 mod several;
+#[path = "story/speech.rs"]
+mod speech;
 #[path = "story/surge.rs"]
 mod surge;
 #[path = "story/ways.rs"]

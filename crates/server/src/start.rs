@@ -142,9 +142,8 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let drain = plans.server.drain;
     let servers = std::mem::take(&mut plans.server.dns);
     let named = plans.carrier.needs_dns().then(|| dns::start(servers, Arc::clone(&stop)));
-    let web =
-        crate::web::start(reloader.recognition(), Arc::clone(&stop)).map_err(|source| Error::Thread { source })?;
-    let dns = named.transpose().map_err(|source| Error::Thread { source })?;
+    let web = crate::web::start(reloader.recognition(), Arc::clone(&stop)).map_err(no_thread)?;
+    let dns = named.transpose().map_err(no_thread)?;
     let closed = ledger.open_calls() as u64;
     let mut first = Effects::default();
     let config = config(&plans, links.len(), epoch, options.drill)?;
@@ -191,6 +190,10 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let ladders = Arc::new(ladders);
     let reloader = Arc::new(reloader);
     Ok(Running { sip, tcp, stop, view, desk, reloader, inbox: Some(inbox), board, ladders, closed, thread })
+}
+
+fn no_thread(source: io::Error) -> Error {
+    Error::Thread { source }
 }
 
 fn start_media(
