@@ -229,7 +229,7 @@ impl Ear {
         }
         let count = FRAME as i64;
         let power = (squares - sum * sum / count).max(1) as f32 / FRAME as f32;
-        Some(10.0 * (power / FULL_SINE).log10() + 3.14)
+        Some(10.0 * (power / ZERO_DBM0).log10())
     }
 
     fn note_noise(&mut self, level: Option<f32>) {
@@ -249,8 +249,8 @@ fn is_voice(level: Option<f32>, noise: f32, above: f32) -> bool {
     level.is_some_and(|level| level >= QUIETEST_VOICE_DBM0.max(noise + above))
 }
 
-/// The power of a sine at the top of 16 bits, +3.14 dBm0 (ITU-T G.711).
-const FULL_SINE: f32 = 32_768.0 * 32_768.0 / 2.0;
+/// The power of a sine 3.14 dB below the top of 16 bits (ITU-T G.711 §3).
+const ZERO_DBM0: f32 = 2.6054e8;
 
 #[cfg(test)]
 #[path = "ear_tests.rs"]

@@ -13,7 +13,7 @@ struct Line {
 }
 
 fn amplitude(dbm0: f32) -> f32 {
-    32_768.0 * 10_f32.powf((dbm0 - 3.14) / 20.0)
+    22_827.0 * 10_f32.powf(dbm0 / 20.0)
 }
 
 impl Line {

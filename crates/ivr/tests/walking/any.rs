@@ -23,7 +23,7 @@ fn any_menu() -> impl Strategy<Value = Kind> {
         match menu_kind(&keys) {
             Kind::Menu { keys, silence, silence_tries, invalid_tries, on_invalid, .. } => {
                 let words =
-                    words.then(|| keys.iter().map(|(key, _)| (*key, vec![spoken(*key)])).collect()).unwrap_or_default();
+                    if words { keys.iter().map(|(key, _)| (*key, vec![spoken(*key)])).collect() } else { Vec::new() };
                 Kind::Menu { keys, words, silence, silence_tries, invalid_tries, on_invalid, on_silence: silent }
             }
             other => other,
