@@ -28,7 +28,7 @@ mod repeats;
 #[path = "story/several.rs"]
 mod several;
 #[path = "story/speech.rs"]
-mod speech;
+mod listening;
 #[path = "story/surge.rs"]
 mod surge;
 #[path = "story/ways.rs"]

@@ -15,15 +15,15 @@ use crate::{LocaleId, Menu, NodeId};
 
 mod collect;
 mod keys;
+mod listening;
 mod outside;
 mod sets;
-mod speech;
 mod state;
 mod watch;
 
 pub use watch::Heard;
 
-use speech::Listening;
+use listening::Listening;
 use state::State;
 use watch::Watch;
 

@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::source::{self, Part, Sources};
 use crate::{
     Plans, agents, areas, assemble, calendar, calendars, call_backs, callers, dial, groups, menu, network, on_air,
-    profile, service, sounds, speech, states, token, trunk,
+    profile, recognition, service, sounds, states, token, trunk,
 };
 
 /// Reads the configuration in a folder, with `HOTLINE__SECTION__KEY` variables of `env` over it; menus, calendars and prompts of a release
@@ -136,7 +136,7 @@ fn build(
     let callers = queues.as_ref().map(|root| callers::read(dir, root, problems)).unwrap_or_default();
     let lists: Vec<_> = callers.names().map(str::to_owned).collect();
     let (menu_documents, fragments): (Vec<_>, Vec<_>) = (of(Part::Menu).collect(), of(Part::Fragment).collect());
-    let speech = main.as_ref().map(|root| speech::read(root)).unwrap_or_default();
+    let speech = main.as_ref().map(|root| recognition::read(root)).unwrap_or_default();
     let understands = speech.understands;
     let refers = menu::Refers { hours: &hours, groups: &groups.names, lists: &lists, sounds: &sound_plan, understands };
     let menus = menu::read(&menu_documents, &fragments, sources, refers, problems);
