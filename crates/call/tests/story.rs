@@ -15,6 +15,8 @@ mod keys;
 mod kit;
 #[path = "story/line.rs"]
 mod line;
+#[path = "story/listening.rs"]
+mod listening;
 #[path = "story/lost.rs"]
 mod lost;
 #[path = "story/moved.rs"]
@@ -27,8 +29,6 @@ mod own;
 mod repeats;
 #[path = "story/several.rs"]
 mod several;
-#[path = "story/speech.rs"]
-mod listening;
 #[path = "story/surge.rs"]
 mod surge;
 #[path = "story/ways.rs"]

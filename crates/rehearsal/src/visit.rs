@@ -30,7 +30,7 @@ pub struct Visit<'a> {
     /// When the silence counts.
     until: Option<Time>,
     asks: Option<Request>,
-    speech: Speech,
+    listening: Listening,
     path: Vec<Stop>,
     taken: BTreeSet<(NodeId, Way)>,
     announcements: Duration,
@@ -42,7 +42,7 @@ pub struct Visit<'a> {
 
 /// What becomes of what a caller says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Speech {
+enum Listening {
     #[default]
     Unheard,
     Heard,
@@ -141,7 +141,7 @@ impl<'a> Visit<'a> {
             limit: Time::ZERO + plan.limits.menu,
             heard_at: None,
             until: None,
-            speech: Speech::default(),
+            listening: Listening::default(),
             asks: None,
             path: Vec::new(),
             taken: BTreeSet::new(),
@@ -244,7 +244,7 @@ impl<'a> Visit<'a> {
             }
             Deed::Answer(values) => self.answer(values),
             Deed::Say(text) => self.say(text.as_deref()),
-            Deed::NoAnswer if self.speech == Speech::Said => {
+            Deed::NoAnswer if self.listening == Listening::Said => {
                 self.tell(Event::Understood(None));
                 Ok(())
             }
@@ -304,7 +304,7 @@ impl<'a> Visit<'a> {
     /// After what plays: nobody is listened to before.
     fn say(&mut self, text: Option<&str>) -> Result<(), Misfit> {
         self.listen();
-        if self.speech != Speech::Heard {
+        if self.listening != Listening::Heard {
             return Err(Misfit::NobodyListens);
         }
         self.tell(Event::Speaking);
@@ -396,9 +396,9 @@ impl<'a> Visit<'a> {
                 self.asks = Some(*request);
             }
             Step::StopFetching => self.asks = None,
-            Step::Listen => self.speech = Speech::Heard,
-            Step::StopListening => self.speech = Speech::Unheard,
-            Step::Recognize => self.speech = Speech::Said,
+            Step::Listen => self.listening = Listening::Heard,
+            Step::StopListening => self.listening = Listening::Unheard,
+            Step::Recognize => self.listening = Listening::Said,
             Step::Queue { group, call_back, .. } => {
                 self.hears_at_last();
                 self.leave(if call_back { Outcome::CallBack(group) } else { Outcome::Queue(group) });

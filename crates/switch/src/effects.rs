@@ -2,7 +2,7 @@
 
 use base::{CallId, Flow, Job, LegId, Notice, RecordEntry, Ticket, WorkerId};
 
-use crate::{Answer, Ask, Fact, Query, Reload, Resolved, Speech, WebRequest};
+use crate::{Answer, Ask, Fact, Query, Reload, Resolved, Utterance, WebRequest};
 
 /// One input of a switch.
 #[derive(Debug)]
@@ -86,7 +86,7 @@ pub struct Effects {
     /// Questions of calls to other systems, over HTTP.
     pub fetches: Vec<(CallId, u32, Box<WebRequest>)>,
     /// What callers have said, to be understood.
-    pub utterances: Vec<(CallId, u32, Box<Speech>)>,
+    pub utterances: Vec<(CallId, u32, Box<Utterance>)>,
 }
 
 impl Effects {

@@ -9,7 +9,7 @@ use arc_swap::ArcSwapOption;
 use base::{CallId, Voice};
 use reqwest::{Client, RequestBuilder};
 use settings::Recognition;
-use switch::Speech;
+use switch::Utterance;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::{TEXT_BYTES_MAX, body, cause, host};
@@ -24,20 +24,20 @@ const TEXTS_A_TURN: usize = 32;
 
 /// The service that holds; none where nobody understands.
 pub(crate) type Service = Arc<ArcSwapOption<Recognition>>;
-type Utterance = (CallId, u32, Box<Speech>);
+type Spoken = (CallId, u32, Box<Utterance>);
 type Understood = (CallId, u32, Option<String>);
 
 /// The control thread's side.
 #[derive(Debug)]
 pub(crate) struct Recognizer {
-    utterances: mpsc::Sender<(Instant, Utterance)>,
+    utterances: mpsc::Sender<(Instant, Spoken)>,
     texts: mpsc::Receiver<Understood>,
 }
 
 /// What the web's thread has of it.
 pub(super) struct Room {
     service: Service,
-    asked: mpsc::Receiver<(Instant, Utterance)>,
+    asked: mpsc::Receiver<(Instant, Spoken)>,
     texts: mpsc::Sender<Understood>,
 }
 
@@ -49,7 +49,7 @@ pub(super) fn open(service: Service) -> (Recognizer, Room) {
 
 impl Recognizer {
     /// False where too many wait: the call is told that there is no answer.
-    pub(crate) fn ask(&self, utterance: Utterance) -> bool {
+    pub(crate) fn ask(&self, utterance: Spoken) -> bool {
         self.utterances.try_send((Instant::now(), utterance)).is_ok()
     }
 
@@ -90,7 +90,12 @@ pub(super) async fn serve(client: Client, mut room: Room, stop: Arc<Stop>) {
 }
 
 /// The text, where the service tells one before its time is over, of which so much has gone by.
-async fn understand(client: &Client, service: &Recognition, speech: &Speech, gone: Duration) -> Result<String, String> {
+async fn understand(
+    client: &Client,
+    service: &Recognition,
+    speech: &Utterance,
+    gone: Duration,
+) -> Result<String, String> {
     let asked = async {
         let response = request(client, service, speech).send().await.map_err(|error| cause(&error))?;
         if !response.status().is_success() {
@@ -111,7 +116,7 @@ fn text(body: &[u8], place: &str) -> Result<String, String> {
     }
 }
 
-fn request(client: &Client, service: &Recognition, speech: &Speech) -> RequestBuilder {
+fn request(client: &Client, service: &Recognition, speech: &Utterance) -> RequestBuilder {
     let sound = wav(&speech.voice);
     let mut builder = client.post(&service.url);
     for (name, value) in &service.headers {

@@ -55,9 +55,9 @@ fn recognition(address: SocketAddr) -> Recognition {
     }
 }
 
-fn speech() -> Speech {
+fn speech() -> Utterance {
     let codes: Vec<u8> = (0..=255).cycle().take(1_600).collect();
-    Speech { voice: Voice { codec: Codec::Pcma, codes: codes.into() }, locale: "zh-CN".to_owned() }
+    Utterance { voice: Voice { codec: Codec::Pcma, codes: codes.into() }, locale: "zh-CN".to_owned() }
 }
 
 fn understood(service: &Recognition, gone: Duration) -> Result<String, String> {

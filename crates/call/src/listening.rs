@@ -7,7 +7,7 @@ use crate::{Action, Call};
 
 /// An utterance that is to be understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Speech {
+pub struct Utterance {
     pub voice: Voice,
     /// The caller's language, by its tag.
     pub locale: String,
@@ -67,7 +67,7 @@ impl Call {
         let Some(voice) = self.listening.spoken.take() else { return };
         self.question = self.question.wrapping_add(1);
         let locale = self.plan.prompts.locale_name(self.locale).to_owned();
-        out.push(Action::Recognize { question: self.question, speech: Box::new(Speech { voice, locale }) });
+        out.push(Action::Recognize { question: self.question, speech: Box::new(Utterance { voice, locale }) });
     }
 
     /// The service has answered, or cannot.
