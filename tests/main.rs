@@ -41,6 +41,7 @@ mod repeats;
 mod restart;
 mod routing;
 mod sessions;
+mod speech_in;
 mod speech_out;
 mod star_codes;
 mod steering;

@@ -87,6 +87,8 @@ impl Acd {
         let Some(caller) = self.callers.get_mut(key) else { return };
         (caller.group, caller.priority, caller.since, caller.arrival) = (group, claim.priority, claim.since, arrival);
         (caller.told, caller.hops, caller.overdue, caller.pulled) = (u32::MAX, 0, false, claim.pulled);
+        // Whoever was preferred has handed the caller on.
+        caller.prefer(None);
         let claimed = caller.claims.take();
         caller.promise = Told::default();
         caller.standing = claimed.map_or(Standing::Nowhere, Standing::Offered);

@@ -18,6 +18,7 @@ pub mod rng;
 pub mod secret;
 pub mod slab;
 pub mod time;
+pub mod voice;
 pub mod wheel;
 
 pub use caller::CallerKey;
@@ -34,4 +35,5 @@ pub use rng::Rng;
 pub use secret::Secret;
 pub use slab::{Key, Slab, prefetch};
 pub use time::{Now, Time, Wall};
+pub use voice::{ListenId, SPEECH_MAX, VOICE_BYTES_MAX, Voice};
 pub use wheel::{TimerId, Wheel};

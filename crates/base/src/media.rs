@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::{Clip, EndId, LegId, NetworkId, WorkerId, packed_enum, packed_struct};
+use crate::{Clip, EndId, LegId, ListenId, NetworkId, Voice, WorkerId, packed_enum, packed_struct};
 
 /// A voice codec of one byte a sample at 8 kHz (ITU-T G.711).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,6 +20,14 @@ impl Codec {
         match self {
             Codec::Pcma => 8,
             Codec::Pcmu => 0,
+        }
+    }
+
+    /// The code of a sample that is 0.
+    pub const fn silence(self) -> u8 {
+        match self {
+            Codec::Pcma => 0xd5,
+            Codec::Pcmu => 0xff,
         }
     }
 
@@ -178,6 +186,8 @@ pub enum Job {
     Belong { end: EndId, leg: LegId },
     /// What the end hears from now on; replaces what it heard.
     Hear { end: EndId, source: Source },
+    /// The peer's next utterance is wanted, with this number, or none any more.
+    Listen { end: EndId, listen: Option<ListenId> },
     /// Frees the end, opened or only leased, and tells its statistics.
     Close { end: EndId },
 }
@@ -223,6 +233,17 @@ pub enum Notice {
         leg: LegId,
         stats: MediaStats,
     },
+    /// Who is listened to has begun to speak.
+    Speaking {
+        leg: LegId,
+        listen: ListenId,
+    },
+    /// The utterance is over, and the end is not listened to any more.
+    Spoken {
+        leg: LegId,
+        listen: ListenId,
+        voice: Voice,
+    },
 }
 
 impl Notice {
@@ -234,6 +255,8 @@ impl Notice {
             | Notice::Played { leg, .. }
             | Notice::Heard { leg }
             | Notice::Silent { leg, .. }
+            | Notice::Speaking { leg, .. }
+            | Notice::Spoken { leg, .. }
             | Notice::Closed { leg, .. } => Some(*leg),
         }
     }
@@ -279,6 +302,7 @@ packed_enum!(Job {
     3 => Hear { end, source },
     4 => Close { end },
     5 => Belong { end, leg },
+    7 => Listen { end, listen },
 });
 packed_struct!(Lease { end, network, address });
 packed_enum!(Notice {
@@ -289,5 +313,7 @@ packed_enum!(Notice {
     4 => Heard { leg },
     5 => Silent { leg, for_ms },
     6 => Closed { leg, stats },
+    8 => Speaking { leg, listen },
+    9 => Spoken { leg, listen, voice },
 });
 packed_struct!(MediaStats { packets_sent, packets_received, packets_lost, packets_refused, jitter, round_trip });

@@ -6,7 +6,7 @@ use base::{AgentId, CallId, Codec, EndId, Flow, GroupId, Job, RecordEntry, Ticke
 use roster::Contact;
 
 use crate::leg::Leg;
-use crate::{Fact, Timer};
+use crate::{Fact, Timer, Utterance};
 
 /// One output of a call.
 #[derive(Clone, Debug)]
@@ -36,6 +36,11 @@ pub enum Action {
     Synthesize {
         question: u32,
         speech: Box<ivr::Speech>,
+    },
+    /// Asks what the citizen has said; answered with `Event::Understood` of the same number.
+    Recognize {
+        question: u32,
+        speech: Box<Utterance>,
     },
     /// The answer to a request inside a dialog.
     Reply {

@@ -9,6 +9,7 @@ use ivr::LocaleId;
 use crate::account::Account;
 use crate::journey::{Calling, Journey, Peer, Waiting, Wants, With};
 use crate::leg::{Leg, Party, State};
+use crate::listening::Listening;
 use crate::plan::MenuVersion;
 use crate::slots::Slots;
 use crate::stage::Program;
@@ -43,6 +44,7 @@ pub struct Call {
     pub(crate) asks: Option<GroupId>,
     /// The newest question to another system.
     pub(crate) question: u32,
+    pub(crate) listening: Listening,
     /// Why the call ends once the citizen has said how satisfied they are.
     pub(crate) after_survey: Option<EndReason>,
     /// Groups that were in surge when the call arrived.
@@ -139,6 +141,7 @@ impl Call {
             errand: None,
             asks: None,
             question: 0,
+            listening: Listening::default(),
             after_survey: None,
             surging: Arc::default(),
             told_of_surge: false,
@@ -167,6 +170,7 @@ impl Call {
             Event::NotGiven => self.not_given(now, out),
             Event::Web { question, values } => self.on_web(now, question, values.as_deref(), out),
             Event::Synthesized { question, clip } => self.on_synthesized(now, question, clip, out),
+            Event::Understood { question, text } => self.on_understood(now, question, text.as_deref(), out),
             Event::Timer(timer) => self.on_timer(now, timer, out),
             Event::Stop(reason) => self.end(now, reason, out),
             Event::Confide => self.account.confide(out),
@@ -244,6 +248,10 @@ impl Call {
             Notice::Played { leg, play } if leg.index != self.citizen() => self.on_agent_played(play),
             Notice::Played { leg, play } if leg.index == self.citizen() && self.program.is(play) => {
                 self.on_played(now, out)
+            }
+            Notice::Speaking { leg, listen } if leg.index == self.citizen() => self.on_speaking(now, listen, out),
+            Notice::Spoken { leg, listen, voice } if leg.index == self.citizen() => {
+                self.on_spoken(now, listen, voice, out);
             }
             Notice::Heard { leg } => self.spoke(leg.index),
             Notice::Silent { leg, for_ms } => self.probe(now, leg.index, for_ms, out),

@@ -64,6 +64,11 @@ pub enum Event<'a> {
         question: u32,
         clip: Option<Clip>,
     },
+    /// What `Action::Recognize` of the same number came to: the text; none where there was no good answer.
+    Understood {
+        question: u32,
+        text: Option<String>,
+    },
     Timer(Timer),
     /// An operator, a drain or a fault ends the call.
     Stop(EndReason),

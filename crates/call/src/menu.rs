@@ -93,6 +93,7 @@ impl Call {
             surging: &self.surging,
             on_air: &self.plan.on_air,
             prompts: &self.plan.prompts,
+            understands: self.plan.understands,
         }
     }
 
@@ -120,6 +121,9 @@ impl Call {
             }
             // Its answer is of a question that nobody asks any more.
             Step::StopFetching => self.question = self.question.wrapping_add(1),
+            Step::Listen => self.listen(out),
+            Step::StopListening => self.stop_listening(out),
+            Step::Recognize => self.recognize(out),
             Step::Queue { group, priority, call_back } => {
                 self.leave_menu(now, (group, priority), self.said(), out);
                 if call_back {
@@ -129,6 +133,8 @@ impl Call {
             Step::Transfer { to, ring, talk_max } => self.transfer(now, &to, (ring, talk_max), out),
             Step::Rated(grade) => self.account.rated(grade, out),
             Step::WrongKey => self.account.pressed_wrong(out),
+            // A record tells of keys alone.
+            Step::NotUnderstood => {}
             Step::End => self.end(now, self.after_survey.unwrap_or(EndReason::MenuEnd), out),
         }
     }
@@ -152,6 +158,7 @@ impl Call {
     fn leave_menu(&mut self, now: Now, (group, priority): (GroupId, u8), said: Vec<SoundId>, out: &mut Vec<Action>) {
         out.push(Action::Disarm(Timer::Menu));
         out.push(Action::Disarm(Timer::MenuLimit));
+        self.stop_listening(out);
         self.after_survey = None;
         let listed = self.plan.known.find(&self.start.caller).filter(|_| self.legs[0].party == Party::Outside);
         // As much as a menu can give.

@@ -35,6 +35,8 @@ pub struct Plan {
     pub called: Vec<CalledNumber>,
     pub menus: Vec<Arc<MenuVersion>>,
     pub prompts: Prompts,
+    /// How long the service may take that understands what callers say; none where there is none.
+    pub understands: Option<Duration>,
     /// By `GroupId`, as in `acd::Plan`.
     pub groups: Vec<Group>,
     /// By `AgentId`, as in `acd::Plan` and `roster::Plan`.

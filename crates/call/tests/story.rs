@@ -15,6 +15,8 @@ mod keys;
 mod kit;
 #[path = "story/line.rs"]
 mod line;
+#[path = "story/listening.rs"]
+mod listening;
 #[path = "story/lost.rs"]
 mod lost;
 #[path = "story/moved.rs"]

@@ -120,6 +120,7 @@ fn reach(menu: &MenuReach) -> Value {
             "keys": reach.keys,
             "announcements_ms": milliseconds(reach.announcements),
             "silent_ms": milliseconds(reach.silent),
+            "speaking_ms": milliseconds(reach.speaking),
         })
     };
     json!({"severity": "proof", "menu": menu.menu, "nodes": menu.nodes.iter().map(node).collect::<Vec<_>>()})
@@ -145,10 +146,15 @@ fn proof(menu: &MenuReach) -> String {
     let seconds = |time: Option<std::time::Duration>| time.unwrap_or_default().as_millis().div_ceil(1000);
     let keys = menu.nodes.iter().map(|(_, reach)| reach.keys).max().unwrap_or_default();
     let (heard, silent) = (seconds(menu.start.announcements), seconds(menu.start.silent));
+    let speaking = match menu.start.speaking {
+        Some(time) => format!("; who says what nobody understands is after {} s", seconds(Some(time))),
+        None if menu.listens => "; who says what nobody understands is when `limits.menu_s` is over".to_owned(),
+        None => String::new(),
+    };
     let plural = if keys == 1 { "key" } else { "keys" };
     format!(
         "menu {}: a person is {keys} {plural} away at most; who presses nothing hears {heard} s of announcements at most \
-         and is in a queue after {silent} s",
+         and is in a queue after {silent} s{speaking}",
         menu.menu
     )
 }

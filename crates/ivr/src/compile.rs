@@ -14,6 +14,7 @@ mod kinds;
 mod says;
 mod tests;
 mod values;
+mod words;
 
 pub use fault::{Fault, Place, Problem};
 
@@ -37,12 +38,14 @@ pub struct Names<'a> {
     pub lines: &'a [&'a str],
     /// By `SoundId`, how long each sound is; one that is not there takes no time.
     pub lengths: &'a [Duration],
+    /// How long the service may take that understands what callers say; none where there is none.
+    pub understands: Option<Duration>,
 }
 
 impl<'a> Names<'a> {
     /// Groups and prompts, and nothing else.
     pub fn new(groups: &'a [String], prompts: &'a Prompts) -> Names<'a> {
-        Names { groups, hours: &[], prompts, lists: &[], lines: &[], lengths: &[] }
+        Names { groups, hours: &[], prompts, lists: &[], lines: &[], lengths: &[], understands: None }
     }
 }
 

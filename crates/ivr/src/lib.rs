@@ -21,6 +21,7 @@ mod value;
 pub mod walk;
 mod ways;
 mod when;
+mod words;
 
 pub use compile::{Compiled, Fault, Names, Place, Problem, compile};
 pub use dates::{date_pieces, time_pieces};

@@ -8,6 +8,7 @@ use crate::entry::Form;
 use crate::say::Say;
 use crate::value::{Template, ValueId};
 use crate::when::Test;
+use crate::words::Words;
 use crate::{Hours, LocaleId};
 
 /// A node of one menu, by place.
@@ -68,6 +69,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Keys {
     pub(crate) keys: Vec<(Digit, Choice)>,
+    pub(crate) words: Words,
     pub(crate) silence: Duration,
     pub(crate) silence_tries: u8,
     pub(crate) invalid_tries: u8,
@@ -191,6 +193,11 @@ impl Menu {
         self.surge_start
     }
 
+    /// Whether callers may speak somewhere.
+    pub fn listens(&self) -> bool {
+        self.nodes.iter().any(|node| node.kind.listens())
+    }
+
     /// The names of the values that a question to another system takes, in their order; none at other nodes.
     pub fn takes(&self, node: NodeId) -> Vec<&str> {
         let Some(Kind::Http(http)) = self.node(node).map(|node| &node.kind) else { return Vec::new() };
@@ -227,6 +234,11 @@ impl Kind {
     /// Whether `*` leads back here from further on.
     pub(crate) fn is_choice(&self) -> bool {
         matches!(self, Kind::Menu(_) | Kind::Digits(_))
+    }
+
+    /// Whether callers may speak here.
+    pub(crate) fn listens(&self) -> bool {
+        matches!(self, Kind::Menu(keys) if !keys.words.is_empty())
     }
 
     pub(crate) fn queue(&self, locale: LocaleId) -> Option<(GroupId, u8)> {

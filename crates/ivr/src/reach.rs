@@ -10,6 +10,8 @@ use crate::menu::{Kind, Node};
 use crate::say::{Say, What};
 use crate::{Menu, NodeId, tree};
 
+mod speaking;
+
 /// The longest that operators may put on air at once: it comes on top of what a menu says by itself.
 pub const ON_AIR_MAX: Duration = Duration::from_secs(15);
 /// Pieces of a value that is spoken: an identity number, or a day with its year.
@@ -28,11 +30,21 @@ pub struct Reach {
     pub announcements: Option<Duration>,
     /// The whole time until such a caller is in a queue, with the silences.
     pub silent: Option<Duration>,
+    /// The same where such a caller speaks at each choice that listens, and is never understood; none too where that leads round until the
+    /// menu's longest time is over, and in a menu that listens nowhere.
+    pub speaking: Option<Duration>,
 }
 
-/// By `NodeId`; `lengths` are those of the sounds, by `SoundId`.
-pub fn reach(menu: &Menu, lengths: &[Duration]) -> Vec<Reach> {
-    Distances::of(&Graph::new(menu), lengths).reaches()
+/// By `NodeId`; `lengths` are those of the sounds, by `SoundId`, and `understands` is how long the service may take that understands what
+/// callers say.
+pub fn reach(menu: &Menu, lengths: &[Duration], understands: Option<Duration>) -> Vec<Reach> {
+    let graph = Graph::new(menu);
+    let mut reaches = Distances::of(&graph, lengths).reaches();
+    if let Some(answer) = understands.filter(|_| menu.listens()) {
+        let speaking = speaking::times(&graph, &Costs { lengths }, answer);
+        reaches.iter_mut().zip(speaking).for_each(|(reach, time)| reach.speaking = time);
+    }
+    reaches
 }
 
 /// Nodes that are too far from a person.
@@ -153,7 +165,7 @@ impl<'a> Distances<'a> {
                 _ => 1,
             };
             let (announcements, silent) = (total.map(|cost| cost.announcements), total.map(|cost| cost.time));
-            Reach { keys, deaf: *deaf, announcements, silent }
+            Reach { keys, deaf: *deaf, announcements, silent, speaking: None }
         };
         nodes.map(one).collect()
     }

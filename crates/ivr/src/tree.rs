@@ -129,6 +129,8 @@ pub enum Kind {
     /// A choice. The four limits go before the tree's.
     Menu {
         keys: Vec<(Digit, Choice)>,
+        /// What may be said instead of pressing a key.
+        words: Vec<(Digit, Vec<String>)>,
         silence: Option<Duration>,
         silence_tries: Option<u8>,
         invalid_tries: Option<u8>,
@@ -163,6 +165,7 @@ impl Kind {
         let choice = |next: &str| Choice { locale: None, next: next.to_owned() };
         Kind::Menu {
             keys: keys.iter().map(|(key, next)| (*key, choice(next))).collect(),
+            words: Vec::new(),
             silence: None,
             silence_tries: None,
             invalid_tries: None,

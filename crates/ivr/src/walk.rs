@@ -15,7 +15,9 @@ use crate::{LocaleId, Menu, NodeId};
 
 mod collect;
 mod keys;
+mod listening;
 mod outside;
+mod sets;
 mod speech;
 mod state;
 mod watch;
@@ -23,6 +25,7 @@ mod watch;
 pub use speech::Speech;
 pub use watch::Heard;
 
+use listening::Listening;
 use state::State;
 use watch::Watch;
 
@@ -53,6 +56,12 @@ pub enum Event<'a> {
     Synthesized(Option<&'a Clip>),
     /// Nobody could be reached on the line of `Step::Transfer`.
     Refused,
+    /// The caller who is listened to has begun to speak.
+    Speaking,
+    /// And has ended.
+    Spoken,
+    /// What the service of `Step::Recognize` understood; none where it gave no good answer.
+    Understood(Option<&'a str>),
 }
 
 /// What the call must do.
@@ -79,6 +88,12 @@ pub enum Step {
     Synthesize(Box<Speech>),
     /// Nobody waits for an answer any more.
     StopFetching,
+    /// The caller may speak: from now on it is told when an utterance begins, and when it ends, once.
+    Listen,
+    /// What the caller says, or has said, does not count any more.
+    StopListening,
+    /// What was said is to be understood.
+    Recognize,
     /// The caller waits from now on and hears [`Walk::said`] first: the clock of "a person within 15 seconds" runs already.
     Queue {
         group: GroupId,
@@ -96,6 +111,8 @@ pub enum Step {
     Rated(u8),
     /// A key was pressed at the node that leads nowhere there.
     WrongKey,
+    /// What was said is no word of the node.
+    NotUnderstood,
     End,
 }
 
@@ -122,6 +139,7 @@ pub struct Walk {
     trail: VecDeque<NodeId>,
     typed: VecDeque<Digit>,
     entry: Entry,
+    listening: Option<Listening>,
     values: Values,
     said: Vec<SoundId>,
     /// None in a call: nobody looks.
@@ -166,6 +184,7 @@ impl Walk {
             trail: VecDeque::with_capacity(TRAIL_MAX),
             typed: VecDeque::with_capacity(TYPED_MAX),
             entry: Entry::default(),
+            listening: None,
             values: Values::default(),
             said: Vec::with_capacity(SAID_ROOM),
             watch: None,
@@ -206,6 +225,10 @@ impl Walk {
             (State::Fetching, Event::Fetched(values)) => self.on_fetched(turn, values),
             (State::Fetching, Event::Synthesized(clip)) => self.on_synthesized(turn, clip),
             (State::Away, Event::Refused) => self.on_refused(turn),
+            (State::Waiting, Event::Speaking) => self.on_speaking(turn),
+            (State::Waiting | State::Speaking, Event::Spoken) => self.on_spoken(turn),
+            (State::Speaking | State::Understanding, Event::Deadline) => self.listen_on(turn),
+            (State::Understanding, Event::Understood(text)) => self.on_understood(turn, text),
             _ => {}
         }
     }
@@ -246,7 +269,7 @@ impl Walk {
         match &node.kind {
             Kind::Play { next } | Kind::OnAir { next, .. } => self.pass(turn, Way::On, *next),
             Kind::Speak(speak) => self.pass(turn, Way::On, speak.next),
-            Kind::Menu(keys) => self.await_key(turn, keys.silence),
+            Kind::Menu(keys) => self.await_choice(turn, keys),
             Kind::Rate { silence, .. } => self.await_key(turn, *silence),
             Kind::Digits(asked) => self.await_digits(turn, asked),
             Kind::End => self.leave(turn, Step::End),
@@ -345,24 +368,6 @@ impl Walk {
         }
     }
 
-    fn set(&mut self, turn: &mut Turn<'_>, kind: &Kind) {
-        let Kind::Set { values, locale, priority, next } = kind else { return };
-        for (id, template) in values {
-            let text = template.fill(&self.values, turn.around);
-            self.values.set(*id, &text);
-        }
-        self.priority = self.priority.max(*priority);
-        self.speak(turn, *locale);
-        self.pass(turn, Way::On, *next);
-    }
-
-    fn speak(&mut self, turn: &mut Turn<'_>, locale: Option<LocaleId>) {
-        if let Some(locale) = locale.filter(|locale| *locale != self.locale) {
-            self.locale = locale;
-            turn.out.push(Step::Locale(locale));
-        }
-    }
-
     /// The same node again, with `first` before its prompt; its counts of silence and invalid keys stand.
     fn again(&mut self, turn: &mut Turn<'_>, first: &[Say]) {
         if self.is_exhausted() {
@@ -438,6 +443,9 @@ impl Walk {
         }
         if self.state == State::Fetching {
             turn.out.push(Step::StopFetching);
+        }
+        if self.listening.take().is_some() {
+            turn.out.push(Step::StopListening);
         }
         self.state = State::Idle;
     }

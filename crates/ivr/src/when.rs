@@ -1,6 +1,7 @@
 //! Conditions on the caller, the call and the hour.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use base::{GroupId, Now};
 
@@ -27,6 +28,8 @@ pub struct Around<'a> {
     pub surging: &'a [GroupId],
     pub on_air: &'a OnAir,
     pub prompts: &'a Prompts,
+    /// How long the service may take that understands what callers say; none where there is none.
+    pub understands: Option<Duration>,
 }
 
 /// What operators have put on air: the names of prompts, by slot.
@@ -49,6 +52,7 @@ impl Default for Around<'_> {
             surging: &[],
             on_air: &NOTHING_ON_AIR,
             prompts: &NO_PROMPTS,
+            understands: None,
         }
     }
 }

@@ -9,6 +9,7 @@ use rtp::dtmf::Presses;
 use rtp::rtcp::RoundTrip;
 use rtp::{Receiver, Rewriter, Sender};
 
+use crate::ear::Ear;
 use crate::latch::Latch;
 use crate::playlist::{Music, Playlist};
 
@@ -49,8 +50,24 @@ pub(crate) struct Inbound {
     pub(crate) heard_at: Time,
     /// A packet was accepted once.
     pub(crate) heard: bool,
+    /// Whether there is an ear: what each packet asks, in a line that it reads anyway.
+    pub(crate) listens: bool,
     pub(crate) refused: u64,
+    /// None where nobody wants to know what is said.
+    ear: Option<Box<Ear>>,
     pub(crate) presses: Presses,
+}
+
+impl Inbound {
+    pub(crate) fn ear(&mut self) -> Option<&mut Ear> {
+        self.ear.as_deref_mut()
+    }
+
+    /// Gives back the one before.
+    pub(crate) fn set_ear(&mut self, ear: Option<Box<Ear>>) -> Option<Box<Ear>> {
+        self.listens = ear.is_some();
+        std::mem::replace(&mut self.ear, ear)
+    }
 }
 
 /// What the peer gets; first what each relayed packet changes.
@@ -103,6 +120,8 @@ impl End {
                 receiver: Receiver::default(),
                 presses: Presses::default(),
                 refused: 0,
+                ear: None,
+                listens: false,
                 heard: false,
                 heard_at: now,
             },
@@ -190,6 +209,7 @@ mod tests {
         ];
         let talker = [
             at(inbound, offset_of!(Inbound, refused)),
+            at(inbound + offset_of!(Inbound, listens), 1),
             at(offset_of!(End, timers) + offset_of!(Timers, told_silent), 1),
             at(offset_of!(End, timers) + offset_of!(Timers, silence), size_of::<Option<TimerId>>()),
         ];

@@ -5,9 +5,10 @@
 //!
 //! Invariants: an end hears the one source that it was told to hear, and nobody else; what a stranger sends changes
 //! nothing but `packets_refused`; nothing is allocated for a packet once the buffers of the `Output` have grown; every key
-//! press is told once; no state outlives `Close`.
+//! press is told once; no state outlives `Close`; an end that is not listened to keeps nothing of what it receives.
 
 mod bank;
+mod ear;
 mod end;
 mod inbound;
 mod io;

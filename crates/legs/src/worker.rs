@@ -12,6 +12,8 @@ use crate::inbound::Arrival;
 use crate::playlist::Playlist;
 use crate::{Bank, Channel, Config, Input, Output};
 
+mod listening;
+
 /// Slots of ends; a host has 32 768 port pairs for each of its addresses, and a worker serves few addresses.
 const SLOTS_MAX: u32 = 1 << 18;
 /// Who may hear one end: its peer, supervisors, trainees; far more than a call has legs.
@@ -32,6 +34,8 @@ enum Timer {
     Report(EndId),
     /// Nothing may have been heard for `Limits::silence`.
     Silence(EndId),
+    /// An utterance that is under way may be over, without a packet that says so.
+    Utterance(EndId),
 }
 
 /// Decides for the ends of one media worker.
@@ -62,6 +66,7 @@ impl Worker {
             Input::Job(Job::Change { end, params }) => self.change(now.time, *end, params),
             Input::Job(Job::Belong { end, leg }) => self.end(*end).into_iter().for_each(|end| end.leg = *leg),
             Input::Job(Job::Hear { end, source }) => self.hear(now.time, *end, source, out),
+            Input::Job(Job::Listen { end, listen }) => self.listen(*end, *listen),
             Input::Job(Job::Close { end }) => self.close(now, *end, out),
         }
     }
@@ -87,6 +92,7 @@ impl Worker {
                 Timer::Tick(end) => self.tick(now.time, end, out),
                 Timer::Report(end) => self.report(now, end, out),
                 Timer::Silence(end) => self.check_silence(now.time, end, out),
+                Timer::Utterance(end) => self.check_utterance(now.time, end, out),
             }
         }
     }
@@ -120,7 +126,11 @@ impl Worker {
             }
             end.timers.silence = Some(self.wheel.arm_after(now, self.config.limits.silence, Timer::Silence(id)));
         }
+        let listens = end.inbound.listens;
         if let Some(arrival) = arrival {
+            if listens {
+                self.overhear(now, id, &arrival, out);
+            }
             self.relay(now, id, &arrival, out);
         }
     }
@@ -263,7 +273,8 @@ impl Worker {
     }
 
     fn finish(&mut self, now: Now, mut end: End, out: &mut Output) {
-        for timer in [end.timers.tick, end.timers.report, end.timers.silence].into_iter().flatten() {
+        let look = end.inbound.ear().and_then(|ear| ear.look_at.take());
+        for timer in [end.timers.tick, end.timers.report, end.timers.silence, look].into_iter().flatten() {
             self.wheel.cancel(timer);
         }
         end.say_goodbye(now, out);

@@ -7,7 +7,7 @@ use sip::{Endpoint, Identity, Outgoing, Reply, ServerTx};
 
 use crate::call::{Call, Phase};
 use crate::carrier::Path;
-use crate::config::{Config, host};
+use crate::config::{Config, Voice, host};
 use crate::ear::{Change, Ear};
 use crate::event::{Event, Input, Line, Output, Side, What, Why};
 use crate::registration::Registration;
@@ -85,6 +85,14 @@ impl Phone {
     /// What the next call says and does; a running one keeps what it began with.
     pub fn config_mut(&mut self) -> &mut Config {
         &mut self.config
+    }
+
+    /// What is said from now on, in the running call and the next ones.
+    pub fn speak(&mut self, voice: Voice) {
+        if let Some(stream) = self.call.as_mut().and_then(|call| call.stream.as_mut()) {
+            stream.speak(&voice);
+        }
+        self.config.voice = voice;
     }
 
     pub fn status(&self) -> Status {

@@ -110,6 +110,10 @@ impl Stream {
         self.params = params;
     }
 
+    pub(crate) fn speak(&mut self, voice: &Voice) {
+        self.mouth = Mouth::new(voice, self.params.codec);
+    }
+
     /// None while a quiet phone has no key to press.
     pub(crate) fn next_timeout(&self) -> Option<Time> {
         let sleeps = self.quiet && self.keypad.is_idle();

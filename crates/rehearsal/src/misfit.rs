@@ -14,6 +14,7 @@ pub enum Misfit {
         takes: Vec<String>,
     },
     NobodyCalled,
+    NobodyListens,
 }
 
 impl fmt::Display for Misfit {
@@ -27,6 +28,7 @@ impl fmt::Display for Misfit {
             Misfit::NotTaken { name, takes } => {
                 write!(f, "`{name}` is not taken from the answer here, but `{}`", takes.join("`, `"))
             }
+            Misfit::NobodyListens => f.write_str("nobody is listened to here"),
             Misfit::NobodyCalled => f.write_str("no line outside is called here"),
         }
     }

@@ -49,6 +49,7 @@ impl<'a> Setting<'a> {
             surging: &self.surging,
             on_air: &self.on_air,
             prompts: &self.plan.prompts,
+            understands: self.plan.understands,
         }
     }
 }

@@ -37,6 +37,8 @@ pub enum Deed {
     /// Another system answers with these values, by name.
     Answer(Vec<(String, String)>),
     NoAnswer,
+    /// This is said, as it is understood; none for something that is still to be understood.
+    Say(Option<String>),
     /// Nobody could be reached on a line outside.
     LineRefused,
 }
@@ -67,6 +69,7 @@ impl fmt::Display for Deed {
                 f.write_str("answer")?;
                 values.iter().try_for_each(|(name, text)| write!(f, " {name}={text}"))
             }
+            Deed::Say(text) => write!(f, "say {}", text.as_deref().unwrap_or("...")),
             Deed::NoAnswer => f.write_str("no answer"),
             Deed::LineRefused => f.write_str("line refused"),
         }

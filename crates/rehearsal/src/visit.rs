@@ -31,6 +31,7 @@ pub struct Visit<'a> {
     asks: Option<Request>,
     /// To be spoken: that happens with whatever comes next, unless it is said that nobody speaks.
     speech: Option<Speech>,
+    listening: Listening,
     path: Vec<Stop>,
     taken: BTreeSet<(NodeId, Way)>,
     announcements: Duration,
@@ -38,6 +39,16 @@ pub struct Visit<'a> {
     no_line: Option<String>,
     outcome: Option<Outcome>,
     news: Vec<News>,
+}
+
+/// What becomes of what a caller says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Listening {
+    #[default]
+    Unheard,
+    Heard,
+    /// It was said, and is being understood.
+    Said,
 }
 
 /// A node on a caller's way.
@@ -99,6 +110,7 @@ impl<'a> Visit<'a> {
             limit: Time::ZERO + plan.limits.menu,
             heard_at: None,
             until: None,
+            listening: Listening::default(),
             asks: None,
             speech: None,
             path: Vec::new(),
@@ -206,6 +218,11 @@ impl<'a> Visit<'a> {
                 Ok(())
             }
             Deed::Answer(values) => self.answer(values),
+            Deed::Say(text) => self.say(text.as_deref()),
+            Deed::NoAnswer if self.listening == Listening::Said => {
+                self.tell(Event::Understood(None));
+                Ok(())
+            }
             Deed::NoAnswer => {
                 self.find_question(false)?;
                 self.tell(if self.speech.is_some() { Event::Synthesized(None) } else { Event::Fetched(None) });
@@ -275,6 +292,20 @@ impl<'a> Visit<'a> {
         let text = |name: &&str| values.iter().find(|(known, _)| known == name).map(|(_, text)| text.clone());
         let texts: Vec<String> = takes.iter().map(|name| text(name).unwrap_or_default()).collect();
         self.tell(Event::Fetched(Some(&texts)));
+        Ok(())
+    }
+
+    /// After what plays: nobody is listened to before.
+    fn say(&mut self, text: Option<&str>) -> Result<(), Misfit> {
+        self.listen();
+        if self.listening != Listening::Heard {
+            return Err(Misfit::NobodyListens);
+        }
+        self.tell(Event::Speaking);
+        self.tell(Event::Spoken);
+        if text.is_some() {
+            self.tell(Event::Understood(text));
+        }
         Ok(())
     }
 
@@ -370,6 +401,9 @@ impl<'a> Visit<'a> {
                 self.news.push(News::Hears(self.walk.heard().to_vec(), Vec::new()));
             }
             Step::StopFetching => (self.asks, self.speech) = (None, None),
+            Step::Listen => self.listening = Listening::Heard,
+            Step::StopListening => self.listening = Listening::Unheard,
+            Step::Recognize => self.listening = Listening::Said,
             Step::Queue { group, call_back, .. } => {
                 self.hears_at_last();
                 self.leave(if call_back { Outcome::CallBack(group) } else { Outcome::Queue(group) });
@@ -379,7 +413,7 @@ impl<'a> Visit<'a> {
                 self.news.push(News::Rated(grade));
             }
             Step::End => self.leave(Outcome::Over),
-            Step::Enter(_) | Step::Transfer { .. } | Step::WrongKey => {}
+            Step::Enter(_) | Step::Transfer { .. } | Step::WrongKey | Step::NotUnderstood => {}
         }
     }
 

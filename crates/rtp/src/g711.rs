@@ -118,10 +118,7 @@ pub fn decode(codec: Codec, code: u8) -> i16 {
 
 /// The code of silence.
 pub const fn silence(codec: Codec) -> u8 {
-    match codec {
-        Codec::Pcma => 0xd5,
-        Codec::Pcmu => 0xff,
-    }
+    codec.silence()
 }
 
 /// Converts codes in place (ITU-T G.711 tables 3 and 4).

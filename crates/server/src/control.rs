@@ -302,6 +302,7 @@ impl Control {
             self.effects.lookups.drain(..).for_each(|(ticket, query)| dns.ask(ticket, query));
         }
         self.ask_web(now);
+        self.ask_recognizer(now);
         self.parts.herald.end_turn(now, &self.parts.exchange);
     }
 

@@ -13,6 +13,7 @@ use settings::{Changes, Folders, Plans, Report};
 
 use crate::stop::Stop;
 use crate::web::Speaker;
+use crate::web::recognition::Service;
 
 /// The control thread turns in milliseconds: whoever waits longer is told so.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -70,11 +71,12 @@ pub struct Reloader {
     stop: Arc<Stop>,
 }
 
-/// What callers hear, and who speaks.
+/// What callers hear, who speaks, and who understands them.
 #[derive(Debug)]
 pub(crate) struct Voices {
     pub(crate) sounds: Arc<Sounds>,
     pub(crate) speaker: Arc<Speaker>,
+    pub(crate) recognition: Service,
 }
 
 /// Plans on their way to the control thread.
@@ -158,6 +160,7 @@ impl Reloader {
             TrySendError::Disconnected(_) => Refused::Gone,
         })?;
         self.voices.speaker.set(plans.synthesis.clone());
+        self.voices.recognition.store(plans.recognition.clone().map(Arc::new));
         // From here on it comes to hold, however long that takes.
         *running = plans;
         self.stop.ring();

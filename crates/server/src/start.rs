@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use base::{Epoch, NodeId, Rng, SwitchId};
 use media::{Clock, Media, NetworkMedia, WorkerLink};
 use settings::Plans;
@@ -31,6 +31,7 @@ use crate::stop::Stop;
 use crate::tape::{self, Taped, Trace};
 use crate::view::View;
 use crate::web::Speaker;
+use crate::web::recognition::Service;
 
 /// Ends that wait for a call on each worker and network: the INVITEs that come in while a worker binds more.
 const LEASES_READY: u16 = 512;
@@ -138,13 +139,15 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let (poll, streams) = listen::watch(doors).map_err(|source| Error::Thread { source })?;
     let stop = Arc::new(Stop::new().map_err(|source| Error::Thread { source })?);
     let (media, links) = start_media(&plans, clock, &mut rng, &stop, options.drill)?;
-    let voices = Voices { sounds: media.sounds(), speaker: Arc::new(Speaker::new(plans.synthesis.clone())) };
-    let web = crate::web::start(Arc::clone(&stop), &voices.speaker).map_err(|source| Error::Thread { source })?;
+    let speaker = Arc::new(Speaker::new(plans.synthesis.clone()));
+    let recognition: Service = Arc::new(ArcSwapOption::from_pointee(plans.recognition.clone()));
+    let web = crate::web::start(Arc::clone(&stop), &speaker, Arc::clone(&recognition)).map_err(no_thread)?;
+    let voices = Voices { sounds: media.sounds(), speaker, recognition };
     let (reloader, orders) = reload::open(options.config, &data, plans.clone(), voices, Arc::clone(&stop));
     let drain = plans.server.drain;
     let servers = std::mem::take(&mut plans.server.dns);
     let named = plans.carrier.needs_dns().then(|| dns::start(servers, Arc::clone(&stop)));
-    let dns = named.transpose().map_err(|source| Error::Thread { source })?;
+    let dns = named.transpose().map_err(no_thread)?;
     let closed = ledger.open_calls() as u64;
     let mut first = Effects::default();
     let config = config(&plans, links.len(), epoch, options.drill)?;
@@ -196,6 +199,10 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
 fn make_folder(data: &Path) -> Result<(), Error> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
     made.map_err(|source| Error::Data { path: data.to_owned(), source })
+}
+
+fn no_thread(source: io::Error) -> Error {
+    Error::Thread { source }
 }
 
 fn start_media(

@@ -1,4 +1,5 @@
-//! Asks other systems what menus want to know or have spoken: HTTP on a thread of its own, questions and answers over bounded queues.
+//! Asks other systems what menus want to know or have spoken, and what callers have said: HTTP on a thread of its own, questions and
+//! answers over bounded queues.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,6 +16,10 @@ mod kept;
 mod speech;
 
 pub(crate) use speech::Speaker;
+
+pub(crate) mod recognition;
+
+use recognition::{Recognizer, Service};
 
 /// Questions and answers on their way: more than calls that are in menus at the engine's highest rate within one time-out.
 const WAITING: usize = 4096;
@@ -38,13 +43,14 @@ pub(crate) struct Web {
     texts: mpsc::Sender<speech::Question>,
     spoken: mpsc::Receiver<speech::Answer>,
     speaker: Arc<Speaker>,
+    pub(crate) recognizer: Recognizer,
 }
 
 /// Starts the thread; answers wake the control thread through `stop`.
 ///
 /// # Errors
 /// The system gives no thread.
-pub(crate) fn start(stop: Arc<Stop>, speaker: &Arc<Speaker>) -> std::io::Result<Web> {
+pub(crate) fn start(stop: Arc<Stop>, speaker: &Arc<Speaker>, service: Service) -> std::io::Result<Web> {
     let (questions, asked) = mpsc::channel(WAITING);
     let (sender, answers) = mpsc::channel(WAITING);
     let (texts, to_speak) = mpsc::channel(WAITING);
@@ -57,13 +63,15 @@ pub(crate) fn start(stop: Arc<Stop>, speaker: &Arc<Speaker>) -> std::io::Result<
     let client = client.map_err(std::io::Error::other)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (speaker, voice) = (Arc::clone(speaker), Arc::clone(speaker));
+    let (recognizer, room) = recognition::open(service);
     let serve = move || {
         let speak = speech::serve(client.clone(), voice, to_speak, speaks, Arc::clone(&stop));
-        let both = async { tokio::join!(serve(client, asked, sender, stop), speak) };
-        runtime.block_on(both);
+        let understand = recognition::serve(client.clone(), room, Arc::clone(&stop));
+        let all = async { tokio::join!(serve(client, asked, sender, stop), speak, understand) };
+        runtime.block_on(all);
     };
     std::thread::Builder::new().name("web".to_owned()).spawn(serve)?;
-    Ok(Web { questions, answers, texts, spoken, speaker })
+    Ok(Web { questions, answers, texts, spoken, speaker, recognizer })
 }
 
 /// What a menu asks is asked there and nowhere else: no proxy of the environment, no address that an answer names.

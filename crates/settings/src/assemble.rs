@@ -11,6 +11,7 @@ use crate::agents::Agents;
 use crate::groups::{Groups, Queue};
 use crate::menu::Menus;
 use crate::network::Networks;
+use crate::recognition::Speech;
 use crate::service::Service;
 use crate::sounds::SoundPlan;
 use crate::states::States;
@@ -34,6 +35,7 @@ pub(crate) struct Parts {
     pub(crate) sounds: SoundPlan,
     pub(crate) calendars: Calendars,
     pub(crate) synthesis: Option<Synthesis>,
+    pub(crate) speech: Speech,
 }
 
 pub(crate) fn plans(parts: Parts) -> Plans {
@@ -53,6 +55,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         sounds,
         calendars,
         synthesis,
+        speech,
     } = parts;
     let synthesis = synthesis.map(Arc::new);
     let areas = Arc::new(areas);
@@ -80,6 +83,7 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         called: service.called,
         menus: menus.versions,
         prompts: sounds.prompts,
+        understands: speech.understands,
         groups: groups.call,
         agents: agents.call,
         star_codes: states.star_codes.clone(),
@@ -102,7 +106,21 @@ pub(crate) fn plans(parts: Parts) -> Plans {
     let carrier = carrier::Plan { trunks: trunks.carriers };
     let (prompt_files, skills) = (sounds.current, groups.skills);
     let (sounds, warnings) = (sounds.files, Vec::new());
-    Plans { server, acd, roster, call, carrier, sounds, prompt_files, skills, synthesis, calendars, warnings }
+    let recognition = speech.recognition;
+    Plans {
+        server,
+        acd,
+        roster,
+        call,
+        carrier,
+        recognition,
+        sounds,
+        prompt_files,
+        skills,
+        synthesis,
+        calendars,
+        warnings,
+    }
 }
 
 fn acd_plan(

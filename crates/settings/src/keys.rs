@@ -37,6 +37,12 @@ const KEYS: &[&str] = &[
     "speech.synthesis.body",
     "speech.synthesis.voices",
     "numbers.mobile_areas",
+    "speech.recognition",
+    "speech.recognition.url",
+    "speech.recognition.headers",
+    "speech.recognition.form",
+    "speech.recognition.text_at",
+    "speech.recognition.timeout_s",
     "county.name",
     "county.prefixes",
     "network.name",
@@ -205,6 +211,7 @@ const KEYS: &[&str] = &[
     "node.interrupt",
     "node.play.next",
     "node.menu.keys",
+    "node.menu.words",
     "node.menu.silence_s",
     "node.menu.silence_tries",
     "node.menu.invalid_tries",
@@ -313,6 +320,7 @@ pub(crate) const ENV_SECTIONS: &[&str] = &[
     "ladder",
     "numbers",
     "speech.synthesis",
+    "speech.recognition",
 ];
 
 /// Every key of every file, as `section.key`.

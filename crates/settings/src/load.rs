@@ -13,7 +13,7 @@ use crate::report::Report;
 use crate::source::{self, Part, Sources};
 use crate::{
     Plans, agents, areas, assemble, calendar, calendars, call_backs, callers, dial, groups, menu, network, on_air,
-    profile, service, sounds, states, synthesis, token, trunk,
+    profile, recognition, service, sounds, states, synthesis, token, trunk,
 };
 
 /// Reads the configuration in a folder, with `HOTLINE__SECTION__KEY` variables of `env` over it; menus, calendars and prompts of a release
@@ -149,7 +149,10 @@ fn build(
     let locales: Vec<_> = sound_plan.prompts.locales().map(|(_, name)| name).collect();
     let spoken = main.as_ref().and_then(|root| synthesis::read(root, &locales));
     let speaks = main.as_ref().is_some_and(synthesis::is_named);
-    let refers = menu::Refers { hours: &hours, groups: &groups.names, lists: &lists, sounds: &sound_plan, speaks };
+    let speech = main.as_ref().map(|root| recognition::read(root)).unwrap_or_default();
+    let understands = speech.understands;
+    let (groups_named, sounds) = (&groups.names, &sound_plan);
+    let refers = menu::Refers { hours: &hours, groups: groups_named, lists: &lists, sounds, speaks, understands };
     let menus = menu::read(&menu_documents, &fragments, sources, refers, problems);
     let tokens = main.as_ref().map(|root| token::read(root, &agents, problems)).unwrap_or_default();
     let known = dial::Known { trunks: &trunks.trunks, agents: &agents, hours: &hours, running };
@@ -177,6 +180,7 @@ fn build(
         sounds: sound_plan,
         calendars,
         synthesis: spoken,
+        speech,
     });
     dial::set_duty_lines(&mut plans.call, &duty_lines, problems);
     call_backs::refuse(&plans.call, &calls_back, problems);

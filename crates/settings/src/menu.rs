@@ -57,6 +57,8 @@ pub(crate) struct Refers<'a> {
     pub(crate) sounds: &'a SoundPlan,
     /// Whether somebody speaks texts.
     pub(crate) speaks: bool,
+    /// How long the service may take that understands what callers say; none where there is none.
+    pub(crate) understands: Option<Duration>,
 }
 
 pub(crate) fn read(
@@ -67,9 +69,9 @@ pub(crate) fn read(
     problems: &Problems,
 ) -> Menus {
     let lengths: Vec<Duration> = crate::sounds::lengths(&refers.sounds.files);
-    let Refers { hours, groups, lists, sounds, speaks } = refers;
+    let Refers { hours, groups, lists, sounds, speaks, understands } = refers;
     let lines = LineKind::ALL.map(LineKind::name);
-    let names = Names { groups, hours, lists, lines: &lines, prompts: &sounds.prompts, lengths: &lengths };
+    let names = Names { groups, hours, lists, lines: &lines, prompts: &sounds.prompts, lengths: &lengths, understands };
     let fragments = Fragments::read(fragments, sources);
     let texts = Texts::read(sounds, problems);
     let mut ears = Ears::new(&texts, sounds);

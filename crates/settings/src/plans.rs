@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base::SoundId;
+use base::{Secret, SoundId};
 use call::area::Areas;
 
 use crate::{Calendars, Finding, Synthesis};
@@ -19,6 +19,8 @@ pub struct Plans {
     pub roster: roster::Plan,
     pub call: call::Plan,
     pub carrier: carrier::Plan,
+    /// The service that understands what callers say.
+    pub recognition: Option<Recognition>,
     /// By `SoundId`.
     pub sounds: Vec<SoundFile>,
     /// The files of the folders of prompts, each with the sound that it holds; others of `sounds` are kept for calls that began before a
@@ -57,6 +59,18 @@ pub struct Server {
     pub ladder_bytes: usize,
     /// Where callers' numbers are at home.
     pub areas: Arc<Areas>,
+}
+
+/// A service that understands what callers say, over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recognition {
+    pub url: String,
+    pub headers: Vec<(String, Secret)>,
+    /// The fields beside the sound, in which `{locale}` and `{language}` stand for the caller's; none where the sound is all that is sent.
+    pub form: Option<Vec<(String, String)>>,
+    /// Where the answer's JSON has the text (RFC 6901).
+    pub text_at: String,
+    pub timeout: Duration,
 }
 
 /// Who may use the API: whoever shows the text with this digest.

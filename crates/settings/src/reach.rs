@@ -12,6 +12,8 @@ pub struct MenuReach {
     /// From where calls begin.
     pub start: Reach,
     pub nodes: Vec<(String, Reach)>,
+    /// Whether callers may speak in it.
+    pub listens: bool,
 }
 
 impl Plans {
@@ -19,10 +21,11 @@ impl Plans {
     pub fn reach(&self) -> Vec<MenuReach> {
         let lengths = lengths(&self.sounds);
         let one = |version: &std::sync::Arc<call::plan::MenuVersion>| {
-            let reaches = ivr::reach(&version.menu, &lengths);
+            let reaches = ivr::reach(&version.menu, &lengths, self.call.understands);
             let start = *reaches.get(usize::from(version.menu.start().0))?;
             let names = (0..).map(NodeId).map(|id| version.menu.node_name(id).to_owned());
-            Some(MenuReach { menu: version.name.clone(), start, nodes: names.zip(reaches).collect() })
+            let listens = version.menu.listens();
+            Some(MenuReach { menu: version.name.clone(), start, nodes: names.zip(reaches).collect(), listens })
         };
         self.call.menus.iter().filter_map(one).collect()
     }

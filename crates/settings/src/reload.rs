@@ -228,6 +228,7 @@ fn others(running: &Plans, plans: &Plans) -> Vec<String> {
         ("[limits]", running.call.limits != plans.call.limits),
         ("[connect]", running.call.connect != plans.call.connect),
         ("[[dial]]", rules(running) != rules(plans)),
+        ("[speech.recognition]", running.recognition != plans.recognition),
         ("[[called]]", called(running) != called(plans)),
     ];
     differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name.to_owned()).collect()

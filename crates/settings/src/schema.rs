@@ -146,6 +146,9 @@ fn of_kind(kind: Kind) -> Value {
             let choice = json!({"anyOf": [{"type": "string"}, section(&["key"])]});
             json!({"type": "object", "patternProperties": {"^[1-9A-Da-d]$": choice}, "additionalProperties": false})
         }
+        Kind::Spoken => {
+            json!({"type": "object", "patternProperties": {"^[0-9A-Da-d*#]$": texts()}, "additionalProperties": false})
+        }
         Kind::Cases => json!({"type": "array", "items": section(&["case", "test"])}),
     }
 }

@@ -23,6 +23,7 @@ mod reloading;
 mod report;
 mod rim;
 mod scenario;
+mod speaking;
 mod stage;
 mod steering;
 mod tape;

@@ -392,6 +392,7 @@ impl People {
             8 => &[9, 1],
             _ => &[7, 7, 7],
         };
+        let keys = if self.would_speak() { &[] } else { keys };
         let step = |people: &mut People, key: u8| Step {
             after: ms(100) + people.up_to(ms(1200)),
             act: phone::Act::Press(Digit::Number(key)),

@@ -128,7 +128,7 @@ fn hum(hz: u32, ms: u64) -> Vec<i16> {
     (0..count).map(sample).collect()
 }
 
-fn tree(texts: bool, rng: &mut Rng) -> Tree {
+fn tree(scenario: &Scenario, rng: &mut Rng) -> Tree {
     let menu = Kind::menu(&[(Digit::Number(1), "consult"), (Digit::Number(2), "complaint")]);
     let mut queue = |group: &str| Kind::queue(group, if rng.chance(0.3) { 1 } else { 0 });
     let mut nodes = vec![
@@ -137,10 +137,14 @@ fn tree(texts: bool, rng: &mut Rng) -> Tree {
         Node::new("complaint", &["please-wait"], queue("complaint")),
         Node::new("person", &[], queue("consult")),
     ];
-    let start = if texts { "tell" } else { "main" };
-    nodes.extend(texts.then(|| Node::new("tell", &["please-wait"], speak("main"))));
+    let start = if scenario.texts { "tell" } else { "main" };
+    nodes.extend(scenario.texts.then(|| Node::new("tell", &["please-wait"], speak("main"))));
     let (silence, surge_start) = (Duration::from_secs(1), Some("person".to_owned()));
-    Tree { silence, surge_start, ..Tree::new(LOCALE, start, "person", "invalid", nodes) }
+    let mut tree = Tree { silence, surge_start, ..Tree::new(LOCALE, start, "person", "invalid", nodes) };
+    if scenario.speaking > 0.0 {
+        crate::speaking::listen(&mut tree);
+    }
+    tree
 }
 
 fn speak(next: &str) -> Kind {
@@ -160,8 +164,9 @@ pub(crate) fn spoken(ms: u64) -> Clip {
 
 fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan {
     let names: Vec<String> = GROUPS.iter().map(|g| (*g).to_owned()).collect();
-    let looked_up = ivr::Names::new(&names, &prompts);
-    let menu = ivr::compile(&tree(scenario.texts, rng), looked_up).expect("the menu above names what is above").menu;
+    let understands = (scenario.speaking > 0.0).then_some(crate::speaking::ANSWER);
+    let looked_up = ivr::Names { understands, ..ivr::Names::new(&names, &prompts) };
+    let menu = ivr::compile(&tree(scenario, rng), looked_up).expect("the menu above names what is above").menu;
     let music = SoundId(SOUNDS.len() as u32 - 1);
     let number = |name: &str| GROUPS.iter().position(|known| *known == name).map(group_number);
     let group = |name: &&str| call::plan::Group {
@@ -208,6 +213,7 @@ fn call_plan(scenario: &Scenario, prompts: Prompts, rng: &mut Rng) -> call::Plan
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
         menus: vec![Arc::new(MenuVersion { name: "12345".to_owned(), version: "v1".to_owned(), menu })],
         prompts,
+        understands,
         groups,
         agents: (0..usize::from(scenario.agents)).map(agent).collect(),
         star_codes: roster::StarCodes::default(),

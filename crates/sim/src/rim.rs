@@ -9,6 +9,7 @@ use base::{EndId, Job, Key, Lease, Map, NetworkId, Notice, Now, Rng, Slab, Time,
 use legs::{Bank, Channel, Input, Output, Worker};
 
 use crate::network::{Network, Packet};
+use crate::speaking::Voices;
 use crate::wire::Wire;
 use crate::{Scenario, addresses};
 
@@ -31,6 +32,8 @@ pub(crate) struct Rim {
     media: bool,
     failures: f64,
     rng: Rng,
+    /// Where people speak whose phones send nothing.
+    voices: Option<Voices>,
 }
 
 impl Rim {
@@ -50,6 +53,7 @@ impl Rim {
             media: scenario.media,
             failures: 0.0,
             rng: rng.fork(),
+            voices: Voices::new(scenario, id.0),
         };
         rim.lease(now, scenario.leases_ready);
         rim.failures = scenario.lease_failures;
@@ -57,7 +61,7 @@ impl Rim {
     }
 
     pub(crate) fn next_timeout(&self) -> Option<Time> {
-        self.worker.next_timeout()
+        self.worker.next_timeout().into_iter().chain(self.voices.as_ref().and_then(Voices::next)).min()
     }
 
     /// Ends that are bound, leased or at work.
@@ -70,11 +74,17 @@ impl Rim {
         if let Job::Lease { count, .. } = job {
             return self.lease(now.time, count);
         }
+        if let Some(voices) = &mut self.voices {
+            voices.hear(now, &job);
+        }
         self.worker.handle(now, Input::Job(&job), &mut self.out);
         self.carry_out(now.time, network);
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Now, network: &mut Network) {
+        while let Some(notice) = self.voices.as_mut().and_then(|voices| voices.take(now.time)) {
+            self.out.notices.push(notice);
+        }
         self.worker.handle_timeout(now, &mut self.out);
         self.carry_out(now.time, network);
     }

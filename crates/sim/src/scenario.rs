@@ -61,6 +61,8 @@ pub struct Scenario {
     pub reloading: f64,
     /// Whether the menu begins with a text that is spoken in the call, by a service that may be late or gone.
     pub texts: bool,
+    /// The share of turns in which a citizen speaks to a menu that listens; where there is none it does not listen.
+    pub speaking: f64,
 }
 
 impl Scenario {
@@ -106,6 +108,7 @@ impl Scenario {
             calling_back: [0.0, 0.0, 0.0, 0.0, 0.7][rng.below(5) as usize],
             surging: [0.0, 0.0, 0.0, 0.7][rng.below(4) as usize],
             texts: rng.chance(0.2),
+            speaking: [0.0, 0.0, 0.0, 0.0, 0.6][rng.below(5) as usize],
         }
     }
 

@@ -342,6 +342,7 @@ fn scenario(setting: &Setting) -> Scenario {
         calling_back: 0.0,
         reloading: 0.0,
         texts: false,
+        speaking: 0.0,
     }
 }
 

@@ -110,6 +110,7 @@ impl World {
         for (call, question, speech) in self.effects.speeches.drain(..) {
             self.voice.ask(now, call, question, &speech);
         }
+        self.ask_service()?;
         // Nobody keeps ladders here.
         self.effects.legs.clear();
         let from = addresses::server();

@@ -17,6 +17,7 @@ use crate::network::{Network, Packet};
 use crate::people::{Deed, People, Seat, Who};
 use crate::plan::{Plans, plans};
 use crate::rim::Rim;
+use crate::speaking::Service;
 use crate::tape::Tapes;
 use crate::turn::{Turn, config};
 use crate::voice::Voice;
@@ -52,6 +53,7 @@ enum Source {
     Speech,
     Start,
     Clock,
+    Service,
 }
 
 pub(crate) struct World {
@@ -71,6 +73,7 @@ pub(crate) struct World {
     pub(crate) carriers: Carriers,
     pub(crate) people: People,
     pub(crate) voice: Voice,
+    pub(crate) service: Service,
     /// When the operator next says that the engine stops.
     pub(crate) stop_at: Option<Time>,
     pub(crate) draining: bool,
@@ -126,6 +129,7 @@ impl World {
             carriers: Carriers::default(),
             people,
             voice: Voice::new(scenario.seed),
+            service: Service::new(scenario),
             stop_at: scenario.stop_after.map(|after| START.time + after).or(scenario.last_drain(START.time)),
             draining: false,
             checks,
@@ -154,6 +158,7 @@ impl World {
             talks: self.checks.audio.talks(),
             heard_both_ways: self.checks.audio.proved,
             followed: self.carriers.followed,
+            utterances: self.service.asked,
             took_ms: self.now.time.since(START.time).as_millis() as u64,
         }
     }
@@ -267,6 +272,7 @@ impl World {
             Source::Stop => self.stop()?,
             Source::Start => self.start()?,
             Source::Clock => self.set_clock(),
+            Source::Service => self.service_answers()?,
             Source::Phone(seat) => {
                 let People { seats, out, .. } = &mut self.people;
                 seats[seat].phone.handle_timeout(now, out);
@@ -353,6 +359,7 @@ impl World {
         consider(self.people.next_deed(), Source::Deed);
         consider(self.stop_at, Source::Stop);
         consider(self.voice.next(), Source::Speech);
+        consider(self.service.next(), Source::Service);
         for (place, seat) in self.people.seats.iter().enumerate() {
             consider(seat.due, Source::Phone(place));
         }

@@ -174,6 +174,7 @@ impl Switch {
             Action::Seek { number, by } => self.seek(now, id, &number, by, out),
             Action::Web { question, request } => out.fetches.push((id, question, request)),
             Action::Synthesize { question, speech } => out.speeches.push((id, question, speech)),
+            Action::Recognize { question, speech } => out.utterances.push((id, question, speech)),
             Action::Reply { request, status, body } => {
                 if let Some(tx) = self.requests.remove(&request) {
                     self.endpoint.reply(now, tx, status, &with_sdp(body), &mut self.sip);
@@ -276,6 +277,7 @@ fn worker_of(job: &Job) -> WorkerId {
         | Job::Change { end, .. }
         | Job::Belong { end, .. }
         | Job::Hear { end, .. }
+        | Job::Listen { end, .. }
         | Job::Close { end } => end.worker,
         // Calls ask for no leases; the switch does, and names the worker.
         Job::Lease { .. } => WorkerId(0),

@@ -2,7 +2,7 @@
 
 use base::{CallId, Clip, Flow, Job, LegId, Notice, RecordEntry, Ticket, WorkerId};
 
-use crate::{Answer, Ask, Fact, Query, Reload, Resolved, SpeechRequest, WebRequest};
+use crate::{Answer, Ask, Fact, Query, Reload, Resolved, SpeechRequest, Utterance, WebRequest};
 
 /// One input of a switch.
 #[derive(Debug)]
@@ -49,6 +49,12 @@ pub enum Input<'a> {
         question: u32,
         clip: Option<Clip>,
     },
+    /// What a service understood of what a caller has said; none where it gave no good answer. Nobody minds one that never comes.
+    Understood {
+        call: CallId,
+        question: u32,
+        text: Option<String>,
+    },
     /// Somebody asks for something; `by` is the name for the records. Answered in `Effects::answers`.
     Ask {
         ticket: Ticket,
@@ -87,6 +93,8 @@ pub struct Effects {
     pub fetches: Vec<(CallId, u32, Box<WebRequest>)>,
     /// Texts of calls that are to be spoken.
     pub speeches: Vec<(CallId, u32, Box<SpeechRequest>)>,
+    /// What callers have said, to be understood.
+    pub utterances: Vec<(CallId, u32, Box<Utterance>)>,
 }
 
 impl Effects {
@@ -102,5 +110,6 @@ impl Effects {
         self.lookups.clear();
         self.fetches.clear();
         self.speeches.clear();
+        self.utterances.clear();
     }
 }

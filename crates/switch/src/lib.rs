@@ -42,6 +42,7 @@ mod trunks;
 pub use acd::InLine;
 pub use ask::{Answer, Ask};
 pub use auth::Verdict;
+pub use call::Utterance;
 pub use carrier::{Answer as Resolved, Query};
 pub use counters::{Counters, Phases};
 pub use delay::Delays;

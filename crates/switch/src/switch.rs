@@ -135,6 +135,9 @@ impl Switch {
             Input::Synthesized { call, question, clip } => {
                 self.tell(now, call, Event::Synthesized { question, clip }, out)
             }
+            Input::Understood { call, question, text } => {
+                self.tell(now, call, Event::Understood { question, text }, out);
+            }
             Input::Ask { ticket, ask, .. } => self.on_ask(now, ticket, ask, out),
             // The exchange has each owner adopt its own.
             Input::Plan(_) => {}

@@ -321,6 +321,19 @@ fn whoever_lost_an_agent_waits_for_any_other() {
 }
 
 #[test]
+fn an_agent_who_hands_the_caller_on_is_not_waited_for() {
+    let mut desk = knowing();
+    desk.ready(0);
+    talked(&mut desk, 77, 1, 0, 1);
+    desk.ready(0);
+    assert_eq!(again(&mut desk, 77, 2), ["Queued c2 g0 #1", "Reserve a0 for c2 r2"]);
+    desk.accepted(2, 0, 2);
+    desk.ready(1);
+    let since = desk.now.time;
+    assert_eq!(desk.come_back(2, 0, 0, since), ["Queued c2 g0 #1", "Reserve a1 for c2 r3"], "at once");
+}
+
+#[test]
 fn the_last_agent_is_remembered_over_a_restart_and_for_a_day() {
     let mut desk = knowing();
     desk.ready(0);

@@ -106,6 +106,7 @@ pub(crate) fn plan(edit: impl FnOnce(&mut Plan)) -> Arc<Plan> {
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
         menus: vec![Arc::new(MenuVersion { name: "12345".to_owned(), version: "v1".to_owned(), menu })],
         prompts,
+        understands: None,
         groups: vec![group("consult", "8001"), group("complaint", "8002")],
         agents: ["1001", "1002"]
             .map(|number| Agent { number: number.to_owned(), password: base::Secret::default(), removed: false })

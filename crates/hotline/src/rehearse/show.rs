@@ -12,6 +12,7 @@ keys           as 2 or 2026#: pressed at once, whatever plays
 Enter          what plays is heard to its end; where nothing plays, the silence passes
 wait, listen   as in a script: hear and stay silent once, or hear alone
 answer NAME=TEXT …, no answer   what another system says that is asked; whether a text is spoken
+say 我要投诉   what is said at a choice that listens, as it is understood; say ... where it is not understood yet
 line refused   nobody could be reached on a line outside
 at 02:00, on 2026-10-01 at 09:30, from NUMBER, to NUMBER, called before N times,
 surge in GROUP, on air SLOT=PROMPT, survey   the call begins anew with that

@@ -105,6 +105,19 @@ pub enum Problem {
     NoCase,
     NoCondition,
     NoKeys,
+    /// A word for a key that leads nowhere.
+    WordsWithoutKey(Digit),
+    /// A word of nothing but spaces and signs.
+    EmptyWord(String),
+    SameWord {
+        word: String,
+        key: Digit,
+    },
+    TooManyWords {
+        max: usize,
+    },
+    /// Words, and no service that understands them.
+    NobodyListens,
     NoPrompt,
     NoLocale,
     OutOfRange {
@@ -163,6 +176,11 @@ impl fmt::Display for Problem {
             Problem::NoCase => f.write_str("a node of kind `when` needs a case"),
             Problem::NoCondition => f.write_str("a case without a condition always holds"),
             Problem::NoKeys => f.write_str("a menu without keys offers no choice"),
+            Problem::WordsWithoutKey(key) => write!(f, "words for the key {}, which leads nowhere", key.as_char()),
+            Problem::EmptyWord(word) => write!(f, "nobody can say `{word}`"),
+            Problem::SameWord { word, key } => write!(f, "`{word}` is said for the key {} already", key.as_char()),
+            Problem::TooManyWords { max } => write!(f, "a choice has at most {max} words"),
+            Problem::NobodyListens => f.write_str("nobody understands what callers say"),
             Problem::NoPrompt => f.write_str("the caller would hear nothing here"),
             Problem::NoLocale => f.write_str("a menu needs a language"),
             Problem::OutOfRange { min, max } => write!(f, "must be from {min} to {max}"),

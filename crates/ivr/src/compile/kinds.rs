@@ -75,7 +75,8 @@ impl<'a> Compiler<'a> {
     }
 
     fn keys(&mut self, node: &'a tree::Node) -> Option<Keys> {
-        let Kind::Menu { keys, silence, silence_tries, invalid_tries, on_silence, on_invalid } = &node.kind else {
+        let Kind::Menu { keys, words, silence, silence_tries, invalid_tries, on_silence, on_invalid } = &node.kind
+        else {
             return None;
         };
         let tree = self.tree;
@@ -84,10 +85,12 @@ impl<'a> Compiler<'a> {
         }
         self.check_limits(Some(&node.name), *silence, *silence_tries, *invalid_tries);
         let found: Vec<_> = keys.iter().map(|(key, choice)| self.choice(&node.name, *key, choice)).collect();
+        let words = self.words(&node.name, keys, words);
         let on_silence = self.fallback(&node.name, "on_silence", on_silence.as_deref(), tree.on_silence.as_deref());
         let on_invalid = self.fallback(&node.name, "on_invalid", on_invalid.as_deref(), tree.on_invalid.as_deref());
         Some(Keys {
             keys: found.into_iter().collect::<Option<_>>()?,
+            words,
             silence: silence.unwrap_or(tree.silence),
             silence_tries: silence_tries.unwrap_or(tree.silence_tries),
             invalid_tries: invalid_tries.unwrap_or(tree.invalid_tries),

@@ -30,7 +30,10 @@ impl Walk {
                 self.took(Way::Key(digit));
                 self.go(turn, *next);
             }
-            None => self.on_invalid(turn, keys.invalid_tries, Way::Invalid, keys.on_invalid),
+            None => {
+                turn.out.push(Step::WrongKey);
+                self.on_invalid(turn, keys.invalid_tries, Way::Invalid, keys.on_invalid);
+            }
         }
     }
 
@@ -44,9 +47,9 @@ impl Walk {
         }
     }
 
-    fn on_invalid(&mut self, turn: &mut Turn<'_>, tries: u8, way: Way, failed: Target) {
+    /// What nobody can follow was pressed or said.
+    pub(super) fn on_invalid(&mut self, turn: &mut Turn<'_>, tries: u8, way: Way, failed: Target) {
         self.typed.clear();
-        turn.out.push(Step::WrongKey);
         self.invalids = self.invalids.saturating_add(1);
         if self.invalids > tries {
             self.took(way);
@@ -62,7 +65,10 @@ impl Walk {
                 self.took(Way::On);
                 self.go(turn, next);
             }
-            _ => self.on_invalid(turn, tries, Way::On, next),
+            _ => {
+                turn.out.push(Step::WrongKey);
+                self.on_invalid(turn, tries, Way::On, next);
+            }
         }
     }
 

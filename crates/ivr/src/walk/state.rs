@@ -8,6 +8,10 @@ pub(super) enum State {
     Playing,
     /// The prompt of `node` was heard; the silence runs.
     Waiting,
+    /// The caller speaks; the silence stands still.
+    Speaking,
+    /// What was said is being understood.
+    Understanding,
     /// The caller types digits; the gap runs.
     Typing,
     /// What was typed is read back.
@@ -24,6 +28,14 @@ pub(super) enum State {
 impl State {
     /// Whether a deadline is armed.
     pub(super) fn waits(self) -> bool {
-        matches!(self, State::Waiting | State::Typing | State::Confirming | State::Fetching)
+        matches!(
+            self,
+            State::Waiting
+                | State::Speaking
+                | State::Understanding
+                | State::Typing
+                | State::Confirming
+                | State::Fetching
+        )
     }
 }

@@ -7,7 +7,7 @@ use ivr::tree::{Case, Digits, Say, Test};
 use ivr::{Around, Event, Kind, Menu, Node, Step, Tree, Walk, compile};
 use proptest::prelude::*;
 
-use crate::kit::{compiled, http, menu_kind, names, node, prompts, queue, small, speak, transfer};
+use crate::kit::{ANSWER, compiled, http, menu_kind, names, node, prompts, queue, small, speak, transfer};
 
 fn target() -> impl Strategy<Value = String> {
     prop_oneof![8 => (0..8_u8).prop_map(|n| format!("n{n}")), 1 => Just("back".to_owned()), 1 => Just("repeat".to_owned())]
@@ -16,15 +16,24 @@ fn target() -> impl Strategy<Value = String> {
 fn any_menu() -> impl Strategy<Value = Kind> {
     let key = (1..10_u8, prop::option::of(prop_oneof![Just("zh-CN"), Just("en")]), target());
     let menu = (prop::collection::vec(key, 1..5), prop::option::of((0..8_u8).prop_map(|n| format!("n{n}"))));
-    menu.prop_map(|(keys, silent)| {
+    (menu, any::<bool>()).prop_map(|((mut keys, silent), words)| {
+        keys.sort_by_key(|key| key.0);
+        keys.dedup_by_key(|key| key.0);
         let keys: Vec<_> = keys.iter().map(|(k, l, n)| (*k, *l, n.as_str())).collect();
         match menu_kind(&keys) {
             Kind::Menu { keys, silence, silence_tries, invalid_tries, on_invalid, .. } => {
-                Kind::Menu { keys, silence, silence_tries, invalid_tries, on_invalid, on_silence: silent }
+                let words =
+                    if words { keys.iter().map(|(key, _)| (*key, vec![spoken(*key)])).collect() } else { Vec::new() };
+                Kind::Menu { keys, words, silence, silence_tries, invalid_tries, on_invalid, on_silence: silent }
             }
             other => other,
         }
     })
+}
+
+/// The word of a key.
+fn spoken(key: Digit) -> String {
+    format!("word {}", key.as_char())
 }
 
 fn any_digits() -> impl Strategy<Value = Kind> {
@@ -84,6 +93,11 @@ fn any_tree() -> impl Strategy<Value = Tree> {
 enum Awaits {
     Prompt,
     Silence,
+    /// The same, and the caller may speak.
+    Voice,
+    /// The end of what is said.
+    Utterance,
+    Recognition,
     Answer,
     Line,
 }
@@ -107,10 +121,19 @@ impl<'a> Caller<'a> {
 
     fn is_told(&mut self, event: Event<'_>) {
         let mut out = Vec::new();
-        self.walk.handle(self.menu, &Around::default(), self.now, event, &mut out);
+        let around = Around { understands: Some(ANSWER), ..Around::default() };
+        self.walk.handle(self.menu, &around, self.now, event, &mut out);
+        // What is waited for beside the deadline is known by then.
+        let listens = out.iter().any(|step| matches!(step, Step::Listen | Step::Recognize)) || event == Event::Speaking;
+        if event == Event::Speaking {
+            self.awaits = Awaits::Utterance;
+        }
         let fetches = out.iter().any(|step| matches!(step, Step::Fetch(_) | Step::Synthesize(_)));
         for step in out {
             match step {
+                Step::Recognize => self.awaits = Awaits::Recognition,
+                Step::Listen => self.awaits = Awaits::Voice,
+                Step::Wait { .. } if listens => {}
                 Step::Wait { .. } if fetches => self.awaits = Awaits::Answer,
                 Step::Wait { .. } => self.awaits = Awaits::Silence,
                 Step::StopWaiting | Step::Play | Step::PlayClip(_) => self.awaits = Awaits::Prompt,
@@ -118,6 +141,7 @@ impl<'a> Caller<'a> {
                 Step::Queue { .. } | Step::End => self.end = Some(step),
                 Step::Enter(node) => self.menu.node_name(node).clone_into(&mut self.at),
                 Step::Locale(_) | Step::Hush | Step::Rated(_) | Step::WrongKey => {}
+                Step::StopListening | Step::NotUnderstood => {}
                 Step::Fetch(_) | Step::Synthesize(_) | Step::StopFetching => {}
             }
         }
@@ -137,7 +161,18 @@ impl<'a> Caller<'a> {
                 self.is_told(Event::Digit(Digit::from_event(what).expect("a key")));
             }
             (_, Awaits::Prompt) => self.is_told(Event::Played),
-            (_, Awaits::Silence) => self.is_told(Event::Deadline),
+            (16 | 19..=23, Awaits::Voice) => self.is_told(Event::Speaking),
+            (17, Awaits::Voice | Awaits::Utterance) => self.is_told(Event::Spoken),
+            (19.., Awaits::Utterance) if what != u8::MAX => self.is_told(Event::Spoken),
+            (16, Awaits::Recognition) => self.is_told(Event::Understood(None)),
+            (17, Awaits::Recognition) => self.is_told(Event::Understood(Some("nothing of this"))),
+            (18..=23, Awaits::Recognition) => {
+                let text = spoken(Digit::Number(what - 17));
+                self.is_told(Event::Understood(Some(&text)));
+            }
+            (_, Awaits::Silence | Awaits::Voice | Awaits::Utterance | Awaits::Recognition) => {
+                self.is_told(Event::Deadline)
+            }
             (17, Awaits::Answer) => self.is_told(Event::Fetched(Some(&["11".to_owned()]))),
             (18, Awaits::Answer) => self.is_told(Event::Deadline),
             (19, Awaits::Answer) => self.is_told(Event::Synthesized(Some(&Clip::silent(1, Duration::from_secs(1))))),

@@ -7,6 +7,9 @@ use base::{Clip, Digit, GroupId, Now, SoundId};
 use ivr::tree::{Http, Say, Speak, Text, Transfer};
 use ivr::{Around, Choice, Event, Hours, Kind, LocaleId, Menu, Names, Node, Prompts, Step, Tree, Walk, compile};
 
+/// How long the service may take that understands what is said.
+pub(crate) const ANSWER: Duration = Duration::from_secs(3);
+
 pub(crate) const PROMPTS: [&str; 6] = ["invalid", "notice", "hello", "main", "bye", "deep"];
 
 /// Sound 10 is `invalid` in Chinese, 11 in English, 20 is `notice`, and so on.
@@ -36,6 +39,7 @@ pub(crate) fn menu_kind(keys: &[(u8, Option<&str>, &str)]) -> Kind {
     let keys = keys.iter().map(|(key, locale, next)| (Digit::Number(*key), choice(locale, next)));
     Kind::Menu {
         keys: keys.collect(),
+        words: Vec::new(),
         silence: None,
         silence_tries: None,
         invalid_tries: None,
@@ -109,7 +113,7 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
 
 pub(crate) fn names(prompts: &Prompts) -> Names<'_> {
     let (groups, hours, lists) = &*KNOWN;
-    Names { groups, hours, prompts, lists, lines: &["mobile", "fixed"], lengths: &[] }
+    Names { groups, hours, prompts, lists, lines: &["mobile", "fixed"], lengths: &[], understands: Some(ANSWER) }
 }
 
 pub(crate) fn compiled(tree: &Tree) -> Menu {
@@ -141,6 +145,10 @@ fn shown(menu: &Menu, walk: &Walk, step: &Step) -> String {
         }
         Step::Rated(grade) => format!("rated {grade}"),
         Step::WrongKey => "wrong".to_owned(),
+        Step::Listen => "listen".to_owned(),
+        Step::StopListening => "listen no more".to_owned(),
+        Step::Recognize => "recognize".to_owned(),
+        Step::NotUnderstood => "not understood".to_owned(),
         Step::End => "end".to_owned(),
     }
 }
@@ -150,7 +158,8 @@ fn sounds(said: &[SoundId]) -> String {
 }
 
 /// Drives a walk by a script: `.` the prompt was heard, `~` the silence is over, `!` nobody was reached, `?` no answer came, `=` one
-/// with `answer` came; `s` the text was spoken, `n` it was not, `e` as nothing; anything else is a key.
+/// with `answer` came; `s` the text was spoken, `n` it was not, `e` as nothing; `<` the caller begins to speak, `>` has spoken, `+` the first of
+/// `answer` was understood, `-` nothing was; anything else is a key.
 pub(crate) fn drive(menu: &Menu, around: &Around<'_>, script: &str, answer: &[&str]) -> String {
     let mut walk = Walk::new(menu);
     lines(menu, around, &mut walk, &format!(" {script}"), answer)
@@ -171,6 +180,10 @@ pub(crate) fn lines(menu: &Menu, around: &Around<'_>, walk: &mut Walk, script: &
             'e' => Event::Synthesized(Some(&empty)),
             '?' => Event::Fetched(None),
             '=' => Event::Fetched(Some(&answer)),
+            '<' => Event::Speaking,
+            '>' => Event::Spoken,
+            '+' => Event::Understood(answer.first().map(String::as_str)),
+            '-' => Event::Understood(None),
             key => Event::Digit(Digit::from_char(key).expect("a key")),
         };
         let mut out = Vec::new();

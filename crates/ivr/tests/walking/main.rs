@@ -3,6 +3,7 @@
 mod any;
 mod digits;
 mod kit;
+mod listening;
 mod menus;
 mod outside;
 mod reach;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use ivr::tree::{Reach, Say};
 use ivr::{Kind, NodeId, Tree, compile};
 
-use crate::kit::{http, names, node, prompts, small, transfer};
+use crate::kit::{ANSWER, http, names, node, prompts, small, transfer};
 
 /// Each prompt of the small menu takes as many seconds as it has tens in its number: `notice` 2, `hello` 3, `main` 4, `bye` 5, `deep` 6.
 fn lengths() -> Vec<Duration> {
@@ -23,7 +23,7 @@ fn told(tree: &Tree) -> Vec<String> {
         }
         Ok(compiled) => {
             let seconds = |time: Option<Duration>| time.map_or("never".to_owned(), |time| time.as_secs().to_string());
-            let reaches = ivr::reach(&compiled.menu, &lengths);
+            let reaches = ivr::reach(&compiled.menu, &lengths, Some(ANSWER));
             let ids = (0..).map(NodeId);
             ids.zip(reaches)
                 .map(|(id, r)| {
@@ -58,6 +58,31 @@ fn what_takes_time_beside_announcements() {
     tree.nodes.push(node("news", &[], Kind::OnAir { slot: "x".to_owned(), next: "line".to_owned() }));
     let told = told(&tree);
     assert_eq!(told[6..], ["ask 1 23 33 0", "line 1 27 67 34", "news 1 42 82 0"]);
+}
+
+#[test]
+fn who_is_never_understood() {
+    let speaking = |tree: &Tree, understands| {
+        let prompts = prompts();
+        let menu = compile(tree, names(&prompts)).expect("a menu").menu;
+        let reaches = ivr::reach(&menu, &lengths(), understands);
+        reaches.iter().map(|r| r.speaking.map(|time| time.as_secs())).collect::<Vec<_>>()
+    };
+    let mut tree = small();
+    assert_eq!(speaking(&tree, Some(ANSWER)), [None; 6], "nobody is listened to");
+    let Kind::Menu { words, .. } = &mut tree.nodes[2].kind else { panic!("a choice") };
+    words.push((base::Digit::Number(1), vec!["complaint".to_owned()]));
+    // Three turns at `main`: "invalid" 1 s, 7 s of prompt, 5 s of silence, 10 s of speech, 3 s of answer.
+    let expected = [Some(2 + 3 + 78), Some(3 + 78), Some(78), Some(22), None, Some(0)];
+    assert_eq!(speaking(&tree, Some(ANSWER)), expected);
+    assert_eq!(speaking(&tree, None), [None; 6], "nobody understands");
+    // Where it leads when nothing is understood counts too, and round in a circle is for the menu's longest time to end.
+    let Kind::Menu { on_invalid, .. } = &mut tree.nodes[2].kind else { panic!("a choice") };
+    *on_invalid = Some("deep".to_owned());
+    assert_eq!(speaking(&tree, Some(ANSWER))[2], Some(78 + 22));
+    let Kind::Menu { on_invalid, .. } = &mut tree.nodes[2].kind else { panic!("a choice") };
+    *on_invalid = Some("hello".to_owned());
+    assert_eq!(speaking(&tree, Some(ANSWER))[..4], [None, None, None, Some(22)]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod continuity;
 mod digits;
 mod lab;
 mod life;
+mod listening;
 mod playout;
 mod reports;
 mod strangers;

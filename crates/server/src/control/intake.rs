@@ -35,6 +35,20 @@ impl Control {
         self.more |= web.take(put);
         let put = |(call, question, clip)| exchange.handle(now, Input::Synthesized { call, question, clip }, effects);
         self.more |= web.take_spoken(put);
+        let put = |(call, question, text)| exchange.handle(now, Input::Understood { call, question, text }, effects);
+        self.more |= web.recognizer.take(put);
+    }
+
+    /// The same for what was said.
+    pub(super) fn ask_recognizer(&mut self, now: Now) {
+        for (call, question, speech) in std::mem::take(&mut self.effects.utterances) {
+            if !self.parts.web.recognizer.ask((call, question, speech)) {
+                tracing::warn!(%call, "too many utterances wait to be understood");
+                let input = Input::Understood { call, question, text: None };
+                self.parts.exchange.handle(now, input, &mut self.effects);
+                self.more = true;
+            }
+        }
     }
 
     /// Whose question finds no room goes on at once, as if nobody had answered.

@@ -57,8 +57,11 @@ fn item(value: Value<'_>, place: &Place) -> Spot {
     let key = place.key.map(|key| key.as_char().to_string());
     let name = key.or_else(|| place.entry.clone());
     let found = match (name, place.index) {
-        (Some(name), _) => {
-            value.as_names().into_iter().flatten().find(|(n, _, _)| n.eq_ignore_ascii_case(&name)).map(|e| e.2)
+        (Some(name), index) => {
+            let entry =
+                value.as_names().into_iter().flatten().find(|(n, _, _)| n.eq_ignore_ascii_case(&name)).map(|e| e.2);
+            let item = index.zip(entry.as_ref()).and_then(|(index, entry)| entry.list().into_iter().nth(index));
+            item.or(entry)
         }
         (None, Some(index)) => value.list().into_iter().nth(index),
         (None, None) => None,
@@ -131,6 +134,18 @@ fn general(problem: &Wrong) -> (&'static str, String) {
         Wrong::ReservedKey(_) => ("not free", "remove it: everywhere 0 leads to a person, * goes back and # repeats"),
         Wrong::ReservedName => ("not free", "choose another name"),
         Wrong::NoKeys => ("empty", "add keys as `keys = { 1 = \"enquiry\" }`, or make it `kind = \"play\"`"),
+        Wrong::WordsWithoutKey(_) => {
+            ("leads nowhere", "add the key to `keys`, or remove its words; 0, * and # lead somewhere everywhere")
+        }
+        Wrong::EmptyWord(_) => ("no letters", "write what callers say, in letters"),
+        Wrong::SameWord { .. } => ("twice", "leave it at one key: who says it cannot mean both"),
+        Wrong::TooManyWords { .. } => {
+            ("too many", "keep those that callers say: a word counts wherever it stands in a sentence")
+        }
+        Wrong::NobodyListens => (
+            "no service",
+            "name the service that understands as `[speech.recognition]` with `url = …` in hotline.toml, or remove `words`",
+        ),
         Wrong::NoPrompt => ("no prompt", "add `prompt = \"…\"` with the name of a prompt"),
         Wrong::NoLocale => ("empty", "name at least one, as `locales = [\"zh-CN\"]`"),
         Wrong::UnknownForm(_) => {

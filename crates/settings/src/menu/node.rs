@@ -183,6 +183,7 @@ fn menu(table: &Table<'_>) -> Option<Kind> {
     let maybe = |key| table.get(key).and_then(|v| v.text());
     Some(Kind::Menu {
         keys: keys(table)?,
+        words: table.get("words").map(|v| spoken(&v)).unwrap_or_default(),
         silence: seconds(table, "silence_s"),
         silence_tries: tries(table, "silence_tries"),
         invalid_tries: tries(table, "invalid_tries"),
@@ -194,17 +195,30 @@ fn menu(table: &Table<'_>) -> Option<Kind> {
 /// `1 = "enquiry"`, or `9 = { locale = "en", goto = "main" }`.
 fn keys(table: &Table<'_>) -> Option<Vec<(Digit, Choice)>> {
     let value = table.need("keys", "{ 1 = \"enquiry\" }")?;
-    let keys =
-        value.names().into_iter().filter_map(|(name, spot, value)| Some((key(name, spot, &value)?, choice(&value)?)));
+    let help = "write one of 1 to 9, or A to D";
+    let keys = value
+        .names()
+        .into_iter()
+        .filter_map(|(name, spot, value)| Some((key(name, spot, &value, help)?, choice(&value)?)));
     Some(keys.collect())
 }
 
-fn key(name: &str, spot: Spot, value: &Value<'_>) -> Option<Digit> {
+/// `2 = ["complaint", "投诉"]`.
+fn spoken(value: &Value<'_>) -> Vec<(Digit, Vec<String>)> {
+    let own = |(name, spot, value): (&str, Spot, Value<'_>)| {
+        let help = "write one of 0 to 9, *, #, or A to D, with the words that callers say for it";
+        let words = value.texts().into_iter().map(|(word, _)| word).collect();
+        Some((key(name, spot, &value, help)?, words))
+    };
+    value.names().into_iter().filter_map(own).collect()
+}
+
+fn key(name: &str, spot: Spot, value: &Value<'_>, help: &str) -> Option<Digit> {
     let mut chars = name.chars();
     let key = chars.next().and_then(Digit::from_char).filter(|_| chars.next().is_none());
     if key.is_none() {
         let title = format!("`{name}` is no key of a telephone");
-        value.problems.error(Problem::new(spot, title, "one key", "write one of 1 to 9, or A to D"));
+        value.problems.error(Problem::new(spot, title, "one key", help));
     }
     key
 }

@@ -33,6 +33,8 @@ pub(super) enum Kind {
     Says,
     /// Keys of a telephone.
     Keys,
+    /// Words that may be said, by key.
+    Spoken,
     /// Conditions and where they lead.
     Cases,
 }
@@ -156,6 +158,10 @@ const OTHERS: &[(&str, Kind)] = &[
     ("node.prompt", Kind::Says),
     ("node.digits.confirm", Kind::Says),
     ("node.menu.keys", Kind::Keys),
+    ("node.menu.words", Kind::Spoken),
+    ("speech.recognition", Kind::Table("speech.recognition")),
+    ("speech.recognition.headers", Kind::NamedTexts),
+    ("speech.recognition.form", Kind::NamedTexts),
     ("node.queue.group_by_locale", Kind::NamedTexts),
     ("node.set.values", Kind::NamedTexts),
     ("node.http.send", Kind::NamedTexts),

@@ -44,7 +44,7 @@ impl Misfit {
 }
 
 /// First words, each with an example of what it begins.
-const LEFT: [(&str, &str); 12] = [
+const LEFT: [(&str, &str); 13] = [
     ("press", "`press 2026#`"),
     ("wait", "`wait`"),
     ("listen", "`listen`"),
@@ -57,6 +57,7 @@ const LEFT: [(&str, &str); 12] = [
     ("survey", "`survey`, or `survey in en`"),
     ("answer", "`answer status=done due=2026-10-01`"),
     ("no", "`no answer`"),
+    ("say", "`say 我要投诉`, or `say ...` for what is not understood yet"),
 ];
 const LINE: (&str, &str) = ("line", "`line refused`");
 
@@ -72,6 +73,8 @@ impl Phrase {
         let words: Vec<&str> = rest.split_whitespace().collect();
         let phrase = match (word, words.as_slice()) {
             ("press", _) => return keys(text, rest).map(|keys| Phrase::Deed(Deed::Press(keys))),
+            ("say", ["..." | "…" | "……"]) => Some(Phrase::Deed(Deed::Say(None))),
+            ("say", [_, ..]) => Some(Phrase::Deed(Deed::Say(Some(rest.to_owned())))),
             ("wait", []) => Some(Phrase::Deed(Deed::Wait)),
             ("listen", []) => Some(Phrase::Deed(Deed::Listen)),
             ("no", ["answer"]) => Some(Phrase::Deed(Deed::NoAnswer)),

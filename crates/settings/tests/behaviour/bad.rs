@@ -39,6 +39,7 @@ cases! {
     dial: "dial",
     counties: "counties",
     surge: "surge",
+    speech: "speech",
 }
 
 #[test]
@@ -51,6 +52,9 @@ fn variables() {
         ("HOTLINE__CONNECT__SHOW_CITIZEN", "perhaps"),
         ("HOTLINE__NETWORK__NAME", "x"),
         ("HOTLINE__SIP__UDP", "0.0.0.0:0"),
+        ("HOTLINE__SPEECH__RECOGNITION__URL", "http:///"),
+        ("HOTLINE__SPEECH__RECOGNITION__HEADERS", "Authorization secret"),
+        ("HOTLINE__SPEECH__RECOGNITION__ADDRESS", "http://127.0.0.1"),
     ];
     insta::assert_snapshot!(told("example-passwords", &env));
 }

@@ -8,7 +8,7 @@ use crate::rehearsals::{folder, rehearse};
 
 const GUIDES: [&str; 2] = ["docs/menu.md", "docs/menu.zh.md"];
 
-/// A carrier that takes calls to 110, and somebody who speaks texts.
+/// A carrier that takes calls to 110, somebody who speaks texts, and a service that understands what callers say.
 const LINES: &str = r#"
 [[trunk]]
 name = "carrier"
@@ -22,6 +22,9 @@ trunks = ["carrier"]
 
 [speech.synthesis]
 url = "http://tts.example/speech"
+
+[speech.recognition]
+url = "http://127.0.0.1:8000/v1/audio/transcriptions"
 "#;
 
 /// An example: a fragment where there is one, a piece of a menu, and what follows from it.

@@ -105,7 +105,12 @@ fn told(kind: &str, case: &str, prompts: &Path) -> String {
     }
     let menu = fs::read_to_string(base.join(kind).join(format!("{case}.toml"))).expect("a case");
     fs::write(dir.join("menu/12345.toml"), unfolded(&menu)).expect("a writable folder");
-    let text = match load_with(&dir, &[("HOTLINE__PROMPTS__DIR", &prompts.display().to_string())]) {
+    let folder = prompts.display().to_string();
+    let mut env = vec![("HOTLINE__PROMPTS__DIR", folder.as_str())];
+    if case != "NobodyListens" {
+        env.push(("HOTLINE__SPEECH__RECOGNITION__URL", "http://127.0.0.1:8000/"));
+    }
+    let text = match load_with(&dir, &env) {
         Ok(plans) => plans.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n\n"),
         Err(report) => report.to_string(),
     };

@@ -56,6 +56,23 @@ fn the_same_files_change_nothing() {
 }
 
 #[test]
+fn another_service_that_understands_holds_at_once() {
+    let running = load(&config());
+    let section = |url: &str| format!("{}\n[speech.recognition]\nurl = \"{url}\"\n", shipped("hotline.toml"));
+    let with = |url: &str| folder_with("reload-speech", "hotline.toml", section(url).as_bytes());
+    let first = reload(&with("http://asr/1"), &running);
+    assert_eq!(
+        (first.changes.others.as_slice(), first.changes.restart.len()),
+        (&["[speech.recognition]".to_owned()][..], 0)
+    );
+    assert_eq!(first.plans.recognition.as_ref().map(|service| service.url.as_str()), Some("http://asr/1"));
+    let second = reload(&with("http://asr/2"), &first.plans);
+    assert_eq!(second.changes.others, ["[speech.recognition]"]);
+    let none = reload(&config(), &second.plans);
+    assert_eq!((none.changes.others.len(), none.plans.recognition, none.plans.call.understands), (1, None, None));
+}
+
+#[test]
 fn groups_and_agents_keep_their_places_whatever_the_order_of_the_files() {
     let running = load(&queues("before", |text| text));
     let new = "\n[[group]]\nname = \"night\"\noverflow = \"stay\"\n";

@@ -82,6 +82,36 @@ fn connections_are_taken_where_the_operator_says() {
     assert_eq!(tcp("off"), (None, None));
 }
 
+#[test]
+fn a_service_that_understands_is_told_of_in_the_file_or_in_the_environment() {
+    let none = load(&config()).unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!((none.recognition, none.call.understands), (None, None));
+    let text = std::fs::read_to_string(config().join("hotline.toml")).expect("the shipped file");
+    let section =
+        "\n[speech.recognition]\nurl = \"http://asr/v1\"\nform = { model = \"m\", language = \"{language}\" }\n";
+    let dir = folder_with("speech", "hotline.toml", format!("{text}{section}").as_bytes());
+    let plans = load(&dir).unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!(plans.call.understands, Some(std::time::Duration::from_secs(3)));
+    let found = plans.recognition.expect("a service");
+    assert_eq!((found.url.as_str(), found.text_at.as_str(), found.headers.len()), ("http://asr/v1", "/text", 0));
+    let form = [("model", "m"), ("language", "{language}")].map(|(name, text)| (name.to_owned(), text.to_owned()));
+    assert_eq!(found.form, Some(form.to_vec()));
+    let env = [
+        ("HOTLINE__SPEECH__RECOGNITION__URL", "https://asr/v2"),
+        ("HOTLINE__SPEECH__RECOGNITION__HEADERS", "Authorization: Bearer secret, X-Key: k:1"),
+        ("HOTLINE__SPEECH__RECOGNITION__TIMEOUT_S", "5"),
+    ];
+    for (dir, forms) in [(dir, true), (config(), false)] {
+        let plans = load_with(&dir, &env).unwrap_or_else(|report| panic!("{report}"));
+        assert_eq!(plans.call.understands, Some(std::time::Duration::from_secs(5)));
+        let found = plans.recognition.expect("a service");
+        assert!(!format!("{found:?}").contains("secret"), "{found:?}");
+        let headers: Vec<_> = found.headers.iter().map(|(name, text)| (name.as_str(), text.0.as_str())).collect();
+        assert_eq!(headers, [("Authorization", "Bearer secret"), ("X-Key", "k:1")]);
+        assert_eq!((found.url.as_str(), found.form.is_some()), ("https://asr/v2", forms));
+    }
+}
+
 /// What the shipped file shows as comments, with the marks taken away.
 #[test]
 fn a_trunk_leads_out_as_the_shipped_comments_say() {

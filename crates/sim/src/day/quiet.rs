@@ -101,6 +101,8 @@ impl Quiet {
             }
             Job::Change { end, params } => self.moves(key(*end), params.remote),
             Job::Belong { end, leg } => self.ends.get_mut(key(*end)).into_iter().for_each(|end| end.leg = Some(*leg)),
+            // Nobody speaks to a menu here.
+            Job::Listen { .. } => {}
             Job::Hear { end, source } => return self.hear(now, *end, source),
             Job::Close { end } => self.close(now, key(*end)),
         }

@@ -52,6 +52,11 @@ pub enum Given {
         question: u32,
         clip: Option<Clip>,
     },
+    Understood {
+        call: CallId,
+        question: u32,
+        text: Option<String>,
+    },
 }
 
 packed_enum!(Given {
@@ -69,6 +74,7 @@ packed_enum!(Given {
     11 => Plan { fingerprint },
     12 => Fetched { call, question, values },
     13 => Synthesized { call, question, clip },
+    14 => Understood { call, question, text },
 });
 
 /// What is written of a turn, in the order in which it happens.
@@ -100,7 +106,7 @@ impl Given {
             Input::Shed { flow, bytes } => Given::Shed { flow: *flow, bytes: Blob(blank(bytes)) },
             Input::FlowClosed(flow) => Given::FlowClosed(*flow),
             Input::Unreachable(flow) => Given::Unreachable(*flow),
-            Input::Notice { worker, notice } => Given::Notice { worker: *worker, notice: notice.clone() },
+            Input::Notice { worker, notice } => Given::Notice { worker: *worker, notice: unheard(notice) },
             Input::Ask { ticket, by, ask } => Given::Ask { ticket: *ticket, by: by.clone(), ask: ask.clone() },
             Input::Resolved { ticket, answer } => Given::Resolved { ticket: *ticket, answer: answer.clone() },
             Input::Fetched { call, question, values } => {
@@ -108,6 +114,9 @@ impl Given {
             }
             Input::Synthesized { call, question, clip } => {
                 Given::Synthesized { call: *call, question: *question, clip: clip.clone() }
+            }
+            Input::Understood { call, question, text } => {
+                Given::Understood { call: *call, question: *question, text: text.clone() }
             }
             Input::Drain => Given::Drain,
             Input::StopCalls => Given::StopCalls,
@@ -133,6 +142,9 @@ impl Given {
             }
             Given::Synthesized { call, question, clip } => {
                 Input::Synthesized { call: *call, question: *question, clip: clip.clone() }
+            }
+            Given::Understood { call, question, text } => {
+                Input::Understood { call: *call, question: *question, text: text.clone() }
             }
             Given::Drain => Input::Drain,
             Given::StopCalls => Input::StopCalls,
@@ -163,6 +175,10 @@ impl Given {
                 format!("web  call {call}: {:.1} s of speech", clip.duration().as_secs_f64())
             }
             Given::Synthesized { call, clip: None, .. } => format!("web  call {call}: nobody spoke"),
+            Given::Understood { call, text, .. } => {
+                let understood = if text.is_some() { "something was understood" } else { "no good answer" };
+                format!("said call {call}: {understood}")
+            }
             Given::Drain => "told to take no new calls".to_owned(),
             Given::StopCalls => "told to end every call".to_owned(),
             Given::Leave => "told to take registrations back".to_owned(),
@@ -196,6 +212,7 @@ impl Entry {
             Entry::Given { given: Given::Fetched { values: Some(values), .. }, .. } => {
                 values.iter().map(String::len).sum()
             }
+            Entry::Given { given: Given::Understood { text: Some(text), .. }, .. } => text.len(),
             _ => 0,
         };
         size_of::<Entry>() + held
@@ -216,6 +233,14 @@ impl Entry {
     }
 }
 
+/// The same without what was said: a replay needs its length at most.
+fn unheard(notice: &Notice) -> Notice {
+    match notice {
+        Notice::Spoken { leg, listen, voice } => Notice::Spoken { leg: *leg, listen: *listen, voice: voice.blank() },
+        other => other.clone(),
+    }
+}
+
 pub(super) fn notice_line(notice: &Notice) -> String {
     let of = |leg: &LegId| format!("call {} leg {}", leg.call, leg.index);
     match notice {
@@ -225,6 +250,8 @@ pub(super) fn notice_line(notice: &Notice) -> String {
         Notice::Played { leg, .. } => format!("{}: played", of(leg)),
         Notice::Heard { leg } => format!("{}: heard", of(leg)),
         Notice::Silent { leg, for_ms } => format!("{}: silent for {for_ms} ms", of(leg)),
+        Notice::Speaking { leg, .. } => format!("{}: begins to speak", of(leg)),
+        Notice::Spoken { leg, voice, .. } => format!("{}: has spoken for {} ms", of(leg), voice.length().as_millis()),
         Notice::Closed { leg, stats } => {
             format!("{}: closed, {} packets in, {} out", of(leg), stats.packets_received, stats.packets_sent)
         }

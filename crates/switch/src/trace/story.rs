@@ -114,7 +114,7 @@ impl Story {
                 self.ends.insert(*end, leg.call);
                 Some(leg.call)
             }
-            Job::Change { end, .. } | Job::Hear { end, .. } => self.ends.get(end).copied(),
+            Job::Change { end, .. } | Job::Hear { end, .. } | Job::Listen { end, .. } => self.ends.get(end).copied(),
             Job::Close { end } => self.ends.remove(end),
             Job::Lease { .. } => None,
         };

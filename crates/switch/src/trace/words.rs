@@ -183,6 +183,9 @@ pub(super) fn job(job: &Job) -> String {
             format!("end {} hears {what}", end.slot)
         }
         Job::Belong { end, leg } => format!("end {} is of leg {} from now on", end.slot, leg.index),
+        Job::Listen { end, listen } => {
+            format!("end {} is {} listened to", end.slot, if listen.is_some() { "now" } else { "not" })
+        }
         Job::Close { end } => format!("close end {}", end.slot),
     }
 }

@@ -91,6 +91,7 @@ fn plan() -> Plan {
         called: vec![CalledNumber { number: "12345".to_owned(), menu: 0 }],
         menus: vec![Arc::new(menu(&prompts))],
         prompts,
+        understands: None,
         groups: vec![Group {
             name: "consult".to_owned(),
             number: Some("8001".to_owned()),

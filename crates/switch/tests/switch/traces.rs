@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use base::pack::Packed;
 use base::{
-    AgentId, CallId, Clip, Digit, EndId, Epoch, Flow, GroupId, Job, Lease, LegId, MediaStats, NetworkId, Notice, Now,
-    Rng, SwitchId, Ticket, Time, Wall, WorkerId,
+    AgentId, CallId, Clip, Codec, Digit, EndId, Epoch, Flow, GroupId, Job, Lease, LegId, ListenId, MediaStats,
+    NetworkId, Notice, Now, Rng, SwitchId, Ticket, Time, Voice, Wall, WorkerId,
 };
 use roster::StateChange;
 use switch::trace::{Entry, Given, Head, Marks, Replay, Tail, Turn};
@@ -65,6 +65,11 @@ impl Recording {
     }
 }
 
+/// A second of it.
+fn voice() -> Voice {
+    Voice { codec: Codec::Pcma, codes: vec![0x2a; 8_000].into() }
+}
+
 /// Every kind of input; a call among them.
 fn inputs(recording: &mut Recording) {
     for slot in 0..4 {
@@ -95,6 +100,10 @@ fn inputs(recording: &mut Recording) {
         worker: WorkerId(0),
         notice: Notice::Digit { leg: LegId { call, index: 0 }, digit: Digit::Star },
     });
+    let (leg, listen) = (LegId { call, index: 0 }, ListenId(1));
+    recording.feed(Input::Notice { worker: WorkerId(0), notice: Notice::Speaking { leg, listen } });
+    recording.feed(Input::Notice { worker: WorkerId(0), notice: Notice::Spoken { leg, listen, voice: voice() } });
+    recording.feed(Input::Understood { call, question: 1, text: Some("我要投诉".to_owned()) });
     recording.feed(Input::FlowClosed(flow(STRANGER)));
     recording.feed(Input::Unreachable(flow(STRANGER)));
     recording.feed(Input::Deadline);
@@ -165,6 +174,24 @@ fn the_head_holds_no_secret_and_reads_again() {
     call.networks[0].advertised.udp_port = 0;
     other.call = call.into();
     assert_eq!(head.fingerprint_of(&other), head.plans);
+}
+
+#[test]
+fn what_was_said_is_in_no_entry_and_what_was_understood_in_no_line() {
+    let leg = LegId { call: CallId::default(), index: 0 };
+    let said = Notice::Spoken { leg, listen: ListenId(3), voice: voice() };
+    let said = Entry::given(START, &Input::Notice { worker: WorkerId(0), notice: said }).expect("from outside");
+    let bytes = said.to_bytes();
+    assert!(bytes.len() < 100 && !format!("{said:?}").contains("42"), "{} bytes", bytes.len());
+    assert!(said.line().ends_with(": has spoken for 1000 ms"), "{}", said.line());
+    let Entry::Given { given: Given::Notice { notice: Notice::Spoken { voice: kept, .. }, .. }, .. } = &said else {
+        panic!("{said:?}")
+    };
+    assert_eq!(*kept, voice().blank());
+    let text = Some("我要投诉".to_owned());
+    let input = Input::Understood { call: leg.call, question: 1, text };
+    let line = Entry::given(START, &input).expect("from outside").line();
+    assert!(line.ends_with("something was understood") && !line.contains("投诉"), "{line}");
 }
 
 #[test]

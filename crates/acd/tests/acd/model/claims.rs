@@ -67,6 +67,7 @@ impl Model {
         let caller = self.caller_mut(call);
         (caller.group, caller.priority, caller.since, caller.arrival) = (group, priority, since, arrival);
         (caller.told, caller.hops, caller.overdue, caller.pulled) = (u32::MAX, 0, false, None);
+        caller.prefers = None;
         let claimed = caller.claims.take();
         caller.standing = claimed.map_or(Standing::Nowhere, |_| Standing::Offered);
         match claimed {
