@@ -17,6 +17,8 @@ pub struct Report {
     pub heard_both_ways: u64,
     /// INVITEs that followed a carrier's redirection.
     pub followed: u64,
+    /// Texts of menus that were spoken.
+    pub spoken: u64,
     /// The virtual time it took.
     pub took_ms: u64,
 }
@@ -36,6 +38,7 @@ impl Report {
         self.talks += other.talks;
         self.heard_both_ways += other.heard_both_ways;
         self.followed += other.followed;
+        self.spoken += other.spoken;
         self.took_ms += other.took_ms;
     }
 }

@@ -154,6 +154,7 @@ impl World {
             talks: self.checks.audio.talks(),
             heard_both_ways: self.checks.audio.proved,
             followed: self.carriers.followed,
+            spoken: self.voice.spoken,
             took_ms: self.now.time.since(START.time).as_millis() as u64,
         }
     }
