@@ -22,6 +22,7 @@ mod speech;
 mod state;
 mod watch;
 
+pub use outside::Request;
 pub use speech::Speech;
 pub use watch::Heard;
 
@@ -114,18 +115,6 @@ pub enum Step {
     /// What was said is no word of the node.
     NotUnderstood,
     End,
-}
-
-/// A question to another system, over HTTP.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    pub url: String,
-    /// What a POST holds; none for a GET.
-    pub send: Option<Vec<(String, String)>>,
-    pub headers: Vec<(String, String)>,
-    /// Where the answer's JSON has what is asked for (RFC 6901).
-    pub take: Vec<String>,
-    pub timeout: Duration,
 }
 
 /// The interpreter's state for one call.

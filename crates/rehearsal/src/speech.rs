@@ -1,9 +1,19 @@
-//! A text that somebody would speak, for as long as it would take.
+//! A text that somebody would speak, for as long as it would take; and what becomes of what a caller says.
 
 use std::time::Duration;
 
 use base::Clip;
 use ivr::Speech;
+
+/// What becomes of what a caller says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Listening {
+    #[default]
+    Unheard,
+    Heard,
+    /// It was said, and is being understood.
+    Said,
+}
 
 /// A Chinese syllable, as read to a caller.
 const SYLLABLE: Duration = Duration::from_millis(250);

@@ -8,7 +8,8 @@ use call::plan::MenuVersion;
 use ivr::{Event, Heard, Menu, NodeId, Request, Speech, Step, Walk, Way};
 
 use crate::setting::Setting;
-use crate::{Deed, End, Misfit, Stage, Who, speech};
+use crate::speech::{self, Listening};
+use crate::{Deed, End, Misfit, Stage, Who};
 
 /// Announcements that one wait hears out: the interpreter takes a caller to a person after a hundred of a call.
 const ANNOUNCEMENTS_MAX: usize = 200;
@@ -39,16 +40,6 @@ pub struct Visit<'a> {
     no_line: Option<String>,
     outcome: Option<Outcome>,
     news: Vec<News>,
-}
-
-/// What becomes of what a caller says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Listening {
-    #[default]
-    Unheard,
-    Heard,
-    /// It was said, and is being understood.
-    Said,
 }
 
 /// A node on a caller's way.

@@ -46,6 +46,7 @@ mod trunk;
 mod uses;
 mod value;
 pub mod wav;
+mod web;
 
 pub use calendars::Calendars;
 pub use call::area::Areas;

@@ -123,12 +123,7 @@ impl<'a> Table<'a> {
 
     /// A table of this one by its section's name; empty when it is not there, so that the environment still counts.
     pub(crate) fn section(&self, section: &'static str) -> Table<'a> {
-        self.within(section, section)
-    }
-
-    /// The same where its section has another name than the key that it stands behind.
-    pub(crate) fn within(&self, key: &str, section: &'static str) -> Table<'a> {
-        let value = self.entry(key);
+        let value = self.entry(section);
         let found = value.and_then(|value| value.table(&[section]));
         let mut table = found.unwrap_or_else(|| Table { table: None, known: Vec::new(), ..self.clone() });
         (table.section, table.env) = (section, self.env);
@@ -147,11 +142,6 @@ impl<'a> Table<'a> {
         };
         (table.section, table.env) = (section, self.env);
         Some(table)
-    }
-
-    /// Whether it stands in the file.
-    pub(crate) fn is_written(&self) -> bool {
-        self.table.is_some()
     }
 
     /// The tables of `[[section]]`, in order.

@@ -7,9 +7,10 @@ use serde_json::{Map, Value as Json, json};
 use toml::de::DeValue;
 
 use crate::nearest::did_you_mean;
-use crate::problem::{Problem, Spot};
+use crate::problem::Problem;
 use crate::reader::Table;
 use crate::value::{Raw, Value};
+use crate::web;
 
 /// A service that speaks texts over HTTP. It prints nothing of itself: keys and tokens stand wherever a service wants them.
 #[derive(Clone, PartialEq)]
@@ -28,6 +29,7 @@ impl fmt::Debug for Synthesis {
     }
 }
 
+const URL: &str = "http://127.0.0.1:8000/v1/audio/speech";
 const TEXT: &str = "{text}";
 const LOCALE: &str = "{locale}";
 const VOICE: &str = "{voice}";
@@ -88,8 +90,8 @@ pub(crate) fn is_named(root: &Table<'_>) -> bool {
 /// None where nobody is named, or where something is wrong with it.
 pub(crate) fn read(root: &Table<'_>, locales: &[&str]) -> Option<Synthesis> {
     let table = root.section("speech").part("synthesis", "speech.synthesis")?;
-    let url = table.need("url", "\"http://tts.example:8000/v1/audio/speech\"").and_then(|v| url(&v));
-    let headers = table.get("headers").map(|v| headers(&v)).unwrap_or_default();
+    let url = table.need("url", &format!("\"{URL}\"")).and_then(|v| web::url(&v, URL));
+    let headers = web::headers(&table);
     let given = table.get("body");
     let voices = table.get("voices").map(|v| voices(&v, locales)).unwrap_or_default();
     let body = match &given {
@@ -116,47 +118,6 @@ pub(crate) fn read(root: &Table<'_>, locales: &[&str]) -> Option<Synthesis> {
         table.problems.error(Problem::new(spot, title, "no voice", help));
     }
     Some(Synthesis { url, headers, body, voices })
-}
-
-fn url(value: &Value<'_>) -> Option<String> {
-    let text = value.text()?;
-    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
-    if rest.is_none_or(|rest| rest.is_empty() || rest.starts_with('/') || text.contains(char::is_whitespace)) {
-        // Not the address itself: some carry a key.
-        value.error("this is no address of the web", "no address", "write it as `http://tts.example:8000/speech`");
-        return None;
-    }
-    Some(text)
-}
-
-/// A table of names and texts; in the environment `Name: text`, a line each.
-fn headers(value: &Value<'_>) -> Vec<(String, Secret)> {
-    let given: Vec<(String, Spot, String)> = match value.raw {
-        Raw::Env(text) => {
-            let lines = text.lines().filter(|line| !line.trim().is_empty());
-            let one = |line: &str| {
-                let (name, text) = line.split_once(':').unwrap_or((line, ""));
-                (name.trim().to_owned(), value.spot.clone(), text.trim().to_owned())
-            };
-            lines.map(one).collect()
-        }
-        Raw::File(..) => {
-            let one = |(name, spot, value): (&str, Spot, Value<'_>)| Some((name.to_owned(), spot, value.text()?));
-            value.names().into_iter().filter_map(one).collect()
-        }
-    };
-    let token = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
-    let fits = |text: &str| !text.is_empty() && text.bytes().all(|b| (b' '..=b'~').contains(&b));
-    let mut headers = Vec::new();
-    for (name, spot, text) in given {
-        if token(&name) && fits(&text) {
-            headers.push((name, Secret(text)));
-        } else {
-            let help = "write `{ Authorization = \"Bearer …\" }`, of printable ASCII; in the environment `Authorization: Bearer …`";
-            value.problems.error(Problem::new(spot, "this is no header of HTTP", "no header", help));
-        }
-    }
-    headers
 }
 
 fn voices(value: &Value<'_>, locales: &[&str]) -> Vec<(String, String)> {

@@ -3,11 +3,14 @@
 //! A carrier hands what begins a call to the line that it names; the line answers by itself, and whatever belongs to its dialog goes
 //! to it directly.
 
+use base::{Flow, NetworkId};
+use phone::Input as Heard;
 use sip::{Builder, Message, Method, Uri};
 
 use crate::addresses;
 use crate::lines::line_number;
 use crate::network::Packet;
+use crate::world::World;
 
 /// What a carrier does with what comes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -115,5 +118,25 @@ fn contact(request: &Message, place: usize, to: To) -> String {
         To::Number | To::Around => format!("<sip:{other}@{here}>, <sip:{number}@{here};other=1>;q=0.1"),
         To::Elsewhere => format!("<sip:{other}@{there}>"),
         To::Stranger => format!("<sip:{other}@{STRANGER}>, <sip:{other}@{here};maddr={STRANGER}>"),
+    }
+}
+
+impl World {
+    /// What a carrier hands to its lines comes to them from us, as over a network that shows where calls come from.
+    pub(crate) fn at_carrier(&mut self, place: usize, packet: &Packet) -> Result<(), String> {
+        match self.carriers.receive(place, packet) {
+            Onward::Line(number) => {
+                let seat = self.people.seats.iter().position(|seat| seat.name == number && !seat.gone);
+                let peer = Flow::udp(NetworkId(0), packet.from);
+                seat.map_or(Ok(()), |seat| self.reach(seat, Heard::Sip { flow: peer, bytes: &packet.bytes }))
+            }
+            Onward::Back(bytes) => {
+                let (from, to) = (packet.to, packet.from);
+                self.network.send(self.now.time, Packet { from, to, bytes });
+                Ok(())
+            }
+            Onward::Nowhere => Ok(()),
+            Onward::Stranger => Err(format!("carrier {place} was asked for a stranger")),
+        }
     }
 }

@@ -19,6 +19,8 @@ pub struct Report {
     pub followed: u64,
     /// Utterances that were to be understood.
     pub utterances: u64,
+    /// Texts of menus that were spoken.
+    pub spoken: u64,
     /// The virtual time it took.
     pub took_ms: u64,
 }
@@ -39,6 +41,7 @@ impl Report {
         self.heard_both_ways += other.heard_both_ways;
         self.followed += other.followed;
         self.utterances += other.utterances;
+        self.spoken += other.spoken;
         self.took_ms += other.took_ms;
     }
 }

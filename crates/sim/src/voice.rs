@@ -14,11 +14,12 @@ pub(crate) struct Voice {
     /// Chance of its own: what else a seed stands for stays what it is.
     rng: Rng,
     under_way: Vec<(Time, CallId, u32, Option<Clip>)>,
+    pub(crate) spoken: u64,
 }
 
 impl Voice {
     pub(crate) fn new(seed: u64) -> Voice {
-        Voice { rng: Rng::from_number(!seed), under_way: Vec::new() }
+        Voice { rng: Rng::from_number(!seed), under_way: Vec::new(), spoken: 0 }
     }
 
     pub(crate) fn ask(&mut self, now: Time, call: CallId, question: u32, speech: &SpeechRequest) {
@@ -37,6 +38,7 @@ impl Voice {
     pub(crate) fn take(&mut self) -> Option<(CallId, u32, Option<Clip>)> {
         let first = self.under_way.iter().enumerate().min_by_key(|(_, (at, ..))| *at).map(|(place, _)| place)?;
         let (_, call, question, clip) = self.under_way.remove(first);
+        self.spoken += u64::from(clip.is_some());
         Some((call, question, clip))
     }
 

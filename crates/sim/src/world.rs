@@ -10,7 +10,7 @@ use phone::{Input as Heard, What};
 use switch::{Effects, Exchange, Input, Wire};
 
 use crate::addresses::{self, Place};
-use crate::carriers::{Carriers, Onward};
+use crate::carriers::Carriers;
 use crate::check::{Audio, Checks, Owners, Queue, Records};
 use crate::kill::Disk;
 use crate::network::{Network, Packet};
@@ -159,6 +159,7 @@ impl World {
             heard_both_ways: self.checks.audio.proved,
             followed: self.carriers.followed,
             utterances: self.service.asked,
+            spoken: self.voice.spoken,
             took_ms: self.now.time.since(START.time).as_millis() as u64,
         }
     }
@@ -299,24 +300,6 @@ impl World {
         }
     }
 
-    /// What a carrier hands to its lines comes to them from us, as over a network that shows where calls come from.
-    fn at_carrier(&mut self, place: usize, packet: &Packet) -> Result<(), String> {
-        match self.carriers.receive(place, packet) {
-            Onward::Line(number) => {
-                let seat = self.people.seats.iter().position(|seat| seat.name == number && !seat.gone);
-                let peer = Flow::udp(NetworkId(0), packet.from);
-                seat.map_or(Ok(()), |seat| self.reach(seat, Heard::Sip { flow: peer, bytes: &packet.bytes }))
-            }
-            Onward::Back(bytes) => {
-                let (from, to) = (packet.to, packet.from);
-                self.network.send(self.now.time, Packet { from, to, bytes });
-                Ok(())
-            }
-            Onward::Nowhere => Ok(()),
-            Onward::Stranger => Err(format!("carrier {place} was asked for a stranger")),
-        }
-    }
-
     /// Both clocks at a moment; the wall's may have been set since the start.
     fn clock(&self, at: Time) -> Now {
         let now = START.plus(at.since(START.time));
@@ -410,7 +393,7 @@ impl World {
         }
     }
 
-    fn reach(&mut self, seat: usize, heard: Heard<'_>) -> Result<(), String> {
+    pub(crate) fn reach(&mut self, seat: usize, heard: Heard<'_>) -> Result<(), String> {
         let People { seats, out, .. } = &mut self.people;
         seats[seat].phone.handle(self.now, heard, out);
         self.carry_out(seat)

@@ -32,6 +32,7 @@ fn share(number: u64) {
     }
     assert!(sum.followed > SHARE / 50, "hardly a call was sent on by its carrier: {sum:?}");
     assert!(sum.utterances > SHARE / 5, "hardly anybody spoke to a menu: {sum:?}");
+    assert!(sum.spoken > SHARE / 4, "hardly a text of a menu was spoken: {sum:?}");
     assert!(sum.talks > SHARE && sum.heard_both_ways > SHARE / 7, "the scenarios have become empty: {sum:?}");
 }
 

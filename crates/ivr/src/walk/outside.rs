@@ -1,8 +1,22 @@
 //! Where the menu leads outside itself: queues, lines, other systems.
 
-use super::{Request, State, Step, Turn, Walk};
+use std::time::Duration;
+
+use super::{State, Step, Turn, Walk};
 use crate::menu::{Http, Kind, Node, Transfer};
 use crate::ways::Way;
+
+/// A question to another system, over HTTP.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub url: String,
+    /// What a POST holds; none for a GET.
+    pub send: Option<Vec<(String, String)>>,
+    pub headers: Vec<(String, String)>,
+    /// Where the answer's JSON has what is asked for (RFC 6901).
+    pub take: Vec<String>,
+    pub timeout: Duration,
+}
 
 impl Walk {
     pub(super) fn leave_for_queue(&mut self, turn: &mut Turn<'_>, node: &Node) {
