@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use base::{Epoch, NodeId, Rng, SwitchId};
-use media::{Clock, Media, NetworkMedia, WorkerLink};
+use media::{Clock, Media, NetworkMedia, Sounds, WorkerLink};
 use settings::Plans;
 use store::Store;
 use switch::trace::Head;
@@ -30,8 +30,8 @@ use crate::reload::{self, Reloader, Voices};
 use crate::stop::Stop;
 use crate::tape::{self, Taped, Trace};
 use crate::view::View;
-use crate::web::Speaker;
 use crate::web::recognition::Service;
+use crate::web::{self, Speaker, Web};
 
 /// Ends that wait for a call on each worker and network: the INVITEs that come in while a worker binds more.
 const LEASES_READY: u16 = 512;
@@ -139,10 +139,7 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
     let (poll, streams) = listen::watch(doors).map_err(|source| Error::Thread { source })?;
     let stop = Arc::new(Stop::new().map_err(|source| Error::Thread { source })?);
     let (media, links) = start_media(&plans, clock, &mut rng, &stop, options.drill)?;
-    let speaker = Arc::new(Speaker::new(plans.synthesis.clone()));
-    let recognition: Service = Arc::new(ArcSwapOption::from_pointee(plans.recognition.clone()));
-    let web = crate::web::start(Arc::clone(&stop), &speaker, Arc::clone(&recognition)).map_err(no_thread)?;
-    let voices = Voices { sounds: media.sounds(), speaker, recognition };
+    let (web, voices) = start_web(&plans, media.sounds(), &stop)?;
     let (reloader, orders) = reload::open(options.config, &data, plans.clone(), voices, Arc::clone(&stop));
     let drain = plans.server.drain;
     let servers = std::mem::take(&mut plans.server.dns);
@@ -199,6 +196,14 @@ pub fn start(mut plans: Plans, data: PathBuf, options: Options) -> Result<Runnin
 fn make_folder(data: &Path) -> Result<(), Error> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(data);
     made.map_err(|source| Error::Data { path: data.to_owned(), source })
+}
+
+/// What menus ask of other systems, and what a reload changes of it.
+fn start_web(plans: &Plans, sounds: Arc<Sounds>, stop: &Arc<Stop>) -> Result<(Web, Voices), Error> {
+    let speaker = Arc::new(Speaker::new(plans.synthesis.clone()));
+    let recognition: Service = Arc::new(ArcSwapOption::from_pointee(plans.recognition.clone()));
+    let web = web::start(Arc::clone(stop), &speaker, Arc::clone(&recognition)).map_err(no_thread)?;
+    Ok((web, Voices { sounds, speaker, recognition }))
 }
 
 fn no_thread(source: io::Error) -> Error {

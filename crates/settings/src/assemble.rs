@@ -16,7 +16,7 @@ use crate::service::Service;
 use crate::sounds::SoundPlan;
 use crate::states::States;
 use crate::trunk::Trunks;
-use crate::{Calendars, Plans, Server, Synthesis, Token};
+use crate::{Calendars, Network, Plans, Server, Synthesis, Token};
 
 #[derive(Clone, Debug)]
 pub(crate) struct Parts {
@@ -34,7 +34,7 @@ pub(crate) struct Parts {
     pub(crate) on_air: OnAir,
     pub(crate) sounds: SoundPlan,
     pub(crate) calendars: Calendars,
-    pub(crate) synthesis: Option<Synthesis>,
+    pub(crate) synthesis: Option<Arc<Synthesis>>,
     pub(crate) speech: Speech,
 }
 
@@ -55,22 +55,11 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         sounds,
         calendars,
         synthesis,
-        speech,
+        speech: Speech { recognition, understands },
     } = parts;
-    let synthesis = synthesis.map(Arc::new);
     let areas = Arc::new(areas);
-    let server = Server {
-        networks: networks.server,
-        http: service.http,
-        tokens,
-        data: service.data,
-        log: service.log,
-        media_workers: service.media_workers,
-        drain: service.drain,
-        dns: service.dns,
-        ladder_bytes: service.ladder_bytes,
-        areas: Arc::clone(&areas),
-    };
+    let roster = roster_plan(agents.roster, &service, &states);
+    let server = server(&service, networks.server, tokens, &areas);
     let call = call::Plan {
         known: callers,
         areas,
@@ -83,30 +72,19 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         called: service.called,
         menus: menus.versions,
         prompts: sounds.prompts,
-        understands: speech.understands,
+        understands,
         groups: groups.call,
         agents: agents.call,
-        star_codes: states.star_codes.clone(),
+        star_codes: states.star_codes,
         talk_keys: states.talk_keys,
         connect: service.connect,
         session_expires: service.session_expires,
         limits: service.limits,
     };
-    let roster = roster::Plan {
-        agents: agents.roster,
-        expires_min: service.expires_min,
-        expires_default: service.expires_default,
-        expires_max: service.expires_max,
-        contacts_max: service.contacts_max,
-        pause_after_unanswered: states.pause_after_unanswered,
-        pause_reasons: states.pause_reasons,
-        star_codes: states.star_codes,
-    };
     let acd = acd_plan(groups.acd, agents.acd, groups.back_off, &groups.queue);
     let carrier = carrier::Plan { trunks: trunks.carriers };
     let (prompt_files, skills) = (sounds.current, groups.skills);
     let (sounds, warnings) = (sounds.files, Vec::new());
-    let recognition = speech.recognition;
     Plans {
         server,
         acd,
@@ -120,6 +98,34 @@ pub(crate) fn plans(parts: Parts) -> Plans {
         synthesis,
         calendars,
         warnings,
+    }
+}
+
+fn server(service: &Service, networks: Vec<Network>, tokens: Vec<Token>, areas: &Arc<Areas>) -> Server {
+    Server {
+        networks,
+        http: service.http,
+        tokens,
+        data: service.data.clone(),
+        log: service.log.clone(),
+        media_workers: service.media_workers,
+        drain: service.drain,
+        dns: service.dns.clone(),
+        ladder_bytes: service.ladder_bytes,
+        areas: Arc::clone(areas),
+    }
+}
+
+fn roster_plan(agents: Vec<roster::plan::Agent>, service: &Service, states: &States) -> roster::Plan {
+    roster::Plan {
+        agents,
+        expires_min: service.expires_min,
+        expires_default: service.expires_default,
+        expires_max: service.expires_max,
+        contacts_max: service.contacts_max,
+        pause_after_unanswered: states.pause_after_unanswered,
+        pause_reasons: states.pause_reasons.clone(),
+        star_codes: states.star_codes.clone(),
     }
 }
 

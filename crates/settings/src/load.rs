@@ -1,6 +1,7 @@
 //! From a folder to plans.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use call::area::Areas;
 
@@ -179,7 +180,7 @@ fn build(
         on_air,
         sounds: sound_plan,
         calendars,
-        synthesis: spoken,
+        synthesis: spoken.map(Arc::new),
         speech,
     });
     dial::set_duty_lines(&mut plans.call, &duty_lines, problems);
