@@ -193,6 +193,9 @@ fn two_callers_say_it_at_once_and_come_to_two_groups() {
     engine.ended_records(2);
     assert_eq!(path_of(&engine, &crate::kit::town::number(0)), ["topics", "complaint"]);
     assert_eq!(path_of(&engine, &crate::kit::town::number(1)), ["topics", "consult"]);
+    let counted = ["answered", "failed"]
+        .map(|result| engine.gauge(&format!("hotline_speech_utterances_total{{result=\"{result}\"}}")));
+    assert_eq!(counted, [2.0, 0.0]);
     keeps_to_itself(&engine, &["投诉", "咨询"]);
 }
 

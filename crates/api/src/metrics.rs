@@ -89,6 +89,11 @@ fn speech(page: &mut Page, view: &View) {
     {
         page.labelled(name, &[("result", result)], count as f64);
     }
+    let name = "hotline_speech_utterances_total";
+    page.head(name, "counter", "What callers said to menus: answered by the service with a text, or not in time.");
+    for (result, count) in [("answered", view.speech.understood), ("failed", view.speech.missed)] {
+        page.labelled(name, &[("result", result)], count as f64);
+    }
 }
 
 fn trunks(page: &mut Page, view: &View) {

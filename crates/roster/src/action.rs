@@ -11,8 +11,8 @@ pub enum Action {
     Registered { ticket: Ticket, bindings: Vec<BindingView> },
     /// To the switch that asked: answer with an error.
     RegisterRefused { ticket: Ticket, refusal: RegisterRefusal },
-    /// To the switch of the call: ring these contacts, best first, one of each phone. At least one. `freed`: when the agent's previous
-    /// call left the slot; a phone may call itself busy for a moment after.
+    /// To the switch of the call: ring these contacts, best first, one of each phone. At least one. `freed`: when the phone's
+    /// previous call was over for us; it may call itself busy for a moment after.
     Offer {
         call: CallId,
         agent: AgentId,

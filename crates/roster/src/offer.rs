@@ -122,11 +122,15 @@ impl Roster {
     }
 
     /// The phone is in use, or not any more.
-    pub(crate) fn own_call(&mut self, id: AgentId, begins: bool, out: &mut Vec<Action>) {
+    pub(crate) fn own_call(&mut self, now: Now, id: AgentId, begins: bool, out: &mut Vec<Action>) {
         self.telling(id, out, |roster, _| {
             let Some(agent) = roster.agent(id) else { return };
             let calls = agent.own_calls;
             agent.own_calls = if begins { calls.saturating_add(1) } else { calls.saturating_sub(1) };
+            if agent.own_calls == 0 {
+                // What we refuse its call with may be overtaken by what it is offered next.
+                agent.freed = Some(now.time);
+            }
         });
     }
 
@@ -138,7 +142,7 @@ impl Roster {
             return out.push(Action::Unreached { call, agent: id, busy: busy && !contacts.is_empty() });
         }
         out.push(Action::Reached { call, agent: id, contacts });
-        self.own_call(id, true, out);
+        self.own_call(now, id, true, out);
     }
 
     /// The slot serves the talk, and the call of the agent's own is over with that.

@@ -37,7 +37,7 @@ pub(crate) struct Agent {
     /// The newest epoch seen in a `Reserve`.
     pub(crate) epoch: u64,
     pub(crate) backstop: Option<TimerId>,
-    /// When the last call left the slot.
+    /// When the last call left the slot, or the agent's own was over.
     pub(crate) freed: Option<Time>,
     /// The offer of which nobody has said how it ended.
     pub(crate) offered: Option<CallId>,
@@ -119,7 +119,7 @@ impl Roster {
                 let outcome = self.change(now, agent, change, &by, out);
                 out.push(Action::State { ticket, agent, outcome });
             }
-            Command::OwnCall { agent, begins } => self.own_call(agent, begins, out),
+            Command::OwnCall { agent, begins } => self.own_call(now, agent, begins, out),
             Command::Ring { call, agent } => self.ring(now, agent, call, out),
             Command::TakesOver { agent, call, epoch } => self.takes_over(now, agent, (call, epoch), out),
             Command::OfferOver { agent, call, outcome } => self.offer_over(now, agent, call, outcome, out),

@@ -76,7 +76,7 @@ pub struct Reloader {
 pub(crate) struct Voices {
     pub(crate) sounds: Arc<Sounds>,
     pub(crate) speaker: Arc<Speaker>,
-    pub(crate) recognition: Service,
+    pub(crate) recognition: Arc<Service>,
 }
 
 /// Plans on their way to the control thread.
@@ -160,7 +160,7 @@ impl Reloader {
             TrySendError::Disconnected(_) => Refused::Gone,
         })?;
         self.voices.speaker.set(plans.synthesis.clone());
-        self.voices.recognition.store(plans.recognition.clone().map(Arc::new));
+        self.voices.recognition.set(plans.recognition.clone());
         // From here on it comes to hold, however long that takes.
         *running = plans;
         self.stop.ring();

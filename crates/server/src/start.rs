@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwap;
 use base::{Epoch, NodeId, Rng, SwitchId};
 use media::{Clock, Media, NetworkMedia, Sounds, WorkerLink};
 use settings::Plans;
@@ -201,7 +201,7 @@ fn make_folder(data: &Path) -> Result<(), Error> {
 /// What menus ask of other systems, and what a reload changes of it.
 fn start_web(plans: &Plans, sounds: Arc<Sounds>, stop: &Arc<Stop>) -> Result<(Web, Voices), Error> {
     let speaker = Arc::new(Speaker::new(plans.synthesis.clone()));
-    let recognition: Service = Arc::new(ArcSwapOption::from_pointee(plans.recognition.clone()));
+    let recognition = Arc::new(Service::new(plans.recognition.clone()));
     let web = web::start(Arc::clone(stop), &speaker, Arc::clone(&recognition)).map_err(no_thread)?;
     Ok((web, Voices { sounds, speaker, recognition }))
 }

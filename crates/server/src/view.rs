@@ -61,7 +61,7 @@ impl Default for View {
     }
 }
 
-/// Texts of menus since the start.
+/// Texts of menus and utterances of callers since the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Speech {
     /// By the service.
@@ -70,6 +70,10 @@ pub struct Speech {
     pub again: u64,
     /// Not in time, or not at all.
     pub failed: u64,
+    /// Utterances that the service answered with a text, which may be empty.
+    pub understood: u64,
+    /// Utterances without an answer in time.
+    pub missed: u64,
 }
 
 /// Whether new calls are taken.

@@ -50,7 +50,7 @@ pub(crate) struct Web {
 ///
 /// # Errors
 /// The system gives no thread.
-pub(crate) fn start(stop: Arc<Stop>, speaker: &Arc<Speaker>, service: Service) -> std::io::Result<Web> {
+pub(crate) fn start(stop: Arc<Stop>, speaker: &Arc<Speaker>, service: Arc<Service>) -> std::io::Result<Web> {
     let (questions, asked) = mpsc::channel(WAITING);
     let (sender, answers) = mpsc::channel(WAITING);
     let (texts, to_speak) = mpsc::channel(WAITING);
@@ -111,7 +111,8 @@ impl Web {
     }
 
     pub(crate) fn speech(&self) -> view::Speech {
-        self.speaker.counts()
+        let (understood, missed) = self.recognizer.counts();
+        view::Speech { understood, missed, ..self.speaker.counts() }
     }
 
     /// Hands this turn's answers to `put`; true when more wait.

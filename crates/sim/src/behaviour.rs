@@ -109,7 +109,7 @@ impl People {
             What::TurnedAway if self.seats[seat].is_citizen() => {}
             What::Incoming { .. } if self.seats[seat].is_citizen() => self.is_called(now, seat),
             // A phone that never heard our CANCEL still rings.
-            What::TurnedAway if !self.seats[seat].is_faulty() && !self.has_just_dialled(now.time, seat) => {
+            What::TurnedAway if !self.seats[seat].is_faulty() && !self.crosses(now.time, seat, checks) => {
                 return Err(format!("the phone of {name} was rung by a second call"));
             }
             What::Incoming { from, .. } => self.rung(now, seat, &from.clone()),

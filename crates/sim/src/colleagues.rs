@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use base::{Now, Time};
+use base::{AgentId, Now, Time};
 use phone::{Line, Status};
 
 use crate::check::{CROSSING, Checks};
@@ -145,11 +145,18 @@ impl People {
         self.seats.iter_mut().for_each(|seat| seat.orphaned |= seat.calls);
     }
 
-    /// Whether an offer may have crossed the INVITE of the phone's own call, or nobody knows of that call any more.
-    pub(crate) fn has_just_dialled(&self, now: Time, seat: usize) -> bool {
-        let dialled = self.seats[seat].dialled_at;
-        self.seats[seat].orphaned
-            || dialled.is_some_and(|at| !self.scenario.is_prompt() || now.since(at) < CROSSING + STILL_BUSY)
+    /// Whether an offer may have crossed the INVITE of the phone's own call or overtaken its refusal, or nobody knows of that call
+    /// any more.
+    pub(crate) fn crosses(&self, now: Time, seat: usize, checks: &Checks) -> bool {
+        let Seat { who, dialled_at, orphaned, .. } = self.seats[seat];
+        let refused = match who {
+            Who::Agent(place) => checks.own_over.get(&AgentId(place as u32)).copied(),
+            Who::Citizen | Who::Line => None,
+        };
+        let prompt = self.scenario.is_prompt();
+        orphaned
+            || dialled_at.is_some_and(|at| !prompt || now.since(at) < CROSSING + STILL_BUSY)
+            || refused.is_some_and(|at| !prompt || now.since(at) < CROSSING)
     }
 
     /// Some time after `from`, now and then.

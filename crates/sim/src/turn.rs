@@ -80,6 +80,9 @@ impl World {
             for place in known[wire as usize]..self.exchange.waiting(wire) {
                 let Some(said) = self.exchange.said(wire, place) else { continue };
                 self.checks.queue.said(said);
+                if let Said::ToRoster(roster::Command::OwnCall { agent, begins: false }) = said {
+                    self.checks.own_over.insert(*agent, self.now.time);
+                }
                 if self.story.len() == STORY_MAX {
                     self.story.pop_front();
                 }

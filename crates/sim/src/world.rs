@@ -1,6 +1,6 @@
 //! The loop: whatever is due next happens, one thing at a time, and every rule is looked at.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -114,6 +114,7 @@ impl World {
             owners: Owners { plan: acd.clone(), prompt: scenario.is_prompt() },
             queue: Queue::new(acd),
             records: Records::new(scenario),
+            own_over: BTreeMap::new(),
         };
         World {
             scenario: scenario.clone(),

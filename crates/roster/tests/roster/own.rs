@@ -102,6 +102,22 @@ fn an_agent_in_calls_of_the_own_is_not_offered_until_the_last_is_over() {
 }
 
 #[test]
+fn an_offer_says_since_when_a_call_of_the_own_is_over() {
+    let mut desk = desk();
+    own(&mut desk, true);
+    desk.pass(Duration::from_secs(30));
+    own(&mut desk, false);
+    let over = desk.now.time;
+    desk.pass(Duration::from_secs(1));
+    let said = desk.reserve(A, 1, 5);
+    let freed = said.iter().find_map(|action| match action {
+        Action::Offer { freed, .. } => *freed,
+        _ => None,
+    });
+    assert_eq!(freed, Some(over), "{said:?}");
+}
+
+#[test]
 fn a_state_that_changes_meanwhile_counts_afterwards() {
     let mut desk = desk();
     own(&mut desk, true);

@@ -3,6 +3,7 @@
 //! Neither voice nor text stands in a log: of an utterance that nobody understood its call, the service and the reason are told.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
@@ -22,35 +23,80 @@ const RECOGNIZED_MAX: usize = 64;
 /// Texts taken in one turn, as many as answers of other systems.
 const TEXTS_A_TURN: usize = 32;
 
-/// The service that holds; none where nobody understands.
-pub(crate) type Service = Arc<ArcSwapOption<Recognition>>;
+/// The service that holds, none where nobody understands, and how often it did.
+#[derive(Debug, Default)]
+pub(crate) struct Service {
+    named: ArcSwapOption<Recognition>,
+    understood: AtomicU64,
+    missed: AtomicU64,
+}
+
 type Spoken = (CallId, u32, Box<Utterance>);
 type Understood = (CallId, u32, Option<String>);
 
 /// The control thread's side.
 #[derive(Debug)]
 pub(crate) struct Recognizer {
+    service: Arc<Service>,
     utterances: mpsc::Sender<(Instant, Spoken)>,
     texts: mpsc::Receiver<Understood>,
 }
 
 /// What the web's thread has of it.
 pub(super) struct Room {
-    service: Service,
+    service: Arc<Service>,
     asked: mpsc::Receiver<(Instant, Spoken)>,
     texts: mpsc::Sender<Understood>,
 }
 
-pub(super) fn open(service: Service) -> (Recognizer, Room) {
+impl Service {
+    pub(crate) fn new(named: Option<Recognition>) -> Service {
+        Service { named: ArcSwapOption::from_pointee(named), ..Service::default() }
+    }
+
+    /// Another one understands from now on, or none.
+    pub(crate) fn set(&self, named: Option<Recognition>) {
+        self.named.store(named.map(Arc::new));
+    }
+
+    /// None where there is no text in time.
+    async fn answer(&self, client: &Client, call: CallId, speech: &Utterance, since: Instant) -> Option<String> {
+        // A reload may have taken it away.
+        let service = self.named.load_full();
+        let heard = match &service {
+            Some(service) => understand(client, service, speech, since.elapsed()).await,
+            None => Err("no service is named".to_owned()),
+        };
+        let count = if heard.is_ok() { &self.understood } else { &self.missed };
+        count.fetch_add(1, Ordering::Relaxed);
+        heard
+            .inspect_err(|reason| {
+                let host = service.as_ref().map_or("", |service| host(&service.url));
+                tracing::warn!(%call, host, reason, "what a caller said was not understood");
+            })
+            .ok()
+    }
+}
+
+pub(super) fn open(service: Arc<Service>) -> (Recognizer, Room) {
     let (utterances, asked) = mpsc::channel(WAITING);
     let (sender, texts) = mpsc::channel(WAITING);
-    (Recognizer { utterances, texts }, Room { service, asked, texts: sender })
+    (Recognizer { service: Arc::clone(&service), utterances, texts }, Room { service, asked, texts: sender })
 }
 
 impl Recognizer {
     /// False where too many wait: the call is told that there is no answer.
     pub(crate) fn ask(&self, utterance: Spoken) -> bool {
-        self.utterances.try_send((Instant::now(), utterance)).is_ok()
+        let has_room = self.utterances.try_send((Instant::now(), utterance)).is_ok();
+        if !has_room {
+            self.service.missed.fetch_add(1, Ordering::Relaxed);
+        }
+        has_room
+    }
+
+    /// Utterances that were answered, and those that were not.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        (self.service.understood.load(Ordering::Relaxed), self.service.missed.load(Ordering::Relaxed))
     }
 
     /// Hands this turn's texts to `put`; true when more wait.
@@ -69,18 +115,9 @@ pub(super) async fn serve(client: Client, mut room: Room, stop: Arc<Stop>) {
     while let Some((since, (call, question, speech))) = room.asked.recv().await {
         let Ok(permit) = Arc::clone(&places).acquire_owned().await else { return };
         let (client, texts, stop) = (client.clone(), room.texts.clone(), Arc::clone(&stop));
-        let service = room.service.load_full();
+        let service = Arc::clone(&room.service);
         tokio::spawn(async move {
-            let text = match service {
-                Some(service) => understand(&client, &service, &speech, since.elapsed())
-                    .await
-                    .inspect_err(|reason| {
-                        tracing::warn!(%call, host = host(&service.url), reason, "what a caller said was not understood");
-                    })
-                    .ok(),
-                // A reload has taken it away.
-                None => None,
-            };
+            let text = service.answer(&client, call, &speech, since).await;
             // The control thread may be gone.
             let _ = texts.send((call, question, text)).await;
             stop.ring();

@@ -159,8 +159,7 @@ fn nobody_there_and_nobody_in_time() {
 #[test]
 fn whoever_finds_no_service_or_no_room_hears_at_once() {
     let stop = Arc::new(Stop::new().expect("an event"));
-    let mut web =
-        crate::web::start(stop, &Arc::new(crate::web::Speaker::new(None)), Service::default()).expect("a thread");
+    let mut web = crate::web::start(stop, &Arc::new(crate::web::Speaker::new(None)), Arc::default()).expect("a thread");
     assert!(web.recognizer.ask((CallId::default(), 7, Box::new(speech()))));
     let since = Instant::now();
     let mut told = Vec::new();
@@ -169,8 +168,10 @@ fn whoever_finds_no_service_or_no_room_hears_at_once() {
         std::thread::yield_now();
     }
     assert_eq!(told, [(CallId::default(), 7, None)]);
+    assert_eq!((web.speech().understood, web.speech().missed), (0, 1));
     // Nobody takes them from this one.
-    let (recognizer, _room) = open(Service::default());
+    let (recognizer, _room) = open(Arc::default());
     let taken = (0..WAITING + 1).filter(|_| recognizer.ask((CallId::default(), 1, Box::new(speech())))).count();
     assert_eq!(taken, WAITING);
+    assert_eq!(recognizer.counts(), (0, 1), "one found no room");
 }

@@ -60,7 +60,12 @@ impl Speaker {
 
     pub(crate) fn counts(&self) -> view::Speech {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        view::Speech { spoken: of(&self.spoken), again: of(&self.again), failed: of(&self.failed) }
+        view::Speech {
+            spoken: of(&self.spoken),
+            again: of(&self.again),
+            failed: of(&self.failed),
+            ..view::Speech::default()
+        }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {

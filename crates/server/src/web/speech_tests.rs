@@ -88,7 +88,7 @@ fn a_text_becomes_a_sound_in_each_codec_and_is_not_asked_for_again() {
     assert!(questions.try_recv().is_err(), "nobody was asked");
     assert!(spoken(&speaker, &SpeechRequest { locale: "en".to_owned(), ..text("您好\"") }).is_ok());
     assert!(questions.recv().expect("asked").contains("\"en\""));
-    assert_eq!(speaker.counts(), view::Speech { spoken: 2, again: 1, failed: 0 });
+    assert_eq!(speaker.counts(), view::Speech { spoken: 2, again: 1, ..view::Speech::default() });
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn nobody_there_and_nobody_in_time() {
     // Whose time is over when the turn comes is not asked for at all.
     assert_eq!(within(&speaker, &text("a"), Duration::ZERO), None);
     assert!(began.elapsed() < Duration::from_secs(5));
-    assert_eq!(speaker.counts(), view::Speech { spoken: 0, again: 0, failed: 2 });
+    assert_eq!(speaker.counts(), view::Speech { failed: 2, ..view::Speech::default() });
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn a_service_that_understands_is_told_of_in_the_file_or_in_the_environment() {
     assert_eq!(found.form, Some(form.to_vec()));
     let env = [
         ("HOTLINE__SPEECH__RECOGNITION__URL", "https://asr/v2"),
-        ("HOTLINE__SPEECH__RECOGNITION__HEADERS", "Authorization: Bearer secret, X-Key: k:1"),
+        ("HOTLINE__SPEECH__RECOGNITION__HEADERS", "Authorization: Bearer secret\nX-Key: k:1"),
         ("HOTLINE__SPEECH__RECOGNITION__TIMEOUT_S", "5"),
     ];
     for (dir, forms) in [(dir, true), (config(), false)] {
