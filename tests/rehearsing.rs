@@ -3,7 +3,13 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-use crate::kit::engine::{Engine, folder, hotline, root};
+use crate::kit::engine::{Engine, folder, hotline, replace, root};
+
+const MAIN_LISTENS: &str = r#"[node.main.words]
+0 = ["人工"]
+2 = ["投诉", "举报"]
+
+[node.main.keys]"#;
 
 /// `hotline rehearse` with lines piped to it.
 fn rehearse(args: &[&str], lines: &str) -> Output {
@@ -68,6 +74,23 @@ fn an_operator_walks_the_menu_and_gets_the_line_of_a_script() {
         .output()
         .expect("it runs");
     assert!(text(&out).contains("7 stories, all true"), "{}", String::from_utf8_lossy(&out.stdout));
+}
+
+#[test]
+fn a_choice_that_listens_says_what_may_be_said() {
+    let dir = folder(|config| {
+        replace(&config.join("menu/12345.toml"), "[node.main.keys]", MAIN_LISTENS);
+        replace(
+            &config.join("hotline.toml"),
+            "[drain]",
+            "[speech.recognition]\nurl = \"http://127.0.0.1:9/\"\n\n[drain]",
+        );
+    });
+    let walk =
+        text(&rehearse(&["--config", &dir.path().join("config").display().to_string()], "listen\nsay 我要投诉\n"));
+    let asks = "main asks for a key: 1 consult, 2 complaint (or say 投诉, 举报), 3 suggestion";
+    assert!(walk.contains(asks) && walk.contains("0 a person (or say 人工)"), "{walk}");
+    assert!(story(&walk).starts_with("listen, say 我要投诉 -> queue complaint"), "{walk}");
 }
 
 #[test]

@@ -4,9 +4,10 @@ use acd::Strategy;
 use anyhow::Result;
 use benches::{percentile, quick};
 
-use crate::crowd::{Costs, Crowd, OtherWork, skills, worth};
+use crate::crowd::{BATCH, Costs, Crowd, OtherWork, skills, worth};
 use crate::fifo::Fifo;
 use crate::hall::{self, Hall};
+use crate::linked::Linked;
 use crate::ours::{Ours, house};
 use crate::scan::Scan;
 
@@ -38,8 +39,9 @@ pub(crate) struct Step {
     /// A match, and a whole call, with their facts packed.
     pub(crate) packed: Vec<f64>,
     pub(crate) call: Vec<f64>,
-    /// Of a scan over everybody; empty beyond `SCAN_MAX`.
+    /// Of a scan over everybody, compact and linked; empty beyond `SCAN_MAX`.
     pub(crate) scan: Vec<Costs>,
+    pub(crate) linked: Vec<Costs>,
 }
 
 impl Step {
@@ -91,6 +93,7 @@ pub(crate) fn waiting() -> Result<Vec<Step>> {
         packed: Vec::new(),
         call: Vec::new(),
         scan: Vec::new(),
+        linked: Vec::new(),
     };
     let mut steps: Vec<Step> = WAITING.into_iter().map(empty).collect();
     let mut other = OtherWork::new();
@@ -119,6 +122,9 @@ pub(crate) fn waiting() -> Result<Vec<Step>> {
     for step in steps.iter_mut().filter(|step| step.count <= SCAN_MAX) {
         let mut scan = Crowd::new(Scan::new(skills(AGENTS), worth(step.count)), step.count, AGENTS);
         step.scan = (0..ROUNDS_SCAN).map(|_| scan.round()).collect();
+        let linked = Linked::new(skills(AGENTS), worth(step.count), step.count + 4 * BATCH);
+        let mut linked = Crowd::new(linked, step.count, AGENTS);
+        step.linked = (0..ROUNDS_SCAN).map(|_| linked.round()).collect();
     }
     Ok(steps)
 }

@@ -6,6 +6,7 @@ mod day;
 mod fifo;
 mod grow;
 mod hall;
+mod linked;
 mod ours;
 mod picture;
 mod reload;

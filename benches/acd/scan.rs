@@ -1,4 +1,5 @@
-//! What today's engines do: whoever becomes free looks at every caller who waits, whoever comes at every agent.
+//! Whoever becomes free looks at every caller who waits, whoever comes at every agent, kinder to the caches than today's engines:
+//! 24 bytes a caller, side by side.
 
 use std::time::Duration;
 

@@ -73,9 +73,12 @@ pub(crate) fn waiting(steps: &[Step]) {
         tell(&what, &fifo, &ours, "ratio <= 2");
     }
     for step in steps.iter().filter(|step| step.count == SCAN_AT) {
-        let (scan, ours) = (Step::of(&step.scan, |c| c.free), Step::of(&step.ours, |c| c.free));
-        let what = format!("acd: match, {} wait (a scan, in thousandths)", step.count);
-        row(&what, ns(scan / 1000.0), ns(ours), ours * 1000.0 / scan, "ratio <= 1");
+        let ours = Step::of(&step.ours, |c| c.free);
+        for (which, scan, goal) in [("linked", &step.linked, "ratio <= 1"), ("compact", &step.scan, "-")] {
+            let scan = Step::of(scan, |c| c.free);
+            let what = format!("acd: match, {} wait (a {which} scan, in thousandths)", step.count);
+            row(&what, ns(scan / 1000.0), ns(ours), ours * 1000.0 / scan, goal);
+        }
     }
     for (what, of) in [("match", Step::packed as fn(&Step) -> f64), ("a whole call", Step::call)] {
         for step in steps.iter().filter(|step| step.count >= FROM) {

@@ -18,7 +18,7 @@ use api::Setup;
 use base::{AgentId, CallId, EndReason, Epoch, NodeId, Record, RecordEntry, StartRecord, Time, Wall};
 use libfuzzer_sys::fuzz_target;
 use releases::{Difference, ReleaseId};
-use roster::{Slot, State, StateChange, StateRefusal};
+use roster::{State, StateChange, StateRefusal};
 use serde_json::Value;
 use server::desk::Counter;
 use server::view::{Readiness, View};
@@ -327,7 +327,7 @@ fn board() -> Arc<Board> {
     let agent = |number: &str| AgentPicture {
         number: number.into(),
         state: State::Ready,
-        slot: Slot::Free,
+        slot: roster::Slot::Free,
         wraps_up: false,
         removed: false,
     };

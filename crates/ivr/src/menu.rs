@@ -205,6 +205,12 @@ impl Menu {
         http.take.iter().map(|(id, _)| name(*id)).collect()
     }
 
+    /// What callers may say at a choice instead of pressing this key, as it is compared; nothing where nobody listens.
+    pub fn words_of(&self, node: NodeId, key: Digit) -> Vec<&str> {
+        let Some(Kind::Menu(keys)) = self.node(node).map(|node| &node.kind) else { return Vec::new() };
+        keys.words.0.iter().filter(|(_, of)| *of == key).map(|(word, _)| word.as_str()).collect()
+    }
+
     /// The node that a call enters first.
     pub fn start(&self) -> NodeId {
         self.start

@@ -208,10 +208,17 @@ impl<'a> Session<'a> {
         let key = |on: &ivr::WayOn| {
             let Way::Key(key) = on.way else { return None };
             let to = self.visit().menu().target_name(on.to);
-            Some(format!("{} {to}", key.as_char()))
+            Some(format!("{} {to}{}", key.as_char(), self.words(key)))
         };
         let keys: Vec<_> = node.ways.iter().filter_map(key).collect();
-        format!("{}, 0 a person", keys.join(", "))
+        format!("{}, 0 a person{}", keys.join(", "), self.words(Digit::Number(0)))
+    }
+
+    /// What may be said instead of pressing a key.
+    fn words(&self, key: Digit) -> String {
+        let visit = self.visit();
+        let words = visit.menu().words_of(visit.node(), key);
+        if words.is_empty() { String::new() } else { format!(" (or say {})", words.join(", ")) }
     }
 
     /// The line of a script that tells the same.
