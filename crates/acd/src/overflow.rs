@@ -2,7 +2,7 @@
 
 use base::{GroupId, Key, Time};
 
-use crate::callers::{Claim, Standing};
+use crate::callers::{Caller, Claim, Standing};
 use crate::estimate::Outcome;
 use crate::expect::Told;
 use crate::{Acd, Action, Overflow, Refusal};
@@ -74,14 +74,32 @@ impl Acd {
             caller.overdue = false;
         }
         let to = self.onward(now, key, Refusal::WaitedTooLong);
+        if to == Onward::Stays {
+            self.wait_again(now, key);
+        }
         self.go(now, key, to, out);
+    }
+
+    /// Whom other groups send back to where the wait was over waits once more: later there may be people in those.
+    fn wait_again(&mut self, now: Time, key: Key) {
+        let Some(caller) = self.callers.get(key).filter(|caller| !self.has_circled(caller)) else { return };
+        let Some(plan) = self.plan.groups.get(usize::from(caller.group.0)) else { return };
+        let leads_on = matches!(plan.overflow.waited, Overflow::Group(_));
+        // Without a wait to begin again the next end would be now.
+        if let Some(wait) = plan.wait.filter(|wait| leads_on && !wait.is_zero()) {
+            self.deadlines.set_wait(wait, now + wait, key.slot);
+        }
+    }
+
+    /// Whether a caller was sent on as often as there are groups.
+    fn has_circled(&self, caller: &Caller) -> bool {
+        usize::from(caller.hops) >= self.plan.groups.len()
     }
 
     /// Where a caller goes whom the group cannot keep for this reason.
     pub(crate) fn onward(&self, now: Time, key: Key, reason: Refusal) -> Onward {
         let Some(caller) = self.callers.get(key) else { return Onward::Stays };
-        let (from, claim) = (caller.group, caller.claim());
-        let circled = usize::from(caller.hops) >= self.plan.groups.len();
+        let (from, claim, circled) = (caller.group, caller.claim(), self.has_circled(caller));
         let next = match self.plan.groups.get(usize::from(from.0)).map(|plan| plan.overflow.after(reason)) {
             Some(Overflow::Group(next)) if !circled => self.room(now, next, claim),
             Some(Overflow::Message) => Err((from, reason)),

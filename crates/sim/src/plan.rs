@@ -296,6 +296,10 @@ fn route(plan: &mut acd::Plan, rng: &mut Rng) {
         let (stay, message) = (acd::Overflow::Stay, acd::Overflow::Message);
         group.overflow.unstaffed = [stay, stay, stay, message, other(place)][rng.below(5) as usize];
     }
+    // Whoever is led in a circle waits for people without end, as operators want it, and no scenario would be over.
+    if plan.groups[0].overflow.waited == other(0) && plan.groups[1].overflow.unstaffed == other(1) {
+        plan.groups[1].overflow.unstaffed = acd::Overflow::Message;
+    }
     plan.unstaffed_after = Duration::from_secs(1 + rng.below(8));
     plan.hung_up = Duration::from_secs([0, 20][rng.below(2) as usize]);
 }

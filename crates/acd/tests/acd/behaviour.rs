@@ -273,6 +273,21 @@ fn too_long_a_wait_moves_with_the_place_in_time() {
 }
 
 #[test]
+fn whom_another_group_sends_back_goes_there_when_it_has_people() {
+    let mut groups = vec![acd::Group { wait: Some(secs(30)), ..group() }, group()];
+    groups[0].overflow.waited = Overflow::Group(base::GroupId(1));
+    groups[1].overflow.unstaffed = Overflow::Group(base::GroupId(0));
+    let mut desk = Desk::new(plan(groups, vec![agent(&[(1, 1)])]));
+    // Nobody has signed on for as long as makes a group unstaffed.
+    desk.pass(60);
+    desk.enqueue(1, 0, 0);
+    assert_eq!(desk.pass(75), NOTHING, "sent back twice");
+    desk.tell(acd::Command::SignedOn { agent: base::AgentId(0), on: true });
+    assert_eq!(desk.pass(10), NOTHING);
+    assert_eq!(desk.pass(10), ["Moved c1 g0 to g1", "Queued c1 g1 #1"]);
+}
+
+#[test]
 fn a_circle_of_short_waits_comes_to_rest() {
     let short = |n| acd::Group { wait: Some(secs(0)), overflow: Overflow::Group(base::GroupId(n)).into(), ..group() };
     let mut desk = Desk::new(plan(vec![short(1), short(0)], vec![]));

@@ -16,6 +16,7 @@ use crate::model::Model;
 
 const GROUPS: u16 = 3;
 const AGENTS: u32 = 4;
+const CALLS: u32 = 15;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -130,7 +131,7 @@ enum Step {
 
 /// Twelve calls, and behind them three that are the first to call back who made one.
 fn calls() -> impl Strategy<Value = u32> {
-    0..15u32
+    0..CALLS
 }
 
 fn id(call: u32) -> CallId {
@@ -555,6 +556,11 @@ proptest! {
         }
         both.pass(Duration::from_secs(1_000))?;
         prop_assert!(both.open.is_empty(), "a reservation without end: {:?}", both.open);
+        // Groups that send callers on to each other ask each other again, as long as somebody waits.
+        for call in 0..CALLS {
+            both.step(&Step::Abandon { call })?;
+        }
+        both.pass(Duration::from_secs(1_000))?;
         prop_assert_eq!(both.acd.next_timeout(), None);
     }
 

@@ -515,6 +515,11 @@ impl Model {
         };
         match next {
             Ok(to) if to == from => {
+                let plan = &self.plan.groups[usize::from(from.0)];
+                let leads_on = !circled && matches!(plan.overflow.waited, Overflow::Group(_));
+                if let Some(wait) = plan.wait.filter(|wait| leads_on && !wait.is_zero()) {
+                    self.caller_mut(call).wait = Some(self.due(now + wait));
+                }
                 if self.caller_mut(call).standing == Standing::Nowhere {
                     self.seek(now, call);
                 }

@@ -166,7 +166,8 @@ fn consistent_return(record: &Record, started: bool) -> Result<(), &'static str>
     let talked = matches!(record.end_reason, CallerHangup | AgentHangup | LineHangup | MaxTalk);
     let rules = [
         (started || record.answered.is_none(), "answered without a start record"),
-        (!record.waits.is_empty(), "a call back without a wait"),
+        // A fault in its first step may come before the wait is told.
+        (!record.waits.is_empty() || record.end_reason == EndReason::Fault, "a call back without a wait"),
         (record.skill_group.as_ref() == record.waits.last().map(|w| &w.group), "skill_group is not the last wait's"),
         (record.talk_ms == 0 || record.answered.is_some(), "a talk without an answer"),
         (!talked || record.agent.is_some(), "a talk without an agent"),
