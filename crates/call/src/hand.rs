@@ -38,8 +38,9 @@ impl Call {
                 Target::Agent(_) | Target::Group(_) | Target::Call(_) | Target::Line(_) => 202,
                 Target::Nobody => 404,
             },
-            // Who called a colleague may bring the colleague together with another one.
-            Journey::With(_) if matches!(to, Target::Call(_)) => 202,
+            // Who called a colleague may bring the colleague together with another one; whom a queue has served in a citizen's place
+            // has no more to say than a citizen.
+            Journey::With(With { place: None, .. }) if matches!(to, Target::Call(_)) => 202,
             _ => 403,
         };
         out.push(Action::Reply { request, status, body: None });

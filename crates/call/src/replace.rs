@@ -37,7 +37,8 @@ impl Call {
     /// Of a phone that talks. One change of a talk at a time.
     fn may_take(&self, leg: &Leg) -> Result<(), u16> {
         let Journey::With(with) = &self.journey else { return Err(603) };
-        let talks = with.leg == leg.id.index || self.citizen() == leg.id.index;
+        // The place of whom a queue has served is a citizen's, whoever stands there.
+        let talks = with.leg == leg.id.index || self.citizen() == leg.id.index && with.place.is_none();
         match talks && with.handing.is_none() && !with.greeting {
             true => Ok(()),
             false => Err(491),

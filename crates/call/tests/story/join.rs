@@ -225,3 +225,18 @@ fn a_colleagues_other_phone_that_is_still_being_stopped_is_counted_apart() {
     asks.signal(1, Signal::Closed);
     assert_eq!(own(&asks), [false]);
 }
+
+#[test]
+fn a_colleague_whom_a_group_serves_joins_no_more_than_a_citizen() {
+    let mut own = asked(true);
+    own.signal(1, Signal::Refer { request: Ticket(5), to: &Target::Group(base::GroupId(1)) });
+    assert_eq!(own.call.phase(), Phase::Waiting);
+    own.signal(1, Signal::Closed).offer_of(COLLEAGUE, 1, None);
+    own.agent_answers(2);
+    assert_eq!(own.call.phase(), Phase::Talking);
+    own.said.clear();
+    own.signal(CITIZEN, Signal::Refer { request: Ticket(6), to: &Target::Call(CallId::default()) });
+    assert_eq!(own.lines(), "reply 403\n", "the queue goes on knowing whom its agent serves");
+    own.pass(3).signal(CITIZEN, Signal::Bye);
+    assert!(own.lines().contains("queue Ended"), "{}", own.lines());
+}
