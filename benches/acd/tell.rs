@@ -74,10 +74,10 @@ pub(crate) fn waiting(steps: &[Step]) {
     }
     for step in steps.iter().filter(|step| step.count == SCAN_AT) {
         let ours = Step::of(&step.ours, |c| c.free);
-        for (which, scan, goal) in [("linked", &step.linked, "ratio <= 1"), ("compact", &step.scan, "-")] {
+        for (which, scan) in [("linked", &step.linked), ("compact", &step.scan)] {
             let scan = Step::of(scan, |c| c.free);
             let what = format!("acd: match, {} wait (a {which} scan, in thousandths)", step.count);
-            row(&what, ns(scan / 1000.0), ns(ours), ours * 1000.0 / scan, goal);
+            row(&what, ns(scan / 1000.0), ns(ours), ours * 1000.0 / scan, "ratio <= 1");
         }
     }
     for (what, of) in [("match", Step::packed as fn(&Step) -> f64), ("a whole call", Step::call)] {
