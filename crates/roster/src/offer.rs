@@ -127,7 +127,7 @@ impl Roster {
             let Some(agent) = roster.agent(id) else { return };
             let calls = agent.own_calls;
             agent.own_calls = if begins { calls.saturating_add(1) } else { calls.saturating_sub(1) };
-            if agent.own_calls == 0 {
+            if calls > 0 && agent.own_calls == 0 {
                 // What we refuse its call with may be overtaken by what it is offered next.
                 agent.freed = Some(now.time);
             }

@@ -109,6 +109,7 @@ fn an_offer_says_since_when_a_call_of_the_own_is_over() {
     own(&mut desk, false);
     let over = desk.now.time;
     desk.pass(Duration::from_secs(1));
+    assert_eq!(own(&mut desk, false), NOTHING, "and none is over twice");
     let said = desk.reserve(A, 1, 5);
     let freed = said.iter().find_map(|action| match action {
         Action::Offer { freed, .. } => *freed,
