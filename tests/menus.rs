@@ -1,6 +1,6 @@
 //! What menus do beside keys and queues, on real phones: digits, other systems, lines outside, verdicts.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::mpsc;
@@ -10,9 +10,10 @@ use serde_json::json;
 
 use crate::kit::baresip::{Baresip, Options};
 use crate::kit::engine::{Engine, replace};
+use crate::kit::menus::NEWS;
 use crate::kit::scene::{CITIZEN, STEP, agent, heard, in_menu, menu_path, press, talk};
 use crate::kit::tone::{self, Pair};
-use crate::kit::wait;
+use crate::kit::{wait, web};
 
 const AGENT: Pair = Pair(620.0, 1510.0);
 const LINE: Pair = Pair(560.0, 1330.0);
@@ -59,13 +60,7 @@ fn desk(status: &'static str, body: &'static str) -> (SocketAddr, mpsc::Receiver
 }
 
 fn serve(mut stream: TcpStream, status: &str, body: &str) -> String {
-    let mut reader = BufReader::new(stream.try_clone().expect("the same connection"));
-    let mut head = String::new();
-    while reader.read_line(&mut head).is_ok_and(|count| count > 2) {}
-    let length =
-        head.to_lowercase().split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
-    let mut sent = vec![0; length.unwrap_or(0)];
-    reader.read_exact(&mut sent).expect("what it says that it sends");
+    let (head, sent) = web::request(&stream);
     let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
     stream.write_all(answer.as_bytes()).expect("answered");
     format!("{head}{}", String::from_utf8_lossy(&sent))
@@ -310,19 +305,6 @@ fn who_asks_for_a_person_instead_of_a_verdict_is_served_again() {
     heard("the citizen", &[citizen.heard(AGENT)], &[citizen.heard(SORRY)]);
     heard("the agent", &[desk_phone.heard(CITIZEN)], &[desk_phone.heard(ANSWER)]);
 }
-
-/// Says ASK, then whatever is on air, and brings the caller to people.
-const NEWS: &str = r#"
-[node.first]
-kind = "play"
-prompt = "main-menu"
-next = "news"
-
-[node.news]
-kind = "on_air"
-slot = "news"
-next = "staff"
-"#;
 
 #[test]
 fn what_goes_on_air_is_heard_at_once_by_who_is_in_the_menu_and_no_more_when_it_is_taken_off() {

@@ -1,10 +1,10 @@
 //! What operators put on air by a command is heard at once, whatever else is half edited, and over a kill.
 
 use std::path::Path;
-use std::process::{Command, Output};
 
 use crate::kit::baresip::Baresip;
-use crate::kit::engine::{Engine, hotline, replace};
+use crate::kit::engine::{Engine, replace};
+use crate::kit::menus::{NEWS, done, menu};
 use crate::kit::scene::{CITIZEN, agent, heard, in_menu, menu_path, talk};
 use crate::kit::tone::{self, Pair};
 
@@ -13,43 +13,15 @@ const AGENT: Pair = Pair(620.0, 1510.0);
 const GREETING: Pair = Pair(700.0, 1660.0);
 const STORM: Pair = Pair(410.0, 970.0);
 
-/// Greets, says whatever is on air, and brings the caller to people.
-const MENU: &str = r#"
-[node.first]
-kind = "play"
-prompt = "main-menu"
-next = "news"
-
-[node.news]
-kind = "on_air"
-slot = "news"
-next = "staff"
-"#;
-
 fn engine() -> Engine {
     Engine::start_with(|config: &Path| {
         tone::say(config, 2, &[("main-menu", GREETING)]);
         let file = config.join("menu/12345.toml");
         replace(&file, "start = \"notice\"", "start = \"first\"");
         let text = std::fs::read_to_string(&file).expect("the shipped menu");
-        std::fs::write(&file, format!("{text}\n{MENU}\n")).expect("written");
+        std::fs::write(&file, format!("{text}\n{NEWS}\n")).expect("written");
         std::fs::remove_file(config.join("menu/12345.script")).expect("a copy");
     })
-}
-
-/// `hotline menu …` against the engine.
-fn menu(engine: &Engine, args: &[&str]) -> Output {
-    let mut command = Command::new(hotline());
-    command.arg("menu").args(args).args(["--url", &format!("http://{}", engine.http)]);
-    command.args(["--token", &engine.admin_token()]).output().expect("hotline runs")
-}
-
-/// What it said, where it was right.
-fn done(engine: &Engine, args: &[&str]) -> String {
-    let output = menu(engine, args);
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{args:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
-    said
 }
 
 /// The cells of the line of the slot.

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::kit::baresip::Baresip;
 use crate::kit::engine::{Engine, hotline, replace};
+use crate::kit::menus::{done, menu};
 use crate::kit::scene::{CITIZEN, agent, heard, in_menu, menu_path, press, talk};
 use crate::kit::tone::{self, Pair};
 use crate::kit::town::Town;
@@ -46,21 +47,6 @@ fn script_file(config: &Path) -> PathBuf {
 
 fn menu_file(engine: &Engine) -> PathBuf {
     engine.dir.path().join("config/menu/12345.toml")
-}
-
-/// `hotline menu …` against the engine.
-fn menu(engine: &Engine, args: &[&str]) -> Output {
-    let mut command = Command::new(hotline());
-    command.arg("menu").args(args).args(["--url", &format!("http://{}", engine.http)]);
-    command.args(["--token", &engine.admin_token()]).output().expect("hotline runs")
-}
-
-/// What it said, where it was right.
-fn done(engine: &Engine, args: &[&str]) -> String {
-    let output = menu(engine, args);
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{args:?}: {said}{}", String::from_utf8_lossy(&output.stderr));
-    said
 }
 
 /// What it said, where it was refused.

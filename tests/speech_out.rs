@@ -1,6 +1,6 @@
 //! Texts that are known in the call alone, spoken by a service of the test, on real phones.
 
-use std::io::{BufRead, BufReader, Cursor, Read, Write};
+use std::io::{Cursor, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::mpsc;
@@ -12,7 +12,7 @@ use crate::kit::baresip::{Baresip, Options};
 use crate::kit::engine::{Engine, replace};
 use crate::kit::scene::{CITIZEN, STEP, agent, heard, menu_path, press, talk};
 use crate::kit::tone::{self, Pair};
-use crate::kit::wait;
+use crate::kit::{wait, web};
 
 const AGENT: Pair = Pair(620.0, 1510.0);
 /// What the service says to callers of the first number, to those of the second, and to all others.
@@ -49,13 +49,7 @@ fn service(says: Says) -> (SocketAddr, mpsc::Receiver<String>) {
 }
 
 fn serve(mut stream: TcpStream, says: Says) -> String {
-    let mut reader = BufReader::new(stream.try_clone().expect("the same connection"));
-    let mut head = String::new();
-    while reader.read_line(&mut head).is_ok_and(|count| count > 2) {}
-    let length =
-        head.to_lowercase().split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.parse().ok());
-    let mut sent = vec![0; length.unwrap_or(0)];
-    reader.read_exact(&mut sent).expect("what it says that it sends");
+    let (head, sent) = web::request(&stream);
     let sent = String::from_utf8(sent).expect("JSON");
     let pair = if sent.contains(NUMBERS[0]) {
         FIRST

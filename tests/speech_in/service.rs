@@ -1,7 +1,9 @@
 //! A service that understands by who speaks.
 
 use super::*;
-use std::io::{Read, Write};
+use std::io::Write;
+
+use crate::kit::web;
 
 /// What it was sent.
 #[derive(Clone, Debug)]
@@ -68,19 +70,8 @@ pub(crate) fn gone() -> SocketAddr {
 }
 
 fn serve(mut stream: TcpStream, number: usize, answer: impl Fn(&Asked) -> Answer, sender: &mpsc::Sender<Asked>) {
-    let mut bytes = Vec::new();
-    let mut some = [0; 8192];
-    let (head, body) = loop {
-        let count = stream.read(&mut some).expect("a request");
-        assert!(count > 0, "the request is whole");
-        bytes.extend_from_slice(&some[..count]);
-        let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { continue };
-        let head = String::from_utf8_lossy(&bytes[..at]).to_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
-        if bytes.len() >= at + 4 + length.expect("a length") {
-            break (head, bytes.split_off(at + 4));
-        }
-    };
+    let (head, body) = web::request(&stream);
+    let head = head.to_lowercase();
     let asked = Asked { number, head, body: String::from_utf8_lossy(&body).into_owned(), samples: samples(&body) };
     let Answer { delay, status, body } = answer(&asked);
     // Nobody listens any more once the test is over.
